@@ -1,0 +1,1 @@
+"""Argilla: what is shown, who answers, and what came back."""

@@ -1,0 +1,1 @@
+"""Files in: readers that say which row, and cleaning that says what it did."""

@@ -1,0 +1,255 @@
+"""The one module that imports the Argilla SDK."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
+from curation.errors import TwofoldError
+
+VECTOR = "meaning"
+PAGE = 500
+BATCH = 250
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewReviewer:
+    """A person just added; the password is shown once and kept nowhere."""
+
+    username: str
+    password: str
+
+
+class ArgillaClient:
+    """A connection to one Argilla server, as its owner.
+
+    Every call is safe to repeat: what is already there is left as it is, or brought up to date.
+    """
+
+    def __init__(self, url: str, api_key: str) -> None:
+        self.url = url.rstrip("/")
+        for name in ("argilla", "httpx"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        with self._clear_errors(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import argilla
+
+            self._sdk: Any = argilla
+            self._client: Any = argilla.Argilla(api_url=self.url, api_key=api_key, retries=2)
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """Turn the SDK's and the network's errors into one line."""
+        import httpx
+        from argilla._exceptions import ArgillaError
+
+        try:
+            yield
+        except httpx.HTTPStatusError as error:
+            detail = error.response.text[:200]
+            raise TwofoldError(f"Argilla at {self.url}: {error.response.status_code}, {detail}") from error
+        except httpx.HTTPError as error:
+            raise TwofoldError(
+                f"Argilla at {self.url} does not answer ({type(error).__name__}); start it with `twofold serve`"
+            ) from error
+        except ArgillaError as error:
+            if "Credentials" in type(error).__name__ or getattr(error, "status_code", 0) in (401, 403):
+                raise TwofoldError(
+                    f"Argilla at {self.url} refuses the API key, or its user may not do this"
+                ) from error
+            raise TwofoldError(
+                f"Argilla at {self.url}: {str(error)[:300] or type(error).__name__}"
+            ) from error
+
+    # People
+
+    def add_reviewer(self, username: str, workspace: str, *, role: str = "annotator") -> NewReviewer | None:
+        """Create an annotator account, or let an existing one into the workspace.
+
+        Returns:
+            The new account with its password, or None if the person was there already.
+        """
+        with self._clear_errors():
+            self._workspace(workspace)
+            user = self._client.users(username)
+            new = None
+            if user is None:
+                new = NewReviewer(username=username, password=secrets.token_urlsafe(12))
+                user = self._sdk.User(
+                    username=username,
+                    first_name=username,
+                    role=role,
+                    password=new.password,
+                    client=self._client,
+                ).create()
+            if workspace not in {w.name for w in user.workspaces}:
+                user.add_to_workspace(self._workspace(workspace))
+            return new
+
+    def reviewers(self, workspace: str) -> list[str]:
+        """Return the names of the annotators in a workspace, sorted; none if there is no such workspace."""
+        with self._clear_errors():
+            found = self._client.workspaces(workspace)
+            if found is None:
+                return []
+            return sorted(user.username for user in found.users if str(user.role.value) == "annotator")
+
+    def remove_reviewer(self, username: str, workspace: str) -> bool:
+        """Take somebody out of a workspace; the account and the answers stay."""
+        with self._clear_errors():
+            found = self._client.workspaces(workspace)
+            user = self._client.users(username)
+            if found is None or user is None or username not in {u.username for u in found.users}:
+                return False
+            user.remove_from_workspace(found)
+            return True
+
+    def _workspace(self, name: str) -> Any:
+        found = self._client.workspaces(name)
+        return found if found is not None else self._sdk.Workspace(name=name, client=self._client).create()
+
+    # Data sets
+
+    def ensure_dataset(self, spec: DatasetSpec) -> Any:
+        """Create and publish the data set, unless it is there; one left half-made by a kill is made again."""
+        with self._clear_errors():
+            workspace = self._workspace(spec.workspace)
+            found = self._client.datasets(spec.name, workspace=workspace)
+            if found is not None and str(found.api_model().status) != "ready":
+                found.delete()  # a draft: nobody can have answered in it
+                found = None
+            return found if found is not None else self._create(spec, workspace)
+
+    def _create(self, spec: DatasetSpec, workspace: Any) -> Any:
+        sdk = self._sdk
+        settings = sdk.Settings(
+            guidelines=spec.guidelines or None,
+            fields=[
+                sdk.TextField(name=name, title=title, use_markdown=False)
+                for name, title in spec.fields.items()
+            ],
+            questions=[
+                sdk.LabelQuestion(
+                    name=spec.question, labels=list(spec.labels), title=_title(spec.question), required=True
+                )
+            ],
+            metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
+            vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
+            distribution=sdk.TaskDistribution(min_submitted=spec.required),
+        )
+        return sdk.Dataset(
+            name=spec.name, workspace=workspace, settings=settings, client=self._client
+        ).create()
+
+    def _metadata(self, name: str, kind: str) -> Any:
+        sdk = self._sdk
+        kinds = {
+            "terms": sdk.TermsMetadataProperty,
+            "integer": sdk.IntegerMetadataProperty,
+            "float": sdk.FloatMetadataProperty,
+        }
+        return kinds[kind](name=name, title=_title(name), visible_for_annotators=False)
+
+    def dataset(self, name: str, workspace: str) -> Any | None:
+        """Return the data set, or None."""
+        with self._clear_errors():
+            found = self._client.workspaces(workspace)
+            return None if found is None else self._client.datasets(name, workspace=found)
+
+    def upload(self, dataset: Any, records: Sequence[Outgoing]) -> Iterator[int]:
+        """Send records in batches, yielding how many are through; a record that is there is brought up to date.
+
+        Answers that people gave are never touched.
+        """
+        question = next(iter(dataset.settings.questions)).id
+        vector = next((str(vector.id) for vector in dataset.settings.vectors), None)
+        for start in range(0, len(records), BATCH):
+            items = [_item(record, str(question), vector) for record in records[start : start + BATCH]]
+            with self._clear_errors():
+                answer = self._client.http_client.put(
+                    f"/api/v1/datasets/{dataset.id}/records/bulk", json={"items": items}
+                )
+                answer.raise_for_status()
+            yield start + len(items)
+
+    # Answers
+
+    def answers(self, dataset: Any) -> Iterator[Answer]:
+        """Return every answer in a data set, page by page, in the order in which records were sent."""
+        names = self._usernames()
+        question = next(iter(dataset.settings.questions)).name
+        for item in self._records(dataset):
+            for response in item.get("responses") or []:
+                value = (response.get("values") or {}).get(question) or {}
+                yield Answer(
+                    record_id=item["external_id"],
+                    reviewer=names.get(response["user_id"], response["user_id"]),
+                    status=response["status"],
+                    label=value.get("value"),
+                    submitted_at=_utc(response["updated_at"]),
+                )
+
+    def _records(self, dataset: Any) -> Iterator[Mapping[str, Any]]:
+        offset = 0
+        while True:
+            with self._clear_errors():
+                page = self._client.http_client.get(
+                    f"/api/v1/datasets/{dataset.id}/records",
+                    params={"include": "responses", "limit": PAGE, "offset": offset},
+                )
+                page.raise_for_status()
+            items = page.json()["items"]
+            yield from items
+            if len(items) < PAGE:
+                return
+            offset += PAGE
+
+    def _usernames(self) -> dict[str, str]:
+        with self._clear_errors():
+            return {str(user.id): user.username for user in self._client.users}
+
+    def progress(self, dataset: Any) -> Progress:
+        """Say where a data set stands."""
+        with self._clear_errors():
+            counts = dataset.progress(with_users_distribution=True)
+        people = {
+            name: sum(part["submitted"] for part in done.values())
+            for name, done in (counts.get("users") or {}).items()
+        }
+        return Progress(total=counts["total"], completed=counts["completed"], by_reviewer=people)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _utc(stamp: str) -> datetime:
+    parsed = datetime.fromisoformat(stamp)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _item(record: Outgoing, question_id: str, vector_id: str | None) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "external_id": record.record_id,
+        "fields": dict(record.fields),
+        "metadata": dict(record.metadata),
+    }
+    if record.suggestion is not None:
+        suggestion = {
+            "question_id": question_id,
+            "value": record.suggestion,
+            "score": record.suggestion_score,
+            "agent": record.suggestion_agent,
+            "type": "model",
+        }
+        item["suggestions"] = [suggestion]
+    if vector_id is not None and record.vector is not None:
+        item["vectors"] = [{"vector_settings_id": vector_id, "value": [float(x) for x in record.vector]}]
+    return item

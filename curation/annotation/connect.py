@@ -1,0 +1,40 @@
+"""Which Argilla a project talks to: the embedded one, or one named in its configuration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from curation.annotation.client import ArgillaClient
+from curation.config import Config
+from curation.errors import TwofoldError
+
+KEY = "TWOFOLD_ARGILLA_API_KEY"
+
+
+def server_home() -> Path:
+    """Where the embedded server keeps its data: `$TWOFOLD_HOME`, else the user's data folder."""
+    chosen = os.environ.get("TWOFOLD_HOME")
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(chosen) if chosen else Path(data) / "twofold"
+
+
+def connect(config: Config) -> ArgillaClient:
+    """Connect to the project's Argilla.
+
+    Raises:
+        TwofoldError: It does not answer, or refuses the key, or no key is known.
+    """
+    if config.annotation.url:
+        key = os.environ.get(KEY)
+        if not key:
+            raise TwofoldError(
+                f"{config.annotation.url}: set {KEY} to the API key of an owner of this Argilla"
+            )
+        return ArgillaClient(config.annotation.url, key)
+    from curation.annotation import server
+
+    running = server.running(server_home())
+    if running is None:
+        raise TwofoldError("the embedded Argilla is not running; start it with `twofold serve`")
+    return ArgillaClient(running.url, running.api_key)

@@ -1,0 +1,73 @@
+"""What Argilla is asked to show, in our own words; the client turns it into Argilla's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec:
+    """One data set in Argilla.
+
+    Attributes:
+        name: Its name; unique within the workspace.
+        workspace: Who sees it: the members of this workspace.
+        guidelines: Markdown shown beside the records.
+        fields: Title of every text field, by name, in the order shown.
+        question: Name of the label question.
+        labels: Its answers, in order.
+        required: Submitted answers that complete a record.
+        vector_size: Width of the vectors for "find similar"; 0 for none.
+        metadata: Kind of every metadata property (`terms`, `integer` or `float`), by name. Annotators do not see
+            them: a reason for looking at a record would tell them what to answer.
+    """
+
+    name: str
+    workspace: str
+    guidelines: str
+    fields: Mapping[str, str]
+    question: str
+    labels: Sequence[str]
+    required: int
+    vector_size: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One record on its way to Argilla."""
+
+    record_id: str
+    fields: Mapping[str, str]
+    metadata: Mapping[str, str | int | float] = field(default_factory=dict)
+    suggestion: str | None = None
+    suggestion_score: float | None = None
+    suggestion_agent: str = "twofold"
+    vector: Sequence[float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer of one person to one record, as Argilla holds it."""
+
+    record_id: str
+    reviewer: str
+    status: str
+    label: str | None
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a data set stands: records in all, those with enough answers, and submitted answers by person."""
+
+    total: int
+    completed: int
+    by_reviewer: Mapping[str, int]
+
+    @property
+    def pending(self) -> int:
+        """Records that still need answers."""
+        return self.total - self.completed

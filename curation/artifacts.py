@@ -1,0 +1,99 @@
+"""Files that are either whole or not there: written under a temporary name, flushed to disk, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.errors import TwofoldError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0o644) -> None:
+    """Let `write` fill a temporary file beside `path`, then rename it.
+
+    A reader sees the old file or the new one, whatever is killed when.
+
+    Raises:
+        TwofoldError: The folder cannot be written, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(mode=mode)
+        write(temporary)
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise TwofoldError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write an Arrow table as Parquet."""
+    write_atomically(path, lambda to: pq.write_table(table, to, compression="zstd"))
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
+    """Write a value as indented, key-sorted JSON; NaN is refused."""
+    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+    write_text(path, text, mode=mode)
+
+
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Write UTF-8 text."""
+    write_atomically(path, lambda to: _put(to, text), mode=mode)
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a Parquet artifact.
+
+    Raises:
+        TwofoldError: The file is not there or is not Parquet.
+    """
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        raise TwofoldError(f"{path}: not there yet") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TwofoldError(f"{path}: expected a Parquet file, came something else ({error})") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON artifact.
+
+    Raises:
+        TwofoldError: The file is not there or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TwofoldError(f"{path}: not there yet") from None
+    except (ValueError, OSError) as error:
+        raise TwofoldError(f"{path}: expected JSON ({error})") from error
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a folder's files and their names."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{file.relative_to(path)}\0{content_hash(file)}\n".encode())
+        return digest.hexdigest()
+    with path.open("rb") as handle:
+        while chunk := handle.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

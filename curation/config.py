@@ -1,0 +1,139 @@
+"""`twofold.toml`: validated, and every error names the key."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from curation.artifacts import write_text
+from curation.errors import TwofoldError, suggest
+from curation.task import Task
+
+FORMAT = 1
+
+
+class Section(BaseModel):
+    """A table of the file; a key that it does not have is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AnnotationConfig(Section):
+    """How records reach people.
+
+    Attributes:
+        url: The Argilla server; empty means the embedded one.
+        required: Answers from different people that every record needs.
+        batch_size: Records a round sends out at most.
+        test_share: Share of a batch kept for test records, drawn by chance, until all of them were read.
+    """
+
+    url: str = ""
+    required: int = Field(default=2, ge=2, le=20)
+    batch_size: int = Field(default=200, ge=1, le=100_000)
+    test_share: float = Field(default=0.2, ge=0, le=1)
+
+
+class CheckConfig(Section):
+    """What the checks look for.
+
+    Attributes:
+        duplicate_similarity: Cosine similarity from which two texts count as near-duplicates.
+    """
+
+    duplicate_similarity: float = Field(default=0.95, gt=0, le=1)
+
+
+class SplitConfig(Section):
+    """Shares of the validation and the test part; the rest is for training."""
+
+    validation: float = Field(default=0.15, gt=0, lt=1)
+    test: float = Field(default=0.15, ge=0, lt=1)
+
+
+class AugmentationConfig(Section):
+    """How many variants per training record are tried, by which operations; 0 turns it off."""
+
+    per_record: int = Field(default=1, ge=0, le=20)
+    operations: tuple[str, ...] = ("synonym", "typo")
+
+
+class TrainingConfig(Section):
+    """Which model is fine-tuned and how; see `training.FitConfig` for each value's meaning."""
+
+    model: str = "packaged"
+    method: Literal["lora", "full", "head"] = "lora"
+    epochs: int = Field(default=8, ge=1, le=1000)
+    learning_rate: float | None = Field(default=None, gt=0, lt=1)
+    batch_size: int = Field(default=32, ge=1, le=4096)
+    max_length: int = Field(default=128, ge=8, le=8192)
+    patience: int = Field(default=3, ge=1)
+
+
+class Config(Section):
+    """The whole file."""
+
+    format: int = FORMAT
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    task: Task
+    annotation: AnnotationConfig = AnnotationConfig()
+    check: CheckConfig = CheckConfig()
+    split: SplitConfig = SplitConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+def read_config(path: Path) -> Config:
+    """Read and validate `twofold.toml`.
+
+    Raises:
+        TwofoldError: The file is missing, is not TOML, was written by a newer version, or holds a bad key or value.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TwofoldError(f"{path.parent}: no Twofold project here (expected {path.name})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TwofoldError(f"{path}: expected TOML in UTF-8 ({error})") from error
+    version = raw.get("format", FORMAT)
+    if isinstance(version, int) and version > FORMAT:
+        raise TwofoldError(f"{path}: made by a newer Twofold (format {version}, this one reads {FORMAT})")
+    return _validated(raw, path)
+
+
+def _validated(raw: dict[str, Any], path: Path) -> Config:
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise TwofoldError(f"{path}: {_describe(error)}") from None
+
+
+def _describe(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"])) or "task"
+    if first["type"] == "extra_forbidden":
+        return f"key {key!r} is not known{suggest(str(first['loc'][-1]), _keys(first['loc'][:-1]))}"
+    message = first["msg"].removeprefix("Value error, ")
+    came = "" if first["type"] == "missing" else f", came {str(first['input'])[:80]!r}"
+    return f"key {key!r}: {message[0].lower()}{message[1:]}{came}"
+
+
+def _keys(path: tuple[int | str, ...]) -> list[str]:
+    section: Any = Config
+    for name in path:
+        section = section.model_fields[str(name)].annotation
+    return list(section.model_fields)
+
+
+def write_config(path: Path, config: Config) -> None:
+    """Write the file, with a comment that says where the keys are explained."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("A Twofold project. Every key is explained in docs/configuration.md."))
+    for key, value in config.model_dump(mode="json", exclude_none=True).items():
+        document.add(key, value)
+    write_text(path, tomlkit.dumps(document))

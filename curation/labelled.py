@@ -1,0 +1,68 @@
+"""Labelled records as Hugging Face data sets: the hand-over from curation to training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from curation.project import Project, Round
+from curation.records import by_id, column
+from curation.testset import outside_test
+
+if TYPE_CHECKING:
+    import datasets
+
+FEWEST_PER_PART = 2
+
+
+def records_by_part(round_: Round) -> dict[str, list[str]]:
+    """Return the record ids of every part of a round's split."""
+    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": [], "excluded": []}
+    for record_id, part in by_id(round_.table("split.parquet"), "part").items():
+        parts[part].append(record_id)
+    return parts
+
+
+def current_labels(project: Project, round_: Round) -> dict[str, str]:
+    """Return the label of every record that has one, the outside test set included."""
+    labels = by_id(round_.table("labels.parquet"), "label")
+    outside = outside_test(project)
+    if outside is not None:
+        labels.update(by_id(outside, "label"))
+    return {record_id: label for record_id, label in labels.items() if label is not None}
+
+
+def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
+    """Return the text fields of every record, the outside test set included."""
+    tables = [project.records]
+    outside = outside_test(project)
+    if outside is not None:
+        tables.append(outside)
+    return {
+        i: fields
+        for t in tables
+        for i, fields in zip(column(t, "record_id"), column(t, "fields"), strict=True)
+    }
+
+
+def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str]) -> datasets.Dataset:
+    """Return the labelled ones of these records with the task's features, sorted by id."""
+    import datasets
+
+    task = project.config.task
+    labels, fields = current_labels(project, round_), fields_by_id(project)
+    ids = sorted(i for i in record_ids if i in labels)
+    columns = {name: [fields[i][name] for i in ids] for name in task.fields}
+    return datasets.Dataset.from_dict(
+        {**columns, task.question: [labels[i] for i in ids]}, features=task.features()
+    )
+
+
+def why_not_trainable(project: Project, round_: Round) -> str | None:
+    """Say what is missing before a model can be trained, or None."""
+    labels, parts = current_labels(project, round_), records_by_part(round_)
+    for part in ("train", "validation", "test"):
+        labelled = [labels[i] for i in parts[part] if i in labels]
+        if len(labelled) < FEWEST_PER_PART or (part == "train" and len(set(labelled)) < 2):
+            return f"the {part} part has {len(labelled)} labelled records of {len(set(labelled))} labels"
+    return None

@@ -1,0 +1,155 @@
+"""The project folder: its configuration, its numbered rounds, their artifacts, and the ledger.
+
+my-project/
+  twofold.toml      what is asked, of whom, and the defaults
+  guidelines.md     what annotators read
+  records.parquet   every record that came in; rejected.parquet and intake.json say what did not, and why
+  test.parquet      an outside test set, where one was given; test_part.json: the frozen test part otherwise
+  rounds/000/       what came in; rounds/001/ and so on: what each trip through people added
+  ledger.jsonl      what happened, when, from which inputs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curation import artifacts
+from curation.config import Config, read_config
+from curation.errors import TwofoldError
+
+
+@dataclass(frozen=True)
+class Round:
+    """One numbered folder of a project: everything that one trip through the picture made."""
+
+    folder: Path
+
+    @property
+    def number(self) -> int:
+        """Its number; 0 is what came in."""
+        return int(self.folder.name)
+
+    def path(self, name: str) -> Path:
+        """Where an artifact of this round lies, or would lie."""
+        return self.folder / name
+
+    def has(self, name: str) -> bool:
+        """Whether the artifact was made."""
+        return self.path(name).exists()
+
+    def table(self, name: str) -> pa.Table:
+        """Read a Parquet artifact."""
+        return artifacts.read_table(self.path(name))
+
+    def json(self, name: str) -> Any:
+        """Read a JSON artifact."""
+        return artifacts.read_json(self.path(name))
+
+    def write_table(self, name: str, table: pa.Table) -> None:
+        """Write a Parquet artifact, whole or not at all."""
+        artifacts.write_table(self.path(name), table)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON artifact, whole or not at all."""
+        artifacts.write_json(self.path(name), value)
+
+    def votes(self) -> pa.Table:
+        """Read the newest snapshot of the votes."""
+        snapshots = self.snapshots()
+        if not snapshots:
+            raise TwofoldError(f"{self.folder}: no votes were pulled yet (run `twofold pull`)")
+        return artifacts.read_table(snapshots[-1])
+
+    def snapshots(self) -> list[Path]:
+        """The vote snapshots, oldest first; one that is there never changes."""
+        return sorted(self.folder.glob("votes/[0-9]*.parquet"))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder that exists and whose configuration is valid."""
+
+    folder: Path
+
+    @cached_property
+    def config(self) -> Config:
+        """The validated `twofold.toml`."""
+        return read_config(self.folder / "twofold.toml")
+
+    @cached_property
+    def guidelines(self) -> str:
+        """What annotators read."""
+        path = self.folder / "guidelines.md"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    @cached_property
+    def records(self) -> pa.Table:
+        """Every record that came in."""
+        return artifacts.read_table(self.folder / "records.parquet")
+
+    @property
+    def cache(self) -> Path:
+        """Embeddings and other things that can be made again."""
+        return self.folder / ".cache"
+
+    def path(self, name: str) -> Path:
+        """Where a file of the project lies."""
+        return self.folder / name
+
+    def rounds(self) -> list[Round]:
+        """The rounds there are, oldest first."""
+        return [Round(folder) for folder in sorted(self.folder.glob("rounds/[0-9][0-9][0-9]"))]
+
+    def round(self, number: int) -> Round:
+        """The round of that number, made or not."""
+        return Round(self.folder / "rounds" / f"{number:03d}")
+
+    @property
+    def current(self) -> Round:
+        """The newest round."""
+        rounds = self.rounds()
+        return rounds[-1] if rounds else self.round(0)
+
+    def before(self, round_: Round) -> Round:
+        """The round before, whose queue and labels this one starts from."""
+        return self.round(max(round_.number - 1, 0))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one command at a time change the project; the lock dies with its process.
+
+        Raises:
+            TwofoldError: Another command is at work, or the folder cannot be written.
+        """
+        path = self.folder / ".lock"
+        try:
+            handle = path.open("w")
+        except OSError as error:
+            raise TwofoldError(f"{path}: cannot be written ({error.strerror})") from error
+        with handle:
+            try:
+                flock(handle, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                raise TwofoldError(f"{self.folder}: another twofold command is at work here") from None
+            yield
+
+
+def open_project(folder: Path) -> Project:
+    """Open a project, checking its configuration.
+
+    Raises:
+        TwofoldError: There is none, or its `twofold.toml` is wrong.
+    """
+    project = Project(folder)
+    _ = project.config
+    if not project.path("records.parquet").exists():
+        raise TwofoldError(f"{folder}: no records.parquet here; run `twofold init` again, it did not finish")
+    return project

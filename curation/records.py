@@ -1,0 +1,96 @@
+"""The tables of the tool, as Arrow schemas: one row is one thing that happened to one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from curation.errors import TwofoldError, suggest
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+VOTES = pa.schema(
+    {
+        "record_id": pa.string(),
+        "reviewer": pa.string(),
+        "role": pa.string(),  # annotator or adjudicator
+        "status": pa.string(),  # submitted, draft or discarded
+        "label": pa.string(),  # null unless there is an answer
+        "submitted_at": TIMESTAMP,
+    }
+)
+LABELS = pa.schema(
+    {
+        "record_id": pa.string(),
+        "label": pa.string(),  # null: nobody has said yet
+        "source": pa.string(),  # given, agreed, adjudicated, ... or none
+        "round": pa.int32(),  # the round that settled it
+        "confidence": pa.float64(),
+    }
+)
+QUEUE = pa.schema(
+    {
+        "record_id": pa.string(),
+        "kind": pa.string(),
+        "reason": pa.string(),
+        "score": pa.float64(),  # in [0, 1], 1 = look here first
+        "suggestion": pa.string(),
+        "suggestion_score": pa.float64(),
+    }
+)
+FLAGS = pa.schema(
+    {
+        "record_id": pa.string(),
+        "check": pa.string(),
+        "score": pa.float64(),  # in [0, 1], low = worse
+        "reason": pa.string(),
+        "suggestion": pa.string(),
+        "suggestion_score": pa.float64(),
+    }
+)
+SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})
+
+
+def records_schema(fields: Sequence[str]) -> pa.Schema:
+    """Return the schema of the record table of a task with these text fields."""
+    texts = pa.struct([pa.field(name, pa.string()) for name in fields])
+    return pa.schema(
+        {"record_id": pa.string(), "fields": texts, "label": pa.string(), "source_row": pa.int64()}
+    )
+
+
+def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Build a table of exactly `schema`.
+
+    Raises:
+        TwofoldError: A row holds a column that the schema does not name.
+    """
+    listed = list(rows)
+    for row in listed:
+        for name in row:
+            if name not in schema.names:
+                raise TwofoldError(f"column {name!r} is not in this table{suggest(name, schema.names)}")
+    return pa.Table.from_pylist(listed, schema=schema)
+
+
+def texts(records: pa.Table, field: str) -> list[str]:
+    """Return one text field of every record."""
+    return records["fields"].combine_chunks().field(field).to_pylist()  # type: ignore[no-any-return]
+
+
+def joined_texts(records: pa.Table, fields: Sequence[str]) -> list[str]:
+    """Return every record as one text: its fields in order, a line each (for search, copies and embeddings)."""
+    columns = [texts(records, field) for field in fields]
+    return ["\n".join(parts) for parts in zip(*columns, strict=True)]
+
+
+def column(records: pa.Table, name: str) -> list[Any]:
+    """Return a column as a Python list."""
+    return records[name].to_pylist()  # type: ignore[no-any-return]
+
+
+def by_id(records: pa.Table, name: str) -> dict[str, Any]:
+    """Return `{record_id: value}` for one column."""
+    return dict(zip(column(records, "record_id"), column(records, name), strict=True))

@@ -1,0 +1,226 @@
+"""Labels -> flags: wrong labels, copies, outliers, imbalance and cue words, one reason in words per flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curation.config import Config
+from curation.embeddings import EmbeddingStore
+from curation.project import Project, Round
+from curation.quality import (
+    Duplicates,
+    class_balance,
+    cue_words,
+    diversity,
+    label_quality,
+    near_duplicates,
+    outliers,
+)
+from curation.records import FLAGS, by_id, column, joined_texts, table
+from curation.step import Context, Step
+from curation.testset import outside_test
+
+FEWEST = 20  # labelled records below which cross-validation says nothing
+
+QUALITY = pa.schema(
+    {
+        "record_id": pa.string(),
+        "label": pa.string(),
+        "score": pa.float64(),  # probability that the label is right, in [0, 1]
+        "suggested": pa.string(),
+        "suggested_prob": pa.float64(),
+        "is_issue": pa.bool_(),
+        "reason": pa.string(),
+    }
+)
+GROUPS = pa.schema({"record_id": pa.string(), "group": pa.int64()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """The records as the checks see them; labels are positions in the task's list, -1 for none."""
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    names: Sequence[str]
+    labels: np.ndarray
+    embeddings: np.ndarray
+
+    def name(self, i: int) -> str | None:
+        """Return the label of record i in words."""
+        return None if self.labels[i] < 0 else self.names[self.labels[i]]
+
+
+def run(context: Context) -> str:
+    """Run every check that the labels so far allow."""
+    corpus = _corpus(context)
+    copies = _copies(context, corpus)
+    quality = _quality(corpus, context.config.seed)
+    flags = [
+        *_label_flags(quality),
+        *_copy_flags(corpus, copies),
+        *_outlier_flags(corpus),
+    ]
+    flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
+    context.round.write_table("quality.parquet", quality)
+    context.round.write_table("flags.parquet", table(flags, FLAGS))
+    context.round.write_json("checks.json", _overview(corpus, copies))
+    counts: dict[str, int] = {}
+    for flag in flags:
+        counts[flag["check"]] = counts.get(flag["check"], 0) + 1
+    return ", ".join(f"{n} {check}" for check, n in sorted(counts.items())) or "nothing to flag"
+
+
+def _corpus(context: Context) -> Corpus:
+    project, task = context.project, context.config.task
+    records = project.records
+    labels = by_id(context.round.table("labels.parquet"), "label")
+    index = task.label_index()
+    ids = column(records, "record_id")
+    return Corpus(
+        ids=ids,
+        texts=joined_texts(records, task.fields),
+        names=task.labels,
+        labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
+        embeddings=EmbeddingStore(project).matrix,
+    )
+
+
+def _copies(context: Context, corpus: Corpus) -> Duplicates:
+    """Find copies among the records and an outside test set together, so that no copy leaks into training."""
+    outside = outside_test(context.project)
+    more = joined_texts(outside, context.config.task.fields) if outside is not None else []
+    embeddings = corpus.embeddings
+    if more:
+        embeddings = np.vstack([embeddings, EmbeddingStore(context.project).of_texts(more)])
+    copies = near_duplicates(
+        texts=[*corpus.texts, *more],
+        embeddings=embeddings,
+        threshold=context.config.check.duplicate_similarity,
+    )
+    ids = [*corpus.ids, *(column(outside, "record_id") if outside is not None else [])]
+    rows = ({"record_id": i, "group": int(group)} for i, group in zip(ids, copies.groups, strict=True))
+    context.round.write_table("groups.parquet", table(rows, GROUPS))
+    return copies
+
+
+def _quality(corpus: Corpus, seed: int) -> pa.Table:
+    labelled = np.flatnonzero(corpus.labels >= 0)
+    if len(labelled) < FEWEST or len(set(corpus.labels[labelled].tolist())) < 2:
+        return table([], QUALITY)
+    found = label_quality(
+        corpus.labels[labelled],
+        texts=[corpus.texts[i] for i in labelled],
+        embeddings=corpus.embeddings[labelled],
+        label_names=corpus.names,
+        seed=seed,
+    )
+    rows = (
+        {
+            "record_id": corpus.ids[i],
+            "label": corpus.name(i),
+            "score": float(found.score[n]),
+            "suggested": corpus.names[found.suggested[n]],
+            "suggested_prob": float(found.suggested_prob[n]),
+            "is_issue": bool(found.is_issue[n]),
+            "reason": found.reason[n],
+        }
+        for n, i in enumerate(labelled)
+    )
+    return table(rows, QUALITY)
+
+
+def _label_flags(quality: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in quality.to_pylist():
+        if row["is_issue"]:
+            yield {
+                "record_id": row["record_id"],
+                "check": "label",
+                "score": row["score"],
+                "reason": row["reason"],
+                "suggestion": row["suggested"],
+                "suggestion_score": row["suggested_prob"],
+            }
+
+
+def _copy_flags(corpus: Corpus, copies: Duplicates) -> Iterator[dict[str, Any]]:
+    inside = len(corpus.ids)
+    for (first, second), similarity in zip(copies.pairs.tolist(), copies.similarity.tolist(), strict=True):
+        for i, other in ((first, second), (second, first)):
+            if i >= inside:
+                continue
+            yield {
+                "record_id": corpus.ids[i],
+                "check": _copy_check(corpus, i, other),
+                "score": max(0.0, 1.0 - similarity),
+                "reason": _copy_reason(corpus, i, other, similarity),
+            }
+
+
+def _copy_check(corpus: Corpus, i: int, other: int) -> str:
+    if other >= len(corpus.ids):
+        return "copy_of_test"
+    both_labelled = corpus.labels[i] >= 0 and corpus.labels[other] >= 0
+    return (
+        "conflicting_copy" if both_labelled and corpus.labels[i] != corpus.labels[other] else "near_duplicate"
+    )
+
+
+def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:
+    if other >= len(corpus.ids):
+        return f"almost the same text stands in the outside test set (similarity {similarity:.2f})"
+    reason = f"almost the same text as {corpus.ids[other]} (similarity {similarity:.2f})"
+    if _copy_check(corpus, i, other) == "conflicting_copy":
+        return f"{reason}, but that one is labelled {corpus.name(other)!r} and this one {corpus.name(i)!r}"
+    return reason
+
+
+def _outlier_flags(corpus: Corpus) -> Iterator[dict[str, Any]]:
+    found = outliers(corpus.embeddings)
+    for i in np.flatnonzero(found.is_outlier):
+        yield {
+            "record_id": corpus.ids[i],
+            "check": "outlier",
+            "score": float(found.score[i]),
+            "reason": "unlike every other record: out of scope, another language, or a rare kind",
+        }
+
+
+def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
+    labelled = np.flatnonzero(corpus.labels >= 0)
+    labels = corpus.labels[labelled]
+    texts = [corpus.texts[i] for i in labelled]
+    enough = len(labelled) >= FEWEST
+    return {
+        "balance": class_balance(labels, label_names=corpus.names).to_dict() if len(labelled) else None,
+        "cues": [cue.to_dict() for cue in cue_words(texts, labels, label_names=corpus.names)]
+        if enough
+        else [],
+        "diversity": diversity(
+            corpus.embeddings, corpus.labels if enough else None, label_names=corpus.names
+        ).to_dict(),
+        "copies": int((~copies.kept[: len(corpus.ids)]).sum()),
+    }
+
+
+def _reads(project: Project, round_: Round) -> list[Path]:
+    return [project.path("records.parquet"), project.path("test.parquet"), round_.path("labels.parquet")]
+
+
+def _depends_on(config: Config) -> object:
+    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed]
+
+
+STEP = Step(
+    name="check",
+    makes=("groups.parquet", "quality.parquet", "flags.parquet", "checks.json"),
+    reads=_reads,
+    depends_on=_depends_on,
+    run=run,
+)

@@ -1,0 +1,138 @@
+"""Votes -> decisions: agreement, consensus, reviewer quality, and what a third person has to settle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.config import Config
+from curation.project import Project, Round
+from curation.records import LABELS, column, table
+from curation.review import adjudication_queue, agreement, consensus, decide
+from curation.review.decide import DECISIONS
+from curation.step import Context, Step
+
+
+def run(context: Context) -> str:
+    """Decide what the votes decide; list the rest for a third person."""
+    round_, config = context.round, context.config
+    batch, votes = round_.table("batch.parquet"), round_.votes()
+    reviewed, ruled = _of_role(votes, "annotator"), _of_role(votes, "adjudicator")
+    agreed = consensus(reviewed, labels=config.task.labels, seed=config.seed)
+    decided = decide(reviewed, ruled, required=config.annotation.required, consensus=agreed)
+    decisions = _complete(decided, batch, votes, config.annotation.required)
+    before = context.project.before(round_).table("labels.parquet")
+    labels = _overlaid(before, decisions, round_.number)
+    round_.write_table("consensus.parquet", agreed.table)
+    round_.write_table(
+        "adjudication.parquet", adjudication_queue(reviewed, required=config.annotation.required)
+    )
+    round_.write_table("decisions.parquet", decisions)
+    round_.write_table("labels.parquet", labels)
+    methods = Counter(column(decisions, "method"))
+    round_.write_json(
+        "review.json",
+        {
+            "agreement": agreement(reviewed, labels=config.task.labels, seed=config.seed).to_dict(),
+            "reviewers": agreed.reviewers.to_pylist(),
+            "decisions": dict(methods),
+            "discarded": dict(Counter(column(_discards(votes), "reviewer"))),
+            "adjudicators": dict(Counter(column(_submitted(ruled), "reviewer"))),
+            "confusions": _mixed_up(reviewed),
+        },
+    )
+    counted = ", ".join(f"{n} {method}" for method, n in sorted(methods.items()))
+    return f"{decisions.num_rows} records: {counted}"
+
+
+def _of_role(votes: pa.Table, role: str) -> pa.Table:
+    return votes.filter(pc.equal(votes["role"], role))
+
+
+def _submitted(votes: pa.Table) -> pa.Table:
+    return votes.filter(pc.equal(votes["status"], "submitted"))
+
+
+def _discards(votes: pa.Table) -> pa.Table:
+    return votes.filter(pc.equal(votes["status"], "discarded"))
+
+
+def _complete(decided: pa.Table, batch: pa.Table, votes: pa.Table, required: int) -> pa.Table:
+    """Add the records that nobody answered, and take out what people discarded."""
+    found = {row["record_id"]: row for row in decided.to_pylist()}
+    discards = Counter(column(_discards(_of_role(votes, "annotator")), "record_id"))
+    ruled_out = set(column(_discards(_of_role(votes, "adjudicator")), "record_id"))
+    rows = []
+    for record_id in column(batch, "record_id"):
+        row = found.get(record_id) or _undecided(record_id, required)
+        if row["label"] is None and (discards[record_id] >= required or record_id in ruled_out):
+            row = {**row, "method": "discarded", "reason": f"discarded by {discards[record_id]} reviewers"}
+        rows.append(row)
+    return table(rows, DECISIONS)
+
+
+def _undecided(record_id: str, required: int) -> dict[str, Any]:
+    return {
+        "record_id": record_id,
+        "label": None,
+        "method": "undecided",
+        "confidence": None,
+        "votes": 0,
+        "reason": f"0 of {required} votes are in",
+    }
+
+
+def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
+    """Return the labels of the round before, with what people decided in this one laid over them."""
+    news = {row["record_id"]: row for row in decisions.to_pylist()}
+    return table((_settled(row, news.get(row["record_id"]), number) for row in labels.to_pylist()), LABELS)
+
+
+def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int) -> Mapping[str, Any]:
+    if news is None or (news["label"] is None and news["method"] != "discarded"):
+        return row
+    return {
+        "record_id": row["record_id"],
+        "label": news["label"],
+        "source": news["method"],
+        "round": number,
+        "confidence": news["confidence"],
+    }
+
+
+def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
+    """Count which two labels people gave to the same record, most often first."""
+    said: dict[str, set[str]] = {}
+    for vote in _submitted(votes).to_pylist():
+        said.setdefault(vote["record_id"], set()).add(vote["label"])
+    pairs = Counter(tuple(sorted(labels)) for labels in said.values() if len(labels) == 2)
+    return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
+
+
+def _reads(project: Project, round_: Round) -> list[Path]:
+    newest = round_.snapshots()[-1:]
+    return [*newest, round_.path("batch.parquet"), project.before(round_).path("labels.parquet")]
+
+
+def _depends_on(config: Config) -> object:
+    return [config.annotation.required, config.task.model_dump(mode="json"), config.seed]
+
+
+STEP = Step(
+    name="review",
+    makes=(
+        "consensus.parquet",
+        "adjudication.parquet",
+        "decisions.parquet",
+        "labels.parquet",
+        "review.json",
+    ),
+    reads=_reads,
+    depends_on=_depends_on,
+    run=run,
+)

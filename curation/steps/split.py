@@ -1,0 +1,60 @@
+"""Labels -> parts: train, validation and the frozen test part, with copies kept together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from curation.config import Config
+from curation.project import Project, Round
+from curation.records import by_id, column
+from curation.splits import split
+from curation.step import Context, Step
+from curation.testset import freeze_test, frozen_test, outside_test
+
+UNLABELLED = ""
+
+
+def run(context: Context) -> str:
+    """Divide all records, labelled or not: the test part is drawn before anybody sees a label of it."""
+    project, round_ = context.project, context.round
+    labels = by_id(round_.table("labels.parquet"), "label")
+    groups = by_id(round_.table("groups.parquet"), "group")
+    ids = column(project.records, "record_id")
+    outside = outside_test(project)
+    frozen = frozen_test(project)
+    if outside is not None:
+        tests = column(outside, "record_id")
+        labels.update(by_id(outside, "label"))
+        ids, frozen = [*ids, *tests], frozenset(tests)
+    parts = split(
+        ids,
+        [labels[i] or UNLABELLED for i in ids],
+        [groups[i] for i in ids],
+        frozen_test=frozen,
+        fractions=_fractions(context.config, inside=outside is None),
+        seed=context.config.seed,
+    )
+    if outside is None:
+        freeze_test(project, parts.ids("test"))
+    round_.write_table("split.parquet", parts.to_table())
+    round_.write_json("split.json", {"counts": parts.counts, "notes": list(parts.notes)})
+    return ", ".join(f"{n} {part}" for part, n in parts.counts.items())
+
+
+def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
+    test = config.split.test if inside else 0.0
+    return 1.0 - config.split.validation - test, config.split.validation, test
+
+
+def _reads(project: Project, round_: Round) -> list[Path]:
+    # Not test_part.json: it is written by the first run, and never changes after that.
+    return [round_.path("labels.parquet"), round_.path("groups.parquet"), project.path("test.parquet")]
+
+
+def _depends_on(config: Config) -> object:
+    return [config.split.model_dump(), config.seed]
+
+
+STEP = Step(
+    name="split", makes=("split.parquet", "split.json"), reads=_reads, depends_on=_depends_on, run=run
+)

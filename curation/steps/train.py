@@ -1,0 +1,68 @@
+"""Training part -> model: fine-tuned, stopped early, the best checkpoint by macro-F1 on the validation part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from curation.config import Config, TrainingConfig
+from curation.labelled import labelled_dataset, records_by_part
+from curation.project import Project, Round
+from curation.records import column
+from curation.step import Context, Step
+
+
+def run(context: Context) -> str:
+    """Fine-tune on the training part and its augmented variants."""
+    from training import fit
+
+    task, parts = context.config.task, records_by_part(context.round)
+    result = fit(
+        _with_variants(context, labelled_dataset(context.project, context.round, parts["train"])),
+        labelled_dataset(context.project, context.round, parts["validation"]),
+        text_columns=task.fields,
+        label_column=task.question,
+        config=fit_config(context.config.training, context.config.seed),
+        output_dir=context.round.path("model"),
+        progress=context.tick,
+    )
+    best = result.history[result.best_epoch - 1]
+    return (
+        f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
+    )
+
+
+def fit_config(settings: TrainingConfig, seed: int) -> Any:
+    """Turn the `[training]` table into what the trainer takes; what is not set there is left to its defaults."""
+    from training import FitConfig
+
+    return FitConfig(seed=seed, **settings.model_dump(exclude_none=True))
+
+
+def _with_variants(context: Context, train: Any) -> Any:
+    import datasets
+
+    variants = context.round.table("augmented.parquet")
+    if variants.num_rows == 0:
+        return train
+    task = context.config.task
+    columns: dict[str, list[Any]] = {name: [] for name in task.fields}
+    for fields in column(variants, "fields"):
+        for name in task.fields:
+            columns[name].append(fields[name])
+    more = datasets.Dataset.from_dict(
+        {**columns, task.question: column(variants, "label")}, features=task.features()
+    )
+    return datasets.concatenate_datasets([train, more])
+
+
+def _reads(project: Project, round_: Round) -> list[Path]:
+    names = ("labels.parquet", "split.parquet", "augmented.parquet")
+    return [project.path("records.parquet"), *map(round_.path, names)]
+
+
+def _depends_on(config: Config) -> object:
+    return [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed]
+
+
+STEP = Step(name="train", makes=("model",), reads=_reads, depends_on=_depends_on, run=run)
