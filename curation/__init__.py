@@ -1,0 +1,1 @@
+"""Curation: records, people, checks and rounds; the tool that calls `training` and `evaluation`."""

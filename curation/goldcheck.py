@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import binomtest
 
-from curation.artifacts import read_table, write_table
+from curation.artifacts import read_table
 from curation.errors import TwofoldError, suggest
 from curation.project import Project, Round
 from curation.records import by_id
@@ -19,22 +19,24 @@ from curation.sources.readers import read_rows
 GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})
 
 
-def read_gold(project: Project, path: Path, *, id_column: str, label_column: str) -> int:
-    """Take gold labels into the project, for the report only: no step that decides or trains reads them.
+def read_gold(path: Path, known: Collection[str], labels: Sequence[str]) -> pa.Table:
+    """Read gold labels, which only the report compares with: no step that decides or trains reads them.
 
-    Returns:
-        How many records have one.
+    Args:
+        path: A file whose first column is the record id and whose second is the gold label.
+        known: The record ids of the project; other rows are passed over.
+        labels: The labels of the task.
 
     Raises:
-        TwofoldError: A column, a record or a label that is not there.
+        TwofoldError: Fewer than two columns, a label that is not in the task, or no record of the project.
     """
-    known, labels = set(project.records["record_id"].to_pylist()), project.config.task.labels
     rows = []
     for row in read_rows(path):
-        for name in (id_column, label_column):
-            if name not in row.cells:
-                raise TwofoldError(f"{path}, row {row.number}: no column {name!r}{suggest(name, row.cells)}")
-        record_id, label = str(row.cells[id_column]), str(row.cells[label_column])
+        if len(row.cells) < 2:
+            raise TwofoldError(f"{path}, row {row.number}: expected two columns, an id and a label")
+        record_id, label = (str(cell) for cell in list(row.cells.values())[:2])
+        if not label:
+            continue  # nobody knows
         if label not in labels:
             raise TwofoldError(
                 f"{path}, row {row.number}: label {label!r} is not in the task{suggest(label, labels)}"
@@ -43,8 +45,7 @@ def read_gold(project: Project, path: Path, *, id_column: str, label_column: str
             rows.append({"record_id": record_id, "label": label})
     if not rows:
         raise TwofoldError(f"{path}: none of its ids is in the project")
-    write_table(project.path("gold.parquet"), pa.Table.from_pylist(rows, schema=GOLD))
-    return len(rows)
+    return pa.Table.from_pylist(rows, schema=GOLD)
 
 
 def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:

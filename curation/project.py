@@ -95,6 +95,10 @@ class Project:
         """Every record that came in."""
         return artifacts.read_table(self.folder / "records.parquet")
 
+    def intake(self) -> dict[str, Any]:
+        """What came in, what was left out, and why, in numbers."""
+        return dict(artifacts.read_json(self.folder / "intake.json"))
+
     @property
     def cache(self) -> Path:
         """Embeddings and other things that can be made again."""

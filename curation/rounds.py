@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
@@ -48,7 +49,6 @@ class Next(Enum):
 
     PUSH = "push"
     PULL = "pull"
-    ADJUDICATE = "adjudicate"
     LEARN = "learn"
     NEXT_ROUND = "next round"
     FINISHED = "finished"
@@ -85,7 +85,7 @@ def next_step(now: Situation) -> Next:
         return Next.PUSH
     people_done = now.number == 0 or (now.undecided == 0 and now.disputed == 0)
     if not people_done and not (now.go_on and now.undecided is not None):
-        return Next.ADJUDICATE if now.unsent > 0 else Next.PULL
+        return Next.PULL
     if not now.learned:
         return Next.LEARN
     return Next.NEXT_ROUND if now.queued else Next.FINISHED
@@ -123,7 +123,9 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
         TwofoldError: The round has no labels yet, or too few for the step.
     """
     if not round_.has("labels.parquet"):
-        raise TwofoldError(f"round {round_.number:03d} has no decisions yet; run `twofold pull` and `twofold review`")
+        raise TwofoldError(
+            f"round {round_.number:03d} has no decisions yet; run `twofold pull` and `twofold review`"
+        )
     for step in LEARN:
         if step.name != upto and step.name not in AFTER[upto]:
             continue
@@ -153,16 +155,19 @@ def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     yield Done(step="push", summary=summary, ran=True)
 
 
-def collect(project: Project, round_: Round, connect: Connect, ticker: Ticker) -> Iterator[Done]:
-    """Pull the votes and decide what they decide."""
-    yield Done(step="pull", summary=pull(Context(project=project, round=round_), connect()), ran=True)
+def take_votes(project: Project, connect: Connect) -> Iterator[Done]:
+    """Pull the votes of the current round."""
+    context = Context(project=project, round=project.current)
+    yield Done(step="pull", summary=pull(context, connect()), ran=True)
+
+
+def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
+    """Decide what the votes decide, and send new disputes to the adjudicators."""
+    round_ = project.current
     yield run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
-
-
-def dispute(project: Project, round_: Round, connect: Connect, ticker: Ticker) -> Done:
-    """Send what reviewers disagree on to the adjudicators."""
-    context = Context(project=project, round=round_, tick=ticker("adjudicate"))
-    return Done(step="adjudicate", summary=adjudicate(context, connect()), ran=True)
+    if situation(project, round_).unsent:
+        context = Context(project=project, round=round_, tick=ticker("adjudicate"))
+        yield Done(step="adjudicate", summary=adjudicate(context, connect()), ran=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,46 +177,51 @@ class Waiting:
     role: str
     records: int
     dataset: str
-    workspace: str
     people: tuple[str, ...]
 
     def __str__(self) -> str:
-        who = ", ".join(self.people) or f"nobody yet: add people with `twofold reviewers add`, role {self.role}"
+        who = ", ".join(self.people) or f"nobody yet, see `twofold reviewers add --role {self.role}`"
         return f"waiting for answers to {self.records} records in {self.dataset} ({self.role}s: {who})"
 
 
-def waiting(project: Project, round_: Round, argilla: ArgillaClient) -> Waiting | None:
-    """Say for whom the round waits, or None."""
+def waiting(project: Project, round_: Round, argilla: ArgillaClient) -> list[Waiting]:
+    """Say for whom a round waits."""
+    return [
+        Waiting(
+            role=each["role"],
+            records=each["total"] - each["completed"],
+            dataset=each["dataset"],
+            people=tuple(argilla.reviewers(naming.workspace(project, each["role"]))),
+        )
+        for each in standing(project, round_, argilla)
+        if each["total"] > each["completed"]
+    ]
+
+
+def standing(project: Project, round_: Round, argilla: ArgillaClient) -> list[dict[str, Any]]:
+    """Return where the data sets of a round stand, the reviewers' first."""
+    found = []
     for role in naming.ROLES:
-        name, workspace = naming.dataset(project, round_, role), naming.workspace(project, role)
-        dataset = argilla.dataset(name, workspace)
-        if dataset is None:
-            continue
-        pending = argilla.progress(dataset).pending
-        if pending:
-            people = tuple(argilla.reviewers(workspace))
-            return Waiting(role=role, records=pending, dataset=name, workspace=workspace, people=people)
-    return None
+        name = naming.dataset(project, round_, role)
+        dataset = argilla.dataset(name, naming.workspace(project, role))
+        if dataset is not None:
+            found.append({"role": role, "dataset": name, **asdict(argilla.progress(dataset))})
+    return found
 
 
 def advance(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
     """Run whatever can run, one step at a time, until people are needed or nothing is left to look at."""
-    pulled = False
+    asked = False
     while True:
-        round_ = project.current
-        now = next_step(situation(project, round_, go_on=go_on))
-        if now is Next.PULL and pulled:
+        now = next_step(situation(project, project.current, go_on=go_on))
+        if now is Next.FINISHED or (asked and now is Next.PULL):
             return  # what is missing is with people
-        if now is Next.FINISHED:
-            return
         if now is Next.PULL:
-            yield from collect(project, round_, connect, ticker)
-            pulled = True
-        elif now is Next.ADJUDICATE:
-            yield dispute(project, round_, connect, ticker)
-            return
+            yield from take_votes(project, connect)
+            yield from decide(project, connect, ticker)
+            asked = True
         elif now is Next.LEARN:
-            yield from learn_all(project, round_, ticker)
+            yield from learn_all(project, project.current, ticker)
         else:
             yield from send(project, connect, ticker)
             return

@@ -1,0 +1,1 @@
+"""The bundled sample, and the walk through the whole loop with it."""

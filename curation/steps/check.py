@@ -111,7 +111,7 @@ def _copies(context: Context, corpus: Corpus) -> Duplicates:
 
 
 def _quality(corpus: Corpus, seed: int) -> pa.Table:
-    labelled = np.flatnonzero(corpus.labels >= 0)
+    labelled = np.flatnonzero(corpus.labels >= 0).tolist()
     if len(labelled) < FEWEST or len(set(corpus.labels[labelled].tolist())) < 2:
         return table([], QUALITY)
     found = label_quality(
@@ -183,7 +183,7 @@ def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:
 
 def _outlier_flags(corpus: Corpus) -> Iterator[dict[str, Any]]:
     found = outliers(corpus.embeddings)
-    for i in np.flatnonzero(found.is_outlier):
+    for i in np.flatnonzero(found.is_outlier).tolist():
         yield {
             "record_id": corpus.ids[i],
             "check": "outlier",
@@ -193,7 +193,7 @@ def _outlier_flags(corpus: Corpus) -> Iterator[dict[str, Any]]:
 
 
 def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
-    labelled = np.flatnonzero(corpus.labels >= 0)
+    labelled = np.flatnonzero(corpus.labels >= 0).tolist()
     labels = corpus.labels[labelled]
     texts = [corpus.texts[i] for i in labelled]
     enough = len(labelled) >= FEWEST

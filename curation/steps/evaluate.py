@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curation.config import Config
@@ -74,10 +75,11 @@ def _predict(context: Context) -> None:
     context.round.write_table("predictions.parquet", table(rows, PREDICTIONS))
 
 
-def _probabilities(round_: Round, ids: list[str]) -> np.ndarray:
+def _probabilities(round_: Round, ids: list[str]) -> npt.NDArray[np.float64]:
     probs = by_id(round_.table("predictions.parquet"), "pred_probs")
-    rows = np.array([probs[i] for i in ids], dtype=np.float64)
-    return rows / rows.sum(axis=1, keepdims=True)
+    rows: npt.NDArray[np.float64] = np.array([probs[i] for i in ids], dtype=np.float64)
+    rows /= rows.sum(axis=1, keepdims=True)
+    return rows
 
 
 def _shown(interval: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from curation import ledger
 from curation.artifacts import content_hash, write_json, write_table, write_text
 from curation.config import Config, write_config
 from curation.errors import TwofoldError
+from curation.goldcheck import read_gold
 from curation.project import Project
 from curation.records import LABELS, records_schema, table
 from curation.sources.cleaning import Cleaned, Columns, check_labels, clean
@@ -33,6 +34,7 @@ class Intake:
         columns: Which of its columns is what.
         labels: The possible answers; None takes the labels that stand in the file.
         test: A file with the same columns, set aside for testing only.
+        gold: Gold labels by id, which only the report reads.
         guidelines: What annotators read; None writes a page to start from.
     """
 
@@ -41,6 +43,7 @@ class Intake:
     columns: Columns
     labels: Sequence[str] | None
     test: Path | None = None
+    gold: Path | None = None
     guidelines: Path | None = None
     encoding: str = "utf-8"
     name: str | None = None
@@ -62,7 +65,8 @@ def ingest(intake: Intake) -> Project:
         check_labels(cleaned, config.task.labels, column=intake.columns.label)
     test = _test_records(intake, config)
     guidelines = _guidelines(intake, config.task)
-    _make_folder(intake.folder, lambda to: _write(to, config, cleaned, test, guidelines))
+    gold = _gold(intake, cleaned, config.task)
+    _make_folder(intake.folder, lambda to: _write(to, config, cleaned, test, gold, guidelines))
     ledger.append(intake.folder, "init", data=content_hash(intake.data) if intake.data.is_file() else "")
     return Project(intake.folder)
 
@@ -101,6 +105,12 @@ def _test_records(intake: Intake, config: Config) -> Cleaned | None:
     return cleaned
 
 
+def _gold(intake: Intake, cleaned: Cleaned, task: Task) -> pa.Table | None:
+    if intake.gold is None:
+        return None
+    return read_gold(intake.gold, {row["record_id"] for row in cleaned.kept}, task.labels)
+
+
 def _guidelines(intake: Intake, task: Task) -> str:
     if intake.guidelines is None:
         return _first_guidelines(task)
@@ -115,11 +125,11 @@ def _first_guidelines(task: Task) -> str:
     return template.replace("LABELS", "\n".join(f"- **{label}**: " for label in task.labels))
 
 
-def _make_folder(folder: Path, fill: object) -> None:
+def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     temporary = folder.parent / f".{folder.name}.{uuid4().hex}.tmp"
     try:
         temporary.mkdir(parents=True)
-        fill(temporary)  # type: ignore[operator]
+        fill(temporary)
         if folder.exists():
             folder.rmdir()
         os.replace(temporary, folder)  # noqa: PTH105
@@ -129,7 +139,14 @@ def _make_folder(folder: Path, fill: object) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(folder: Path, config: Config, cleaned: Cleaned, test: Cleaned | None, guidelines: str) -> None:
+def _write(
+    folder: Path,
+    config: Config,
+    cleaned: Cleaned,
+    test: Cleaned | None,
+    gold: pa.Table | None,
+    guidelines: str,
+) -> None:
     schema = records_schema(config.task.fields)
     records = table(cleaned.kept, schema)
     write_table(folder / "records.parquet", records)
@@ -138,6 +155,8 @@ def _write(folder: Path, config: Config, cleaned: Cleaned, test: Cleaned | None,
     write_json(folder / "intake.json", cleaned.summary())
     if test is not None:
         write_table(folder / "test.parquet", table(test.kept, schema))
+    if gold is not None:
+        write_table(folder / "gold.parquet", gold)
     write_table(folder / "rounds" / "000" / "labels.parquet", _given(cleaned))
     write_text(folder / "guidelines.md", guidelines)
     write_text(folder / ".gitignore", ".cache/\n.lock\n*.tmp\n")

@@ -103,7 +103,9 @@ def _changes(project: Project, round_: Round) -> list[tuple[str, str, str]]:
     """Return `(record_id, before, after)` of every label that people changed in a round."""
     before = by_id(project.before(round_).table("labels.parquet"), "label")
     after = by_id(round_.table("labels.parquet"), "label")
-    return [(i, before[i], after[i]) for i in sorted(after) if before[i] and after[i] and before[i] != after[i]]
+    return [
+        (i, before[i], after[i]) for i in sorted(after) if before[i] and after[i] and before[i] != after[i]
+    ]
 
 
 def _review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | None:
@@ -126,7 +128,12 @@ def _review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | No
 
 def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
     pairs = [
-        {"first": p["reviewers"][0], "second": p["reviewers"][1], "kappa": _interval(p["kappa"]), "n": p["shared"]}
+        {
+            "first": p["reviewers"][0],
+            "second": p["reviewers"][1],
+            "kappa": _interval(p["kappa"]),
+            "n": p["shared"],
+        }
         for p in found["pairs"]
     ]
     return {
@@ -280,7 +287,9 @@ def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> l
             f"`twofold push` sends the first {project.config.annotation.batch_size}."
         )
     if kinds["unlabelled"]:
-        advice.append(f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch.")
+        advice.append(
+            f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch."
+        )
     if kinds["disputed"]:
         advice.append(f"{kinds['disputed']} records are still disputed: an adjudicator has to settle them.")
     if kinds["test part"]:

@@ -1,0 +1,90 @@
+"""The command line: `twofold COMMAND`. Commands read arguments, call one function, and show what came back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from curation.cli import demo, doctor, loop, people, serve, start, tables
+from curation.errors import TwofoldError
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order in which people need them, and suggests the near one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from curation.errors import suggest
+
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{suggest(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twofold")
+def cli() -> None:
+    """Raw text to a dataset that can be trusted, and a model that shows it.
+
+    Exit codes: 0 done, 1 a finding that a gate refuses, 2 bad usage or bad input, 3 waiting for people.
+    """
+
+
+for command in (
+    demo.demo,
+    start.init,
+    serve.serve,
+    serve.stop,
+    people.reviewers,
+    loop.push,
+    loop.status,
+    loop.pull,
+    loop.review,
+    loop.check,
+    loop.augment,
+    loop.train,
+    loop.evaluate,
+    loop.relabel,
+    loop.report,
+    loop.round_,
+    tables.flags,
+    tables.export,
+    doctor.doctor,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; every expected error is one line and an exit code."""
+    sys.exit(_exit_code(lambda: cli(standalone_mode=False)))
+
+
+def _exit_code(run: Callable[[], object]) -> int:
+    try:
+        code = run()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except TwofoldError as error:
+        click.echo(f"twofold: {error}", err=True)
+        return error.exit_code
+    except ImportError as error:
+        if "twofold[" not in str(error):
+            raise
+        click.echo(f"twofold: {error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("twofold: stopped; the same command goes on from here", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,117 @@
+"""The commands of a round, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from curation import rounds
+from curation.annotation.client import ArgillaClient
+from curation.annotation.connect import connect
+from curation.cli.show import as_json, progress, project_dir, show_json, show_steps
+from curation.errors import WaitingForPeople
+from curation.project import Project, open_project
+from curation.rounds import Ticker
+from curation.step import Done
+
+
+def _connector(project: Project) -> Callable[[], ArgillaClient]:
+    connected: list[ArgillaClient] = []
+
+    def once() -> ArgillaClient:
+        if not connected:
+            connected.append(connect(project.config))
+        return connected[0]
+
+    return once
+
+
+def _run(folder: Path, as_json: bool, steps: Callable[[Project, Ticker], Iterable[Done]]) -> None:
+    project = open_project(folder)
+    with project.locked(), progress() as ticker:
+        show_steps(steps(project, ticker), as_json=as_json)
+
+
+@click.command()
+@project_dir
+@as_json
+def push(folder: Path, as_json: bool) -> None:
+    """Send a batch of the queue to reviewers in Argilla."""
+    _run(folder, as_json, lambda project, ticker: rounds.send(project, _connector(project), ticker))
+
+
+@click.command()
+@project_dir
+@as_json
+def pull(folder: Path, as_json: bool) -> None:
+    """Take the votes back into a snapshot that never changes."""
+    _run(folder, as_json, lambda project, _: rounds.take_votes(project, _connector(project)))
+
+
+@click.command()
+@project_dir
+@as_json
+def review(folder: Path, as_json: bool) -> None:
+    """Agreement, consensus and reviewer quality; disputes go to the adjudicators."""
+    _run(folder, as_json, lambda project, ticker: rounds.decide(project, _connector(project), ticker))
+
+
+def _learning(name: str, text: str) -> click.Command:
+    @click.command(name, help=text)
+    @project_dir
+    @as_json
+    def command(folder: Path, as_json: bool) -> None:
+        _run(folder, as_json, lambda project, ticker: rounds.learn(project, project.current, name, ticker))
+
+    return command
+
+
+check = _learning("check", "Look for wrong labels, copies, outliers, imbalance and cue words.")
+augment = _learning("augment", "Make variants of training records that keep their label.")
+train = _learning("train", "Fine-tune on the training part.")
+evaluate = _learning("evaluate", "Score the model on the frozen test part, beside the one before.")
+relabel = _learning("relabel", "Queue what people should look at next, one reason per record.")
+report = _learning("report", "Write the quality report, one page and its JSON.")
+
+
+@click.command("round")
+@project_dir
+@click.option(
+    "--now", is_flag=True, help="Go on with the answers that there are, without waiting for the rest."
+)
+@as_json
+def round_(folder: Path, now: bool, as_json: bool) -> None:
+    """Run every step that can run now; stop where people are needed, and say for whom."""
+    project = open_project(folder)
+    connector = _connector(project)
+    with project.locked(), progress() as ticker:
+        show_steps(rounds.advance(project, connector, ticker, go_on=now), as_json=as_json)
+    if project.current.number == 0 or not project.current.has("pushed.json"):
+        return
+    waits = rounds.waiting(project, project.current, connector())
+    if waits:
+        raise WaitingForPeople("; ".join(map(str, waits)))
+
+
+@click.command()
+@project_dir
+@as_json
+def status(folder: Path, as_json: bool) -> None:
+    """Say where the round stands and what comes next."""
+    project = open_project(folder)
+    now = rounds.situation(project, project.current)
+    found = {"project": project.config.name, "round": now.number, "next": rounds.next_step(now).value}
+    if now.sent:
+        argilla = connect(project.config)
+        found["datasets"] = rounds.standing(project, project.current, argilla)
+    if as_json:
+        show_json(found)
+        return
+    click.echo(
+        f"{found['project']}: round {now.number:03d}, {now.queued} records queued, next: {found['next']}"
+    )
+    for each in found.get("datasets", []):  # type: ignore[attr-defined]
+        people = ", ".join(f"{name} {n}" for name, n in sorted(each["by_reviewer"].items())) or "nobody yet"
+        click.echo(f"  {each['dataset']}: {each['completed']} of {each['total']} complete; answers: {people}")
