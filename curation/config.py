@@ -92,7 +92,7 @@ def read_config(path: Path) -> Config:
     """Read and validate `twofold.toml`.
 
     Raises:
-        TwofoldError: The file is missing, is not TOML, was written by a newer version, or holds a bad key or value.
+        TwofoldError: The file is missing, not TOML, of a newer version, or holds a bad key or value.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Where gold labels exist, how good the labels were that came in, and what each stage of review made of them."""
+"""Where gold labels exist, how good the labels were that came in, and what review made of them."""
 
 from __future__ import annotations
 

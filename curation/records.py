@@ -81,7 +81,7 @@ def texts(records: pa.Table, field: str) -> list[str]:
 
 
 def joined_texts(records: pa.Table, fields: Sequence[str]) -> list[str]:
-    """Return every record as one text: its fields in order, a line each (for search, copies and embeddings)."""
+    """Return every record as one text: its fields in order, a line each."""
     columns = [texts(records, field) for field in fields]
     return ["\n".join(parts) for parts in zip(*columns, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Which step comes next, and running it: a round takes the queue of the round before, asks people, and learns."""
+"""Which step comes next, and running it: a round takes a queue, asks people, learns, and leaves a queue."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
 
 
 def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
-    """Send the open batch again, or, if the round has learned from it, open the next round and send its batch."""
+    """Send the open batch again, or, if the round has learned from it, the batch of a new round."""
     round_ = project.current
     if round_.number == 0 or round_.has("queue.parquet"):
         if not round_.has("queue.parquet"):

@@ -1,8 +1,8 @@
 """A step of a round: what it reads, what it makes, and whether what it made is still up to date.
 
-Like `make`, with content hashes in place of times: a step runs when an input or a setting that it depends on has
-changed, or when an output is missing. Its line in the manifest is written last, so that a step killed half-way
-simply runs again.
+Like `make`, with content hashes in place of times: a step runs when an input or a setting that it depends
+on has changed, or when an output is missing. Its line in the manifest is written last, so that a step killed
+half-way simply runs again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The test part: an outside file if one was given, else records drawn by chance at first use; frozen either way."""
+"""The test part: an outside file if there is one, else records drawn by chance at first use; frozen."""
 
 from __future__ import annotations
 

@@ -37,8 +37,7 @@ class ArgillaClient:
         self.url = url.rstrip("/")
         for name in ("argilla", "httpx"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        with self._clear_errors(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with self._clear_errors():
             import argilla
 
             self._sdk: Any = argilla
@@ -51,13 +50,15 @@ class ArgillaClient:
         from argilla._exceptions import ArgillaError
 
         try:
-            yield
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # the SDK warns of everything not found
+                yield
         except httpx.HTTPStatusError as error:
             detail = error.response.text[:200]
             raise TwofoldError(f"Argilla at {self.url}: {error.response.status_code}, {detail}") from error
         except httpx.HTTPError as error:
             raise TwofoldError(
-                f"Argilla at {self.url} does not answer ({type(error).__name__}); start it with `twofold serve`"
+                f"Argilla at {self.url} does not answer ({type(error).__name__}); is `twofold serve` running?"
             ) from error
         except ArgillaError as error:
             if "Credentials" in type(error).__name__ or getattr(error, "status_code", 0) in (401, 403):
@@ -77,7 +78,6 @@ class ArgillaClient:
             The new account with its password, or None if the person was there already.
         """
         with self._clear_errors():
-            self._workspace(workspace)
             user = self._client.users(username)
             new = None
             if user is None:
@@ -89,8 +89,9 @@ class ArgillaClient:
                     password=new.password,
                     client=self._client,
                 ).create()
-            if workspace not in {w.name for w in user.workspaces}:
-                user.add_to_workspace(self._workspace(workspace))
+            members = self._workspace(workspace)
+            if username not in {member.username for member in members.users}:
+                user.add_to_workspace(members)
             return new
 
     def reviewers(self, workspace: str) -> list[str]:
@@ -110,6 +111,23 @@ class ArgillaClient:
                 return False
             user.remove_from_workspace(found)
             return True
+
+    def reset_password(self, username: str) -> NewReviewer:
+        """Give somebody a new random password; the old one stops working.
+
+        Raises:
+            TwofoldError: There is no such user.
+        """
+        with self._clear_errors():
+            user = self._client.users(username)
+            if user is None:
+                raise TwofoldError(f"Argilla at {self.url} has no user {username!r}")
+            new = NewReviewer(username=username, password=secrets.token_urlsafe(12))
+            answer = self._client.http_client.patch(
+                f"/api/v1/users/{user.id}", json={"password": new.password}
+            )
+            answer.raise_for_status()
+            return new
 
     def _workspace(self, name: str) -> Any:
         found = self._client.workspaces(name)
@@ -164,14 +182,13 @@ class ArgillaClient:
             return None if found is None else self._client.datasets(name, workspace=found)
 
     def upload(self, dataset: Any, records: Sequence[Outgoing]) -> Iterator[int]:
-        """Send records in batches, yielding how many are through; a record that is there is brought up to date.
+        """Send records in batches, yielding how many are through; one that is there is brought up to date.
 
         Answers that people gave are never touched.
         """
         question = next(iter(dataset.settings.questions)).id
-        vector = next((str(vector.id) for vector in dataset.settings.vectors), None)
         for start in range(0, len(records), BATCH):
-            items = [_item(record, str(question), vector) for record in records[start : start + BATCH]]
+            items = [_item(record, str(question)) for record in records[start : start + BATCH]]
             with self._clear_errors():
                 answer = self._client.http_client.put(
                     f"/api/v1/datasets/{dataset.id}/records/bulk", json={"items": items}
@@ -235,7 +252,7 @@ def _utc(stamp: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-def _item(record: Outgoing, question_id: str, vector_id: str | None) -> dict[str, Any]:
+def _item(record: Outgoing, question_id: str) -> dict[str, Any]:
     item: dict[str, Any] = {
         "external_id": record.record_id,
         "fields": dict(record.fields),
@@ -250,6 +267,6 @@ def _item(record: Outgoing, question_id: str, vector_id: str | None) -> dict[str
             "type": "model",
         }
         item["suggestions"] = [suggestion]
-    if vector_id is not None and record.vector is not None:
-        item["vectors"] = [{"vector_settings_id": vector_id, "value": [float(x) for x in record.vector]}]
+    if record.vector is not None:
+        item["vectors"] = {VECTOR: [float(x) for x in record.vector]}
     return item

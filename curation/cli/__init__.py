@@ -1,4 +1,4 @@
-"""The command line: `twofold COMMAND`. Commands read arguments, call one function, and show what came back."""
+"""The command line: `twofold COMMAND`. each reads its arguments, calls one function, shows what came back."""
 
 from __future__ import annotations
 

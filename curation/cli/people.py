@@ -63,6 +63,15 @@ def listed(folder: Path, as_json: bool) -> None:
         click.echo(f"{role}s: {', '.join(names) or 'nobody yet'}")
 
 
+@reviewers.command("reset")
+@project_dir
+@click.argument("name")
+def reset(folder: Path, name: str) -> None:
+    """Give somebody a new password, shown once."""
+    new = connect(open_project(folder).config).reset_password(name)
+    click.echo(f"{new.username}: password {new.password}")
+
+
 @reviewers.command("remove")
 @project_dir
 @click.argument("name")

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from curation.config import Config, read_config, write_config
+from curation.errors import TwofoldError
+from curation.task import Task
+
+
+def test_a_written_config_reads_back_the_same(tmp_path):
+    config = Config(name="shop", task=Task(labels=("question", "complaint"), fields=("subject", "body")))
+    write_config(tmp_path / "twofold.toml", config)
+    assert read_config(tmp_path / "twofold.toml") == config
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nmae = 'x'\n", r"key 'nmae' is not known \(did you mean 'name'\?\)"),
+        ("[annotation]\nbatchsize = 10\n", r"key 'annotation.batchsize' is not known \(did you mean 'batch_size'"),
+        ("[annotation]\nrequired = 1\n", "key 'annotation.required': input should be greater than or equal to 2, came '1'"),
+        ("[training]\nmethod = 'lorra'\n", "key 'training.method': .*'lora'.*came 'lorra'"),
+        ("format = 99\n", "made by a newer Twofold"),
+        ("name = \n", "expected TOML"),
+        ("[task]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
+        ("[task]\nlabels = ['a', 'b']\nkind = 'single_lable'\n", "unknown kind 'single_lable' .did you mean 'single_label'"),
+    ],
+)
+def test_a_bad_file_gets_one_line_that_names_the_key(tmp_path, text, expected):
+    path = tmp_path / "twofold.toml"
+    base = "" if text.startswith(("nmae", "format", "name")) else "name = 'shop'\n"
+    task = "" if "[task]" in text else "[task]\nlabels = ['a', 'b']\n"
+    if text.startswith("nmae"):
+        text = "name = 'shop'\n" + text
+    path.write_text(base + text + task)
+    with pytest.raises(TwofoldError, match=expected) as raised:
+        read_config(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_a_project_is_said_to_be_none(tmp_path):
+    with pytest.raises(TwofoldError, match="no Twofold project here"):
+        read_config(tmp_path / "twofold.toml")

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.rounds import AFTER, LEARN, Next, Situation, next_step
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (Situation(number=0), Next.LEARN),
+        (Situation(number=0, learned=True, queued=5), Next.NEXT_ROUND),
+        (Situation(number=1), Next.PUSH),
+        (Situation(number=1, sent=True), Next.PULL),
+        (Situation(number=1, sent=True, undecided=3), Next.PULL),
+        (Situation(number=1, sent=True, undecided=0, disputed=2), Next.PULL),
+        (Situation(number=1, sent=True, undecided=0), Next.LEARN),
+        (Situation(number=1, sent=True, undecided=3, go_on=True), Next.LEARN),
+        (Situation(number=1, sent=True, go_on=True), Next.PULL),
+        (Situation(number=2, sent=True, undecided=0, learned=True), Next.FINISHED),
+    ],
+)
+def test_what_a_round_needs_now(now, expected):
+    assert next_step(now) is expected
+
+
+situations = st.builds(
+    Situation,
+    number=st.integers(0, 3),
+    sent=st.booleans(),
+    undecided=st.none() | st.integers(0, 3),
+    disputed=st.integers(0, 3),
+    learned=st.booleans(),
+    queued=st.integers(0, 3),
+    go_on=st.booleans(),
+)
+
+
+@given(situations)
+def test_nothing_is_learned_from_a_round_that_people_have_not_finished(now):
+    if now.number and not now.go_on and (now.undecided != 0 or now.disputed):
+        assert next_step(now) in (Next.PUSH, Next.PULL)
+
+
+def test_every_step_comes_after_the_steps_it_builds_on():
+    order = [step.name for step in LEARN]
+    for name, needed in AFTER.items():
+        assert all(order.index(other) < order.index(name) for other in needed)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from curation import ledger
+from curation.artifacts import write_table
+from curation.errors import TwofoldError
+from curation.step import Context, Step, is_fresh, run_step
+
+ROWS = [("a", "Where is my order?", "question"), ("b", "It broke.", "complaint")] * 1
+ROWS += [("c", "When does it come?", "question"), ("d", "The box was empty.", "complaint")]
+
+
+@pytest.fixture
+def counting(make_project):
+    """A step that counts how often it ran, in a project with one round."""
+    project = make_project(ROWS)
+    runs = []
+
+    def run(context):
+        runs.append(context.round.number)
+        context.round.write_json("count.json", {"records": context.project.records.num_rows})
+        return "counted"
+
+    step = Step(
+        name="count",
+        makes=("count.json",),
+        reads=lambda project, round_: [round_.path("labels.parquet")],
+        depends_on=lambda config: config.seed,
+        run=run,
+    )
+    return Context(project=project, round=project.round(0)), step, runs
+
+
+def test_a_step_runs_once_while_nothing_changes(counting):
+    context, step, runs = counting
+    assert run_step(step, context).ran
+    assert not run_step(step, context).ran
+    assert runs == [0]
+
+
+def test_a_changed_input_runs_it_again(counting):
+    context, step, runs = counting
+    run_step(step, context)
+    labels = context.round.table("labels.parquet")
+    context.round.write_table("labels.parquet", labels.slice(1))
+    assert run_step(step, context).ran
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize("damage", ["delete", "change"])
+def test_a_lost_or_changed_output_runs_it_again(counting, damage):
+    context, step, _ = counting
+    run_step(step, context)
+    path = context.round.path("count.json")
+    if damage == "delete":
+        path.unlink()
+    else:
+        path.write_text("{}")
+    assert not is_fresh(step, context.project, context.round)
+    assert run_step(step, context).ran
+
+
+def test_a_step_that_fails_leaves_no_line_in_the_manifest(counting):
+    context, step, _ = counting
+
+    def fail(context):
+        raise TwofoldError("the disk is full")
+
+    broken = Step(name="count", makes=step.makes, reads=step.reads, depends_on=step.depends_on, run=fail)
+    with pytest.raises(TwofoldError):
+        run_step(broken, context)
+    assert not context.round.has("manifest.json")
+    assert run_step(step, context).ran
+
+
+def test_the_ledger_survives_a_line_cut_short(tmp_path):
+    ledger.append(tmp_path, "init", records=4)
+    with (tmp_path / "ledger.jsonl").open("a") as handle:
+        handle.write('{"event": "pus')
+    ledger.append(tmp_path, "pull", votes=2)
+    assert [event["event"] for event in ledger.read(tmp_path)] == ["init", "pull"]
+
+
+def test_an_artifact_is_whole_or_not_there(tmp_path):
+    table = pa.table({"record_id": ["a"]})
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(TwofoldError, match="cannot be written"):
+        write_table(blocked / "labels.parquet", table)
+    write_table(tmp_path / "labels.parquet", table)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "labels.parquet"]
+
+
+def test_two_commands_do_not_change_one_project_at_once(counting):
+    context, _, _ = counting
+    with (
+        context.project.locked(),
+        pytest.raises(TwofoldError, match="another twofold command is at work"),
+        context.project.locked(),
+    ):
+        pass
