@@ -30,12 +30,14 @@ class AnnotationConfig(Section):
         required: Answers from different people that every record needs.
         batch_size: Records a round sends out at most.
         test_share: Share of a batch kept for test records, drawn by chance, until all of them were read.
+        suggestions: Whether reviewers are shown the current model's label; it speeds them up, and it sways them.
     """
 
     url: str = ""
     required: int = Field(default=2, ge=2, le=20)
     batch_size: int = Field(default=200, ge=1, le=100_000)
     test_share: float = Field(default=0.2, ge=0, le=1)
+    suggestions: bool = True
 
 
 class CheckConfig(Section):
@@ -67,7 +69,7 @@ class TrainingConfig(Section):
 
     model: str = "packaged"
     method: Literal["lora", "full", "head"] = "lora"
-    epochs: int = Field(default=8, ge=1, le=1000)
+    epochs: int | None = Field(default=None, ge=1, le=1000)
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
     batch_size: int = Field(default=32, ge=1, le=4096)
     max_length: int = Field(default=128, ge=8, le=8192)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from curation.annotation.plain_text import shown_as_written
 from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
 from curation.errors import TwofoldError
 
@@ -255,7 +256,7 @@ def _utc(stamp: str) -> datetime:
 def _item(record: Outgoing, question_id: str) -> dict[str, Any]:
     item: dict[str, Any] = {
         "external_id": record.record_id,
-        "fields": dict(record.fields),
+        "fields": {name: shown_as_written(text) for name, text in record.fields.items()},
         "metadata": dict(record.metadata),
     }
     if record.suggestion is not None:

@@ -20,8 +20,8 @@ class DatasetSpec:
         labels: Its answers, in order.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
-        metadata: Kind of every metadata property (`terms`, `integer` or `float`), by name. Annotators do not see
-            them: a reason for looking at a record would tell them what to answer.
+        metadata: Kind of every metadata property (`terms`, `integer` or `float`), by name. Hidden from
+            annotators: a reason for looking at a record would tell them what to answer.
     """
 
     name: str

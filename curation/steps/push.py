@@ -24,8 +24,8 @@ METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "
 def take_batch(context: Context) -> str:
     """Take the batch from the queue of the round before: the first records, and a share of test records.
 
-    Records of the test part come by chance, never because a model was wrong on them: correcting only those would
-    flatter the next model.
+    Records of the test part come by chance, never because a model was wrong on them: correcting only those
+    would flatter the next model.
     """
     queue = context.project.before(context.round).table("queue.parquet")
     if queue.num_rows == 0:
@@ -97,7 +97,7 @@ def _outgoing(context: Context, batch: pa.Table, embeddings: EmbeddingStore) -> 
                 "why": row["reason"],
                 "priority": row["score"],
             },
-            suggestion=row["suggestion"],
+            suggestion=row["suggestion"] if context.config.annotation.suggestions else None,
             suggestion_score=row["suggestion_score"],
             vector=vector.tolist(),
         )

@@ -1,4 +1,4 @@
-"""Training part -> model: fine-tuned, stopped early, the best checkpoint by macro-F1 on the validation part."""
+"""Training part -> model: fine-tuned, stopped early, the best checkpoint by macro-F1 on validation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(context: Context) -> str:
 
 
 def fit_config(settings: TrainingConfig, seed: int) -> Any:
-    """Turn the `[training]` table into what the trainer takes; what is not set there is left to its defaults."""
+    """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
     return FitConfig(seed=seed, **settings.model_dump(exclude_none=True))
