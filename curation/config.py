@@ -30,7 +30,7 @@ class AnnotationConfig(Section):
         required: Answers from different people that every record needs.
         batch_size: Records a round sends out at most.
         test_share: Share of a batch kept for test records, drawn by chance, until all of them were read.
-        suggestions: Whether reviewers are shown the current model's label; it speeds them up, and it sways them.
+        suggestions: Whether reviewers see the current model's label; it speeds them up, and sways them.
     """
 
     url: str = ""
@@ -58,10 +58,13 @@ class SplitConfig(Section):
 
 
 class AugmentationConfig(Section):
-    """How many variants per training record are tried, by which operations; 0 turns it off."""
+    """How many variants per training record are tried, by which operations; 0 turns it off.
+
+    Variants are used only if they raise the out-of-fold accuracy on the training part.
+    """
 
     per_record: int = Field(default=1, ge=0, le=20)
-    operations: tuple[str, ...] = ("synonym", "typo")
+    operations: tuple[str, ...] = ("synonym", "typo", "swap", "delete")
 
 
 class TrainingConfig(Section):

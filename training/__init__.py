@@ -1,0 +1,42 @@
+"""Training: embeddings, cross-validated probabilities, fine-tuning and prediction on Hugging Face `datasets`.
+
+Names are loaded on first use, so `import training` imports neither torch nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training.config import FitConfig as FitConfig
+    from training.embedding import embed as embed
+    from training.fitting import fit as fit
+    from training.folds import out_of_fold as out_of_fold
+    from training.prediction import predict as predict
+    from training.results import EpochResult as EpochResult
+    from training.results import FitResult as FitResult
+    from training.results import Predictions as Predictions
+
+_HOME = {
+    "EpochResult": "training.results",
+    "FitConfig": "training.config",
+    "FitResult": "training.results",
+    "Predictions": "training.results",
+    "embed": "training.embedding",
+    "fit": "training.fitting",
+    "out_of_fold": "training.folds",
+    "predict": "training.prediction",
+}
+
+__all__ = ["EpochResult", "FitConfig", "FitResult", "Predictions", "embed", "fit", "out_of_fold", "predict"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'training' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,59 @@
+"""Label errors, copies, outliers, diversity and bias: functions of arrays."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from curation.quality.balance import ClassBalance as ClassBalance
+    from curation.quality.balance import class_balance as class_balance
+    from curation.quality.diversity_scores import Diversity as Diversity
+    from curation.quality.diversity_scores import diversity as diversity
+    from curation.quality.diversity_scores import vendi_score as vendi_score
+    from curation.quality.duplicates import Duplicates as Duplicates
+    from curation.quality.duplicates import conflicting_copies as conflicting_copies
+    from curation.quality.duplicates import leaked as leaked
+    from curation.quality.duplicates import near_duplicates as near_duplicates
+    from curation.quality.label_cues import Cue as Cue
+    from curation.quality.label_cues import LengthCue as LengthCue
+    from curation.quality.label_cues import cue_words as cue_words
+    from curation.quality.label_cues import length_cues as length_cues
+    from curation.quality.label_errors import LabelQuality as LabelQuality
+    from curation.quality.label_errors import label_quality as label_quality
+    from curation.quality.nearest import NearestNeighbours as NearestNeighbours
+    from curation.quality.nearest import nearest_neighbours as nearest_neighbours
+    from curation.quality.outlier_scores import Outliers as Outliers
+    from curation.quality.outlier_scores import outliers as outliers
+
+# scikit-learn and scipy take a second to import, which `twofold --help` need not wait for. No module bears
+# the name of a function here: importing it would put the module in the function's place.
+_HOME = {
+    "ClassBalance": "balance",
+    "class_balance": "balance",
+    "Diversity": "diversity_scores",
+    "diversity": "diversity_scores",
+    "vendi_score": "diversity_scores",
+    "Duplicates": "duplicates",
+    "conflicting_copies": "duplicates",
+    "leaked": "duplicates",
+    "near_duplicates": "duplicates",
+    "Cue": "label_cues",
+    "LengthCue": "label_cues",
+    "cue_words": "label_cues",
+    "length_cues": "label_cues",
+    "LabelQuality": "label_errors",
+    "label_quality": "label_errors",
+    "NearestNeighbours": "nearest",
+    "nearest_neighbours": "nearest",
+    "Outliers": "outlier_scores",
+    "outliers": "outlier_scores",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'curation.quality' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"curation.quality.{_HOME[name]}"), name)

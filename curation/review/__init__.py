@@ -1,0 +1,19 @@
+"""What two readings of a record say together: agreement, consensus, adjudication, reviewer quality."""
+
+from curation.review.adjudication import adjudication_queue
+from curation.review.agreement import Agreement, agreement
+from curation.review.bootstrap import Score
+from curation.review.consensus import Consensus, consensus
+from curation.review.decide import decide
+from curation.review.pairs import PairAgreement
+
+__all__ = [
+    "Agreement",
+    "Consensus",
+    "PairAgreement",
+    "Score",
+    "adjudication_queue",
+    "agreement",
+    "consensus",
+    "decide",
+]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from curation.augmentation import augment, label_gate
+from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
 from curation.config import Config
 from curation.embeddings import EmbeddingStore
 from curation.labelled import current_labels, fields_by_id, records_by_part
@@ -18,43 +20,83 @@ from curation.step import Context, Step
 
 
 def run(context: Context) -> str:
-    """Vary the training records, each of its fields in turn, and keep what passes the gate."""
-    round_, task, settings = context.round, context.config.task, context.config.augmentation
+    """Vary the training records, keep what passes the gate, and use it only if it helps."""
+    round_, task = context.round, context.config.task
     fields, labels = fields_by_id(context.project), current_labels(context.project, round_)
     parts = records_by_part(round_)
     ids = sorted(i for i in parts["train"] if i in labels)
-    kept: list[dict[str, Any]] = []
-    reasons: dict[str, int] = {}
-    if settings.per_record:
-        gate = _gate(context, [fields[i] for i in ids], [labels[i] for i in ids])
-        held_out = [_whole(fields[i]) for part in ("validation", "test") for i in parts[part]]
-        for name in task.fields:
-            made = augment(
-                [fields[i][name] for i in ids],
-                [labels[i] for i in ids],
-                gate=gate,
-                operations=settings.operations,
-                per_record=settings.per_record,
-                seed=context.config.seed,
-                held_out=held_out,
-                whole=_with(name, [fields[i] for i in ids]),
-            )
-            kept.extend(_rows(made.kept, ids, fields, name))
-            for reason, n in made.reasons.items():
-                reasons[reason] = reasons.get(reason, 0) + n
+    held_out = [_whole(fields[i]) for part in ("validation", "test") for i in parts[part]]
+    train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=[labels[i] for i in ids])
+    kept, reasons = (
+        _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
+    )
+    gain = _gain(context, train, kept) if kept else None
+    if gain is not None and not gain.helps:
+        reasons, kept = {**reasons, "no gain on the training part": len(kept)}, []
     round_.write_table("augmented.parquet", pa.Table.from_pylist(kept, schema=_schema(task.fields)))
-    round_.write_json("augmentation.json", {"kept": len(kept), "rejected": reasons})
-    return f"{len(kept)} variants of {len(ids)} training records kept, {sum(reasons.values())} rejected"
+    measured = None if gain is None else asdict(gain)
+    round_.write_json("augmentation.json", {"kept": len(kept), "rejected": reasons, "gain": measured})
+    counts = f"{len(kept)} kept, {sum(reasons.values())} rejected"
+    return f"variants of {len(ids)} training records: {counts}{_told(gain)}"
 
 
-def _gate(context: Context, parents: list[dict[str, str]], labels: list[str]) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class _Train:
+    ids: list[str]
+    fields: list[dict[str, str]]
+    labels: list[str]
+
+
+def _told(gain: Gain | None) -> str:
+    if gain is None:
+        return ""
+    return f" (out-of-fold accuracy {gain.with_variants:.3f} with them, {gain.without:.3f} without)"
+
+
+def _variants(
+    context: Context, train: _Train, held_out: list[str]
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Vary each field in turn; return the rows that pass the gate, and how many did not, by reason."""
+    settings = context.config.augmentation
+    gate = _gate(context, train)
+    kept: list[dict[str, Any]] = []
+    reasons: Counter[str] = Counter()
+    for name in context.config.task.fields:
+        made = augment(
+            [fields[name] for fields in train.fields],
+            train.labels,
+            gate=gate,
+            operations=settings.operations,
+            per_record=settings.per_record,
+            seed=context.config.seed,
+            held_out=held_out,
+            whole=_with(name, train.fields),
+        )
+        kept.extend(_rows(made.kept, train, name))
+        reasons.update(made.reasons)
+    return kept, dict(reasons)
+
+
+def _gain(context: Context, train: _Train, kept: list[dict[str, Any]]) -> Gain:
+    store, index = EmbeddingStore(context.project), context.config.task.label_index()
+    place = {record_id: i for i, record_id in enumerate(train.ids)}
+    return augmentation_gain(
+        store.of_texts([_whole(fields) for fields in train.fields]),
+        np.array([index[label] for label in train.labels]),
+        store.of_texts([_whole(row["fields"]) for row in kept]),
+        np.array([place[row["parent"]] for row in kept]),
+        seed=context.config.seed,
+    )
+
+
+def _gate(context: Context, train: _Train) -> Gate:
     """Build the gate on a classifier that learned from the training part alone."""
     from sklearn.linear_model import LogisticRegression
 
     store = EmbeddingStore(context.project)
-    texts = [_whole(fields) for fields in parents]
+    texts = [_whole(fields) for fields in train.fields]
     index = context.config.task.label_index()
-    codes = np.array([index[label] for label in labels])
+    codes = np.array([index[label] for label in train.labels])
     present = np.unique(codes)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(store.of_texts(texts), codes)
 
@@ -74,14 +116,12 @@ def _with(name: str, parents: list[dict[str, str]]) -> Callable[[int, str], str]
     return lambda i, text: _whole({**parents[i], name: text})
 
 
-def _rows(
-    made: pa.Table, ids: list[str], fields: dict[str, dict[str, str]], name: str
-) -> Iterator[dict[str, Any]]:
+def _rows(made: pa.Table, train: _Train, name: str) -> Iterator[dict[str, Any]]:
     for row in made.to_pylist():
-        parent = ids[row["parent"]]
+        parent = row["parent"]
         yield {
-            "parent": parent,
-            "fields": {**fields[parent], name: row["text"]},
+            "parent": train.ids[parent],
+            "fields": {**train.fields[parent], name: row["text"]},
             "label": row["label"],
             "operation": row["operation"],
         }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -193,20 +194,40 @@ def _outlier_flags(corpus: Corpus) -> Iterator[dict[str, Any]]:
 
 
 def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
-    labelled = np.flatnonzero(corpus.labels >= 0).tolist()
-    labels = corpus.labels[labelled]
-    texts = [corpus.texts[i] for i in labelled]
-    enough = len(labelled) >= FEWEST
+    """Return what the checks say of the data set as a whole."""
+    labelled = [i for i in range(len(corpus.ids)) if corpus.labels[i] >= 0]
+    names = [corpus.names[corpus.labels[i]] for i in labelled]
+    varied = diversity(corpus.embeddings[labelled], names) if len(labelled) >= FEWEST else None
+    counts = Counter(names)
+    per_label = [
+        {"label": label, "n": counts[label], "vendi": vendi}
+        for label, vendi in (varied.by_label.items() if varied else ())
+    ]
     return {
-        "balance": class_balance(labels, label_names=corpus.names).to_dict() if len(labelled) else None,
-        "cues": [cue.to_dict() for cue in cue_words(texts, labels, label_names=corpus.names)]
-        if enough
-        else [],
-        "diversity": diversity(
-            corpus.embeddings, corpus.labels if enough else None, label_names=corpus.names
-        ).to_dict(),
+        "balance": asdict(class_balance(names, label_names=corpus.names)) if labelled else None,
+        "cues": _cues(corpus, labelled) if varied else [],
+        "diversity": {
+            "vendi": diversity(corpus.embeddings).vendi,
+            "records": len(corpus.ids),
+            "per_label": per_label,
+        },
         "copies": int((~copies.kept[: len(corpus.ids)]).sum()),
     }
+
+
+def _cues(corpus: Corpus, labelled: Sequence[int]) -> list[dict[str, Any]]:
+    texts = [corpus.texts[i] for i in labelled]
+    found = cue_words(texts, [corpus.names[corpus.labels[i]] for i in labelled])
+    return [
+        {
+            "label": cue.label,
+            "word": cue.word,
+            "n": cue.records,
+            "lift": cue.share / cue.expected,
+            "p": cue.q_value,
+        }
+        for cue in found
+    ]
 
 
 def _reads(project: Project, round_: Round) -> list[Path]:

@@ -1,0 +1,18 @@
+"""The embedded Argilla: the real server, its API and its web UI, with nothing but pip.
+
+:func:`serve` starts it, :func:`running` finds it, :func:`stop` ends it; :func:`supervise` is the same in the
+foreground. Importing this package is cheap: Argilla is imported by the processes that run it.
+
+One supervisor starts Valkey (Argilla's job queue), Argilla's web application under uvicorn, and Argilla's job
+worker. It imports Argilla once and forks the last two, so a restart of either takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from curation.annotation.server.errors import ServerError
+from curation.annotation.server.launcher import running, serve, stop
+from curation.annotation.server.ports import DEFAULT_PORT
+from curation.annotation.server.server import Server
+from curation.annotation.server.supervisor import supervise
+
+__all__ = ["DEFAULT_PORT", "Server", "ServerError", "running", "serve", "stop", "supervise"]

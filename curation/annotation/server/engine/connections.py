@@ -1,0 +1,30 @@
+"""The engine's own connections to Argilla's database, shared by every request of a process.
+
+A request already holds one of Argilla's connections while it searches. If searches took theirs from the same pool,
+enough requests at once would each hold one and wait for ever for a second.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+
+@cache
+def _engine() -> AsyncEngine:
+    from argilla_server.settings import settings
+
+    return create_async_engine(settings.database_url, **settings.database_engine_args)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[AsyncConnection]:
+    """A connection on which everything that is read belongs to one moment, and nothing can be written."""
+    async with _engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # sqlite3 opens a transaction only before a write, so without this every query would see its own moment.
+            await connection.exec_driver_sql("BEGIN")
+        else:
+            await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield connection

@@ -1,0 +1,63 @@
+"""Counts: how far a dataset is, how far a reader is, and what values a metadata property takes."""
+
+from uuid import UUID
+
+from argilla_server.enums import MetadataPropertyType, RecordStatus, ResponseStatus
+from argilla_server.search_engine.base import (
+    FloatMetadataMetrics,
+    IntegerMetadataMetrics,
+    MetadataMetrics,
+    TermsMetrics,
+)
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from curation.annotation.server.engine.dataset_index import DatasetIndex, Scope
+from curation.annotation.server.engine.tables import answers, documents, values
+
+
+async def dataset_progress(connection: AsyncConnection, dataset_id: UUID) -> dict[str, int]:
+    """Records of a dataset by status (``pending``, ``completed``), and their ``total``."""
+    counts = {}
+    for status in RecordStatus:  # one by one: each is a range of an index, which grouping would have to sort
+        of_status = (documents.c.dataset_id == dataset_id) & (documents.c.status == status.value)
+        count = await connection.scalar(select(func.count()).select_from(documents).where(of_status))
+        counts[status.value] = int(count or 0)
+    return {"total": sum(counts.values()), **counts}
+
+
+async def user_progress(connection: AsyncConnection, index: DatasetIndex, user_id: UUID) -> dict[str, int]:
+    """A user's responses by status (``draft``, ``submitted``, ``discarded``), and their ``total``."""
+    status = answers.c.term
+    scope = index.response_status.number
+    statuses = [status.value for status in ResponseStatus]
+    of_user = (answers.c.scope == scope) & (answers.c.user_id == user_id) & answers.c.term.in_(statuses)
+    rows = await connection.execute(select(status, func.count()).where(of_user).group_by(status))
+    counts = {str(status): int(count) for status, count in rows}
+    return {"total": sum(counts.values()), **counts}
+
+
+async def terms_metrics(connection: AsyncConnection, scope: Scope) -> TermsMetrics:
+    """How often each term occurs, the most frequent first."""
+    count = func.count().label("count")
+    rows = await connection.execute(
+        select(values.c.term, count)
+        .where(values.c.scope == scope.number, values.c.term.is_not(None))
+        .group_by(values.c.term)
+        .order_by(count.desc(), values.c.term)
+    )
+    counts = [TermsMetrics.TermCount(term=term, count=number) for term, number in rows]
+    return TermsMetrics(total=sum(term.count for term in counts), values=counts)
+
+
+async def number_metrics(
+    connection: AsyncConnection, scope: Scope, kind: MetadataPropertyType
+) -> MetadataMetrics:
+    """The smallest and the largest number, None where there is none."""
+    number = values.c.number
+    of_scope = (values.c.scope == scope.number) & number.is_not(None)
+    # One at a time: asking for both at once reads all of them instead of the two ends of the index.
+    smallest = await connection.scalar(select(func.min(number)).where(of_scope))
+    largest = await connection.scalar(select(func.max(number)).where(of_scope))
+    is_integer = kind == MetadataPropertyType.integer
+    return (IntegerMetadataMetrics if is_integer else FloatMetadataMetrics)(min=smallest, max=largest)

@@ -1,0 +1,137 @@
+"""The index tables: narrow, integer-keyed projections of Argilla's tables, kept in step by triggers.
+
+One ``docid`` stands for a record and one ``scope`` for a thing that can be filtered and sorted on (a metadata
+property, a suggestion's score, a response's value), so that every filter is an index range giving docids.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+# SQLite gives rowid semantics (and automatic numbers) only to a column declared exactly INTEGER.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+_Number = Numeric(asdecimal=False)
+
+BUCKETS = 1024
+"""Groups of records that a reader's shuffle moves as one; a record's bucket is its docid modulo this."""
+
+index_metadata = MetaData()
+
+
+def _only(column: Column[Any]) -> dict[str, Any]:
+    """Options of an index that leaves out the rows without this column: each row needs one of the two indexes."""
+    return {"sqlite_where": column.is_not(None), "postgresql_where": column.is_not(None)}
+
+
+# Records get docids that are contiguous per dataset on SQLite, which lets a full-text query skip other datasets.
+documents = Table(
+    "twofold_documents",
+    index_metadata,
+    Column("docid", _Key, primary_key=True),
+    Column("record_id", Uuid, nullable=False, unique=True),
+    Column("dataset_id", Uuid, nullable=False),
+    Column("status", String, nullable=False),
+    Column("external_id", String),
+    Column("inserted_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    Column("bucket", Integer, nullable=False),
+)
+Index("twofold_documents_status", documents.c.dataset_id, documents.c.status, documents.c.bucket)
+Index("twofold_documents_inserted", documents.c.dataset_id, documents.c.inserted_at)
+Index("twofold_documents_updated", documents.c.dataset_id, documents.c.updated_at)
+
+scopes = Table(
+    "twofold_scopes",
+    index_metadata,
+    Column("scope", _Key, primary_key=True),
+    Column("dataset_id", Uuid, nullable=False),
+    Column("owner_id", Uuid, nullable=False, index=True),
+    Column("entity", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("property", String, nullable=False),
+    Column("is_number", Boolean, nullable=False),
+    Column("is_list", Boolean, nullable=False),
+    UniqueConstraint("dataset_id", "entity", "name", "property"),
+)
+
+# A value is in `number` or in `term`, as its scope says; a list gives one row per element (`position`).
+values = Table(
+    "twofold_values",
+    index_metadata,
+    Column("docid", _Key, primary_key=True, autoincrement=False),
+    Column("scope", _Key, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("term", Text),
+    Column("number", _Number),
+    sqlite_with_rowid=False,
+)
+Index("twofold_values_term", values.c.scope, values.c.term, values.c.docid, **_only(values.c.term))
+Index("twofold_values_number", values.c.scope, values.c.number, values.c.docid, **_only(values.c.number))
+
+answers = Table(
+    "twofold_answers",
+    index_metadata,
+    Column("docid", _Key, primary_key=True, autoincrement=False),
+    Column("user_id", Uuid, primary_key=True),
+    Column("scope", _Key, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("term", Text),
+    Column("number", _Number),
+    sqlite_with_rowid=False,
+)
+Index(
+    "twofold_answers_term",
+    answers.c.scope,
+    answers.c.term,
+    answers.c.user_id,
+    answers.c.docid,
+    **_only(answers.c.term),
+)
+Index(
+    "twofold_answers_number",
+    answers.c.scope,
+    answers.c.number,
+    answers.c.user_id,
+    answers.c.docid,
+    **_only(answers.c.number),
+)
+
+# Which full-text column ("slot") holds which field.
+slots = Table(
+    "twofold_slots",
+    index_metadata,
+    Column("field_id", Uuid, primary_key=True),
+    Column("dataset_id", Uuid, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("slot", Integer, nullable=False),
+)
+
+# The last change of every vector, so that a process can bring its matrix up to date instead of reading all anew.
+vector_changes = Table(
+    "twofold_vector_changes",
+    index_metadata,
+    Column("version", _Key, primary_key=True),
+    Column("vector_settings_id", Uuid, nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    UniqueConstraint("vector_settings_id", "record_id"),
+    sqlite_autoincrement=True,
+)
+Index("twofold_vector_changes_settings", vector_changes.c.vector_settings_id, vector_changes.c.version)
+
+# What these tables were built by; another signature means they are built anew.
+signatures = Table("twofold_index", index_metadata, Column("signature", String, primary_key=True))

@@ -1,0 +1,66 @@
+"""Private files: written whole or not at all, readable by their owner only, and locks held on them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+
+def write_private(path: Path, value: Any) -> None:
+    """Write a value as JSON, mode 0600, under a temporary name that is then renamed.
+
+    Raises:
+        OSError: The folder cannot be written, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    # O_EXCL with the mode at creation: there is no moment at which somebody else could open the file.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            json.dump(value, handle, indent=2)
+            handle.write("\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_private(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None when the file is missing or is not one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def try_lock(path: Path) -> int | None:
+    """Take an exclusive lock and return its descriptor, or None when another process holds it.
+
+    The kernel lets go of the lock when the process ends, however it ends.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock for the length of a `with` block, waiting for it if need be."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

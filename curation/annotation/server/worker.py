@@ -1,0 +1,79 @@
+"""The worker process: runs Argilla's background jobs, and takes up again what a killed one left.
+
+Imports `argilla_server`: only for processes whose environment has been configured.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from argilla_server.jobs.queues import DEFAULT_QUEUE, HIGH_QUEUE, REDIS_CONNECTION
+from rq import Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.registry import StartedJobRegistry
+
+from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.processes import die_with_parent
+
+QUEUES = {queue.name: queue for queue in (HIGH_QUEUE, DEFAULT_QUEUE)}
+JOB_KEY = "rq:job:"
+
+
+def run_worker() -> None:
+    """Work until SIGTERM. A job that is not done in the grace period is taken up at the next start."""
+    configure_logging()
+    _end_forks_with_this_process()
+    requeue_orphans()
+    Worker(list(QUEUES.values()), connection=REDIS_CONNECTION).work(with_scheduler=True, logging_level=None)
+
+
+def requeue_orphans() -> int:
+    """Queue again every job that was being taken or run when its worker was killed; how many there were.
+
+    Only for the one worker of this server, before it begins. Each run that was cut off counts as one of the
+    job's retries (Argilla's jobs have three); a job without any left is left to RQ, which files it as failed.
+    """
+    count = 0
+    for job in _orphans():
+        queue = QUEUES[job.origin]
+        StartedJobRegistry(queue=queue).remove(job)
+        if job.get_status() == JobStatus.QUEUED:
+            queue.push_job_id(job.id)
+        else:
+            with REDIS_CONNECTION.pipeline() as pipeline:
+                job.retry(queue, pipeline)
+                pipeline.execute()
+        count += 1
+    return count
+
+
+def _orphans() -> Iterator[Job]:
+    queued = {job_id for queue in QUEUES.values() for job_id in queue.job_ids}
+    for key in list(REDIS_CONNECTION.scan_iter(f"{JOB_KEY}*", _type="hash")):
+        job_id = key.decode().removeprefix(JOB_KEY)
+        try:
+            job = Job.fetch(job_id, connection=REDIS_CONNECTION)
+        except NoSuchJobError:
+            continue
+        if job_id not in queued and _was_cut_off(job):
+            yield job
+
+
+def _was_cut_off(job: Job) -> bool:
+    if job.origin not in QUEUES:
+        return False
+    status = job.get_status()
+    return status == JobStatus.QUEUED or (status == JobStatus.STARTED and bool(job.retries_left))
+
+
+def _end_forks_with_this_process() -> None:
+    """RQ forks a process per job and one for its schedule: neither may outlive a worker that is killed."""
+    parent = os.getpid()
+
+    def remember() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    os.register_at_fork(before=remember, after_in_child=lambda: die_with_parent(parent))

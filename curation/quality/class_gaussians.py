@@ -1,0 +1,56 @@
+"""One view of a label: is the text's embedding where the texts of that label lie?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from curation.quality.folds import split
+from curation.quality.input_checks import FloatArray, IntArray
+
+# Share of the covariance that is replaced by a sphere. With few directions trusted, wrong labels cannot bend
+# the model.
+_SHRINKAGE = 0.9
+
+
+def gaussian_log_odds(
+    vectors: FloatArray, codes: IntArray, trust: FloatArray, fold: IntArray, k: int
+) -> FloatArray:
+    """Score labels by linear discriminant analysis: a Gaussian per label, one covariance for all.
+
+    A generative classifier has a place per label and nothing else to learn, so it follows wrong labels much
+    less than a discriminative one does (Lee et al., Robust Inference via Generative Classifiers for Handling
+    Noisy Labels, ICML 2019); covariance shrunk towards a sphere as in Friedman, Regularized Discriminant
+    Analysis, JASA 1989.
+
+    Args:
+        vectors: (n, d).
+        codes: (n,) labels.
+        trust: (n,) weights of the records in the fit, in [0, 1].
+        fold: (n,) fold numbers.
+        k: number of labels.
+
+    Returns:
+        (n, k) out-of-fold log-probabilities up to a constant per row; -inf where a label has no trusted
+        record.
+    """
+    logits = np.empty((len(vectors), k))
+    for train, held_out in split(fold):
+        slope, intercept = _fit(vectors[train].astype(np.float64), codes[train], trust[train], k)
+        logits[held_out] = vectors[held_out] @ slope + intercept
+    return logits
+
+
+def _fit(x: FloatArray, codes: IntArray, trust: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    member = np.zeros((len(x), k))
+    member[np.arange(len(x)), codes] = trust
+    mass = member.sum(axis=0)
+    means = member.T @ x / np.maximum(mass, 1e-12)[:, None]
+    within = (x * trust[:, None]).T @ x - (means.T * mass) @ means
+    within /= max(float(mass.sum()), 1e-12)
+    sphere = max(float(np.trace(within)) / len(within), 1e-9)
+    within *= 1 - _SHRINKAGE
+    within[np.diag_indices(len(within))] += _SHRINKAGE * sphere
+    slope = np.linalg.solve(within, means.T)
+    with np.errstate(divide="ignore"):
+        prior = np.log(mass / max(float(mass.sum()), 1e-12))
+    return slope, prior - 0.5 * np.einsum("kd,dk->k", means, slope)

@@ -1,0 +1,164 @@
+"""Labels that are probably wrong, with the evidence against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.quality.input_checks import (
+    BoolArray,
+    EncodedLabels,
+    FloatArray,
+    IntArray,
+    as_probabilities,
+    as_texts,
+    as_vectors,
+    encode_labels,
+)
+from curation.quality.nearest import NearestNeighbours, nearest_neighbours
+from curation.quality.trusted_model import LabelModel, label_model
+
+# Neighbours found per record: enough to vote, and to find some trusted ones among them.
+_NEIGHBOURS = 100
+# Trusted neighbours shown as evidence.
+_EVIDENCE = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelQuality:
+    """How far each given label can be believed.
+
+    Attributes:
+        score: (n,) probability that the given label is right, in [0, 1]; low = likely wrong.
+        suggested: (n,) the label to put there, in the form in which the labels came (names, or numbers):
+            the given one where nothing is wrong with it.
+        suggested_prob: (n,) probability that the suggested label is right, in [0, 1].
+        is_issue: (n,) true where the label is more likely wrong than right.
+        reason: per record, why it is an issue in one sentence; empty where it is none.
+        neighbours: (n, 5) the nearest records whose own labels are trusted, nearest first, -1 where
+            there are fewer; shape (n, 0) without embeddings.
+    """
+
+    score: FloatArray
+    suggested: npt.NDArray[Any]
+    suggested_prob: FloatArray
+    is_issue: BoolArray
+    reason: list[str]
+    neighbours: IntArray
+
+
+def label_quality(
+    labels: npt.ArrayLike,
+    *,
+    texts: Sequence[str] | None = None,
+    embeddings: npt.ArrayLike | None = None,
+    pred_probs: npt.ArrayLike | None = None,
+    n_classes: int | None = None,
+    label_names: Sequence[Any] | None = None,
+    neighbours: NearestNeighbours | None = None,
+    seed: int = 0,
+) -> LabelQuality:
+    """Score each label by what the rest of the data say of it.
+
+    The label of a record is never used to judge itself. What was tried, and what it brought, is in
+    `docs/label-errors.md`. A label that only one record carries cannot be judged: it scores .5 and is no
+    issue.
+
+    Args:
+        labels: n labels, names or numbers.
+        texts: n texts.
+        embeddings: (n, d) of the texts (or of anything else), any scale.
+        pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
+            the order of `label_names`, of the numbers, or of the sorted labels.
+        n_classes: number of labels, where they are numbers.
+        label_names: all labels; the given labels are some of these, or numbers into them.
+        neighbours: the nearest neighbours of each record, where they are at hand already.
+        seed: of the folds.
+
+    Raises:
+        ValueError: none of texts, embeddings and pred_probs; fewer than two labels in use; different
+            lengths; NaN; zero vectors; probabilities that do not sum to one or have the wrong width; labels
+            outside.
+    """
+    encoded = encode_labels(labels, n_classes=n_classes, label_names=label_names)
+    codes, n, k = encoded.codes, len(encoded.codes), len(encoded.names)
+    if len(np.unique(codes)) < 2:
+        raise ValueError(
+            f"labels: expected at least two different labels, all {n} are {encoded.names[codes[0]]!r}"
+        )
+    if texts is None and embeddings is None and pred_probs is None:
+        raise ValueError("label_quality: expected texts, embeddings or pred_probs, got none of them")
+    strings = None if texts is None else as_texts(texts, n=n)
+    vectors = None if embeddings is None else as_vectors(embeddings, n=n)
+    probs = None if pred_probs is None else as_probabilities(pred_probs, n=n, k=k)
+    graph = neighbours
+    if graph is None and vectors is not None:
+        graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
+    model = label_model(codes, k, texts=strings, vectors=vectors, graph=graph, given=probs, seed=seed)
+    return _verdict(np.asarray(labels), encoded, model, graph)
+
+
+def _verdict(
+    labels: npt.NDArray[Any], encoded: EncodedLabels, model: LabelModel, graph: NearestNeighbours | None
+) -> LabelQuality:
+    codes = encoded.codes
+    rows = np.arange(len(codes))
+    score = model.right.copy()
+    score[np.bincount(codes)[codes] < 2] = 0.5
+    others = model.probs.copy()
+    others[rows, codes] = 0
+    is_issue = score < 0.5
+    best = np.where(is_issue, others.argmax(axis=1), codes)
+    share = others[rows, others.argmax(axis=1)] / np.maximum(others.sum(axis=1), 1e-300)
+    suggested_prob = np.where(is_issue, (1 - score) * share, score)
+    evidence = _trusted_neighbours(graph, score, len(codes))
+    return LabelQuality(
+        score=score,
+        suggested=_in_given_form(best, labels, encoded),
+        suggested_prob=suggested_prob,
+        is_issue=is_issue,
+        reason=[
+            _reason(encoded, codes, i, int(best[i]), float(model.probs[i, best[i]]), evidence[i])
+            if is_issue[i]
+            else ""
+            for i in rows.tolist()
+        ],
+        neighbours=evidence,
+    )
+
+
+def _in_given_form(codes: IntArray, labels: npt.NDArray[Any], encoded: EncodedLabels) -> npt.NDArray[Any]:
+    """Return names where names were given, numbers where numbers were given."""
+    names = encoded.names
+    by_number = labels.dtype.kind in "iub" and not set(labels.tolist()) <= set(names)
+    result = (
+        codes if by_number else np.array(names, dtype=None if labels.dtype.kind != "O" else object)[codes]
+    )
+    return np.asarray(result)
+
+
+def _trusted_neighbours(graph: NearestNeighbours | None, score: FloatArray, n: int) -> IntArray:
+    """Return the nearest records whose own labels are rather right than wrong, -1 where there are fewer."""
+    if graph is None:
+        return np.empty((n, 0), dtype=np.intp)
+    doubtful = score[graph.index] < 0.5
+    nearest_first = np.argsort(doubtful, axis=1, kind="stable")[:, :_EVIDENCE]
+    chosen = np.take_along_axis(graph.index, nearest_first, axis=1)
+    return np.where(np.take_along_axis(doubtful, nearest_first, axis=1), -1, chosen)
+
+
+def _reason(
+    encoded: EncodedLabels, codes: IntArray, i: int, best: int, probability: float, evidence: IntArray
+) -> str:
+    given, other = encoded.names[codes[i]], encoded.names[best]
+    said = f"labelled {given!r}, but the text reads like {other!r} ({probability:.0%})"
+    shown = evidence[evidence >= 0]
+    if len(shown) == 0:
+        return said
+    agree = int((codes[shown] == best).sum())
+    same = int((codes[shown] == codes[i]).sum())
+    return f"{said}; of its {len(shown)} nearest trusted records {agree} are {other!r}, {same} {given!r}"

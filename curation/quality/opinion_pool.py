@@ -1,0 +1,44 @@
+"""Several views of the labels made into one: each calibrated, then averaged as logarithms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+from curation.quality.input_checks import FloatArray, IntArray
+
+# Least share that a label keeps in each view. Without it one overconfident view vetoes all others.
+_FLOOR = 1e-4
+
+
+def pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
+    """Return the logarithmic opinion pool of the views, each at its own temperature, as (n, k) probabilities.
+
+    Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017. Logarithmic pool:
+    Genest & Zidek, Combining Probability Distributions, Statistical Science 1986.
+
+    Args:
+        views: (n, k) log-probabilities each, up to a constant per row; -inf for "never".
+        codes: (n,) given labels, to which the temperatures are fitted.
+        trust: (n,) weights of the records in that fit.
+    """
+    logs = [np.log(np.maximum(_tempered(view, codes, trust), _FLOOR)) for view in views]
+    pooled: FloatArray = softmax(np.mean(logs, axis=0), axis=1)
+    return pooled
+
+
+def _tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
+    logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
+    own = np.arange(len(codes)), codes
+
+    def loss(log_scale: float) -> float:
+        # The floor keeps a few certain mistakes (which wrong labels look like) from flattening everything.
+        likelihood = np.exp(log_softmax(logits * np.exp(log_scale), axis=1)[own])
+        return float(-(trust * np.log(np.maximum(likelihood, _FLOOR))).sum())
+
+    best = minimize_scalar(loss, bounds=(-5.0, 6.0), method="bounded", options={"xatol": 0.02})
+    probs: FloatArray = softmax(logits * np.exp(best.x), axis=1)
+    return probs

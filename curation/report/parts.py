@@ -1,0 +1,54 @@
+"""What every part of a report is made of: numbers that may be missing, lists that may be empty, intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Item = TypeVar("Item")
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _listed(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _mapped(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _measured(value: Any) -> Any:
+    """An interval without a value is no measurement at all."""
+    if not isinstance(value, Mapping) or "value" not in value:
+        return value
+    return None if _finite(value["value"]) is None else value
+
+
+Number = Annotated[float | None, BeforeValidator(_finite)]
+Many = Annotated[list[Item], BeforeValidator(_listed)]
+Counts = Annotated[dict[str, int], BeforeValidator(_mapped)]
+
+
+class Part(BaseModel):
+    """A part of the report; unknown keys are ignored, record ids may be numbers."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
+
+
+class Interval(Part):
+    """A value with its interval; low and high are None where no interval could be computed."""
+
+    value: float
+    low: Number
+    high: Number
+
+
+Measure = Annotated[Interval | None, BeforeValidator(_measured)]

@@ -1,0 +1,131 @@
+"""What a report must hold before it is drawn: the keys of report.json, version 1.
+
+Every key must be there; a value may be null, and a list empty, when that part has not happened yet. Unknown
+keys are ignored, so that a newer report.json still opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ValidationError, model_validator
+
+from curation.report.check_parts import Checks
+from curation.report.model_parts import Mistake, Model
+from curation.report.parts import Counts, Many, Number, Part
+from curation.report.review_parts import Gold, Review, Round
+
+
+class Project(Part):
+    """Which project, which round, written when and by which version."""
+
+    name: str
+    kind: str
+    fields: Many[str]
+    labels: Many[str]
+    round: int
+    created: str
+    version: str
+    seed: int | None
+
+
+class Intake(Part):
+    """How many rows came in, and what became of them."""
+
+    source: str
+    rows: int
+    kept: int
+    rejected: Counts
+    repaired_texts: int
+    labelled: int
+
+
+class LabelCount(Part):
+    """Records of one label, as given and as decided now."""
+
+    label: str
+    given: int
+    now: int
+
+
+class Map(Part):
+    """The records in two dimensions: near points have similar texts; `label` is a position in the labels."""
+
+    x: list[Number]
+    y: list[Number]
+    label: list[int | None]
+    flag: list[bool]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Map:
+        lengths = [len(column) for column in (self.x, self.y, self.label, self.flag)]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"expected x, y, label and flag of one length, got lengths {lengths}")
+        return self
+
+
+class Queued(Part):
+    """A record that goes back to people."""
+
+    record_id: str
+    text: str
+    kind: str
+    reason: str | None
+    score: Number
+    suggestion: str | None
+
+
+class Queue(Part):
+    """What goes back to people in the next round."""
+
+    total: int
+    kinds: Counts
+    first: Many[Queued]
+
+
+class Report(Part):
+    """The whole report."""
+
+    schema_version: Literal[1]
+    project: Project
+    intake: Intake | None
+    labels: Many[LabelCount]
+    rounds: Many[Round]
+    review: Review | None
+    gold: Gold | None
+    checks: Checks | None
+    model: Model | None
+    errors: Many[Mistake]
+    map: Map | None
+    queue: Queue | None
+    next: Many[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, report: Any) -> Any:
+        """Read `schema` under another name: pydantic keeps that one for itself."""
+        if not isinstance(report, Mapping):
+            return report
+        return {("schema_version" if key == "schema" else key): value for key, value in report.items()}
+
+
+def check_report(report: Mapping[str, Any]) -> Report:
+    """Return the report with its parts as attributes; numbers that are not finite become None.
+
+    Raises:
+        ValueError: A key is missing or holds something else than it should; the line names the first such
+            key (`report.review.reviewers.0.votes`) and how many more there are.
+    """
+    try:
+        return Report.model_validate(report)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        raise ValueError(_first_of(problems)) from None
+
+
+def _first_of(problems: list[Any]) -> str:
+    first = problems[0]
+    where = ".".join(["report", *map(str, first["loc"])]).replace("schema_version", "schema")
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}{more}"

@@ -1,0 +1,81 @@
+"""How numbers, counts, times and texts are written on the page."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+from curation.report.parts import Interval
+
+NOT_MEASURED = "not measured"
+PREVIEW = 180  # characters of a text that are always in sight
+
+
+def number(value: float | None) -> str:
+    """Write a number with three significant digits; `not measured` where there is none.
+
+    >>> number(0.78049), number(12345.6), number(1), number(0), number(None)
+    ('0.780', '12,346', '1.00', '0', 'not measured')
+    """
+    if value is None or not math.isfinite(value):
+        return NOT_MEASURED
+    if value == 0:
+        return "0"
+    rounded = f"{value:#.3g}"
+    return f"{value:,.0f}" if abs(float(rounded)) >= 1000 else rounded.rstrip(".")
+
+
+def interval(measure: Interval | None) -> str:
+    """Write a value with its interval in brackets, as `0.780 [0.702, 0.851]`."""
+    return NOT_MEASURED if measure is None else f"{number(measure.value)} {bounds(measure)}"
+
+
+def bounds(measure: Interval) -> str:
+    """Write the interval alone, as `[0.702, 0.851]`."""
+    if measure.low is None or measure.high is None:
+        return "(no interval)"
+    return f"[{number(measure.low)}, {number(measure.high)}]"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p-value; tiny ones as `< 0.001`."""
+    return "< 0.001" if p is not None and p < 0.001 else number(p)
+
+
+def count(n: int, one: str = "", many: str = "") -> str:
+    """Write a count, with its noun where given: `1 record`, `1,200 records`."""
+    noun = one if n == 1 else many or f"{one}s"
+    return f"{n:,} {noun}" if one else f"{n:,}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds in the unit people would use.
+
+    >>> duration(42.3), duration(600), duration(9000)
+    ('42.3 seconds', '10.0 minutes', '2.50 hours')
+    """
+    if seconds is None:
+        return NOT_MEASURED
+    if seconds < 120:
+        return f"{number(seconds)} seconds"
+    return f"{number(seconds / 60)} minutes" if seconds < 7200 else f"{number(seconds / 3600)} hours"
+
+
+def moment(created: str) -> str:
+    """Write an ISO time as `2026-03-01 14:05 UTC`; anything else stays as it is."""
+    try:
+        time = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time.tzinfo else f"{time:%Y-%m-%d %H:%M}"
+
+
+def pieces(name: str) -> list[str]:
+    """Split a name where a line may end: after an underscore, a slash, a dot or a hyphen."""
+    return [piece for piece in re.split(r"(?<=[_/.-])", name) if piece]
+
+
+def clip(text: str, length: int) -> str:
+    """Cut a text to `length` characters, the last of them an ellipsis where something is missing."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,0 +1,152 @@
+"""How far reviewers agree, beyond chance: overall, for each label, for each two reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from curation.review.bootstrap import Score, bootstrap_sums, distinct, scored
+from curation.review.coefficients import Nominal, coincidence_rows, record_rows, spaced_alpha
+from curation.review.pairs import PairAgreement, pair_agreements
+from curation.review.votes import Floats, Ints, VoteTable, read_votes
+
+Scale = Literal["nominal", "ordinal", "interval"]
+
+_SCALES = ("nominal", "ordinal", "interval")
+_NO_PAIR = "no record has two votes"
+_ONE_LABEL = "every vote is the same label, so there is nothing to agree on beyond chance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Agreement of reviewers, with 95% intervals by the bootstrap over records (pairs: the delta method).
+
+    Attributes:
+        alpha: Krippendorff's alpha on the scale asked for: 1 perfect, 0 chance, below 0 worse than chance.
+        observed: Mean over records of the share of pairs of votes that agree, in [0, 1]; says nothing of
+            chance.
+        fleiss_kappa: Fleiss' kappa, labels unordered.
+        ac1: Gwet's AC1, labels unordered; steadier than kappa where one label is rare.
+        per_label: For each label, alpha of "this label or not".
+        pairs: Cohen's kappa for each two reviewers who share a record, most shared records first.
+        scale: The scale of `alpha` and of the pairs.
+        records: Records with a vote.
+        paired_records: Records with two votes or more, the ones that count here.
+        votes: Votes that counted, one for each reviewer and record.
+        reviewers: Reviewers with a vote.
+    """
+
+    alpha: Score
+    observed: Score
+    fleiss_kappa: Score
+    ac1: Score
+    per_label: Mapping[str, Score]
+    pairs: Sequence[PairAgreement]
+    scale: Scale
+    records: int
+    paired_records: int
+    votes: int
+    reviewers: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain dicts, lists and numbers, ready for JSON."""
+        return asdict(self)
+
+
+def agreement(
+    votes: VoteTable,
+    *,
+    scale: Scale = "nominal",
+    labels: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> Agreement:
+    """Measure how far reviewers agree.
+
+    Any number of reviewers, any votes missing; only records with two votes or more tell something. What the
+    votes do not define (one label only, no shared record) is None with a reason in words.
+
+    Args:
+        votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
+        scale: `nominal`; `ordinal`, labels in the order of `labels`; `interval`, labels are numbers. Ordinal
+            and interval pairs get quadratically weighted kappa.
+        labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
+        seed: Of the bootstrap.
+        resamples: Bootstrap draws; 0 for none.
+
+    Raises:
+        ValueError: A bad vote table, an unknown scale, ordinal without `labels`, or interval labels that are
+            no numbers.
+    """
+    if scale not in _SCALES:
+        raise ValueError(f"agreement: expected a scale of {', '.join(_SCALES)}, found {scale!r}")
+    coded = read_votes(votes, labels)
+    values = _positions(coded.labels, scale, given=labels is not None)
+    counts = coded.counts()
+    paired, times = distinct(counts[counts.sum(axis=1) >= 2])
+    draw = partial(bootstrap_sums, times=times, seed=seed, resamples=resamples)
+    overall, per_label = _overall(paired, times, coded.labels, draw)
+    if scale != "nominal":
+        overall["alpha"] = _spaced(paired, times, values if scale == "interval" else None, draw)
+    return Agreement(
+        **overall,
+        per_label=per_label,
+        pairs=pair_agreements(coded, _distance(values)),
+        scale=scale,
+        records=len(coded.records),
+        paired_records=int(times.sum()),
+        votes=len(coded.record),
+        reviewers=len(coded.reviewers),
+    )
+
+
+def _overall(
+    paired: Ints, times: Ints, labels: list[str], draw: Any
+) -> tuple[dict[str, Score], dict[str, Score]]:
+    names = ("alpha", "observed", "fleiss_kappa", "ac1")
+    if not len(paired):
+        nothing = Score(value=None, reason=_NO_PAIR)
+        return dict.fromkeys(names, nothing), dict.fromkeys(labels, nothing)
+    rows = record_rows(paired)
+    sums, draws = times @ rows, draw(rows)
+    of = Nominal(k=len(labels))
+    score = partial(scored, sums=sums, draws=draws, rows=int(times.sum()))
+    per_label = {
+        label: score(partial(of.label_alpha, i), undefined=_label_reason(label, float(sums[i])))
+        for i, label in enumerate(labels)
+    }
+    return {name: score(getattr(of, name), undefined=_ONE_LABEL) for name in names}, per_label
+
+
+def _label_reason(label: str, votes: float) -> str:
+    return f"no record with two votes has a vote for {label!r}" if votes == 0 else f"every vote is {label!r}"
+
+
+def _spaced(paired: Ints, times: Ints, values: Floats | None, draw: Any) -> Score:
+    if not len(paired):
+        return Score(value=None, reason=_NO_PAIR)
+    rows = coincidence_rows(paired)
+    statistic = partial(spaced_alpha, values=values)
+    total = int(times.sum())
+    return scored(statistic, times @ rows, draw(rows), rows=total, undefined=_ONE_LABEL)
+
+
+def _positions(labels: list[str], scale: Scale, *, given: bool) -> Floats | None:
+    if scale == "nominal":
+        return None
+    if scale == "ordinal":
+        if not given:
+            raise ValueError("agreement: an ordinal scale needs labels=, from lowest to highest")
+        return np.arange(len(labels), dtype=float)
+    try:
+        return np.array([float(label) for label in labels])
+    except ValueError as error:
+        raise ValueError(f"agreement: an interval scale expects labels that are numbers: {error}") from None
+
+
+def _distance(values: Floats | None) -> Floats | None:
+    return None if values is None else (values[:, None] - values[None, :]) ** 2

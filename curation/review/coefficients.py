@@ -1,0 +1,143 @@
+"""Agreement coefficients as functions of sums over records, so that a bootstrap resamples sums, not votes.
+
+Only records with two votes or more enter. One record's row holds, for each label c with n_c of its m votes,
+n_c, the coincidences n_c (n_c - 1) / (m - 1) and the share n_c / m; then its share of agreeing pairs, and 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from curation.review.votes import Floats, Ints
+
+
+def record_rows(counts: Ints) -> Floats:
+    """Return a row of sums for every record, shape (N, 3 K + 2), from votes per label, shape (N, K)."""
+    n = counts.astype(float)
+    m = n.sum(axis=1, keepdims=True)
+    matched = n * (n - 1) / (m - 1)
+    agreeing = matched.sum(axis=1, keepdims=True) / m
+    return np.hstack([n, matched, n / m, agreeing, np.ones_like(m)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nominal:
+    """Coefficients for labels without an order, from sums of `record_rows`, shape (B, 3 K + 2).
+
+    Every method returns shape (B,), NaN where the coefficient is undefined.
+    """
+
+    k: int
+
+    def observed(self, sums: Floats) -> Floats:
+        """Return the mean over records of the share of pairs of votes that agree, in [0, 1]."""
+        return _ratio(sums[:, -2], sums[:, -1])
+
+    def alpha(self, sums: Floats) -> Floats:
+        """Return Krippendorff's alpha (Krippendorff 2011, Computing Krippendorff's Alpha-Reliability)."""
+        n, matched = sums[:, : self.k], sums[:, self.k : 2 * self.k]
+        total = n.sum(axis=1)
+        expected = total**2 - (n**2).sum(axis=1)
+        return 1 - _ratio((total - 1) * (total - matched.sum(axis=1)), expected)
+
+    def label_alpha(self, label: int, sums: Floats) -> Floats:
+        """Return alpha of the yes-or-no question "is it this label?"."""
+        total = sums[:, : self.k].sum(axis=1)
+        n, matched = sums[:, label], sums[:, self.k + label]
+        return 1 - _ratio((total - 1) * (n - matched), n * (total - n))
+
+    def fleiss_kappa(self, sums: Floats) -> Floats:
+        """Return Fleiss' kappa (Fleiss 1971, Psychological Bulletin 76(5)), any votes per record."""
+        shares = self._shares(sums)
+        return _beyond_chance(self.observed(sums), (shares**2).sum(axis=1))
+
+    def ac1(self, sums: Floats) -> Floats:
+        """Return Gwet's AC1 (Gwet 2008, British J. Math. Stat. Psychology 61(1), 29-48, eq. 17 on)."""
+        shares = self._shares(sums)
+        chance = (shares * (1 - shares)).sum(axis=1) / max(self.k - 1, 1)
+        return _beyond_chance(self.observed(sums), chance) if self.k > 1 else np.full(len(sums), np.nan)
+
+    def _shares(self, sums: Floats) -> Floats:
+        return np.asarray(sums[:, 2 * self.k : 3 * self.k] / sums[:, -1:])
+
+
+def coincidence_rows(counts: Ints) -> Floats:
+    """Return each record's coincidences of two labels, flattened, shape (N, K * K)."""
+    n = counts.astype(float)
+    m = n.sum(axis=1)
+    both = n[:, :, None] * n[:, None, :]
+    both[:, np.arange(n.shape[1]), np.arange(n.shape[1])] -= n
+    return (both / (m - 1)[:, None, None]).reshape(len(n), -1)
+
+
+def spaced_alpha(coincidences: Floats, values: Floats | None) -> Floats:
+    """Return Krippendorff's alpha for labels on a line, from sums of `coincidence_rows`.
+
+    Args:
+        coincidences: Shape (B, K * K).
+        values: Shape (K,), the labels' positions (interval scale). None for the ordinal scale, where a
+            label's position is its middle rank among all votes: the squared distance of middle ranks is
+            Krippendorff's ordinal difference (Krippendorff 2011, p. 6).
+
+    Returns:
+        Shape (B,), NaN where all votes stand at one position.
+    """
+    k = round(coincidences.shape[1] ** 0.5)
+    o = coincidences.reshape(-1, k, k)
+    n = o.sum(axis=2)
+    place = np.cumsum(n, axis=1) - n / 2 if values is None else np.broadcast_to(values, n.shape)
+    distance = (place[:, :, None] - place[:, None, :]) ** 2
+    observed = (o * distance).sum(axis=(1, 2))
+    expected = (n[:, :, None] * n[:, None, :] * distance).sum(axis=(1, 2))
+    return 1 - _ratio((n.sum(axis=1) - 1) * observed, expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Cohen's kappa of two raters, from how often each cell of their table occurs.
+
+    Attributes:
+        first: Shape (C,), the label of rater one in each cell.
+        second: Shape (C,), that of rater two.
+        distance: Shape (K, K), 0 on the diagonal; all ones elsewhere for the unweighted kappa.
+    """
+
+    first: Ints
+    second: Ints
+    distance: Floats
+
+    def kappa(self, cells: Floats) -> tuple[float, float]:
+        """Return kappa (Cohen 1960; with distances, weighted kappa, Cohen 1968) and its standard error.
+
+        The standard error is that of the delta method, the limit of the bootstrap over records (Efron 1982, The
+        Jackknife, the Bootstrap and Other Resampling Plans, ch. 6): thousands of pairs cost next to nothing.
+
+        Args:
+            cells: Shape (C,), how often each cell occurs.
+
+        Returns:
+            Two NaN where both raters used one and the same label only.
+        """
+        p, k = cells / cells.sum(), len(self.distance)
+        by_first = np.bincount(self.first, weights=p, minlength=k)
+        by_second = np.bincount(self.second, weights=p, minlength=k)
+        here = self.distance[self.first, self.second]
+        apart, expected = here @ p, by_first @ self.distance @ by_second
+        if expected < 1e-12:
+            return float("nan"), float("nan")
+        moved = (
+            (self.distance @ by_second)[self.first] + (by_first @ self.distance)[self.second] - 2 * expected
+        )
+        influence = (apart * moved / expected - (here - apart)) / expected
+        return float(1 - apart / expected), float(np.sqrt(p @ influence**2 / cells.sum()))
+
+
+def _beyond_chance(observed: Floats, chance: Floats) -> Floats:
+    return _ratio(observed - chance, np.where(chance < 1 - 1e-12, 1 - chance, 0))
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    out = np.full(np.shape(below), np.nan)
+    return np.asarray(np.divide(above, below, out=out, where=below > 1e-12), dtype=float)

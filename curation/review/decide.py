@@ -1,0 +1,170 @@
+"""One label for each record, and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from curation.review.votes import Votes, VoteTable, read_votes
+
+if TYPE_CHECKING:
+    from curation.review.consensus import Consensus
+
+DECISIONS = pa.schema(
+    {
+        "record_id": pa.string(),
+        "label": pa.string(),  # null: nobody has settled it yet
+        "method": pa.string(),  # agreed, adjudicated, majority, consensus, disputed or undecided
+        "confidence": pa.float64(),
+        "votes": pa.int32(),
+        "reason": pa.string(),
+    }
+)
+Settle = Literal["adjudication", "majority", "consensus"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """All that is known of one record: its votes and its last adjudication by a third person."""
+
+    record_id: str
+    votes: Sequence[str]
+    adjudicated: str | None = None
+    ignored: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Verdict:
+    method: str
+    reason: str
+    label: str | None = None
+
+
+def decide(
+    votes: VoteTable,
+    adjudications: VoteTable | None = None,
+    *,
+    required: int = 2,
+    settle: Settle = "adjudication",
+    consensus: Consensus | None = None,
+    min_confidence: float = 0.0,
+) -> pa.Table:
+    """Decide the label of every record that has a vote or an adjudication.
+
+    An adjudicator's answer wins (`adjudicated`). Otherwise a record with fewer than `required` votes is
+    `undecided`; one where all votes say the same is `agreed`; any other is `disputed`, without a label,
+    unless `settle` says how to do without an adjudicator: by a strict `majority` of its votes, or by the
+    label of `consensus`. An adjudicator who voted on the same record is not a third person: that answer is
+    ignored, and `reason` says so. Of several adjudications of one record the last by `submitted_at` of a
+    third person counts.
+
+    Args:
+        votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`). Leave
+            adjudicators' answers out.
+        adjudications: A table of the same columns, `reviewer` being the adjudicator.
+        required: Votes that a record needs before its votes alone can decide.
+        settle: What decides a disputed record that has no adjudication.
+        consensus: The result of `consensus(votes)`: needed for `settle="consensus"`; gives `confidence` where
+            given.
+        min_confidence: With `settle="consensus"`, the least confidence that settles a dispute, in [0, 1].
+
+    Returns:
+        Columns `record_id, label, method, confidence, votes, reason`, sorted by `record_id`. `confidence` in
+        [0, 1] is the posterior of the label where `consensus` is given, else the share of answers that say so
+        (1.0 for agreed records then means no more than that nobody objected); null where there is no label.
+        `votes` counts the votes that counted, adjudication included.
+
+    Raises:
+        ValueError: A bad table or setting.
+    """
+    if settle not in ("adjudication", "majority", "consensus"):
+        raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {settle!r}")
+    if settle == "consensus" and consensus is None:
+        raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
+    rows = []
+    for case in _cases(votes, adjudications):
+        verdict = _verdict(case, required, settle, consensus, min_confidence)
+        answers = [*case.votes, *([] if case.adjudicated is None else [case.adjudicated])]
+        rows.append(
+            {
+                "record_id": case.record_id,
+                "label": verdict.label,
+                "method": verdict.method,
+                "confidence": _confidence(case.record_id, verdict.label, answers, consensus),
+                "votes": len(answers),
+                "reason": "; ".join([verdict.reason, *case.ignored]),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=DECISIONS)
+
+
+def _verdict(
+    case: _Case, required: int, settle: Settle, consensus: Consensus | None, min_confidence: float
+) -> _Verdict:
+    if case.adjudicated is not None:
+        return _Verdict(method="adjudicated", label=case.adjudicated, reason="settled by an adjudicator")
+    n = len(case.votes)
+    if n < required:
+        return _Verdict(method="undecided", reason=f"{n} of {required} votes are in")
+    if len(set(case.votes)) == 1:
+        return _Verdict(method="agreed", label=case.votes[0], reason=f"all {n} reviewers agree")
+    if settle == "majority":
+        top = max(set(case.votes), key=case.votes.count)
+        if 2 * case.votes.count(top) > n:
+            reason = f"{case.votes.count(top)} of {n} reviewers say so"
+            return _Verdict(method="majority", label=top, reason=reason)
+    if settle == "consensus" and consensus is not None and case.record_id in consensus.label:
+        sure = consensus.confidence[case.record_id]
+        if sure >= min_confidence:
+            reason = f"the consensus of {n} votes, weighed by reviewer quality"
+            return _Verdict(method="consensus", label=consensus.label[case.record_id], reason=reason)
+    return _Verdict(method="disputed", reason=f"{n} reviewers gave {len(set(case.votes))} different answers")
+
+
+def _cases(votes: VoteTable, adjudications: VoteTable | None) -> list[_Case]:
+    coded = read_votes(votes)
+    said = _by_record(coded)
+    ruled: dict[str, list[tuple[str, str]]] = {}
+    if adjudications is not None:
+        ruled = _by_record(read_votes(adjudications, name="adjudications"))
+    ids = sorted({*said, *ruled})
+    return [_case(record_id, said.get(record_id, []), ruled.get(record_id, [])) for record_id in ids]
+
+
+def _case(record_id: str, said: list[tuple[str, str]], ruled: list[tuple[str, str]]) -> _Case:
+    reviewers = {reviewer for reviewer, _ in said}
+    third = [label for adjudicator, label in ruled if adjudicator not in reviewers]
+    ignored = [
+        f"the adjudication by {adjudicator} is ignored: they reviewed this record and are no third person"
+        for adjudicator, _ in ruled
+        if adjudicator in reviewers
+    ]
+    return _Case(
+        record_id=record_id,
+        votes=[label for _, label in said],
+        adjudicated=third[-1] if third else None,
+        ignored=ignored,
+    )
+
+
+def _by_record(coded: Votes) -> dict[str, list[tuple[str, str]]]:
+    """Return the (reviewer, label) of every vote by record id, earliest first."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for v in np.lexsort((coded.reviewer, coded.when, coded.record)):
+        answer = (coded.reviewers[coded.reviewer[v]], coded.labels[coded.label[v]])
+        grouped.setdefault(coded.records[coded.record[v]], []).append(answer)
+    return grouped
+
+
+def _confidence(
+    record_id: str, label: str | None, answers: list[str], consensus: Consensus | None
+) -> float | None:
+    if label is None:
+        return None
+    if consensus is not None and label in (known := consensus.posteriors.get(record_id, {})):
+        return known[label]
+    return answers.count(label) / len(answers)

@@ -1,0 +1,90 @@
+"""Cohen's kappa for each two reviewers who share a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curation.review.bootstrap import Score
+from curation.review.coefficients import Pair
+from curation.review.votes import Floats, Ints, Votes
+
+_ONE_LABEL = "both gave one and the same label throughout, so chance agreement is complete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAgreement:
+    """How two reviewers agree on the records that both voted on.
+
+    Attributes:
+        reviewers: The two names.
+        shared: How many records both voted on.
+        observed: Share of these on which they gave the same label, in [0, 1].
+        kappa: Cohen's kappa with a 95% interval (delta method); quadratically weighted on ordinal and interval scales.
+    """
+
+    reviewers: tuple[str, str]
+    shared: int
+    observed: float
+    kappa: Score
+
+
+def pair_agreements(votes: Votes, distance: Floats | None) -> Sequence[PairAgreement]:
+    """Return Cohen's kappa of each two reviewers with a shared record, most shared records first.
+
+    Args:
+        votes: Coded votes.
+        distance: Shape (K, K), how far two labels are apart; None where all are equally far.
+    """
+    left, right = _vote_pairs(votes.record)
+    r, k = len(votes.reviewers), len(votes.labels)
+    pair = votes.reviewer[left] * r + votes.reviewer[right]
+    cell = votes.label[left] * k + votes.label[right]
+    kinds, counts = np.unique(np.stack([pair, cell], axis=1), axis=0, return_counts=True)
+    starts = np.flatnonzero(np.append(True, np.diff(kinds[:, 0]) != 0)) if len(kinds) else np.zeros(0, int)
+    ends = np.append(starts[1:], len(kinds))
+    apart = 1.0 - np.eye(k) if distance is None else distance
+    agreements = []
+    for start, end in zip(starts, ends, strict=True):
+        a, b = divmod(int(kinds[start, 0]), r)
+        score = _kappa(kinds[start:end, 1], counts[start:end], apart)
+        same = kinds[start:end, 1] % (k + 1) == 0
+        agreements.append(
+            PairAgreement(
+                reviewers=(votes.reviewers[a], votes.reviewers[b]),
+                shared=int(counts[start:end].sum()),
+                observed=float(counts[start:end][same].sum() / counts[start:end].sum()),
+                kappa=score,
+            )
+        )
+    return sorted(agreements, key=lambda one: (-one.shared, one.reviewers))
+
+
+def _vote_pairs(record: Ints) -> tuple[Ints, Ints]:
+    """Return the positions of every two votes on one record; `record` is ascending."""
+    left, right, step = [], [], 1
+    while (same := np.flatnonzero(record[step:] == record[: len(record) - step])).size:
+        left.append(same)
+        right.append(same + step)
+        step += 1
+    none = np.zeros(0, dtype=np.int64)
+    return np.concatenate([none, *left]), np.concatenate([none, *right])
+
+
+def _kappa(cells: Ints, counts: Ints, distance: Floats) -> Score:
+    # Only labels that the two used matter: with many labels this keeps the table of one pair small.
+    first, second = np.divmod(cells, len(distance))
+    used = np.unique(np.concatenate([first, second]))
+    pair = Pair(
+        first=np.searchsorted(used, first),
+        second=np.searchsorted(used, second),
+        distance=distance[np.ix_(used, used)],
+    )
+    value, error = pair.kappa(counts.astype(float))
+    if np.isnan(value):
+        return Score(value=None, reason=_ONE_LABEL)
+    if counts.sum() < 2:
+        return Score(value=value, reason="no interval: only one record is shared")
+    return Score(value=value, low=max(-1.0, value - 1.96 * error), high=min(1.0, value + 1.96 * error))

@@ -1,0 +1,128 @@
+"""Whether one model beats another on the same held-out records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
+from evaluation.predictions import check_predictions
+from evaluation.sums import metrics_of, record_columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What `compare` found; differences are after minus before.
+
+    Attributes:
+        n: Number of records.
+        accuracy: Difference of accuracy, in [-1, 1].
+        macro_f1: Difference of macro-F1, in [-1, 1].
+        wins: Records that only the second model has right.
+        losses: Records that only the first model has right.
+        mcnemar_p: Two-sided exact p-value of wins against losses, in [0, 1].
+        confidence: Coverage of the intervals, in (0, 1).
+        verdict: The finding in one sentence.
+    """
+
+    n: int
+    accuracy: Interval
+    macro_f1: Interval
+    wins: int
+    losses: int
+    mcnemar_p: float
+    confidence: float
+    verdict: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and words, ready for JSON."""
+        plain = {
+            name: getattr(self, name)
+            for name in ("n", "wins", "losses", "mcnemar_p", "confidence", "verdict")
+        }
+        return {**plain, "accuracy": self.accuracy.to_dict(), "macro_f1": self.macro_f1.to_dict()}
+
+
+def compare(
+    labels: npt.ArrayLike,
+    before_probs: npt.ArrayLike,
+    after_probs: npt.ArrayLike,
+    *,
+    label_names: Sequence[str],
+    seed: int = 0,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    groups: Sequence[Any] | npt.NDArray[Any] | None = None,
+) -> Comparison:
+    """Compare two models on the same records.
+
+    Both models are scored on the same bootstrap resamples, so what makes a record hard for both cancels out.
+    The exact McNemar test (McNemar 1947, https://doi.org/10.1007/BF02295996) asks whether wins and losses
+    could be coin tosses; it takes records as independent, whatever `groups` says.
+
+    Args:
+        labels: (n,) integer positions in `label_names`.
+        before_probs: (n, k) probabilities of the model to beat.
+        after_probs: (n, k) probabilities of its challenger.
+        label_names: The k labels, in the order of the columns.
+        seed: Same seed, same intervals.
+        resamples: Bootstrap resamples, at least 1.
+        confidence: Coverage of the intervals, in (0, 1).
+        groups: (n,) records that belong together are drawn together.
+
+    Raises:
+        ValueError: As in `evaluate`, naming the array.
+    """
+    from scipy.stats import binomtest  # scipy.stats takes most of a second to import
+
+    check_confidence(confidence)
+    before = check_predictions(labels, before_probs, label_names=label_names, name="before_probs")
+    after = check_predictions(labels, after_probs, label_names=label_names, name="after_probs")
+    columns = sparse.csr_matrix(sparse.hstack([record_columns(before), record_columns(after)]))
+    point = _differences(np.asarray(columns.sum(axis=0)), before.k)
+    drawn = _differences(resampled_sums(columns, seed=seed, resamples=resamples, groups=groups), before.k)
+    accuracy, macro_f1 = (percentile_interval(point[0, i], drawn[:, i], confidence) for i in (0, 1))
+    wins = int((after.correct & ~before.correct).sum())
+    losses = int((before.correct & ~after.correct).sum())
+    p = float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+    counts = f"{wins} records put right, {losses} broken, of {before.n}; McNemar p = {p:.2g}"
+    return Comparison(
+        n=before.n,
+        accuracy=accuracy,
+        macro_f1=macro_f1,
+        wins=wins,
+        losses=losses,
+        mcnemar_p=p,
+        confidence=confidence,
+        verdict=f"{_finding(accuracy, macro_f1)}: {_points(accuracy, confidence)}; {counts}",
+    )
+
+
+def _differences(sums: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.float64]:
+    """Return the differences of accuracy and macro-F1, shape (resamples, 2)."""
+    half = sums.shape[1] // 2
+    before, after = metrics_of(sums[:, :half], k), metrics_of(sums[:, half:], k)
+    return np.column_stack([after.accuracy - before.accuracy, after.macro_f1 - before.macro_f1])
+
+
+def _sign(difference: Interval) -> int:
+    return int(difference.low > 0) - int(difference.high < 0)
+
+
+def _finding(accuracy: Interval, macro_f1: Interval) -> str:
+    signs = {_sign(accuracy), _sign(macro_f1)}
+    if signs == {0}:
+        return "no difference shown"
+    if signs == {1, -1}:
+        return "mixed: accuracy and macro-F1 move in opposite directions"
+    return "better" if 1 in signs else "worse"
+
+
+def _points(accuracy: Interval, confidence: float) -> str:
+    value, low, high = (100 * number for number in (accuracy.value, accuracy.low, accuracy.high))
+    return f"accuracy {value:+.1f} points ({confidence:.0%} interval {low:+.1f} to {high:+.1f})"

@@ -1,0 +1,124 @@
+"""Labels and predicted probabilities of a single-label classifier, checked once for all that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_SUM_TOLERANCE = 1e-3  # probabilities stored as float16 are off by about this much
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions:
+    """What was right and what was predicted.
+
+    Attributes:
+        labels: (n,) positions in `label_names`.
+        pred_probs: (n, k) probabilities; rows sum to one.
+        label_names: The k labels, in the order of the columns.
+    """
+
+    labels: IntArray
+    pred_probs: FloatArray
+    label_names: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of records."""
+        return len(self.labels)
+
+    @property
+    def k(self) -> int:
+        """Number of labels."""
+        return len(self.label_names)
+
+    @property
+    def predicted(self) -> IntArray:
+        """(n,) the most probable label; of equals the first."""
+        return np.asarray(self.pred_probs.argmax(axis=1), dtype=np.int64)
+
+    @property
+    def confidence(self) -> FloatArray:
+        """(n,) probability of the predicted label, in [0, 1]."""
+        return np.asarray(self.pred_probs.max(axis=1))
+
+    @property
+    def label_probability(self) -> FloatArray:
+        """(n,) probability given to the right label, in [0, 1]."""
+        return self.pred_probs[np.arange(self.n), self.labels]
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the predicted label is the right one."""
+        return np.asarray(self.predicted == self.labels)
+
+
+def check_predictions(
+    labels: npt.ArrayLike, pred_probs: npt.ArrayLike, *, label_names: Sequence[str], name: str = "pred_probs"
+) -> Predictions:
+    """Check shapes and ranges, and return both arrays under one roof.
+
+    Args:
+        labels: (n,) integer positions in `label_names`.
+        pred_probs: (n, k) probabilities.
+        label_names: k names, no two alike.
+        name: How messages call `pred_probs`.
+
+    Raises:
+        ValueError: Nothing to evaluate; labels that are no integers or out of range; probabilities of another
+            shape, not finite, outside [0, 1], or rows that do not sum to one.
+    """
+    names = _checked_names(label_names)
+    given = np.asarray(labels)
+    _check_labels(given, names)
+    probs = np.asarray(pred_probs, dtype=np.float64)
+    _check_probabilities(probs, (len(given), len(names)), name)
+    return Predictions(labels=given.astype(np.int64), pred_probs=probs, label_names=names)
+
+
+def check_length(name: str, values: Sequence[Any] | npt.NDArray[Any], n: int) -> None:
+    """Raise a ValueError unless there is one of `values` for each of `n` records."""
+    if len(values) != n:
+        raise ValueError(f"{name}: expected one per record ({n}), got {len(values)}")
+
+
+def _checked_names(label_names: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(label_names)
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(f"label_names: expected at least two names, no two alike, got {list(names)}")
+    return names
+
+
+def _check_labels(labels: npt.NDArray[Any], names: tuple[str, ...]) -> None:
+    if labels.ndim != 1 or not labels.size:
+        raise ValueError(f"labels: expected shape (n,) with n at least 1, got shape {labels.shape}")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels: expected integer positions in label_names, got {labels.dtype}")
+    outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
+    if outside.size:
+        row = int(outside[0])
+        raise ValueError(f"labels: expected 0 to {len(names) - 1}, got {int(labels[row])} in row {row}")
+
+
+def _check_probabilities(probs: FloatArray, shape: tuple[int, int], name: str) -> None:
+    if probs.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape} (records, labels), got {probs.shape}")
+    wrong = np.flatnonzero(~np.isfinite(probs).all(axis=1))
+    if wrong.size:
+        raise ValueError(f"{name}: expected finite numbers, row {wrong[0]} holds NaN or infinity")
+    wrong = np.flatnonzero(((probs < 0) | (probs > 1 + _SUM_TOLERANCE)).any(axis=1))
+    if wrong.size:
+        raise ValueError(f"{name}: expected probabilities in [0, 1], row {wrong[0]} holds others")
+    sums = probs.sum(axis=1)
+    wrong = np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)
+    if wrong.size:
+        raise ValueError(
+            f"{name}: expected rows that sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}"
+        )

@@ -1,0 +1,130 @@
+"""Where a model is better or worse than it is on the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.intervals import Interval, check_confidence
+from evaluation.predictions import check_length, check_predictions
+
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """The accuracy on the records that share one value.
+
+    Attributes:
+        by: What the records were sliced by.
+        value: The shared value, as text; `MISSING` for None and NaN.
+        support: Number of records.
+        accuracy: Accuracy on the slice, in [0, 1], with its Wilson interval.
+        overall: Accuracy on all records, in [0, 1].
+        adjusted_p: p-value against all other records, adjusted for the number of slices, in [0, 1].
+        flagged: Whether the slice differs from the rest.
+        reason: The finding in words; empty unless flagged.
+    """
+
+    by: str
+    value: str
+    support: int
+    accuracy: Interval
+    overall: float
+    adjusted_p: float
+    flagged: bool
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and words, ready for JSON."""
+        return {**vars(self), "accuracy": self.accuracy.to_dict()}
+
+
+def slices(
+    labels: npt.ArrayLike,
+    pred_probs: npt.ArrayLike,
+    *,
+    by: Mapping[str, Sequence[Any]],
+    label_names: Sequence[str],
+    confidence: float = 0.95,
+) -> list[Slice]:
+    """Measure accuracy on every value of every column of `by`, the least accurate slice first.
+
+    A slice is flagged if Fisher's exact test against all other records stays below 1 - `confidence` after the
+    adjustment of Benjamini and Hochberg (1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x) over all
+    slices, so that of what is flagged at most that share is expected to be chance; and if the slice's own
+    interval (Wilson's, right for small slices, where a bootstrap is not) leaves out the overall accuracy.
+
+    Args:
+        labels: (n,) integer positions in `label_names`.
+        pred_probs: (n, k) probabilities; rows sum to one.
+        by: Column name to (n,) values, such as a source, a length class or a language.
+        label_names: The k labels, in the order of the columns.
+        confidence: Coverage of the intervals, in (0, 1).
+
+    Raises:
+        ValueError: As in `evaluate`; a column of another length.
+    """
+    check_confidence(confidence)
+    predictions = check_predictions(labels, pred_probs, label_names=label_names)
+    correct = predictions.correct
+    found = [
+        (name, value, hits, support)
+        for name, values in by.items()
+        for value, hits, support in _counts(name, values, correct)
+    ]
+    if not found:
+        return []
+    from scipy.stats import false_discovery_control  # scipy.stats takes most of a second to import
+
+    p_values = [_p_value(hits, support, correct) for _, _, hits, support in found]
+    adjusted = false_discovery_control(p_values)
+    result = [
+        _slice(*counts, overall=float(correct.mean()), adjusted_p=float(p), confidence=confidence)
+        for counts, p in zip(found, adjusted, strict=True)
+    ]
+    return sorted(result, key=lambda item: (item.accuracy.value, -item.support, item.by, item.value))
+
+
+def _counts(name: str, values: Sequence[Any], correct: npt.NDArray[np.bool_]) -> list[tuple[str, int, int]]:
+    """Return (value, right predictions, records) for every value of one column."""
+    check_length(f"by[{name!r}]", values, len(correct))
+    shown = [MISSING if value is None or value != value else str(value) for value in values]
+    names, codes = np.unique(np.asarray(shown, dtype=str), return_inverse=True)
+    support = np.bincount(codes, minlength=len(names))
+    hits = np.bincount(codes, weights=correct, minlength=len(names))
+    return [(str(value), int(h), int(s)) for value, h, s in zip(names, hits, support, strict=True)]
+
+
+def _p_value(hits: int, support: int, correct: npt.NDArray[np.bool_]) -> float:
+    from scipy.stats import fisher_exact
+
+    other_hits = int(correct.sum()) - hits
+    other_misses = len(correct) - support - other_hits
+    return float(fisher_exact([[hits, support - hits], [other_hits, other_misses]]).pvalue)
+
+
+def _slice(
+    by: str, value: str, hits: int, support: int, *, overall: float, adjusted_p: float, confidence: float
+) -> Slice:
+    from scipy.stats import binomtest
+
+    bounds = binomtest(hits, support).proportion_ci(confidence, method="wilson")
+    accuracy = Interval(value=hits / support, low=float(bounds.low), high=float(bounds.high))
+    flagged = adjusted_p < 1 - confidence and not accuracy.low <= overall <= accuracy.high
+    direction = "less" if accuracy.value < overall else "more"
+    shares = f"{accuracy.value:.1%} of {support}, {overall:.1%} overall"
+    return Slice(
+        by=by,
+        value=value,
+        support=support,
+        accuracy=accuracy,
+        overall=overall,
+        adjusted_p=adjusted_p,
+        flagged=flagged,
+        reason=f"{direction} accurate where {by} is {value}: {shares}" if flagged else "",
+    )

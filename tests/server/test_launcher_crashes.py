@@ -1,0 +1,130 @@
+"""Whatever is killed: the server comes back, nothing lingers, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import redis
+from rq.job import Job, JobStatus
+
+from curation.annotation import server
+from curation.annotation.server.home import Home
+from curation.annotation.server.state import read_state
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("crashes") / "home"
+    yield path
+    server.stop(path)
+
+
+@pytest.fixture
+def running(home: Path) -> server.Server:
+    return server.serve(home)
+
+
+def eventually(true: Callable[[], object], seconds: float = 60.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def child(home: Path, name: str) -> int | None:
+    state = read_state(Home(root=home))
+    assert state is not None
+    return state.children[name].pid if name in state.children else None
+
+
+def kill(home: Path, name: str) -> None:
+    found = child(home, name)
+    assert found is not None
+    os.kill(found, signal.SIGKILL)
+    assert eventually(lambda: child(home, name) not in (None, found))
+
+
+def workspaces(running: server.Server) -> set[str]:
+    headers = {"X-Argilla-Api-Key": running.api_key}
+    answer = httpx.get(running.url + "/api/v1/me/workspaces", headers=headers, timeout=60, trust_env=False)
+    return {workspace["name"] for workspace in answer.raise_for_status().json()["items"]}
+
+
+def add_workspace(running: server.Server, name: str) -> None:
+    headers = {"X-Argilla-Api-Key": running.api_key}
+    url = running.url + "/api/v1/workspaces"
+    httpx.post(url, json={"name": name}, headers=headers, timeout=60, trust_env=False).raise_for_status()
+
+
+def queue(home: Path) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(home / "valkey" / "valkey.sock"))
+
+
+def test_two_serves_at_once_start_one_server(home: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(server.serve, [home, home])
+    assert first == second
+    assert psutil.pid_exists(first.pid)
+
+
+@pytest.mark.parametrize("name", ["web", "valkey", "worker"])
+def test_a_killed_part_comes_back(home: Path, running: server.Server, name: str) -> None:
+    kill(home, name)
+    assert server.serve(home) == running
+    add_workspace(running, f"after-{name}-died")
+    assert f"after-{name}-died" in workspaces(running)
+
+
+def test_a_job_that_was_just_taken_when_the_worker_died_is_run(home: Path, running: server.Server) -> None:
+    connection = queue(home)
+    job = Job.create(
+        "time.sleep", args=[0.0], connection=connection, origin="default", status=JobStatus.QUEUED
+    )
+    job.save()  # queued, but in no queue any more: the worker has it in its hands
+    kill(home, "worker")
+    assert eventually(lambda: job.get_status() == JobStatus.FINISHED), job.get_status()
+
+
+def test_killing_the_supervisor_ends_everything_and_loses_nothing(home: Path, running: server.Server) -> None:
+    add_workspace(running, "kept")
+    job = Job.create("time.sleep", args=[600], timeout=-1, connection=queue(home), origin="default")
+    job.save()
+    queue(home).rpush("rq:queue:default", job.id)
+    assert eventually(lambda: job.get_status() == JobStatus.STARTED)
+    family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
+    assert len(family) >= 5  # supervisor, valkey, web, worker, the job
+
+    os.kill(running.pid, signal.SIGKILL)
+
+    _, lingering = psutil.wait_procs(family, timeout=5)
+    assert [process for process in lingering if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert server.running(home) is None
+    again = server.serve(home)
+    assert again.pid != running.pid
+    assert "kept" in workspaces(again)
+    assert queue(home).exists(f"rq:job:{job.id}")
+
+
+def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(
+    home: Path, running: server.Server
+) -> None:
+    family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
+    began = time.monotonic()
+    assert server.stop(home)
+    assert time.monotonic() - began < 5
+    assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+    assert server.running(home) is None
+    assert not server.stop(home)
+    assert list(home.glob("tmp/*")) == []

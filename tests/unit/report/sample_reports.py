@@ -1,0 +1,389 @@
+"""Reports built by hand: a full round, a round before anybody has read a record, and hostile texts."""
+
+import math
+from typing import Any
+
+SCRIPT = "</script><img src=x onerror=alert(1)>"
+RIGHT_TO_LEFT = "أريد إلغاء بطاقتي المفقودة من فضلك"
+OVERRIDE = "my card \u202egnissim si\u202c please"
+EMOJI = "🙃🏳️‍🌈 card declined 👩🏽‍💻"
+LONG_WORD = "W" * 2000
+HOSTILE = [
+    SCRIPT,
+    '"><svg onload=alert(2)>',
+    "{{ 7 * 7 }}{% raw %}",
+    "<!-- --><style>*{display:none}</style>",
+    "]]></title></desc></svg><script>alert(3)</script>",
+    "javascript:alert(4)",
+    "null \x00 bell \x07 lone \ud800 end",
+    OVERRIDE,
+    RIGHT_TO_LEFT,
+    EMOJI,
+    LONG_WORD,
+    "first line\nsecond line\n\n\nlast line",
+    "",
+    "   ",
+]
+INTENTS = [
+    "card_lost",
+    "card_arrival",
+    "top_up_failed",
+    "exchange_rate",
+    "cancel_transfer",
+    "refund_not_showing",
+]
+TEXTS = [
+    "I still have not received my new card, I ordered it over a week ago",
+    "Why was my top-up declined when there is money in the account?",
+    "What exchange rate do you use when I pay in euros?",
+    "Please stop the transfer that I made this morning, it went to the wrong person. I noticed only after I "
+    "had confirmed it in the app, and the support chat has been telling me to wait for the last three hours, "
+    "which I do not want to do because the money may be gone by then",
+    "The refund from the shop does not show up",
+    "My card was stolen on holiday",
+]
+
+
+def interval(value: float, half: float = 0.06) -> dict[str, float]:
+    return {"value": value, "low": max(value - half, -1.0), "high": min(value + half, 1.0)}
+
+
+def evaluation(labels: list[str], accuracy: float) -> dict[str, Any]:
+    k = len(labels)
+    confusion = [
+        [18 if i == j else 2 if j == (i + 1) % k else int((i * j) % 7 == 3) for j in range(k)]
+        for i in range(k)
+    ]
+    per_label = [
+        {
+            "label": label,
+            "precision": interval(0.60 + 0.35 * (i % 9) / 9, 0.11),
+            "recall": interval(0.55 + 0.40 * (i % 7) / 7, 0.12),
+            "f1": interval(0.58 + 0.38 * (i % 8) / 8, 0.10),
+            "support": sum(confusion[i]),
+        }
+        for i, label in enumerate(labels)
+    ]
+    return {
+        "n": sum(map(sum, confusion)),
+        "label_names": labels,
+        "accuracy": interval(accuracy),
+        "macro_precision": interval(accuracy - 0.01),
+        "macro_recall": interval(accuracy - 0.03),
+        "macro_f1": interval(accuracy - 0.02, 0.07),
+        "log_loss": interval(0.61, 0.12),
+        "expected_calibration_error": interval(0.052, 0.021),
+        "per_label": per_label,
+        "confusion": confusion,
+        "confidence": 0.95,
+        "resamples": 1000,
+    }
+
+
+def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
+    people = ["amira", "bente", "chidi", "dunya"]
+    return {
+        "agreement": {
+            "alpha": interval(0.743, 0.081),
+            "kappa": interval(0.741, 0.083),
+            "observed": interval(0.858, 0.055),
+            "records": 120,
+            "reason": None,
+            "per_label": [
+                {
+                    "label": label,
+                    "alpha": None if i == 2 else interval(0.9 - 0.05 * (i % 12), 0.12),
+                    "n": 40 - i % 20,
+                }
+                for i, label in enumerate(labels)
+            ],
+            "pairs": [
+                {"first": one, "second": two, "kappa": interval(0.6 + 0.05 * i, 0.15), "n": 30 + i}
+                for i, (one, two) in enumerate((a, b) for a in people for b in people if a < b)
+            ],
+        },
+        "reviewers": [
+            {
+                "reviewer": person,
+                "role": "adjudicator" if person == "dunya" else "annotator",
+                "votes": 80 - 9 * i,
+                "discarded": i,
+                "agreement": None if person == "dunya" else interval(0.91 - 0.07 * i),
+                "habit": [
+                    "",
+                    "chooses exchange_rate twice as often as the others",
+                    "answers in under two seconds",
+                    "",
+                ][i],
+            }
+            for i, person in enumerate(people)
+        ],
+        "decisions": {"agreed": 103, "adjudicated": 15, "disputed": 2},
+        "confusions": [
+            {"first": labels[i % len(labels)], "second": labels[(i + 1) % len(labels)], "n": 9 - i}
+            for i in range(8)
+        ],
+        "changed": [
+            {
+                "record_id": f"r{i}",
+                "text": texts[i % len(texts)],
+                "before": labels[i % len(labels)],
+                "after": labels[(i + 2) % len(labels)],
+                "method": "adjudicated by dunya" if i % 2 else "both reviewers agreed",
+            }
+            for i in range(30)
+        ],
+    }
+
+
+def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
+    k, t = len(labels), len(texts)
+    return {
+        "counts": {
+            "label errors": 31,
+            "near duplicates": 12,
+            "outliers": 9,
+            "cue words": 4,
+            "empty texts": 0,
+        },
+        "worst_labels": [
+            {
+                "record_id": f"w{i}",
+                "text": texts[i % t],
+                "label": labels[i % k],
+                "suggested": labels[(i + 1) % k],
+                "suggested_prob": 0.97 - 0.011 * i,
+                "score": 0.012 + 0.009 * i,
+                "reason": "8 of its 10 nearest records have the suggested label",
+            }
+            for i in range(50)
+        ],
+        "duplicates": [
+            {
+                "texts": [texts[(i + j) % t] for j in range(2 + i % 6)],
+                "ids": [f"d{i}-{j}" for j in range(2 + i % 6)],
+                "labels": [labels[(i + j) % k] if j else None for j in range(2 + i % 6)],
+                "similarity": 1.0 - 0.004 * i,
+            }
+            for i in range(20)
+        ],
+        "outliers": [
+            {"record_id": f"o{i}", "text": texts[i % t], "score": 0.04 + 0.01 * i} for i in range(20)
+        ],
+        "diversity": {
+            "vendi": 311.4,
+            "records": 1180,
+            "per_label": [
+                {"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)
+            ],
+        },
+        "cues": [
+            {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i, "p": 10.0 ** -(i + 1)}
+            for i, word in enumerate(["stolen", "euros", "declined", "refund"])
+        ],
+    }
+
+
+def _model(labels: list[str]) -> dict[str, Any]:
+    return {
+        "evaluation": evaluation(labels, 0.861),
+        "before": evaluation(labels, 0.783),
+        "comparison": {
+            "n": 200,
+            "accuracy": {"value": 0.078, "low": 0.021, "high": 0.135},
+            "macro_f1": {"value": 0.07, "low": 0.01, "high": 0.13},
+            "wins": 24,
+            "losses": 8,
+            "mcnemar_p": 0.007,
+            "confidence": 0.95,
+            "verdict": "better: accuracy +7.8 points (95% interval +2.1 to +13.5); 24 put right, 8 broken",
+        },
+        "training": {
+            "method": "lora",
+            "model": "all-MiniLM-L6-v2",
+            "best_epoch": 6,
+            "seconds": 213.4,
+            "history": [
+                {
+                    "epoch": epoch,
+                    "train_loss": 3.9 * math.exp(-epoch / 3),
+                    "validation_loss": 3.2 * math.exp(-epoch / 3) + 0.06 * epoch,
+                    "macro_f1": None if epoch == 3 else 0.85 - 0.7 * math.exp(-epoch / 2),
+                    "accuracy": 0.87 - 0.65 * math.exp(-epoch / 2),
+                }
+                for epoch in range(1, 9)
+            ],
+        },
+        "parts": {"train": 800, "validation": 150, "test": 200, "excluded": 30},
+        "augmentation": {"kept": 140, "rejected": {"meaning changed": 23, "copy of a test record": 4}},
+    }
+
+
+def _rounds() -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number,
+            "sent": sent,
+            "answered": sent,
+            "agreed": sent - third,
+            "adjudicated": third,
+            "disputed": 0,
+            "changed": third + 4,
+            "labelled": 400 + 250 * number,
+            "accuracy": accuracy and interval(accuracy),
+            "macro_f1": accuracy and interval(accuracy - 0.02, 0.07),
+        }
+        for number, sent, third, accuracy in [
+            (0, 0, 0, 0.702),
+            (1, 100, 21, None),
+            (2, 100, 20, 0.783),
+            (3, 120, 17, 0.861),
+        ]
+    ]
+
+
+def full_report(
+    labels: list[str] | None = None, texts: list[str] | None = None, points: int = 300
+) -> dict[str, Any]:
+    """A third round in which everything has happened."""
+    labels, texts = labels or INTENTS, texts or TEXTS
+    k, t = len(labels), len(texts)
+    return {
+        "schema": 1,
+        "project": {
+            "name": "Banking intents",
+            "kind": "single_label",
+            "fields": ["text"],
+            "labels": labels,
+            "round": 3,
+            "created": "2026-03-01T14:05:09+00:00",
+            "version": "0.1.0",
+            "seed": 7,
+        },
+        "intake": {
+            "source": "questions.csv",
+            "rows": 1234,
+            "kept": 1180,
+            "rejected": {"empty text": 30, "same text and label as an earlier row": 24},
+            "repaired_texts": 17,
+            "labelled": 1180,
+        },
+        "labels": [
+            {"label": label, "given": 240 // (i + 1), "now": 220 // (i + 1) + i}
+            for i, label in enumerate(labels)
+        ],
+        "rounds": _rounds(),
+        "review": _review(labels, texts),
+        "gold": {
+            "n": 60,
+            "rows": [
+                {"what": "given labels", "accuracy": interval(0.817), "n": 60},
+                {"what": "consensus before adjudication", "accuracy": interval(0.883), "n": 60},
+                {"what": "after adjudication", "accuracy": interval(0.95, 0.04), "n": 60},
+            ],
+        },
+        "checks": _checks(labels, texts),
+        "model": _model(labels),
+        "errors": [
+            {
+                "record_id": f"e{i}",
+                "text": texts[i % t],
+                "label": labels[i % k],
+                "predicted": labels[(i + 3) % k],
+                "confidence": 0.99 - 0.01 * i,
+                "verdict": "the label looks wrong" if i % 3 == 0 else "the model is wrong",
+                "reason": "its neighbours carry the predicted label" if i % 3 == 0 else "rare wording",
+            }
+            for i in range(50)
+        ],
+        "map": {
+            "x": [math.cos(2.4 * i) * (1 + i % k) + 0.3 * math.sin(17 * i) for i in range(points)],
+            "y": [math.sin(2.4 * i) * (1 + i % k) + 0.3 * math.cos(13 * i) for i in range(points)],
+            "label": [i % k for i in range(points)],
+            "flag": [i % 23 == 0 for i in range(points)],
+        },
+        "queue": {
+            "total": 84,
+            "kinds": {"label looks wrong": 40, "model unsure": 30, "disputed": 14},
+            "first": [
+                {
+                    "record_id": f"q{i}",
+                    "text": texts[i % t],
+                    "kind": "label looks wrong",
+                    "reason": "the model and the neighbours agree on another label",
+                    "score": 0.98 - 0.01 * i,
+                    "suggestion": labels[i % k],
+                }
+                for i in range(30)
+            ],
+        },
+        "next": [
+            "Read the 84 records of the relabel queue: run `twofold push`, they come with a reason each.",
+            "Add an example to the guidelines that tells card_lost from card_arrival: 9 mix-ups.",
+            "Ask chidi about the answers given in under two seconds.",
+        ],
+    }
+
+
+def empty_report() -> dict[str, Any]:
+    """Round 0 of a project without labels: texts were read in, and nothing else has happened."""
+    return {
+        "schema": 1,
+        "project": {
+            "name": "Support mails",
+            "kind": "single_label",
+            "fields": ["text"],
+            "labels": [],
+            "round": 0,
+            "created": "2026-03-01T14:05:09+00:00",
+            "version": "0.1.0",
+            "seed": 0,
+        },
+        "intake": {
+            "source": "mails.jsonl",
+            "rows": 500,
+            "kept": 500,
+            "rejected": {},
+            "repaired_texts": 0,
+            "labelled": 0,
+        },
+        "labels": [],
+        "rounds": [],
+        "review": None,
+        "gold": None,
+        "checks": None,
+        "model": None,
+        "errors": [],
+        "map": None,
+        "queue": None,
+        "next": ["Send a first batch to two reviewers: twofold push."],
+    }
+
+
+def hostile_report() -> dict[str, Any]:
+    """The full report with every string that comes from outside replaced by something that wants out."""
+    report: dict[str, Any] = _poison(
+        full_report(labels=[f"{text}{i}" for i, text in enumerate(HOSTILE)], texts=HOSTILE)
+    )
+    report["project"]["created"] = SCRIPT
+    return report
+
+
+_OURS = {"verdict"}  # words that the schema fixes
+
+
+def _poison(part: Any, key: str = "") -> Any:
+    if isinstance(part, dict):
+        free_keys = key in {"rejected", "decisions", "counts", "kinds", "parts"}
+        return {
+            f"{SCRIPT}{name}" if free_keys else name: _poison(value, name) for name, value in part.items()
+        }
+    if isinstance(part, list):
+        return [_poison(value, key) for value in part]
+    if isinstance(part, str) and key not in _OURS and not any(text and text in part for text in HOSTILE):
+        return f"{SCRIPT}{part}{OVERRIDE}"
+    return part
+
+
+def banking77_labels() -> list[str]:
+    return [f"a_rather_long_intent_name_number_{i:02d}_of_the_bank" for i in range(77)]

@@ -1,0 +1,170 @@
+"""What the report says, for rounds in which much, little or nothing has happened."""
+
+import re
+
+import pytest
+from parsed_page import parsed
+from sample_reports import banking77_labels, empty_report, full_report, interval
+
+from curation.report import render
+
+
+def words(report: dict) -> str:
+    """Return the page's text as a reader sees it, with single spaces; the style sheet is no text."""
+    html = re.sub(r"<style>.*?</style>", "", render(report), flags=re.DOTALL)
+    return " ".join(parsed(html).text.split())
+
+
+def test_the_headline_tells_the_round_in_one_sentence() -> None:
+    said = words(full_report())
+    assert (
+        "Round 3: 120 records read twice, 17 went to a third person, "
+        "the model's accuracy rose from 0.783 [0.723, 0.843] to 0.861 [0.801, 0.921]."
+    ) in said
+
+
+def test_a_gain_whose_interval_holds_zero_is_not_called_a_rise() -> None:
+    report = full_report()
+    report["model"]["comparison"]["accuracy"] = {"value": 0.02, "low": -0.01, "high": 0.05}
+    said = words(report)
+    assert (
+        "accuracy went from 0.783 [0.723, 0.843] to 0.861 [0.801, 0.921], a difference that may be chance."
+        in said
+    )
+    assert "rose" not in said
+
+
+def test_a_model_that_got_worse_is_said_to_have_fallen() -> None:
+    report = full_report()
+    report["model"]["comparison"]["accuracy"] = {"value": -0.05, "low": -0.08, "high": -0.02}
+    assert "the model's accuracy fell from" in words(report)
+
+
+def test_unanswered_and_disputed_records_are_part_of_the_headline() -> None:
+    report = full_report()
+    report["rounds"][3] |= {"answered": 100, "disputed": 3}
+    assert "100 of 120 records read twice, 17 went to a third person, 3 still disputed" in words(report)
+
+
+def test_what_to_do_next_comes_before_all_other_sections() -> None:
+    ids = [attrs.get("id") for tag, attrs in parsed(render(full_report())).elements if tag == "section"]
+    assert ids == ["next", "intake", "review", "gold", "checks", "model", "errors", "queue", "glossary"]
+
+
+def test_commands_in_the_advice_are_set_as_code_and_lone_backticks_stay() -> None:
+    report = full_report()
+    report["next"] = ["Run `twofold push` now.", "A lone ` stays."]
+    html = render(report)
+    assert "Run <code>twofold push</code> now." in html
+    assert "A lone ` stays." in html
+
+
+def test_a_round_in_which_nothing_has_happened_says_so_in_words() -> None:
+    said = words(empty_report())
+    for sentence in (
+        "Round 0: 500 records came in, nothing was sent to reviewers yet, no model measured yet.",
+        "No row was left out.",
+        "The project has no labels yet",
+        "Nobody has reviewed records in this round yet.",
+        "There is no gold comparison",
+        "The checks have not run yet",
+        "Labels were not scored yet, because the checks have not run.",
+        "No duplicates were found yet, because the checks have not run.",
+        "There is no map yet",
+        "No model was trained in this round",
+        "Nothing was trained yet.",
+        "No round has begun yet.",
+        "There are no errors to show, because no model was measured yet.",
+        "There is no queue yet",
+    ):
+        assert sentence in said
+
+
+@pytest.mark.parametrize("section", ["intake", "review", "gold", "checks", "model", "map", "queue"])
+def test_any_part_may_be_missing_from_an_otherwise_full_report(section: str) -> None:
+    page = parsed(render(full_report() | {section: None}))
+    assert "absent" in page.values("class")
+
+
+@pytest.mark.parametrize("section", ["labels", "rounds", "errors", "next"])
+@pytest.mark.parametrize("nothing", [[], None])
+def test_any_list_may_be_empty_in_an_otherwise_full_report(section: str, nothing: list | None) -> None:
+    page = parsed(render(full_report() | {section: nothing}))
+    assert "absent" in page.values("class")
+
+
+def _emptied(part: object, depth: int) -> object:
+    """Make everything below `depth` that may be null null: intervals, lists and mappings."""
+    if isinstance(part, dict) and set(part) == {"value", "low", "high"}:
+        return {"value": float("nan"), "low": None, "high": float("inf")}
+    if isinstance(part, dict):
+        return {key: _emptied(value, depth + 1) for key, value in part.items()}
+    if isinstance(part, list) and depth == 2:
+        return []
+    return [_emptied(value, depth + 1) for value in part] if isinstance(part, list) else part
+
+
+def test_undefined_numbers_are_never_printed() -> None:
+    report = _emptied(full_report(), 0)
+    report["map"] = {"x": [float("nan"), 1.0], "y": [0.0, None], "label": [-1, 99], "flag": [False, True]}
+    said = words(report)
+    assert "not measured" in said
+    assert not re.search(r"\b(nan|inf|None|null|undefined)\b", said, re.IGNORECASE)
+
+
+def test_an_interval_without_ends_is_not_drawn_as_a_certain_one() -> None:
+    report = full_report()
+    report["review"]["agreement"]["alpha"] = {"value": 0.5, "low": None, "high": None}
+    assert "0.500 (no interval)" in words(report)
+
+
+def test_few_labels_get_a_heat_map_and_many_get_their_worst_pairs() -> None:
+    few = render(full_report())
+    many = render(full_report(labels=banking77_labels()))
+    assert '<table class="heat">' in few
+    assert "What the model takes for what" not in few
+    assert '<table class="heat">' not in many
+    assert "What the model takes for what, the most frequent first" in many
+
+
+def test_a_perfect_model_has_confused_nothing_even_with_many_labels() -> None:
+    labels = banking77_labels()
+    report = full_report(labels=labels)
+    report["model"]["evaluation"]["confusion"] = [[int(i == j) for j in range(77)] for i in range(77)]
+    assert "The model confused no labels on the held-out records." in words(report)
+
+
+def test_a_list_longer_than_its_table_says_how_much_is_left_out() -> None:
+    report = full_report()
+    report["checks"]["worst_labels"] *= 2
+    assert "Shown: the first 50 of 100 labels. The rest is in report.json." in words(report)
+
+
+def test_the_queue_says_how_many_of_all_its_records_are_shown() -> None:
+    assert "Shown: the first 30 of 84 records." in words(full_report())
+
+
+def test_pairs_of_reviewers_stand_in_order_of_agreement_unmeasured_ones_last() -> None:
+    report = full_report()
+    report["review"]["agreement"]["pairs"] = [
+        {"first": "amira", "second": "bente", "kappa": None, "n": 2},
+        {"first": "amira", "second": "chidi", "kappa": interval(0.8), "n": 30},
+        {"first": "bente", "second": "chidi", "kappa": interval(-0.2), "n": 30},
+    ]
+    said = words(report)
+    places = [said.index(pair) for pair in ("bente and chidi", "amira and chidi", "amira and bente")]
+    assert places == sorted(places)
+
+
+def test_label_agreement_may_come_without_counts() -> None:
+    report = full_report()
+    for row in report["review"]["agreement"]["per_label"]:
+        del row["n"]
+    assert "This label against all others" in words(report)
+    assert "not counted" not in words(report)
+
+
+def test_errors_say_whether_the_label_or_the_model_looks_wrong() -> None:
+    said = words(full_report())
+    assert "In 17 of 50 listed records the label looks wrong rather than the model" in said
+    assert "the model is wrong" in said

@@ -1,0 +1,60 @@
+"""Batches of texts of like length, so that little of the arithmetic is spent on padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+
+def token_budget_batches(lengths: Sequence[int] | IntArray, *, budget: int) -> Iterator[IntArray]:
+    """Row numbers in batches of at most `budget` tokens once padded, longest rows first.
+
+    Longest first means that a batch that does not fit in memory fails at once rather than at the end.
+
+    Args:
+        lengths: (n,) tokens per row.
+        budget: tokens per batch, padding included; a longer row gets a batch of its own.
+
+    Yields:
+        Row numbers of one batch; every row appears exactly once.
+    """
+    if budget < 1:
+        raise ValueError(f"budget: expected at least 1 token, got {budget}")
+    counts = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-counts, kind="stable")
+    start = 0
+    while start < len(order):
+        size = max(1, budget // max(1, int(counts[order[start]])))
+        yield order[start : start + size]
+        start += size
+
+
+def padding_waste(lengths: Sequence[int] | IntArray, batches: Sequence[IntArray]) -> float:
+    """Share of the padded tokens that are padding, in [0, 1), over all batches."""
+    counts = np.asarray(lengths, dtype=np.int64)
+    padded = sum(len(batch) * int(counts[batch].max()) for batch in batches if len(batch))
+    return 0.0 if padded == 0 else 1.0 - sum(int(counts[batch].sum()) for batch in batches) / padded
+
+
+def shuffled_length_batches(
+    lengths: Sequence[int] | IntArray, *, batch_size: int, seed: Sequence[int]
+) -> list[IntArray]:
+    """Batches for one training epoch: rows of like length together, rows and batches in a fresh random order.
+
+    Rows are shuffled before they are sorted by length, so rows of one length meet others every epoch.
+
+    Args:
+        lengths: (n,) tokens per row.
+        batch_size: rows per batch; the last of the sorted rows may form a smaller one.
+        seed: whole numbers, for example run seed and epoch; same seed, same batches.
+    """
+    random = np.random.default_rng(list(seed))
+    counts = np.asarray(lengths, dtype=np.int64)
+    order = random.permutation(len(counts))
+    order = order[np.argsort(counts[order], kind="stable")]
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[place] for place in random.permutation(len(batches))]

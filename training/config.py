@@ -1,0 +1,142 @@
+"""Settings of a fine-tuning run, checked when they are written down rather than an hour later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from training.packaged import PACKAGED
+
+Method = Literal["lora", "full", "head"]
+Pooling = Literal["auto", "mean", "model"]
+ClassWeights = Literal["balanced"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+# Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
+_RECORDS_TO_SEE = 15_000
+_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 10
+# Low-rank factors start at zero and want larger steps than trained weights do (Hu et al. 2021, table 11).
+_LEARNING_RATES = {"lora": 1e-3, "full": 1e-4, "head": 1e-2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """How to fine-tune a text classifier. Every field is validated; a `ValueError` names the field.
+
+    Attributes:
+        model: `"packaged"` (all-MiniLM-L6-v2 from its wheel), a local folder, or a hub name.
+        method: `"lora"` trains low-rank factors (Hu et al. 2021) and the classification head, `"full"` every
+            weight, `"head"` the head on a frozen encoder.
+        pooling: what the head reads: `"mean"` of the token vectors, or what the `"model"` class prescribes
+            (for BERT its first token). `"auto"`: mean for sentence encoders that were trained with it.
+        epochs: passes over the training part; `None`: 15,000 divided by its records, but 3 to 10.
+        learning_rate: of everything but the head, > 0; `None`: 1e-3 for LoRA, 1e-4 for full. Falls
+            linearly to zero.
+        head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
+        batch_size: records per step.
+        max_length: tokens per record, the rest is cut.
+        warmup: share of the steps in which the learning rate rises, in [0, 1).
+        weight_decay: of AdamW (Loshchilov and Hutter 2019), >= 0.
+        lora_rank: inner width of the factors.
+        lora_alpha: their scale, times 1 / rank.
+        lora_dropout: on their input, in [0, 1).
+        lora_target_modules: names of the linear layers that get factors; `None`: all but the head.
+        patience: epochs without a better validation macro-F1 before training stops; `None`: never stop early.
+        seed: same seed, data, machine and thread count: same weights.
+        class_weights: `"balanced"` weighs each class by n / (classes x its records); `None`: all alike.
+        label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
+        max_grad_norm: longer gradients are shortened to this, > 0.
+        precision: `"bf16"` is mixed precision; `"auto"` takes it where the hardware computes it.
+        device: a torch device; `"auto"` is CUDA where there is one.
+        threads: processor threads for torch; `None` leaves its setting alone.
+    """
+
+    model: str = PACKAGED
+    method: Method = "lora"
+    pooling: Pooling = "auto"
+    epochs: int | None = None
+    learning_rate: float | None = None
+    head_learning_rate: float | None = None
+    batch_size: int = 16
+    max_length: int = 128
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    lora_rank: int = 8
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.0
+    lora_target_modules: tuple[str, ...] | None = None
+    patience: int | None = 3
+    seed: int = 0
+    class_weights: ClassWeights | None = None
+    label_smoothing: float = 0.0
+    max_grad_norm: float = 1.0
+    precision: Precision = "auto"
+    device: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for field, choices in _CHOICES.items():
+            value = getattr(self, field)
+            if value not in choices:
+                raise ValueError(f"{field}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        for field in _WHOLE:
+            _check_whole(field, getattr(self, field), optional=field in _OPTIONAL)
+        for field in _POSITIVE:
+            _check_number(field, getattr(self, field), optional=field in _OPTIONAL)
+        for field in _SHARES:
+            _check_share(field, getattr(self, field))
+        if not self.model:
+            raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed: expected a whole number of at least 0, got {self.seed!r}")
+        if not self.weight_decay >= 0:
+            raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay!r}")
+
+    def epochs_for(self, records: int) -> int:
+        """Epochs of a run over `records` training records."""
+        if self.epochs is not None:
+            return self.epochs
+        return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, round(_RECORDS_TO_SEE / max(1, records))))
+
+    @property
+    def encoder_rate(self) -> float:
+        """Learning rate of the encoder's trained weights."""
+        return _LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+
+    @property
+    def head_rate(self) -> float:
+        """Learning rate of the classification head."""
+        if self.head_learning_rate is not None:
+            return self.head_learning_rate
+        return self.encoder_rate
+
+
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "method": get_args(Method),
+    "pooling": get_args(Pooling),
+    "class_weights": (*get_args(ClassWeights), None),
+    "precision": get_args(Precision),
+}
+_WHOLE = ("epochs", "batch_size", "max_length", "lora_rank", "patience", "threads")
+_POSITIVE = ("learning_rate", "head_learning_rate", "lora_alpha", "max_grad_norm")
+_SHARES = ("warmup", "lora_dropout", "label_smoothing")
+_OPTIONAL = ("epochs", "patience", "threads", "learning_rate", "head_learning_rate")
+
+
+def _check_whole(field: str, value: object, *, optional: bool) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{field}: expected a whole number of at least 1, got {value!r}")
+
+
+def _check_number(field: str, value: object, *, optional: bool) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"{field}: expected a number above 0, got {value!r}")
+
+
+def _check_share(field: str, value: object) -> None:
+    if not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ValueError(f"{field}: expected a share in [0, 1), got {value!r}")

@@ -1,0 +1,101 @@
+"""Sentence embeddings: the model is sentence-transformers' own, the batching is what makes it fast."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.packaged import PACKAGED, fingerprint
+from training.progress import Tick, as_tick
+from training.vector_cache import VectorCache, text_keys
+
+FloatArray = npt.NDArray[np.float32]
+Encoder = Callable[[Sequence[str], Callable[[int], None]], FloatArray]
+
+# Texts between two writes to the cache: what a kill loses at most, and enough to form batches of one length.
+_CHUNK = 4096
+
+
+def embed(
+    texts: Sequence[str],
+    *,
+    model: str = PACKAGED,
+    batch_size: int | None = None,
+    precision: str = "auto",
+    device: str = "auto",
+    progress: bool | Tick = False,
+    cache_dir: Path | None = None,
+) -> FloatArray:
+    """Embed `texts` with a sentence-transformers model; identical texts are computed once.
+
+    Args:
+        texts: n strings; longer ones are cut where the model's settings cut them (packaged: 256 tokens).
+        model: `"packaged"` (all-MiniLM-L6-v2 from its wheel, no network), a local folder, or a hub name.
+        batch_size: tokens per batch, padding included; by default chosen for the device.
+        precision: `"fp32"`, `"bf16"`, or `"auto"`: bfloat16 where the processor has instructions for it
+            (cosine to float32 above .999), float32 elsewhere.
+        device: a torch device, or `"auto"`: CUDA if there is one.
+        progress: `True` for a progress bar, or a function of (texts done, texts in all).
+        cache_dir: where rows are kept by text hash and model contents; a text met again is only read.
+
+    Returns:
+        (n, d) float32 with rows of unit Euclidean norm; (0, 0) for no texts.
+
+    Raises:
+        ValueError: `texts` is a single string, or holds something else than strings.
+        ImportError: the `train` extra is not installed.
+    """
+    _check_texts(texts)
+    if not len(texts):
+        return np.zeros((0, 0), dtype=np.float32)
+    tick = as_tick(progress, "embedding")
+    first_at: dict[str, int] = {}
+    inverse = np.array([first_at.setdefault(text, len(first_at)) for text in texts])
+    unique = list(first_at)
+    load = functools.cache(lambda: _load(model, batch_size, precision, device))  # a full cache never loads it
+
+    def encode(part: Sequence[str], done: int = 0) -> FloatArray:
+        return load()(part, lambda more: tick(done + more, len(unique)))
+
+    rows = encode(unique) if cache_dir is None else _through_cache(unique, encode, model, cache_dir)
+    tick(len(unique), len(unique))
+    return rows if len(unique) == len(texts) else rows[inverse]
+
+
+def _check_texts(texts: Sequence[str]) -> None:
+    if isinstance(texts, str):
+        raise ValueError("texts: expected a sequence of strings, got one string")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"texts: expected strings, got {type(text).__name__} at row {row}")
+
+
+def _load(model: str, batch_tokens: int | None, precision: str, device: str) -> Encoder:
+    from training._sentence_transformers import load_encoder
+
+    return load_encoder(model, batch_tokens=batch_tokens, precision=precision, device=device)
+
+
+def _through_cache(
+    texts: list[str], encode: Callable[..., FloatArray], model: str, cache_dir: Path
+) -> FloatArray:
+    name = fingerprint(model)
+    if name is None:  # a hub model that was never downloaded: nothing can be cached yet
+        encode(texts[:1])
+        name = fingerprint(model) or "unknown"
+    cache = VectorCache(cache_dir / name[:32])
+    keys = text_keys(texts)
+    rows = np.zeros((len(texts), cache.width or 0), dtype=np.float32)
+    missing = np.flatnonzero(~cache.read_into(keys, rows))
+    for start in range(0, len(missing), _CHUNK):
+        part = missing[start : start + _CHUNK]
+        fresh = encode([texts[row] for row in part], len(texts) - len(missing) + start)
+        cache.append(keys[part], fresh)
+        if not rows.shape[1]:
+            rows = np.zeros((len(texts), fresh.shape[1]), dtype=np.float32)
+        rows[part] = fresh
+    return rows

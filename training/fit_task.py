@@ -1,0 +1,60 @@
+"""What a fine-tuning run works on: both parts as token numbers, and the digest that identifies the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from training import _hf
+from training.config import FitConfig
+from training.packaged import fingerprint
+from training.records import TokenizedRecords, label_names_of, tokenized
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitTask:
+    """The data as the model reads it.
+
+    Attributes:
+        train: tokenized training part.
+        validation: tokenized validation part.
+        label_names: class names in the order of their indices.
+        tokenizer: the model's own.
+        run: digest of data, class names, settings and model, that is of everything that decides the outcome.
+    """
+
+    train: TokenizedRecords
+    validation: TokenizedRecords
+    label_names: tuple[str, ...]
+    tokenizer: Any
+    run: str
+
+
+def prepare(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
+    names = label_names_of(train, label_column)
+    if label_names_of(validation, label_column) != names:
+        raise ValueError(f"{label_column}: train and validation have different class names")
+    tokenizer = _hf.load_tokenizer(config.model)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    parts = [
+        tokenized(part, tokenize, text_columns=text_columns, label_column=label_column)
+        for part in (train, validation)
+    ]
+    digest = hashlib.sha256(parts[0].digest() + parts[1].digest())
+    digest.update(json.dumps([names, asdict(config), fingerprint(config.model)]).encode())
+    return FitTask(
+        train=parts[0],
+        validation=parts[1],
+        label_names=names,
+        tokenizer=tokenizer,
+        run=digest.hexdigest(),
+    )

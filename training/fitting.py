@@ -1,0 +1,124 @@
+"""Fine-tuning: epochs until the validation score stops rising, each on disk before the next begins."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from training import _hf
+from training._torch import choose_device, choose_precision
+from training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from training.config import FitConfig
+from training.epoch import best_epoch, run_epoch, total_padding_waste, trained_weights
+from training.fit_task import FitTask, prepare
+from training.loop import Compute
+from training.optimizer import make_optimizer
+from training.progress import Tick, as_tick
+from training.results import EpochResult, FitResult
+from training.run_record import forget_run_record, read_run_record, write_run_record
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def fit(
+    train: Dataset,
+    validation: Dataset,
+    *,
+    text_columns: Sequence[str],
+    label_column: str = "label",
+    config: FitConfig | None = None,
+    output_dir: Path,
+    progress: bool | Tick = False,
+) -> FitResult:
+    """Fine-tune a text classifier and save the epoch with the best validation macro-F1.
+
+    The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
+    LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions, seconds. A run that
+    was killed goes on after its last whole epoch when called again with the same data and settings, to the
+    same weights; a finished one is not repeated; a call with other data or settings starts over.
+
+    Args:
+        train: records with the text columns (strings) and the label column (`ClassLabel`).
+        validation: the same columns and class names.
+        text_columns: one column, or two that are read as a pair.
+        label_column: the `ClassLabel` column.
+        config: settings; `None` for the defaults.
+        output_dir: folder of the model, made if it is not there.
+        progress: `True` for a progress bar, or a function of (records done, records in all).
+
+    Returns:
+        Where the model is, and how every epoch went.
+
+    Raises:
+        ValueError: a column, a label or the class names are not as described.
+        ImportError: the `train` extra is not installed.
+    """
+    settings = config or FitConfig()
+    task = prepare(train, validation, text_columns, label_column, settings)
+    output_dir = Path(output_dir)
+    finished = read_run_record(output_dir, run=task.run, config=settings)
+    if finished is not None:
+        return finished
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    with torch.random.fork_rng():  # the caller's random numbers go on as if nothing had happened here
+        return _run(task, settings, output_dir, as_tick(progress, "training"))
+
+
+def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
+    started = time.monotonic()
+    device = choose_device(config.device)
+    compute = Compute(
+        device=device, precision=choose_precision(config.precision, device), pad=task.tokenizer.pad
+    )
+    torch.manual_seed(config.seed)
+    model = _hf.load_for_training(config, task.label_names).to(device)
+    optimizer = make_optimizer(model, config, is_head=_hf.is_head)
+    state = _resume(model, optimizer, output_dir / "checkpoint", task.run)
+    while not _is_over(state.history, config, len(task.train)):
+        state = run_epoch(task, config, model, optimizer, state, compute, tick)
+        save_checkpoint(output_dir / "checkpoint", state)
+    _load_weights(model, state.best_weights)
+    forget_run_record(output_dir)
+    _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)
+    result = FitResult(
+        model_dir=output_dir,
+        best_epoch=best_epoch(state.history).epoch,
+        history=state.history,
+        padding_waste=total_padding_waste(task.train, config, len(state.history)),
+        config=config,
+    )
+    seconds = time.monotonic() - started
+    write_run_record(result, run=task.run, label_names=task.label_names, compute=compute, seconds=seconds)
+    shutil.rmtree(output_dir / "checkpoint", ignore_errors=True)
+    return result
+
+
+def _resume(model: Any, optimizer: torch.optim.Optimizer, folder: Path, run: str) -> Checkpoint:
+    found = load_checkpoint(folder, run=run)
+    if found is None:
+        weights = trained_weights(model)
+        return Checkpoint(run=run, history=(), weights=weights, best_weights=weights, optimizer={})
+    _load_weights(model, found.weights)
+    optimizer.load_state_dict(found.optimizer)
+    return found
+
+
+def _is_over(history: Sequence[EpochResult], config: FitConfig, records: int) -> bool:
+    if len(history) >= config.epochs_for(records):
+        return True
+    patience = config.patience
+    return bool(history) and patience is not None and len(history) - best_epoch(history).epoch >= patience
+
+
+def _load_weights(model: Any, weights: dict[str, torch.Tensor]) -> None:
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, value in weights.items():
+            parameters[name].copy_(value)

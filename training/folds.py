@@ -1,0 +1,111 @@
+"""Out-of-fold probabilities: what a classifier thinks of every record when it was not trained on it."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+
+def out_of_fold(
+    features: npt.NDArray[np.floating],
+    labels: npt.NDArray[np.integer],
+    *,
+    n_classes: int,
+    folds: int = 5,
+    seed: int = 0,
+    groups: npt.NDArray[np.generic] | None = None,
+    inverse_regularization: float = 1.0,
+) -> npt.NDArray[np.float64]:
+    """Cross-validated class probabilities by multinomial logistic regression (scikit-learn) on `features`.
+
+    Folds are stratified by label; with `groups` no group stands on both sides of a fold. A class that is
+    absent from the training part of a fold (a single member, or all in one group) cannot be learnt there: it
+    gets the add-one share 1 / (records in the training part + classes) of every held-out row, never zero.
+
+    Args:
+        features: (n, d), for example the unit rows of `embed`.
+        labels: (n,) integers in [0, n_classes).
+        n_classes: classes, those without any record included.
+        folds: parts, from 2 to n; lowered to the number of groups, or of members of the largest class.
+        seed: for the assignment to folds; same seed and inputs, same answer.
+        groups: (n,) group of every record (duplicates, documents, authors), or `None`.
+        inverse_regularization: scikit-learn's `C`, > 0; smaller trusts the given labels less.
+
+    Returns:
+        (n, n_classes) float64, rows sum to one, entries in (0, 1].
+
+    Raises:
+        ValueError: shapes, ranges or the number of folds do not fit.
+    """
+    features, labels = _checked(features, labels, n_classes)
+    probabilities = np.empty((len(labels), n_classes))
+    for train, held_out in _split(labels, groups, folds=folds, seed=seed):
+        learnt, present = _fit_and_score(features, labels, train, held_out, inverse_regularization)
+        unseen = 1.0 / (len(train) + n_classes)
+        probabilities[held_out] = unseen
+        probabilities[np.ix_(held_out, present)] = learnt * (1.0 - unseen * (n_classes - len(present)))
+    tiny = np.finfo(np.float32).tiny  # a softmax far out may underflow to zero, and a logarithm follows often
+    probabilities = np.maximum(probabilities, tiny)
+    return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
+
+
+def _checked(
+    features: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], n_classes: int
+) -> tuple[npt.NDArray[np.float32], IntArray]:
+    features, labels = np.asarray(features, dtype=np.float32), np.asarray(labels)
+    if features.ndim != 2 or labels.shape != (len(features),):
+        raise ValueError(
+            f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}"
+        )
+    if not np.isfinite(features).all():
+        raise ValueError("features: expected finite numbers, got NaN or infinity")
+    if len(labels) < 2:
+        raise ValueError(f"labels: expected at least 2 records, got {len(labels)}")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels: expected integers, got {labels.dtype}")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(f"labels: expected values in [0, {n_classes}), got {labels.min()} to {labels.max()}")
+    return features, labels.astype(np.int64)
+
+
+def _split(
+    labels: IntArray, groups: npt.NDArray[np.generic] | None, *, folds: int, seed: int
+) -> list[tuple[IntArray, IntArray]]:
+    """Row numbers (train, held out) per fold; every row is held out exactly once."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    if not 2 <= folds <= len(labels):
+        raise ValueError(f"folds: expected 2 to {len(labels)} (the number of records), got {folds}")
+    largest = int(np.bincount(labels).max())
+    if groups is None:
+        splitter = StratifiedKFold(max(2, min(folds, largest)), shuffle=True, random_state=seed)
+    else:
+        n_groups = len(np.unique(groups))
+        if len(groups) != len(labels) or n_groups < 2:
+            raise ValueError(f"groups: expected {len(labels)} entries in 2 groups or more, got {n_groups}")
+        splitter = StratifiedGroupKFold(
+            max(2, min(folds, n_groups, largest)), shuffle=True, random_state=seed
+        )
+    if largest < 2:
+        raise ValueError("labels: expected a class with at least 2 records, every class has at most one")
+    with warnings.catch_warnings():  # rare classes are expected here and handled above
+        warnings.filterwarnings("ignore", message=".*least populated class.*")
+        return list(splitter.split(np.zeros(len(labels)), labels, groups))
+
+
+def _fit_and_score(
+    features: npt.NDArray[np.float32], labels: IntArray, train: IntArray, held_out: IntArray, c: float
+) -> tuple[npt.NDArray[np.float64], IntArray]:
+    """Probabilities (held out, classes present in train) and those classes."""
+    present = np.unique(labels[train])
+    if len(present) == 1:
+        return np.ones((len(held_out), 1)), present
+    from sklearn.linear_model import LogisticRegression
+
+    classifier = LogisticRegression(C=c, tol=1e-3, max_iter=200)
+    classifier.fit(features[train], labels[train])
+    return np.asarray(classifier.predict_proba(features[held_out]), dtype=np.float64), present

@@ -1,0 +1,129 @@
+"""One pass over the training part, and one over any part without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from training.batching import IntArray, token_budget_batches
+from training.records import TokenizedRecords
+
+# Padded tokens per batch where nothing is learnt: small enough for a processor's cache, large for a GPU.
+_CPU_TOKENS, _GPU_TOKENS = 1024, 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """Where and how a model computes: device, `"bf16"` or `"fp32"`, and the tokenizer's padding."""
+
+    device: str
+    precision: str
+    pad: Callable[..., Any]
+
+    def logits(self, model: Any, records: TokenizedRecords, batch: IntArray) -> torch.Tensor:
+        """(batch, k) float32 logits of the rows, padded to the longest of them."""
+        inputs = self.pad(records.rows(batch), return_tensors="pt").to(self.device)
+        with self._autocast():
+            output: torch.Tensor = model(**inputs).logits
+        return output.float()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        kind = self.device.split(":")[0]
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What a step minimises: weighted, smoothed cross-entropy; and how long a gradient may be."""
+
+    class_weights: torch.Tensor | None
+    label_smoothing: float
+    max_grad_norm: float
+
+    def loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Mean loss in nats."""
+        return torch.nn.functional.cross_entropy(
+            logits, labels, weight=self.class_weights, label_smoothing=self.label_smoothing
+        )
+
+
+def train_epoch(
+    model: Any,
+    optimizer: torch.optim.Optimizer,
+    records: TokenizedRecords,
+    batches: Iterable[IntArray],
+    *,
+    compute: Compute,
+    objective: Objective,
+    set_rate: Callable[[int], None],
+    tick: Callable[[int], None],
+) -> float:
+    """Train on every batch once.
+
+    Args:
+        model: the classifier; only parameters that require a gradient move.
+        optimizer: over those parameters.
+        records: the training part, with labels.
+        batches: row numbers per step.
+        compute: where and how.
+        objective: what to minimise.
+        set_rate: called with the number of the step before it, to set the learning rate.
+        tick: called with the records done so far in this pass.
+
+    Returns:
+        Mean loss per record, in nats.
+    """
+    labels = torch.from_numpy(records.labels).to(compute.device)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    total, done = torch.zeros((), device=compute.device), 0
+    _set_train_mode(model)
+    for step, batch in enumerate(batches):
+        set_rate(step)
+        loss = objective.loss(compute.logits(model, records, batch), labels[batch])
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(trained, objective.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        total += loss.detach() * len(batch)
+        done += len(batch)
+        tick(done)
+    return float(total) / done
+
+
+def _set_train_mode(model: Any) -> None:
+    """Dropout on, except in a part that is wholly frozen: its output should not change from pass to pass."""
+    model.train()
+    for part in model.children():
+        parameters = list(part.parameters())
+        if parameters and not any(parameter.requires_grad for parameter in parameters):
+            part.eval()
+
+
+def probabilities(
+    model: Any,
+    records: TokenizedRecords,
+    *,
+    compute: Compute,
+    batch_tokens: int | None = None,
+    tick: Callable[[int], None] = lambda done: None,
+) -> npt.NDArray[np.float32]:
+    """Class probabilities (n, k) float32, in batches of at most `batch_tokens` padded tokens."""
+    budget = batch_tokens or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
+    rows: npt.NDArray[np.float32] = np.empty((len(records), 0), dtype=np.float32)
+    done = 0
+    model.eval()
+    for batch in token_budget_batches(records.lengths, budget=budget):
+        with torch.inference_mode():
+            found = torch.softmax(compute.logits(model, records, batch), dim=1).cpu().numpy()
+        if not rows.shape[1]:
+            rows = np.empty((len(records), found.shape[1]), dtype=np.float32)
+        rows[batch] = found
+        done += len(batch)
+        tick(done)
+    return rows

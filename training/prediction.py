@@ -1,0 +1,65 @@
+"""What a fine-tuned model says about records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training import _hf
+from training._torch import choose_device, choose_precision
+from training.loop import Compute, probabilities
+from training.progress import Tick, as_tick
+from training.records import tokenized
+from training.results import Predictions
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def predict(
+    model_dir: Path,
+    data: Dataset,
+    *,
+    text_columns: Sequence[str],
+    batch_size: int | None = None,
+    max_length: int | None = None,
+    precision: str = "auto",
+    device: str = "auto",
+    progress: bool | Tick = False,
+) -> Predictions:
+    """Class probabilities of every record of `data`, in its order.
+
+    Args:
+        model_dir: folder that `fit` or transformers saved a sequence classifier to.
+        data: n records with the text columns; labels are not looked at.
+        text_columns: the columns that the model was trained on.
+        batch_size: tokens per batch, padding included; `None` chooses for the device.
+        max_length: tokens per record; `None` takes what the model was trained with.
+        precision: `"auto"`, `"fp32"` or `"bf16"`.
+        device: a torch device, or `"auto"`.
+        progress: `True` for a progress bar, or a function of (records done, records in all).
+
+    Returns:
+        Probabilities, most probable class and class names.
+
+    Raises:
+        ValueError: `model_dir` holds no model, a column is missing or holds something else than strings.
+    """
+    model, tokenizer = _hf.load_trained(Path(model_dir))
+    place = choose_device(device)
+    compute = Compute(device=place, precision=choose_precision(precision, place), pad=tokenizer.pad)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=max_length or tokenizer.model_max_length)
+    records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)
+    tick = as_tick(progress, "predicting")
+    probs = probabilities(
+        model.to(place),
+        records,
+        compute=compute,
+        batch_tokens=batch_size,
+        tick=lambda done: tick(done, len(records)),
+    )
+    names = tuple(model.config.id2label[index] for index in range(probs.shape[1]))
+    return Predictions(pred_probs=probs, labels=probs.argmax(axis=1).astype(np.int64), label_names=names)

@@ -1,0 +1,107 @@
+"""From a `datasets.Dataset` with text columns and a `ClassLabel` to token numbers and label indices."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+IntArray = npt.NDArray[np.int64]
+Tokenize = Callable[[Sequence[list[str]]], dict[str, list[list[int]]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizedRecords:
+    """n records as the model reads them.
+
+    Attributes:
+        inputs: per input name (`input_ids`, for pairs also `token_type_ids`) n lists of whole numbers.
+        lengths: (n,) tokens per record.
+        labels: (n,) class index, or `None` where the records have no labels.
+    """
+
+    inputs: dict[str, list[list[int]]]
+    lengths: IntArray
+    labels: IntArray | None
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def rows(self, batch: IntArray) -> dict[str, list[list[int]]]:
+        """Inputs of the rows numbered in `batch`, not yet padded."""
+        return {name: [values[row] for row in batch] for name, values in self.inputs.items()}
+
+    def digest(self) -> bytes:
+        """SHA-256 over tokens and labels."""
+        digest = hashlib.sha256(self.lengths.tobytes())
+        for name, values in sorted(self.inputs.items()):
+            digest.update(name.encode())
+            digest.update(np.concatenate([np.asarray(row, dtype=np.int64) for row in values]).tobytes())
+        if self.labels is not None:
+            digest.update(self.labels.tobytes())
+        return digest.digest()
+
+
+def label_names_of(data: Dataset, label_column: str) -> tuple[str, ...]:
+    """Class names in the order of their indices.
+
+    Raises:
+        ValueError: the column is missing or is not a `ClassLabel` of two classes or more.
+    """
+    names = getattr(data.features.get(label_column), "names", None)
+    if not names or len(names) < 2:
+        raise ValueError(
+            f"{label_column}: expected a ClassLabel column with at least 2 names, "
+            f"got {data.features.get(label_column, 'no such column')}"
+        )
+    return tuple(names)
+
+
+def tokenized(
+    data: Dataset, tokenize: Tokenize, *, text_columns: Sequence[str], label_column: str | None
+) -> TokenizedRecords:
+    """Tokenize the text columns of `data`, and read its labels unless `label_column` is `None`.
+
+    Raises:
+        ValueError: a column is missing, a text is not a string, a label is missing, or there is no record.
+    """
+    texts = [_texts(data, column) for column in _checked_columns(data, text_columns)]
+    inputs = tokenize(texts)
+    lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
+    labels = None if label_column is None else _labels(data, label_column)
+    return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels)
+
+
+def _checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str]:
+    if isinstance(text_columns, str) or not 1 <= len(text_columns) <= 2:
+        raise ValueError(f"text_columns: expected a list of one or two columns, got {text_columns!r}")
+    for column in text_columns:
+        if column not in data.column_names:
+            raise ValueError(f"text_columns: no column {column!r}, there are {', '.join(data.column_names)}")
+    if not len(data):
+        raise ValueError("data: expected at least one record, got none")
+    return text_columns
+
+
+def _texts(data: Dataset, column: str) -> list[str]:
+    values: list[Any] = list(data[column])
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise ValueError(f"{column}: expected a string, got {type(value).__name__} at row {row}")
+    return values
+
+
+def _labels(data: Dataset, column: str) -> IntArray:
+    known = range(len(label_names_of(data, column)))
+    values: list[Any] = list(data[column])
+    for row, value in enumerate(values):
+        if value not in known:
+            raise ValueError(f"{column}: expected a label in [0, {len(known)}), got {value} at row {row}")
+    return np.array(values, dtype=np.int64)

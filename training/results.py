@@ -1,0 +1,64 @@
+"""What training and prediction hand back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.config import FitConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochResult:
+    """One pass over the training part and the validation scores after it.
+
+    Attributes:
+        epoch: counted from 1.
+        train_loss: mean cross-entropy in nats over the pass, as optimised (weights, smoothing, dropout).
+        validation_loss: mean plain cross-entropy in nats.
+        macro_f1: unweighted mean of F1 over the classes of the validation part, in [0, 1].
+        accuracy: share of validation records predicted right, in [0, 1].
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    macro_f1: float
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult:
+    """A finished run.
+
+    Attributes:
+        model_dir: folder of the best epoch's model; `predict` and transformers load it.
+        best_epoch: epoch with the highest validation macro-F1, the first of them on a tie.
+        history: one entry per epoch that was run.
+        padding_waste: share of the training tokens that were padding, in [0, 1).
+        config: the settings of the run.
+    """
+
+    model_dir: Path
+    best_epoch: int
+    history: tuple[EpochResult, ...]
+    padding_waste: float
+    config: FitConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """What a model says about n records.
+
+    Attributes:
+        pred_probs: (n, k) float32, rows sum to one.
+        labels: (n,) index of the most probable class.
+        label_names: the k class names.
+    """
+
+    pred_probs: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    label_names: tuple[str, ...]

@@ -1,0 +1,60 @@
+"""`training.json` beside a model: how it came to be; its presence means that the run is complete."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from training.config import FitConfig
+from training.loop import Compute
+from training.results import EpochResult, FitResult
+
+_NAME = "training.json"
+_PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
+
+
+def write_run_record(
+    result: FitResult, *, run: str, label_names: tuple[str, ...], compute: Compute, seconds: float
+) -> None:
+    """Write the record, last of all files and under another name first."""
+    record = {
+        "run": run,
+        "config": asdict(result.config),
+        "label_names": label_names,
+        "history": [asdict(epoch) for epoch in result.history],
+        "best_epoch": result.best_epoch,
+        "padding_waste": result.padding_waste,
+        "device": compute.device,
+        "precision": compute.precision,
+        "seconds_since_last_start": round(seconds, 2),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+    target = result.model_dir / _NAME
+    partial = target.with_suffix(".partial")
+    partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    partial.replace(target)
+
+
+def forget_run_record(model_dir: Path) -> None:
+    """Remove the record of an earlier run, before its model is written over."""
+    (model_dir / _NAME).unlink(missing_ok=True)
+
+
+def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResult | None:
+    """The result of the finished run in `model_dir`, or `None` if there is none or it is another run's."""
+    if not (model_dir / _NAME).is_file():
+        return None
+    record: dict[str, Any] = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
+    if record.get("run") != run:
+        return None
+    return FitResult(
+        model_dir=model_dir,
+        best_epoch=record["best_epoch"],
+        history=tuple(EpochResult(**epoch) for epoch in record["history"]),
+        padding_waste=record["padding_waste"],
+        config=config,
+    )
