@@ -63,6 +63,4 @@ def _server() -> Finding:
     from curation.annotation import server
 
     running = server.running(server_home())
-    return Finding(
-        "embedded Argilla", True, f"running at {running.url}" if running else "not running: `twofold serve`"
-    )
+    return Finding("embedded Argilla", True, f"running at {running.url}" if running else "not running: `twofold serve`")

@@ -52,9 +52,7 @@ def _dataset(project: Project) -> pa.Table:
             "source": source[i],
             "part": part[i],
         }
-        for i, fields in zip(
-            column(project.records, "record_id"), column(project.records, "fields"), strict=True
-        )
+        for i, fields in zip(column(project.records, "record_id"), column(project.records, "fields"), strict=True)
         if i in labels
     ]
     if not rows:

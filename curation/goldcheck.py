@@ -38,9 +38,7 @@ def read_gold(path: Path, known: Collection[str], labels: Sequence[str]) -> pa.T
         if not label:
             continue  # nobody knows
         if label not in labels:
-            raise TwofoldError(
-                f"{path}, row {row.number}: label {label!r} is not in the task{suggest(label, labels)}"
-            )
+            raise TwofoldError(f"{path}, row {row.number}: label {label!r} is not in the task{suggest(label, labels)}")
         if record_id in known:
             rows.append({"record_id": record_id, "label": label})
     if not rows:

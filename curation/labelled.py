@@ -38,11 +38,7 @@ def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
     outside = outside_test(project)
     if outside is not None:
         tables.append(outside)
-    return {
-        i: fields
-        for t in tables
-        for i, fields in zip(column(t, "record_id"), column(t, "fields"), strict=True)
-    }
+    return {i: fields for t in tables for i, fields in zip(column(t, "record_id"), column(t, "fields"), strict=True)}
 
 
 def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str]) -> datasets.Dataset:
@@ -53,9 +49,7 @@ def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str])
     labels, fields = current_labels(project, round_), fields_by_id(project)
     ids = sorted(i for i in record_ids if i in labels)
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
-    return datasets.Dataset.from_dict(
-        {**columns, task.question: [labels[i] for i in ids]}, features=task.features()
-    )
+    return datasets.Dataset.from_dict({**columns, task.question: [labels[i] for i in ids]}, features=task.features())
 
 
 def why_not_trainable(project: Project, round_: Round) -> str | None:

@@ -56,9 +56,7 @@ SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.s
 def records_schema(fields: Sequence[str]) -> pa.Schema:
     """Return the schema of the record table of a task with these text fields."""
     texts = pa.struct([pa.field(name, pa.string()) for name in fields])
-    return pa.schema(
-        {"record_id": pa.string(), "fields": texts, "label": pa.string(), "source_row": pa.int64()}
-    )
+    return pa.schema({"record_id": pa.string(), "fields": texts, "label": pa.string(), "source_row": pa.int64()})
 
 
 def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -123,9 +123,7 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
         TwofoldError: The round has no labels yet, or too few for the step.
     """
     if not round_.has("labels.parquet"):
-        raise TwofoldError(
-            f"round {round_.number:03d} has no decisions yet; run `twofold pull` and `twofold review`"
-        )
+        raise TwofoldError(f"round {round_.number:03d} has no decisions yet; run `twofold pull` and `twofold review`")
     for step in LEARN:
         if step.name != upto and step.name not in AFTER[upto]:
             continue
@@ -185,16 +183,19 @@ class Waiting:
 
 
 def waiting(project: Project, round_: Round, argilla: ArgillaClient) -> list[Waiting]:
-    """Say for whom a round waits."""
+    """Say for whom a round waits, by the last review, or by what was sent if there was none."""
+    now = situation(project, round_)
+    sent = round_.table("batch.parquet").num_rows if round_.has("batch.parquet") else 0
+    missing = {"annotator": sent if now.undecided is None else now.undecided, "adjudicator": now.disputed}
     return [
         Waiting(
-            role=each["role"],
-            records=each["total"] - each["completed"],
-            dataset=each["dataset"],
-            people=tuple(argilla.reviewers(naming.workspace(project, each["role"]))),
+            role=role,
+            records=records,
+            dataset=naming.dataset(project, round_, role),
+            people=tuple(argilla.reviewers(naming.workspace(project, role))),
         )
-        for each in standing(project, round_, argilla)
-        if each["total"] > each["completed"]
+        for role, records in missing.items()
+        if records
     ]
 
 

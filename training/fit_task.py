@@ -46,8 +46,7 @@ def prepare(
     tokenizer = _hf.load_tokenizer(config.model)
     tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
     parts = [
-        tokenized(part, tokenize, text_columns=text_columns, label_column=label_column)
-        for part in (train, validation)
+        tokenized(part, tokenize, text_columns=text_columns, label_column=label_column) for part in (train, validation)
     ]
     digest = hashlib.sha256(parts[0].digest() + parts[1].digest())
     digest.update(json.dumps([names, asdict(config), fingerprint(config.model)]).encode())

@@ -74,9 +74,7 @@ def fit(
 def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
     started = time.monotonic()
     device = choose_device(config.device)
-    compute = Compute(
-        device=device, precision=choose_precision(config.precision, device), pad=task.tokenizer.pad
-    )
+    compute = Compute(device=device, precision=choose_precision(config.precision, device), pad=task.tokenizer.pad)
     torch.manual_seed(config.seed)
     model = _hf.load_for_training(config, task.label_names).to(device)
     optimizer = make_optimizer(model, config, is_head=_hf.is_head)
@@ -84,6 +82,7 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
     while not _is_over(state.history, config, len(task.train)):
         state = run_epoch(task, config, model, optimizer, state, compute, tick)
         save_checkpoint(output_dir / "checkpoint", state)
+    tick(1, 1)  # stopped early or not, the bar is full
     _load_weights(model, state.best_weights)
     forget_run_record(output_dir)
     _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)

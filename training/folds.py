@@ -58,9 +58,7 @@ def _checked(
 ) -> tuple[npt.NDArray[np.float32], IntArray]:
     features, labels = np.asarray(features, dtype=np.float32), np.asarray(labels)
     if features.ndim != 2 or labels.shape != (len(features),):
-        raise ValueError(
-            f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}"
-        )
+        raise ValueError(f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}")
     if not np.isfinite(features).all():
         raise ValueError("features: expected finite numbers, got NaN or infinity")
     if len(labels) < 2:
@@ -87,9 +85,7 @@ def _split(
         n_groups = len(np.unique(groups))
         if len(groups) != len(labels) or n_groups < 2:
             raise ValueError(f"groups: expected {len(labels)} entries in 2 groups or more, got {n_groups}")
-        splitter = StratifiedGroupKFold(
-            max(2, min(folds, n_groups, largest)), shuffle=True, random_state=seed
-        )
+        splitter = StratifiedGroupKFold(max(2, min(folds, n_groups, largest)), shuffle=True, random_state=seed)
     if largest < 2:
         raise ValueError("labels: expected a class with at least 2 records, every class has at most one")
     with warnings.catch_warnings():  # rare classes are expected here and handled above

@@ -94,7 +94,5 @@ class Session:
 
     def _checked(self, response: httpx.Response) -> Any:
         if response.is_error:
-            raise TwofoldError(
-                f"Argilla answered {response.status_code} to {self.username}: {response.text[:200]}"
-            )
+            raise TwofoldError(f"Argilla answered {response.status_code} to {self.username}: {response.text[:200]}")
         return response.json()

@@ -63,12 +63,8 @@ class ArgillaClient:
             ) from error
         except ArgillaError as error:
             if "Credentials" in type(error).__name__ or getattr(error, "status_code", 0) in (401, 403):
-                raise TwofoldError(
-                    f"Argilla at {self.url} refuses the API key, or its user may not do this"
-                ) from error
-            raise TwofoldError(
-                f"Argilla at {self.url}: {str(error)[:300] or type(error).__name__}"
-            ) from error
+                raise TwofoldError(f"Argilla at {self.url} refuses the API key, or its user may not do this") from error
+            raise TwofoldError(f"Argilla at {self.url}: {str(error)[:300] or type(error).__name__}") from error
 
     # People
 
@@ -124,9 +120,7 @@ class ArgillaClient:
             if user is None:
                 raise TwofoldError(f"Argilla at {self.url} has no user {username!r}")
             new = NewReviewer(username=username, password=secrets.token_urlsafe(12))
-            answer = self._client.http_client.patch(
-                f"/api/v1/users/{user.id}", json={"password": new.password}
-            )
+            answer = self._client.http_client.patch(f"/api/v1/users/{user.id}", json={"password": new.password})
             answer.raise_for_status()
             return new
 
@@ -150,10 +144,7 @@ class ArgillaClient:
         sdk = self._sdk
         settings = sdk.Settings(
             guidelines=spec.guidelines or None,
-            fields=[
-                sdk.TextField(name=name, title=title, use_markdown=False)
-                for name, title in spec.fields.items()
-            ],
+            fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
             questions=[
                 sdk.LabelQuestion(
                     name=spec.question, labels=list(spec.labels), title=_title(spec.question), required=True
@@ -163,9 +154,7 @@ class ArgillaClient:
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
             distribution=sdk.TaskDistribution(min_submitted=spec.required),
         )
-        return sdk.Dataset(
-            name=spec.name, workspace=workspace, settings=settings, client=self._client
-        ).create()
+        return sdk.Dataset(name=spec.name, workspace=workspace, settings=settings, client=self._client).create()
 
     def _metadata(self, name: str, kind: str) -> Any:
         sdk = self._sdk
@@ -238,8 +227,7 @@ class ArgillaClient:
         with self._clear_errors():
             counts = dataset.progress(with_users_distribution=True)
         people = {
-            name: sum(part["submitted"] for part in done.values())
-            for name, done in (counts.get("users") or {}).items()
+            name: sum(part["submitted"] for part in done.values()) for name, done in (counts.get("users") or {}).items()
         }
         return Progress(total=counts["total"], completed=counts["completed"], by_reviewer=people)
 

@@ -28,9 +28,7 @@ def connect(config: Config) -> ArgillaClient:
     if config.annotation.url:
         key = os.environ.get(KEY)
         if not key:
-            raise TwofoldError(
-                f"{config.annotation.url}: set {KEY} to the API key of an owner of this Argilla"
-            )
+            raise TwofoldError(f"{config.annotation.url}: set {KEY} to the API key of an owner of this Argilla")
         return ArgillaClient(config.annotation.url, key)
     from curation.annotation import server
 

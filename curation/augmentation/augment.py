@@ -90,9 +90,7 @@ def augment(
     rows = list(zip(candidates, reasons, strict=True))
     return Augmented(
         kept=_table([(candidate, None) for candidate, reason in rows if reason is None], labels),
-        rejected=_table(
-            [(candidate, reason) for candidate, reason in rows if reason is not None], labels, True
-        ),
+        rejected=_table([(candidate, reason) for candidate, reason in rows if reason is not None], labels, True),
     )
 
 
@@ -106,9 +104,7 @@ def _check(texts: Sequence[str], labels: Sequence[str], operations: Sequence[str
         raise ValueError(f"per_record: expected at least 1, got {per_record}")
 
 
-def _candidates(
-    texts: Sequence[str], operations: Sequence[str], per_record: int, seed: int
-) -> Iterator[_Candidate]:
+def _candidates(texts: Sequence[str], operations: Sequence[str], per_record: int, seed: int) -> Iterator[_Candidate]:
     for parent, text in enumerate(texts):
         start = _hash(f"{seed}\n{text}")
         for copy in range(per_record):
@@ -141,9 +137,7 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
 
 
-def _table(
-    rows: Sequence[tuple[_Candidate, str | None]], labels: Sequence[str], with_reason: bool = False
-) -> pa.Table:
+def _table(rows: Sequence[tuple[_Candidate, str | None]], labels: Sequence[str], with_reason: bool = False) -> pa.Table:
     columns = {
         "parent": pa.array([candidate.parent for candidate, _ in rows], pa.int64()),
         "text": pa.array([candidate.text for candidate, _ in rows], pa.string()),

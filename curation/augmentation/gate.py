@@ -56,9 +56,7 @@ def label_gate(
     return gate
 
 
-def _objection(
-    cosine: float, after: float, before: float, *, min_ratio: float, min_cosine: float
-) -> str | None:
+def _objection(cosine: float, after: float, before: float, *, min_ratio: float, min_cosine: float) -> str | None:
     if cosine < min_cosine:
         return f"too far from its parent: cosine {cosine:.2f}, at least {min_cosine:.2f} is asked for"
     if after < min_ratio * before:

@@ -84,9 +84,7 @@ def _typo() -> Any:
     from nlpaug.augmenter.char import KeyboardAug
 
     options = {"include_special_char": False, "include_numeric": False, "include_upper_case": False}
-    return KeyboardAug(
-        **_words_apart(aug_char_p=0.1, aug_char_max=1, aug_word_p=0.15, aug_word_max=3, **options)
-    )
+    return KeyboardAug(**_words_apart(aug_char_p=0.1, aug_char_max=1, aug_word_p=0.15, aug_word_max=3, **options))
 
 
 def _swap() -> Any:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from collections.abc import Callable
 
 import click
 
 from curation.cli import demo, doctor, loop, people, serve, start, tables
 from curation.errors import TwofoldError
+
+
+QUIET = {
+    "TQDM_DISABLE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 
 
 class _Commands(click.Group):
@@ -62,7 +72,16 @@ for command in (
 
 def main() -> None:
     """Run a command; every expected error is one line and an exit code."""
+    _quiet()
     sys.exit(_exit_code(lambda: cli(standalone_mode=False)))
+
+
+def _quiet() -> None:
+    """Keep other people's progress bars and advice to developers off the screen, and stay off the network."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
 def _exit_code(run: Callable[[], object]) -> int:

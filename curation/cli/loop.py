@@ -78,9 +78,7 @@ report = _learning("report", "Write the quality report, one page and its JSON.")
 
 @click.command("round")
 @project_dir
-@click.option(
-    "--now", is_flag=True, help="Go on with the answers that there are, without waiting for the rest."
-)
+@click.option("--now", is_flag=True, help="Go on with the answers that there are, without waiting for the rest.")
 @as_json
 def round_(folder: Path, now: bool, as_json: bool) -> None:
     """Run every step that can run now; stop where people are needed, and say for whom."""
@@ -109,9 +107,7 @@ def status(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    click.echo(
-        f"{found['project']}: round {now.number:03d}, {now.queued} records queued, next: {found['next']}"
-    )
+    click.echo(f"{found['project']}: round {now.number:03d}, {now.queued} records queued, next: {found['next']}")
     for each in found.get("datasets", []):  # type: ignore[attr-defined]
         people = ", ".join(f"{name} {n}" for name, n in sorted(each["by_reviewer"].items())) or "nobody yet"
         click.echo(f"  {each['dataset']}: {each['completed']} of {each['total']} complete; answers: {people}")

@@ -18,9 +18,7 @@ home_option = click.option(
 
 @click.command()
 @home_option
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="This port and no other; 6900 or the next free one else."
-)
+@click.option("--port", type=click.IntRange(1, 65535), help="This port and no other; 6900 or the next free one else.")
 @as_json
 def serve(home: Path | None, port: int | None, as_json: bool) -> None:
     """Start the embedded Argilla, on this machine only, and leave it running."""

@@ -17,9 +17,7 @@ from curation.step import Done, Tick
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-project_dir = click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path()
-)
+project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path())
 
 
 @contextmanager

@@ -17,9 +17,7 @@ FILE = click.Path(path_type=Path)
 @click.command()
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--data", required=True, type=FILE, help="CSV, TSV, JSONL, Parquet, or a saved HF dataset.")
-@click.option(
-    "--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs."
-)
+@click.option("--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs.")
 @click.option("--label", help="Column of labels that somebody gave and that are to be checked.")
 @click.option("--id", "record_id", help="Column of the record ids; without it the row number is the id.")
 @click.option("--labels", help="The possible labels, separated by commas.")
@@ -47,9 +45,7 @@ def init(
 ) -> None:
     """Make a project in DIR from a file, unlabelled or with labels to be checked."""
     if bool(labels) == labels_from_data:
-        raise TwofoldError(
-            "name the labels with --labels A,B,C, or take them from the file with --labels-from-data"
-        )
+        raise TwofoldError("name the labels with --labels A,B,C, or take them from the file with --labels-from-data")
     if labels_from_data and not label:
         raise TwofoldError("--labels-from-data: name the label column with --label")
     columns = Columns(fields={_field(text): text for text in texts}, label=label, record_id=record_id)
@@ -72,9 +68,7 @@ def init(
     if as_json:
         show_json(summary)
         return
-    click.echo(
-        f"{summary['kept']} of {summary['rows']} rows are in {folder}, {summary['labelled']} with a label"
-    )
+    click.echo(f"{summary['kept']} of {summary['rows']} rows are in {folder}, {summary['labelled']} with a label")
     for reason, n in summary["rejected"].items():
         click.echo(f"  left out: {n} ({reason}), see rejected.parquet")
     if summary["repaired_texts"]:

@@ -14,6 +14,7 @@ from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.artifacts import read_json, write_json
 from curation.config import write_config
+from curation.errors import WaitingForPeople
 from curation.project import Project, open_project
 from curation.rounds import Ticker
 from curation.sources.cleaning import Columns
@@ -46,11 +47,12 @@ def walk(folder: Path, argilla: ArgillaClient, say: Say, ticker: Ticker) -> Fini
     with project.locked():
         people = _people(project, argilla)
         answers = _recorded_answers()
-        while project.current.number == 0 or (
-            project.current.number == 1 and not project.current.has("report.html")
-        ):
+        while not project.round(1).has("report.html"):
             _advance(project, argilla, say, ticker)
-            _let_people_answer(project, argilla, people, answers, say)
+            waits = rounds.waiting(project, project.current, argilla)
+            answered = _let_people_answer(project, argilla, people, answers, say)
+            if waits and not answered and not project.round(1).has("report.html"):
+                raise WaitingForPeople("; ".join(map(str, waits)))
         if project.current.number == 1:
             _advance(project, argilla, say, ticker)
     return Finish(
@@ -120,7 +122,9 @@ def _let_people_answer(
     people: Mapping[str, str],
     answers: Mapping[str, Mapping[str, str]],
     say: Say,
-) -> None:
+) -> int:
+    """Let everybody answer what waits for them, and return how many answers that made."""
+    answered = 0
     for username, password in people.items():
         name = username.rsplit("-", 1)[1]
         role = "adjudicator" if name == ADJUDICATOR else "annotator"
@@ -128,5 +132,7 @@ def _let_people_answer(
         if argilla.dataset(dataset, naming.workspace(project, role)) is None:
             continue
         done = sum(1 for _ in Session(argilla.url, username, password).answer(dataset, answers[name]))
+        answered += done
         if done:
             say(f"{username} signed in and answered {done} records of {dataset}")
+    return answered

@@ -12,9 +12,7 @@ from curation.quality.input_checks import FloatArray, IntArray
 _SHRINKAGE = 0.9
 
 
-def gaussian_log_odds(
-    vectors: FloatArray, codes: IntArray, trust: FloatArray, fold: IntArray, k: int
-) -> FloatArray:
+def gaussian_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fold: IntArray, k: int) -> FloatArray:
     """Score labels by linear discriminant analysis: a Gaussian per label, one covariance for all.
 
     A generative classifier has a place per label and nothing else to learn, so it follows wrong labels much

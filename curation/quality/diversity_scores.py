@@ -14,7 +14,7 @@ from scipy.linalg.blas import dsyrk
 from curation.quality.input_checks import FloatArray, as_vectors, encode_labels
 from curation.quality.nearest import nearest_neighbours, row_blocks
 
-# Rows summed at once in float64: a block then stays in the cache, and 1,000,000 records need no second copy.
+# Rows summed at once in float64, so that 1,000,000 records need no second copy.
 _ROWS = 4096
 
 
@@ -62,9 +62,7 @@ def diversity(
     if labels is not None:
         encoded = encode_labels(labels)
         as_vectors(vectors, n=len(encoded.codes))
-        by_label = {
-            name: vendi_score(vectors[encoded.codes == code]) for code, name in enumerate(encoded.names)
-        }
+        by_label = {name: vendi_score(vectors[encoded.codes == code]) for code, name in enumerate(encoded.names)}
     coverage, density = (None, None) if reference is None else _coverage_density(vectors, reference, k)
     return Diversity(vendi=vendi_score(vectors), by_label=by_label, coverage=coverage, density=density)
 
@@ -83,11 +81,11 @@ def vendi_score(embeddings: npt.ArrayLike) -> float:
         ValueError: NaN or zero vectors, or none.
     """
     raw = np.asarray(embeddings)
-    as_vectors(raw)
+    if raw.ndim != 2 or len(raw) == 0:
+        as_vectors(raw)
     moments = np.zeros((raw.shape[1], raw.shape[1]), order="F")
     for start in range(0, len(raw), _ROWS):
-        block = raw[start : start + _ROWS].astype(np.float64)
-        block /= np.linalg.norm(block, axis=1, keepdims=True)
+        block = as_vectors(raw[start : start + _ROWS], dtype=np.float64, first=start)
         moments = dsyrk(1.0 / len(raw), block.T, beta=1.0, c=moments, overwrite_c=True)
     spectrum = eigvalsh(moments, lower=False, check_finite=False)
     spectrum = spectrum[spectrum > 0]

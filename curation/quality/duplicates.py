@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
@@ -19,7 +20,7 @@ from curation.quality.input_checks import (
     same_length,
 )
 from curation.quality.nearest import row_blocks
-from curation.quality.text_copies import CopyPairs, canonical_text, equal_rows, similar_texts
+from curation.quality.text_copies import CopyPairs, canonical_text, equal_keys, similar_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def near_duplicates(
     texts: Sequence[str] | None = None,
     embeddings: npt.ArrayLike | None = None,
     threshold: float = 0.95,
-    text_threshold: float = 0.7,
+    text_threshold: float = 0.8,
     priority: npt.ArrayLike | None = None,
 ) -> Duplicates:
     """Find exact and near copies, and say which one of each stays.
@@ -78,15 +79,13 @@ def near_duplicates(
         if not 0 < value <= 1:
             raise ValueError(f"{name}: expected a similarity in (0, 1], got {value}")
     strings = None if texts is None else as_texts(texts)
-    vectors = (
-        None if embeddings is None else as_vectors(embeddings, n=None if strings is None else len(strings))
-    )
+    vectors = None if embeddings is None else as_vectors(embeddings, n=None if strings is None else len(strings))
     n = len(strings) if strings is not None else len(vectors) if vectors is not None else 0
     found: list[CopyPairs] = []
     distinct = np.arange(n)
     if strings is not None:
         strings = [canonical_text(text) for text in strings]
-        found.append(equal_rows(strings))
+        found.append(equal_keys(pd.factorize(np.array(strings, dtype=object))[0]))
         distinct = np.setdiff1d(distinct, found[0].pairs[:, 1])
         near = similar_texts([strings[i] for i in distinct], threshold=text_threshold)
         found.append(CopyPairs(pairs=distinct[near.pairs], similarity=near.similarity))
@@ -133,7 +132,7 @@ def _copies_among_vectors(vectors: FloatArray, distinct: IntArray, *, threshold:
     """Link equal vectors to the first of them, then compare the rest; `distinct` are the rows to look at."""
     # Encoders give the same text different last digits in different batches. Adding zero turns -0.0 into 0.0.
     rows = np.ascontiguousarray(np.round(vectors[distinct], 4) + np.float32(0))
-    equal = equal_rows(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel())
+    equal = equal_keys(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel())
     rest = np.setdiff1d(np.arange(len(rows)), equal.pairs[:, 1])
     near = _similar_vectors(vectors[distinct[rest]], threshold=threshold)
     return [
@@ -163,9 +162,7 @@ def _merge(found: list[CopyPairs], n: int) -> CopyPairs:
     key, inverse = np.unique(pairs[:, 0].astype(np.int64) * n + pairs[:, 1], return_inverse=True)
     best = np.zeros(len(key), dtype=np.float32)
     np.maximum.at(best, inverse, similarity)
-    return CopyPairs(
-        pairs=np.column_stack([key // n, key % n]).astype(np.intp) if n else pairs, similarity=best
-    )
+    return CopyPairs(pairs=np.column_stack([key // n, key % n]).astype(np.intp) if n else pairs, similarity=best)
 
 
 def _connect(pairs: IntArray, n: int) -> IntArray:

@@ -27,13 +27,20 @@ class EncodedLabels:
     names: tuple[Any, ...]
 
 
-def as_vectors(embeddings: npt.ArrayLike, *, n: int | None = None, where: str = "embeddings") -> FloatArray:
-    """Return `embeddings` as (n, d) float32 with rows of unit norm.
+def as_vectors(
+    embeddings: npt.ArrayLike,
+    *,
+    n: int | None = None,
+    where: str = "embeddings",
+    dtype: type[np.floating[Any]] = np.float32,
+    first: int = 0,
+) -> FloatArray:
+    """Return `embeddings` as (n, d) of `dtype` with rows of unit norm; a block of rows starting at record `first`.
 
     Raises:
         ValueError: not two-dimensional, no rows, the wrong number of rows, NaN or infinity, or a zero row.
     """
-    vectors = np.asarray(embeddings, dtype=np.float32)
+    vectors = np.asarray(embeddings, dtype=dtype)
     if vectors.ndim != 2 or vectors.shape[1] == 0:
         raise ValueError(f"{where}: expected an array of shape (n, d), got shape {vectors.shape}")
     if n is not None:
@@ -41,8 +48,8 @@ def as_vectors(embeddings: npt.ArrayLike, *, n: int | None = None, where: str = 
     if len(vectors) == 0:
         raise ValueError(f"{where}: expected at least one record, got none")
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    _refuse_row(~np.isfinite(norms[:, 0]), f"{where}: expected finite numbers, got NaN or infinity")
-    _refuse_row(norms[:, 0] == 0, f"{where}: expected vectors with a direction, got only zeros")
+    _refuse_row(~np.isfinite(norms[:, 0]), f"{where}: expected finite numbers, got NaN or infinity", first)
+    _refuse_row(norms[:, 0] == 0, f"{where}: expected vectors with a direction, got only zeros", first)
     unit: FloatArray = vectors / norms
     return unit
 
@@ -147,15 +154,13 @@ def _codes_by_name(given: npt.NDArray[Any], names: tuple[Any, ...]) -> IntArray:
 
 def _codes_in_range(given: npt.NDArray[Any], k: int) -> IntArray:
     if given.dtype.kind not in "iub":
-        raise ValueError(
-            f"labels: expected numbers from 0 to {k - 1} (or pass label_names), got {given[0]!r}"
-        )
+        raise ValueError(f"labels: expected numbers from 0 to {k - 1} (or pass label_names), got {given[0]!r}")
     bad = (given < 0) | (given >= k)
     _refuse_row(bad, f"labels: expected numbers from 0 to {k - 1}, got {given[bad][:1].tolist()}")
     return given.astype(np.intp)
 
 
-def _refuse_row(wrong: npt.ArrayLike, message: str) -> None:
+def _refuse_row(wrong: npt.ArrayLike, message: str, first: int = 0) -> None:
     bad = np.flatnonzero(wrong)
     if len(bad):
-        raise ValueError(f"{message} at record {bad[0]} ({len(bad)} in all)")
+        raise ValueError(f"{message} at record {first + bad[0]} ({len(bad)} in all)")

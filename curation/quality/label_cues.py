@@ -171,9 +171,7 @@ def _indicator(codes: IntArray, k: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(n, dtype=np.int64), (np.arange(n), codes)), shape=(n, k))
 
 
-def _cue(
-    label: Any, word: str, records: int, share: float, expected: float, p_value: float, q_value: float
-) -> Cue:
+def _cue(label: Any, word: str, records: int, share: float, expected: float, p_value: float, q_value: float) -> Cue:
     return Cue(
         label=label,
         word=word,

@@ -19,8 +19,9 @@ from curation.quality.input_checks import (
     as_vectors,
     encode_labels,
 )
+from curation.quality.label_model import LabelModel, label_model
 from curation.quality.nearest import NearestNeighbours, nearest_neighbours
-from curation.quality.trusted_model import LabelModel, label_model
+from curation.quality.views import flexible_views, simple_views
 
 # Neighbours found per record: enough to vote, and to find some trusted ones among them.
 _NEIGHBOURS = 100
@@ -87,9 +88,7 @@ def label_quality(
     encoded = encode_labels(labels, n_classes=n_classes, label_names=label_names)
     codes, n, k = encoded.codes, len(encoded.codes), len(encoded.names)
     if len(np.unique(codes)) < 2:
-        raise ValueError(
-            f"labels: expected at least two different labels, all {n} are {encoded.names[codes[0]]!r}"
-        )
+        raise ValueError(f"labels: expected at least two different labels, all {n} are {encoded.names[codes[0]]!r}")
     if texts is None and embeddings is None and pred_probs is None:
         raise ValueError("label_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
@@ -98,7 +97,11 @@ def label_quality(
     graph = neighbours
     if graph is None and vectors is not None:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
-    model = label_model(codes, k, texts=strings, vectors=vectors, graph=graph, given=probs, seed=seed)
+    simple = simple_views(codes, k, texts=strings, vectors=vectors)
+    flexible = flexible_views(codes, k, vectors=vectors, graph=graph)
+    if not simple and probs is None:
+        raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
+    model = label_model(codes, simple=simple, flexible=flexible, given=probs, seed=seed)
     return _verdict(np.asarray(labels), encoded, model, graph)
 
 
@@ -122,9 +125,7 @@ def _verdict(
         suggested_prob=suggested_prob,
         is_issue=is_issue,
         reason=[
-            _reason(encoded, codes, i, int(best[i]), float(model.probs[i, best[i]]), evidence[i])
-            if is_issue[i]
-            else ""
+            _reason(encoded, codes, i, int(best[i]), float(model.probs[i, best[i]]), evidence[i]) if is_issue[i] else ""
             for i in rows.tolist()
         ],
         neighbours=evidence,
@@ -135,9 +136,7 @@ def _in_given_form(codes: IntArray, labels: npt.NDArray[Any], encoded: EncodedLa
     """Return names where names were given, numbers where numbers were given."""
     names = encoded.names
     by_number = labels.dtype.kind in "iub" and not set(labels.tolist()) <= set(names)
-    result = (
-        codes if by_number else np.array(names, dtype=None if labels.dtype.kind != "O" else object)[codes]
-    )
+    result = codes if by_number else np.array(names, dtype=None if labels.dtype.kind != "O" else object)[codes]
     return np.asarray(result)
 
 
@@ -151,9 +150,7 @@ def _trusted_neighbours(graph: NearestNeighbours | None, score: FloatArray, n: i
     return np.where(np.take_along_axis(doubtful, nearest_first, axis=1), -1, chosen)
 
 
-def _reason(
-    encoded: EncodedLabels, codes: IntArray, i: int, best: int, probability: float, evidence: IntArray
-) -> str:
+def _reason(encoded: EncodedLabels, codes: IntArray, i: int, best: int, probability: float, evidence: IntArray) -> str:
     given, other = encoded.names[codes[i]], encoded.names[best]
     said = f"labelled {given!r}, but the text reads like {other!r} ({probability:.0%})"
     shown = evidence[evidence >= 0]

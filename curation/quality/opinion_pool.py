@@ -1,4 +1,4 @@
-"""Several views of the labels made into one: each calibrated, then averaged as logarithms."""
+"""Several views of the labels made into one: each calibrated, then averaged."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from curation.quality.input_checks import FloatArray, IntArray
 _FLOOR = 1e-4
 
 
-def pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
-    """Return the logarithmic opinion pool of the views, each at its own temperature, as (n, k) probabilities.
+def logarithmic_pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
+    """Return the normalised geometric mean of the views, (n, k): for views whose evidence adds up.
 
-    Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017. Logarithmic pool:
     Genest & Zidek, Combining Probability Distributions, Statistical Science 1986.
 
     Args:
         views: (n, k) log-probabilities each, up to a constant per row; -inf for "never".
-        codes: (n,) given labels, to which the temperatures are fitted.
+        codes: (n,) given labels, to which the temperature of each view is fitted.
         trust: (n,) weights of the records in that fit.
     """
     logs = [np.log(np.maximum(_tempered(view, codes, trust), _FLOOR)) for view in views]
@@ -30,7 +29,17 @@ def pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> Flo
     return pooled
 
 
+def linear_pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
+    """Return the arithmetic mean of the views, (n, k): for views that look at the same evidence.
+
+    Stone, The Opinion Pool, Annals of Mathematical Statistics 1961. Arguments as for `logarithmic_pool`.
+    """
+    pooled: FloatArray = np.mean([_tempered(view, codes, trust) for view in views], axis=0)
+    return pooled
+
+
 def _tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
+    """Temperature scaling (Guo et al., On Calibration of Modern Neural Networks, ICML 2017)."""
     logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
     own = np.arange(len(codes)), codes
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from curation.quality.input_checks import FloatArray, IntArray
 
-# 32 bands of 4: a pair at Jaccard .7 meets in some bucket with probability .9998, at .6 with .988, at .2
-# with .05.
+# 32 bands of 4: a pair meets in some bucket with probability .9998 at Jaccard .7, .988 at .6, .05 at .2.
 _BANDS, _ROWS = 32, 4
-# A bucket of a template's thousand variants would give half a million pairs; each record then meets this
-# many.
+# A template's thousand variants in one bucket would be half a million pairs; each meets this many.
 _BUCKET_REACH = 16
 _MERSENNE = np.uint64((1 << 31) - 1)
 
@@ -46,9 +45,9 @@ def canonical_text(text: str) -> str:
     return words or " ".join(folded.split())
 
 
-def equal_rows(keys: Sequence[str] | npt.NDArray[np.void]) -> CopyPairs:
+def equal_keys(keys: npt.NDArray[Any]) -> CopyPairs:
     """Link each record to the first one with the same key; m - 1 pairs for m copies, not m squared."""
-    _, first, inverse = np.unique(np.asarray(keys), return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     leader = first[inverse]
     later = np.flatnonzero(leader != np.arange(len(leader)))
     pairs = np.column_stack([leader[later], later]).astype(np.intp)

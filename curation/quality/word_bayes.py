@@ -26,9 +26,7 @@ def word_weights(texts: Sequence[str]) -> sp.csr_matrix | None:
         return None
 
 
-def bayes_log_odds(
-    words: sp.csr_matrix, codes: IntArray, trust: FloatArray, fold: IntArray, k: int
-) -> FloatArray:
+def bayes_log_odds(words: sp.csr_matrix, codes: IntArray, trust: FloatArray, fold: IntArray, k: int) -> FloatArray:
     """Score labels by complement naive Bayes (Rennie et al., ICML 2003), out of fold.
 
     As generative as `gaussian_log_odds`, on other evidence; where the two agree they seldom err together.

@@ -109,9 +109,7 @@ def _x_ticks(xs: Sequence[float], scale: Scale) -> list[Tick]:
 def _line(series: Series, position: int, of: int, x_scale: Scale, y_scale: Scale) -> Line:
     whiskers = any(measure and measure.low is not None for measure in series.y)
     shift = _DODGE * position if whiskers else 0
-    places = [
-        _mark(x_scale(x) + shift, measure, y_scale) for x, measure in zip(series.x, series.y, strict=True)
-    ]
+    places = [_mark(x_scale(x) + shift, measure, y_scale) for x, measure in zip(series.x, series.y, strict=True)]
     return Line(
         name=series.name,
         path=_path(places),

@@ -38,9 +38,7 @@ Counts = Annotated[dict[str, int], BeforeValidator(_mapped)]
 class Part(BaseModel):
     """A part of the report; unknown keys are ignored, record ids may be numbers."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
 
 class Interval(Part):

@@ -69,9 +69,7 @@ def _epochs_chart(model: Model | None, **names: str) -> LineChart | None:
         return None
     history = model.training.history
     lines = [
-        Series(
-            name=name, x=[step.epoch for step in history], y=plain([getattr(step, key) for step in history])
-        )
+        Series(name=name, x=[step.epoch for step in history], y=plain([getattr(step, key) for step in history]))
         for key, name in names.items()
     ]
     return line_chart(lines, best=model.training.best_epoch)

@@ -37,9 +37,7 @@ def scatter(points: Map, labels: Sequence[str]) -> Scatter | None:
     """Place the records with the same scale on both axes; None when there is no record with both numbers."""
     known = [
         (x, y, name, flag)
-        for x, y, name, flag in zip(
-            points.x, points.y, _names(points.label, labels), points.flag, strict=True
-        )
+        for x, y, name, flag in zip(points.x, points.y, _names(points.label, labels), points.flag, strict=True)
         if x is not None and y is not None
     ]
     if not known:

@@ -104,9 +104,7 @@ def agreement(
     )
 
 
-def _overall(
-    paired: Ints, times: Ints, labels: list[str], draw: Any
-) -> tuple[dict[str, Score], dict[str, Score]]:
+def _overall(paired: Ints, times: Ints, labels: list[str], draw: Any) -> tuple[dict[str, Score], dict[str, Score]]:
     names = ("alpha", "observed", "fleiss_kappa", "ac1")
     if not len(paired):
         nothing = Score(value=None, reason=_NO_PAIR)

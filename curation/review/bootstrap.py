@@ -60,9 +60,7 @@ def distinct(counts: Ints) -> tuple[Ints, Ints]:
     return counts[first], times
 
 
-def scored(
-    statistic: Callable[[Floats], Floats], sums: Floats, draws: Floats, *, rows: int, undefined: str
-) -> Score:
+def scored(statistic: Callable[[Floats], Floats], sums: Floats, draws: Floats, *, rows: int, undefined: str) -> Score:
     """Return the statistic of `sums` with its percentile interval over `draws`.
 
     Args:

@@ -127,9 +127,7 @@ class Pair:
         apart, expected = here @ p, by_first @ self.distance @ by_second
         if expected < 1e-12:
             return float("nan"), float("nan")
-        moved = (
-            (self.distance @ by_second)[self.first] + (by_first @ self.distance)[self.second] - 2 * expected
-        )
+        moved = (self.distance @ by_second)[self.first] + (by_first @ self.distance)[self.second] - 2 * expected
         influence = (apart * moved / expected - (here - apart)) / expected
         return float(1 - apart / expected), float(np.sqrt(p @ influence**2 / cells.sum()))
 

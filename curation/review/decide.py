@@ -160,9 +160,7 @@ def _by_record(coded: Votes) -> dict[str, list[tuple[str, str]]]:
     return grouped
 
 
-def _confidence(
-    record_id: str, label: str | None, answers: list[str], consensus: Consensus | None
-) -> float | None:
+def _confidence(record_id: str, label: str | None, answers: list[str], consensus: Consensus | None) -> float | None:
     if label is None:
         return None
     if consensus is not None and label in (known := consensus.posteriors.get(record_id, {})):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from scipy.sparse import csr_array
 from scipy.stats import beta
 
-from curation.review.raters import vote_matrix
 from curation.review.votes import Floats, Votes
 
 REVIEWERS = pa.schema(
@@ -44,8 +44,7 @@ def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
     overall = right.mean() if len(right) else 0.5
     above, below = hits + 2 * overall, n - hits + 2 * (1 - overall)
     agrees = np.argmax(posterior, axis=1)[votes.record] == votes.label
-    k = posterior.shape[1]
-    confusion = (vote_matrix(votes).T @ posterior).reshape(-1, k, k).transpose(0, 2, 1)
+    confusion = _expected_confusions(votes, posterior)
     return pa.table(
         {
             "reviewer": votes.reviewers,
@@ -58,6 +57,14 @@ def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
         },
         schema=REVIEWERS,
     )
+
+
+def _expected_confusions(votes: Votes, posterior: Floats) -> Floats:
+    """Return how often each reviewer is expected to have said what for what, shape (R, K true, K said)."""
+    n, r, k = len(votes.records), len(votes.reviewers), posterior.shape[1]
+    column = votes.reviewer * k + votes.label
+    said = csr_array((np.ones(len(column)), (votes.record, column)), shape=(n, r * k))
+    return np.asarray((said.T @ posterior).reshape(-1, k, k).transpose(0, 2, 1))
 
 
 def _habit(confusion: Floats, labels: list[str]) -> str | None:

@@ -89,9 +89,7 @@ def clean(rows: Iterable[Row], columns: Columns, *, source: str) -> Cleaned:
         by_content[_content(record)] = record["record_id"]
         cleaned.kept.append(record)
     if not cleaned.kept:
-        raise TwofoldError(
-            f"{source}: no record is left of {len(cleaned.rejected)} rows, expected at least 1"
-        )
+        raise TwofoldError(f"{source}: no record is left of {len(cleaned.rejected)} rows, expected at least 1")
     return cleaned
 
 

@@ -115,9 +115,7 @@ def _json_lines(path: Path, encoding: str) -> Iterator[Row]:
             except ValueError as error:
                 raise TwofoldError(f"{path}, line {number}: expected a JSON object ({error})") from None
             if not isinstance(cells, dict):
-                raise TwofoldError(
-                    f"{path}, line {number}: expected a JSON object, came {type(cells).__name__}"
-                )
+                raise TwofoldError(f"{path}, line {number}: expected a JSON object, came {type(cells).__name__}")
             yield Row(number, cells)
 
 
@@ -146,9 +144,7 @@ def _saved_dataset(path: Path, encoding: str) -> Iterator[Row]:
     if isinstance(saved, datasets.DatasetDict):
         raise TwofoldError(f"{path}: holds several splits{suggest('', saved)}; name one of these folders")
     names = {
-        name: feature.names
-        for name, feature in saved.features.items()
-        if isinstance(feature, datasets.ClassLabel)
+        name: feature.names for name, feature in saved.features.items() if isinstance(feature, datasets.ClassLabel)
     }
     for number, cells in enumerate(saved, start=1):
         yield Row(number, {**cells, **_named(cells, names)})

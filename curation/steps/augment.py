@@ -27,9 +27,7 @@ def run(context: Context) -> str:
     ids = sorted(i for i in parts["train"] if i in labels)
     held_out = [_whole(fields[i]) for part in ("validation", "test") for i in parts[part]]
     train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=[labels[i] for i in ids])
-    kept, reasons = (
-        _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
-    )
+    kept, reasons = _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
     gain = _gain(context, train, kept) if kept else None
     if gain is not None and not gain.helps:
         reasons, kept = {**reasons, "no gain on the training part": len(kept)}, []
@@ -53,9 +51,7 @@ def _told(gain: Gain | None) -> str:
     return f" (out-of-fold accuracy {gain.with_variants:.3f} with them, {gain.without:.3f} without)"
 
 
-def _variants(
-    context: Context, train: _Train, held_out: list[str]
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _variants(context: Context, train: _Train, held_out: list[str]) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Vary each field in turn; return the rows that pass the gate, and how many did not, by reason."""
     settings = context.config.augmentation
     gate = _gate(context, train)

@@ -168,9 +168,7 @@ def _copy_check(corpus: Corpus, i: int, other: int) -> str:
     if other >= len(corpus.ids):
         return "copy_of_test"
     both_labelled = corpus.labels[i] >= 0 and corpus.labels[other] >= 0
-    return (
-        "conflicting_copy" if both_labelled and corpus.labels[i] != corpus.labels[other] else "near_duplicate"
-    )
+    return "conflicting_copy" if both_labelled and corpus.labels[i] != corpus.labels[other] else "near_duplicate"
 
 
 def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:

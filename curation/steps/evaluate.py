@@ -43,13 +43,9 @@ def run(context: Context) -> str:
     if before.number != round_.number and before.has("predictions.parquet"):
         earlier = _probabilities(before, ids)
         found["before"] = evaluate(truth, earlier, label_names=names, seed=context.config.seed).to_dict()
-        found["comparison"] = compare(
-            truth, earlier, after, label_names=names, seed=context.config.seed
-        ).to_dict()
+        found["comparison"] = compare(truth, earlier, after, label_names=names, seed=context.config.seed).to_dict()
     round_.write_json("evaluation.json", found)
-    return (
-        f"accuracy {_shown(scores.accuracy)}, macro-F1 {_shown(scores.macro_f1)} on {len(ids)} test records"
-    )
+    return f"accuracy {_shown(scores.accuracy)}, macro-F1 {_shown(scores.macro_f1)} on {len(ids)} test records"
 
 
 def _predict(context: Context) -> None:

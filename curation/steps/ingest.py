@@ -74,9 +74,7 @@ def ingest(intake: Intake) -> Project:
 def _config(intake: Intake, cleaned: Cleaned) -> Config:
     labels = intake.labels or sorted({row["label"] for row in cleaned.kept if row["label"] is not None})
     if len(labels) < 2:
-        raise TwofoldError(
-            f"{intake.data}: expected at least 2 labels, came {len(labels)}; name them with --labels"
-        )
+        raise TwofoldError(f"{intake.data}: expected at least 2 labels, came {len(labels)}; name them with --labels")
     try:
         task = Task(fields=tuple(intake.columns.fields), labels=tuple(labels))
     except ValueError as error:
@@ -98,9 +96,7 @@ def _test_records(intake: Intake, config: Config) -> Cleaned | None:
     cleaned = clean(rows, intake.columns, source=intake.test.name)
     for row in cleaned.kept:
         if row["label"] not in config.task.labels:
-            raise TwofoldError(
-                f"{intake.test}, row {row['source_row']}: label {row['label']!r} is not in the task"
-            )
+            raise TwofoldError(f"{intake.test}, row {row['source_row']}: label {row['label']!r} is not in the task")
         row["record_id"] = f"test/{row['record_id']}"
     return cleaned
 
@@ -178,6 +174,4 @@ def _given(cleaned: Cleaned) -> pa.Table:
 
 
 _REJECTED = pa.schema({"source_row": pa.int64(), "record_id": pa.string(), "reason": pa.string()})
-_REPAIRED = pa.schema(
-    {"record_id": pa.string(), "field": pa.string(), "before": pa.string(), "after": pa.string()}
-)
+_REPAIRED = pa.schema({"record_id": pa.string(), "field": pa.string(), "before": pa.string(), "after": pa.string()})

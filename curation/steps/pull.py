@@ -25,9 +25,7 @@ def pull(context: Context, argilla: ArgillaClient) -> str:
         return f"nothing new: {votes.num_rows} answers, as in {snapshots[-1].name}"
     path = round_.path(f"votes/{len(snapshots) + 1:04d}.parquet")
     write_table(path, votes)
-    ledger.append(
-        context.project.folder, "pull", round=round_.number, snapshot=path.name, votes=votes.num_rows
-    )
+    ledger.append(context.project.folder, "pull", round=round_.number, snapshot=path.name, votes=votes.num_rows)
     return f"{votes.num_rows} answers of {len(set(column(votes, 'reviewer')))} people in {path.name}"
 
 
@@ -37,9 +35,7 @@ def _votes(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]
         dataset = argilla.dataset(name, naming.workspace(context.project, role))
         if dataset is None:
             if role == "annotator":
-                raise TwofoldError(
-                    f"Argilla at {argilla.url} has no data set {name!r}; run `twofold push` again"
-                )
+                raise TwofoldError(f"Argilla at {argilla.url} has no data set {name!r}; run `twofold push` again")
             continue
         for answer in argilla.answers(dataset):
             yield {

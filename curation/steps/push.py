@@ -33,9 +33,7 @@ def take_batch(context: Context) -> str:
     size = context.config.annotation.batch_size
     is_test = pc.equal(queue["kind"], "test part")
     tests, others = queue.filter(is_test), queue.filter(pc.invert(is_test))
-    share = min(
-        tests.num_rows, max(round(size * context.config.annotation.test_share), size - others.num_rows)
-    )
+    share = min(tests.num_rows, max(round(size * context.config.annotation.test_share), size - others.num_rows))
     batch = pa.concat_tables([others.slice(0, size - share), tests.slice(0, share)])
     context.round.write_table("batch.parquet", batch)
     return f"{batch.num_rows} of {queue.num_rows} queued records taken, {share} of them test records"

@@ -65,9 +65,7 @@ class Known:
 def run(context: Context) -> str:
     """Say of every error whose it is, and queue what nobody has settled yet, most suspicious first."""
     known = list(_known(context))
-    errors = sorted(
-        (_error(k) for k in known if k.is_error), key=lambda e: (-e["confidence"], e["record_id"])
-    )
+    errors = sorted((_error(k) for k in known if k.is_error), key=lambda e: (-e["confidence"], e["record_id"]))
     queue = [entry for k in known if k.source not in BY_PEOPLE and (entry := _entry(k))]
     queue.sort(key=lambda entry: (-entry["score"], _by_chance(entry["record_id"])))
     context.round.write_table("errors.parquet", table(errors, ERRORS))
@@ -198,6 +196,4 @@ def _depends_on(config: Config) -> object:
     return [config.task.model_dump(mode="json")]
 
 
-STEP = Step(
-    name="relabel", makes=("queue.parquet", "errors.parquet"), reads=_reads, depends_on=_depends_on, run=run
-)
+STEP = Step(name="relabel", makes=("queue.parquet", "errors.parquet"), reads=_reads, depends_on=_depends_on, run=run)

@@ -103,9 +103,7 @@ def _changes(project: Project, round_: Round) -> list[tuple[str, str, str]]:
     """Return `(record_id, before, after)` of every label that people changed in a round."""
     before = by_id(project.before(round_).table("labels.parquet"), "label")
     after = by_id(round_.table("labels.parquet"), "label")
-    return [
-        (i, before[i], after[i]) for i in sorted(after) if before[i] and after[i] and before[i] != after[i]
-    ]
+    return [(i, before[i], after[i]) for i in sorted(after) if before[i] and after[i] and before[i] != after[i]]
 
 
 def _review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | None:
@@ -142,9 +140,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
         "observed": _interval(found["observed"]),
         "records": found["paired_records"],
         "reason": found["alpha"]["reason"],
-        "per_label": [
-            {"label": label, "alpha": _interval(score)} for label, score in found["per_label"].items()
-        ],
+        "per_label": [{"label": label, "alpha": _interval(score)} for label, score in found["per_label"].items()],
         "pairs": pairs,
     }
 
@@ -152,9 +148,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
 def _interval(score: Mapping[str, Any]) -> dict[str, Any] | None:
     if score["value"] is None:
         return None
-    value = score["value"]
-    low, high = score.get("low"), score.get("high")
-    return {"value": value, "low": value if low is None else low, "high": value if high is None else high}
+    return {name: score.get(name) for name in ("value", "low", "high")}
 
 
 def _reviewers(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -238,7 +232,7 @@ def _training(round_: Round) -> dict[str, Any]:
         "method": found["config"]["method"],
         "model": found["config"]["model"],
         "best_epoch": found["best_epoch"],
-        "seconds": found["seconds"],
+        "seconds": found["seconds_since_last_start"],
         "history": found["history"],
     }
 
@@ -287,9 +281,7 @@ def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> l
             f"`twofold push` sends the first {project.config.annotation.batch_size}."
         )
     if kinds["unlabelled"]:
-        advice.append(
-            f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch."
-        )
+        advice.append(f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch.")
     if kinds["disputed"]:
         advice.append(f"{kinds['disputed']} records are still disputed: an adjudicator has to settle them.")
     if kinds["test part"]:
@@ -322,6 +314,4 @@ def _depends_on(config: Config) -> object:
     return [config.name, config.task.model_dump(mode="json")]
 
 
-STEP = Step(
-    name="report", makes=("report.json", "report.html"), reads=_reads, depends_on=_depends_on, run=run
-)
+STEP = Step(name="report", makes=("report.json", "report.html"), reads=_reads, depends_on=_depends_on, run=run)

@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 
 from curation.config import Config
 from curation.project import Project, Round
-from curation.records import LABELS, column, table
+from curation.records import LABELS, by_id, column, table
 from curation.review import adjudication_queue, agreement, consensus, decide
+from curation.review.adjudication import ADJUDICATION
 from curation.review.decide import DECISIONS
 from curation.step import Context, Step
+
+NO_LABEL = "(no label fits)"
 
 
 def run(context: Context) -> str:
@@ -29,9 +32,7 @@ def run(context: Context) -> str:
     before = context.project.before(round_).table("labels.parquet")
     labels = _overlaid(before, decisions, round_.number)
     round_.write_table("consensus.parquet", agreed.table)
-    round_.write_table(
-        "adjudication.parquet", adjudication_queue(reviewed, required=config.annotation.required)
-    )
+    round_.write_table("adjudication.parquet", _disputes(reviewed, decisions, config.annotation.required))
     round_.write_table("decisions.parquet", decisions)
     round_.write_table("labels.parquet", labels)
     methods = Counter(column(decisions, "method"))
@@ -63,17 +64,46 @@ def _discards(votes: pa.Table) -> pa.Table:
 
 
 def _complete(decided: pa.Table, batch: pa.Table, votes: pa.Table, required: int) -> pa.Table:
-    """Add the records that nobody answered, and take out what people discarded."""
+    """Add the records that nobody answered, and count a discard as what it is: an opinion that no label fits."""
     found = {row["record_id"]: row for row in decided.to_pylist()}
     discards = Counter(column(_discards(_of_role(votes, "annotator")), "record_id"))
     ruled_out = set(column(_discards(_of_role(votes, "adjudicator")), "record_id"))
     rows = []
     for record_id in column(batch, "record_id"):
         row = found.get(record_id) or _undecided(record_id, required)
-        if row["label"] is None and (discards[record_id] >= required or record_id in ruled_out):
-            row = {**row, "method": "discarded", "reason": f"discarded by {discards[record_id]} reviewers"}
+        if row["label"] is None:
+            row = {**row, **_of_discards(row, discards[record_id], record_id in ruled_out, required)}
         rows.append(row)
     return table(rows, DECISIONS)
+
+
+def _of_discards(row: Mapping[str, Any], discards: int, ruled_out: bool, required: int) -> dict[str, str]:
+    if ruled_out:
+        return {"method": "discarded", "reason": "discarded by an adjudicator"}
+    if discards >= required and row["votes"] == 0:
+        return {"method": "discarded", "reason": f"discarded by {discards} reviewers"}
+    if row["method"] == "undecided" and discards and row["votes"] and discards + row["votes"] >= required:
+        return {"method": "disputed", "reason": f"{discards} discarded it, {row['votes']} gave it a label"}
+    return {}
+
+
+def _disputes(reviewed: pa.Table, decisions: pa.Table, required: int) -> pa.Table:
+    """Return what a third person has to settle: different labels, or a label against a discard.
+
+    A record stays in it after it was settled, so that the adjudicators' data set only grows.
+    """
+    rows = adjudication_queue(reviewed, required=required).to_pylist()
+    known = {row["record_id"] for row in rows}
+    labels = by_id(_submitted(reviewed), "label")
+    split_over = set(column(_discards(reviewed), "record_id")) & set(labels) - known
+    enough = Counter(column(reviewed.filter(pc.invert(pc.equal(reviewed["status"], "draft"))), "record_id"))
+    reasons = by_id(decisions, "reason")
+    rows += [
+        {"record_id": i, "answers": sorted([labels[i], NO_LABEL]), "reason": reasons.get(i, "")}
+        for i in sorted(split_over)
+        if enough[i] >= required
+    ]
+    return table(sorted(rows, key=lambda row: row["record_id"]), ADJUDICATION)
 
 
 def _undecided(record_id: str, required: int) -> dict[str, Any]:

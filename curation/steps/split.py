@@ -55,6 +55,4 @@ def _depends_on(config: Config) -> object:
     return [config.split.model_dump(), config.seed]
 
 
-STEP = Step(
-    name="split", makes=("split.parquet", "split.json"), reads=_reads, depends_on=_depends_on, run=run
-)
+STEP = Step(name="split", makes=("split.parquet", "split.json"), reads=_reads, depends_on=_depends_on, run=run)

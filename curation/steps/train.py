@@ -27,9 +27,7 @@ def run(context: Context) -> str:
         progress=context.tick,
     )
     best = result.history[result.best_epoch - 1]
-    return (
-        f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
-    )
+    return f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
 
 
 def fit_config(settings: TrainingConfig, seed: int) -> Any:
@@ -50,9 +48,7 @@ def _with_variants(context: Context, train: Any) -> Any:
     for fields in column(variants, "fields"):
         for name in task.fields:
             columns[name].append(fields[name])
-    more = datasets.Dataset.from_dict(
-        {**columns, task.question: column(variants, "label")}, features=task.features()
-    )
+    more = datasets.Dataset.from_dict({**columns, task.question: column(variants, "label")}, features=task.features())
     return datasets.concatenate_datasets([train, more])
 
 

@@ -129,9 +129,7 @@ def test_twenty_annotators_submit_at_once_and_every_record_is_completed(owner: h
         value = {"values": {question: {"value": "praise"}}, "status": "submitted"}
         headers = {"X-Argilla-Api-Key": key}
         with httpx.Client(base_url=owner.base_url, headers=headers, timeout=120, trust_env=False) as client:
-            return [
-                client.post(f"/api/v1/records/{r['id']}/responses", json=value).status_code for r in records
-            ]
+            return [client.post(f"/api/v1/records/{r['id']}/responses", json=value).status_code for r in records]
 
     with ThreadPoolExecutor(20) as pool:
         statuses = [status for answers in pool.map(submit, keys) for status in answers]

@@ -51,9 +51,7 @@ def test_a_child_that_dies_is_started_again(home: Home) -> None:
     stop_children([child], 5)
 
 
-def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "FIRST_DELAY", 0.001)
     child = grumbler(home)
     child.start()

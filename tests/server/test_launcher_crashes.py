@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -89,9 +91,7 @@ def test_a_killed_part_comes_back(home: Path, running: server.Server, name: str)
 
 def test_a_job_that_was_just_taken_when_the_worker_died_is_run(home: Path, running: server.Server) -> None:
     connection = queue(home)
-    job = Job.create(
-        "time.sleep", args=[0.0], connection=connection, origin="default", status=JobStatus.QUEUED
-    )
+    job = Job.create("time.sleep", args=[0.0], connection=connection, origin="default", status=JobStatus.QUEUED)
     job.save()  # queued, but in no queue any more: the worker has it in its hands
     kill(home, "worker")
     assert eventually(lambda: job.get_status() == JobStatus.FINISHED), job.get_status()
@@ -114,12 +114,11 @@ def test_killing_the_supervisor_ends_everything_and_loses_nothing(home: Path, ru
     again = server.serve(home)
     assert again.pid != running.pid
     assert "kept" in workspaces(again)
+    assert len(list(home.glob("tmp*/*/statics"))) == 1  # the killed one's copy of the web UI is gone
     assert queue(home).exists(f"rq:job:{job.id}")
 
 
-def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(
-    home: Path, running: server.Server
-) -> None:
+def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(home: Path, running: server.Server) -> None:
     family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
     began = time.monotonic()
     assert server.stop(home)
@@ -127,4 +126,40 @@ def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
     assert server.running(home) is None
     assert not server.stop(home)
-    assert list(home.glob("tmp/*")) == []
+
+
+def change_database(home: Path, script: str) -> None:
+    with closing(sqlite3.connect(home / "argilla.db")) as connection:
+        connection.executescript(script)
+
+
+def test_an_older_database_is_migrated_and_lost_credentials_are_replaced(home: Path) -> None:
+    before = server.serve(home)
+    add_workspace(before, "older")
+    server.stop(home)
+    # Argilla 2.5 added the table that is taken away here; the credentials file is lost as well.
+    older = "DROP TABLE datasets_users; UPDATE alembic_version SET version_num = '6ed1b8bf8e08'"
+    change_database(home, older)
+    before.credentials_file.unlink()
+
+    after = server.serve(home)
+
+    assert "older" in workspaces(after)
+    with closing(sqlite3.connect(home / "argilla.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM datasets_users").fetchone() == (0,)
+        index = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'twofold_%'"
+        assert connection.execute(index).fetchone()[0] > 0
+    assert after.api_key != before.api_key
+    with pytest.raises(httpx.HTTPStatusError, match="401"):
+        workspaces(before)
+
+
+def test_a_database_of_a_newer_argilla_is_refused_and_left_alone(home: Path) -> None:
+    server.serve(home)
+    server.stop(home)
+    change_database(home, "UPDATE alembic_version SET version_num = 'fffffffffff'")
+    with pytest.raises(server.ServerError, match="made by a newer version of argilla-server"):
+        server.serve(home)
+    with closing(sqlite3.connect(home / "argilla.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("fffffffffff",)
+        assert connection.execute("SELECT 1 FROM workspaces WHERE name = 'older'").fetchone() == (1,)

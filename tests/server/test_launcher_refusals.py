@@ -42,9 +42,7 @@ def test_a_port_asked_for_that_is_taken_is_refused(tmp_path: Path, taken: int) -
     assert server.running(tmp_path / "home") is None
 
 
-def test_without_a_port_the_next_free_one_is_taken_and_named(
-    monkeypatch: pytest.MonkeyPatch, taken: int
-) -> None:
+def test_without_a_port_the_next_free_one_is_taken_and_named(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
     monkeypatch.setattr("curation.annotation.server.ports.DEFAULT_PORT", taken)
     with listen("127.0.0.1", None) as found:
         chosen = found.getsockname()[1]
@@ -109,9 +107,7 @@ def test_a_missing_argilla_names_its_install_line(tmp_path: Path, monkeypatch: p
 def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     home.database.write_bytes(b"The soup was cold and nobody said sorry. " * 500)
-    with pytest.raises(
-        ServerError, match=r"argilla.db: the database is damaged \(file is not a database\)"
-    ) as error:
+    with pytest.raises(ServerError, match=r"argilla.db: the database is damaged \(file is not a database\)") as error:
         server.serve(home.root)
     assert_one_line(error)
 

@@ -35,9 +35,7 @@ def configure_connections() -> None:
     Argilla's own has 15 connections and refuses a request that waits more than 30 s for one; here the number
     is open (an idle one costs a thread and little memory), and writers queue.
     """
-    engine = create_async_engine(
-        settings.database_url, **settings.database_engine_args, pool_size=20, max_overflow=-1
-    )
+    engine = create_async_engine(settings.database_url, **settings.database_engine_args, pool_size=20, max_overflow=-1)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     queue_writers(engine, patience=2 * BUSY_SECONDS)
     database.async_engine = engine

@@ -40,9 +40,7 @@ def ensure_credentials(home: Home) -> Credentials:
     """
     found = read_credentials(home)
     if found is None:
-        found = Credentials(
-            username=OWNER, password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48)
-        )
+        found = Credentials(username=OWNER, password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48))
         write_private(home.credentials, asdict(found))
     home.credentials.chmod(0o600)
     return found

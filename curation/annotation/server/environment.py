@@ -35,6 +35,4 @@ def configure_environment(home: Home, *, secret_key: str, origins: list[str]) ->
         TMPDIR=str(home.temporary),
     )
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    tempfile.tempdir = (
-        None  # forget a folder chosen earlier: Argilla copies its web UI into the temporary one
-    )
+    tempfile.tempdir = None  # forget a folder chosen earlier: Argilla copies its web UI into the temporary one

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import read_private, write_private
@@ -87,10 +88,17 @@ def open_home(path: Path) -> Home:
     return home
 
 
-def empty_temporary(home: Home) -> None:
-    """Throw the scratch folder's contents away."""
-    shutil.rmtree(home.temporary, ignore_errors=True)
-    home.temporary.mkdir(mode=0o700, exist_ok=True)
+def set_temporary_aside(home: Home) -> None:
+    """Begin with an empty scratch folder; what was in the old one is removed by :func:`remove_set_aside`."""
+    if home.temporary.exists():
+        home.temporary.rename(home.root / f"{home.temporary.name}.{uuid4().hex}")
+    home.temporary.mkdir(mode=0o700)
+
+
+def remove_set_aside(home: Home) -> None:
+    """Remove old scratch folders: a copy of the web UI has 1,300 files, which can take seconds on a busy disk."""
+    for folder in home.root.glob(f"{home.temporary.name}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -128,6 +136,5 @@ def _check_space(home: Home) -> None:
     free = shutil.disk_usage(home.root).free
     if free < FREE_BYTES_NEEDED:
         raise ServerError(
-            f"{home.root}: the disk is full ({free // 2**20} MiB free,"
-            f" {FREE_BYTES_NEEDED // 2**20} MiB needed)"
+            f"{home.root}: the disk is full ({free // 2**20} MiB free, {FREE_BYTES_NEEDED // 2**20} MiB needed)"
         )

@@ -39,9 +39,7 @@ class Household:
         """Start a child that runs `body`, and keep it running from now on."""
 
         def without_lock() -> object:
-            os.close(
-                self._lock
-            )  # held by the supervisor alone, so that it is free when the supervisor is dead
+            os.close(self._lock)  # held by the supervisor alone, so that it is free when the supervisor is dead
             return body()
 
         child = Child(name=name, home=self.home, body=without_lock)

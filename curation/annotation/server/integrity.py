@@ -25,7 +25,4 @@ def find_damage(database: Path, *, thorough: bool = True) -> str | None:
     if found == "ok":
         return None
     reason = " ".join(found.split())
-    return (
-        f"{database}: the database is damaged ({reason}); put a backup in its place, or move it away to start"
-        " anew"
-    )
+    return f"{database}: the database is damaged ({reason}); put a backup in its place, or move it away to start anew"

@@ -137,7 +137,7 @@ def _wait(home: Home, supervisor: ProcessId, timeout: float) -> Server:
             return server
         if not alive(supervisor):
             raise ServerError(_last_words(home, mine))
-        time.sleep(0.01)
+        time.sleep(0.03)
     raise ServerError(f"{home.root}: the server did not answer within {timeout:.0f} s; see {home.logs}")
 
 

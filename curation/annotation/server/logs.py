@@ -40,8 +40,6 @@ def last_line(log: Path) -> str:
 
 def configure_logging() -> None:
     """One plain line per event: Argilla's own handler draws boxes eighty columns wide."""
-    logging.basicConfig(
-        level=logging.INFO, force=True, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for noisy in ("httpx", "elastic_transport", "rq.scheduler"):
+    logging.basicConfig(level=logging.INFO, force=True, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "elastic_transport", "rq.scheduler", "argilla_server.telemetry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

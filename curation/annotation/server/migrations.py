@@ -42,8 +42,7 @@ def _check_known(database: Path, revision: str, scripts: ScriptDirectory) -> Non
         scripts.get_revision(revision)
     except CommandError as error:
         raise ServerError(
-            f"{database}: made by a newer version of argilla-server (revision {revision}); upgrade"
-            " argilla-server"
+            f"{database}: made by a newer version of argilla-server (revision {revision}); upgrade argilla-server"
         ) from error
 
 

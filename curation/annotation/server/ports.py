@@ -26,9 +26,7 @@ def listen(host: str, port: int | None) -> socket.socket:
             return _listen(host, choice)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise ServerError(
-                    f"{host}:{choice}: cannot listen there ({error.strerror or error})"
-                ) from error
+                raise ServerError(f"{host}:{choice}: cannot listen there ({error.strerror or error})") from error
     raise ServerError(f"{host}:{port}: the port is taken; choose another, or none to get a free one")
 
 

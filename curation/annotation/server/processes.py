@@ -92,9 +92,7 @@ def _run_child(body: Callable[[], object], log: Path, parent: int) -> NoReturn:
     code = 1
     try:
         die_with_parent(parent)
-        os.setpgid(
-            0, 0
-        )  # Ctrl-C in the foreground reaches the supervisor only, which stops the rest in order
+        os.setpgid(0, 0)  # Ctrl-C in the foreground reaches the supervisor only, which stops the rest in order
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sig, signal.SIG_DFL)
         write_output_to(log)

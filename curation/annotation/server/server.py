@@ -44,9 +44,7 @@ def describe(home: Home, state: State) -> Server:
     """
     credentials = read_credentials(home)
     if credentials is None:
-        raise ServerError(
-            f"{home.credentials}: the credentials file is missing; stop the server and start it again"
-        )
+        raise ServerError(f"{home.credentials}: the credentials file is missing; stop the server and start it again")
     return Server(
         url=state.url,
         home=home.root,

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import try_lock
-from curation.annotation.server.home import empty_temporary, open_home
+from curation.annotation.server.home import open_home
 from curation.annotation.server.household import Household
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.server import Server
@@ -59,9 +59,7 @@ def supervise(
         os.close(lock)
 
 
-def _run(
-    household: Household, host: str, port: int | None, on_ready: Callable[[Server], None] | None
-) -> None:
+def _run(household: Household, host: str, port: int | None, on_ready: Callable[[Server], None] | None) -> None:
     _on_signals(_request_stop)
     try:
         start(household, host, port)
@@ -76,7 +74,6 @@ def _run(
 def _stop(household: Household, error: str = "") -> None:
     _on_signals(signal.SIG_IGN)
     household.stop()
-    empty_temporary(household.home)
     household.note("failed" if error else "stopped", error=error)
     _LOG.info("stopped")
 

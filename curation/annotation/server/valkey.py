@@ -9,7 +9,7 @@ from curation.annotation.server.home import Home
 
 # No TCP port and a socket in a folder of mode 0700: only the owner of the home can connect.
 # An entry is on disk before the client hears "queued" (appendfsync always; a job is rare and a disk write
-# takes milliseconds), so neither kill -9 nor a power cut loses a job; "everysec" may hold writes back for 2 s.
+# takes milliseconds), so neither kill -9 nor a power cut loses a job; "everysec" may hold one back for 2 s.
 CONFIGURATION = """\
 port 0
 dir {folder}

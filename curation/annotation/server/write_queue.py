@@ -37,9 +37,7 @@ class WriteQueue:
             async with asyncio.timeout(self._patience):
                 await turn.acquire()
         except TimeoutError:
-            _LOG.warning(
-                "a writer has kept its turn for more than %.0f s; going on without it", self._patience
-            )
+            _LOG.warning("a writer has kept its turn for more than %.0f s; going on without it", self._patience)
             if turn is self._turn:
                 self._turn = asyncio.Lock()
             return await self.take()
@@ -49,10 +47,11 @@ class WriteQueue:
 def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
     """Have the writing transactions of `engine` take turns, and make "serializable" mean it.
 
-    Python's `sqlite3` begins a transaction at its first write. That suits the queue (reading needs no turn), but
-    a transaction that asks to be serializable reads what it then decides on: Argilla counts a record's
+    Python's `sqlite3` begins a transaction at its first write. That suits the queue (reading needs no turn),
+    but a transaction that asks to be serializable reads what it then decides on: Argilla counts a record's
     responses, then sets its status, and an annotator who withdraws a response could undo the completion that
-    another has just brought about. Such a transaction takes its turn, and SQLite's write lock, before it reads.
+    another has just brought about. Such a transaction takes its turn, and SQLite's write lock, before it
+    reads.
 
     Args:
         engine: An engine on a SQLite file.

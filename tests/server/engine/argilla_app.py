@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from alembic import command
 from alembic.config import Config
-from argilla_server.database import ALEMBIC_CONFIG_FILE, AsyncSessionLocal, database_url_sync
+from argilla_server.database import ALEMBIC_CONFIG_FILE, AsyncSessionLocal, async_engine, database_url_sync
 from argilla_server.models import User
 from argilla_server.settings import settings
 from sqlalchemy import event
@@ -36,10 +36,9 @@ def migrate() -> None:
 async def add_people() -> None:
     async with AsyncSessionLocal() as session:
         for name, role in PEOPLE.items():
-            session.add(
-                User(username=name, first_name=name, role=role, api_key=f"{name}-key", password_hash="")
-            )
+            session.add(User(username=name, first_name=name, role=role, api_key=f"{name}-key", password_hash=""))
         await session.commit()
+    await async_engine.dispose()  # its connections belong to this event loop
 
 
 if __name__ == "__main__":

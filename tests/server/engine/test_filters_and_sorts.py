@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from reviews import Argilla, Dataset, between, by, terms
 
+pytestmark = pytest.mark.server
+
 RECORDS: dict[str, dict[str, Any]] = {
     "pie": {
         "metadata": {"shop": "north", "year": 2021, "weight": 1.5},
@@ -134,9 +136,7 @@ def test_filters_on_when_a_record_came_and_changed(olga: Argilla, reviews: Datas
         ([by("suggestion.comment"), by("record.external_id")], ["cake", "pie", "soup", "tea"]),
     ],
 )
-def test_sorts(
-    ana: Argilla, olga: Argilla, reviews: Dataset, sort: list[dict[str, Any]], expected: list[str]
-) -> None:
+def test_sorts(ana: Argilla, olga: Argilla, reviews: Dataset, sort: list[dict[str, Any]], expected: list[str]) -> None:
     assert reviews.search(ana, sort=sort) == expected
     assert reviews.search(olga, everyone=True, sort=sort) == expected
     one_by_one = [reviews.search(ana, sort=sort, offset=offset, limit=1) for offset in range(5)]

@@ -3,6 +3,8 @@
 import pytest
 from reviews import Argilla, Dataset, terms
 
+pytestmark = pytest.mark.server
+
 NAMES = ["a", "b", "c", "d", "e", "f"]
 
 
@@ -91,9 +93,7 @@ def test_a_response_moves_a_record_from_queue_to_queue_at_once(ana: Argilla, emp
 def test_responses_in_bulk_are_searchable(ana: Argilla, empty_dataset: Dataset) -> None:
     empty_dataset.add(*({"external_id": name, "fields": {"text": name}} for name in NAMES))
     values = {"sentiment": {"value": "mixed"}}
-    responses = [
-        {"record_id": empty_dataset.records[name], "values": values, "status": "submitted"} for name in "ab"
-    ]
+    responses = [{"record_id": empty_dataset.records[name], "values": values, "status": "submitted"} for name in "ab"]
     ana.post("/me/responses/bulk", {"items": responses})
     assert set(empty_dataset.search(ana, where=[terms("response.sentiment", "mixed")])) == {"a", "b"}
 

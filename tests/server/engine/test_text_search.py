@@ -3,6 +3,8 @@
 import pytest
 from reviews import Argilla, Dataset
 
+pytestmark = pytest.mark.server
+
 RECORDS = {
     "apple": {"text": "The apple pie was warm and sweet"},
     "banana": {"text": "A warm banana bread", "title": "Café near the station"},

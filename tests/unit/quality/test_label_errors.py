@@ -122,7 +122,7 @@ WITH_ZERO[3] = 0
     [
         ({"labels": ["sport"] * 54, "texts": TEXTS}, "at least two different labels, all 54 are 'sport'"),
         ({"labels": TOPICS}, "expected texts, embeddings or pred_probs"),
-        ({"labels": TOPICS[:9], "texts": TEXTS}, "texts: expected 9 records, one per label, got 54"),
+        ({"labels": TOPICS[20:], "texts": TEXTS}, "texts: expected 34 records, one per label, got 54"),
         ({"labels": TOPICS, "embeddings": VECTORS[:9]}, "embeddings: expected 54 records, one per label, got 9"),
         ({"labels": TOPICS, "embeddings": WITH_NAN}, "NaN or infinity at record 2"),
         ({"labels": TOPICS, "embeddings": WITH_ZERO}, "got only zeros at record 3"),

@@ -7,7 +7,17 @@ import numpy.typing as npt
 
 _SPORT = ["the striker scored a late goal", "the keeper saved the penalty", "the coach praised the team"]
 _MONEY = ["the bank raised its interest rate", "the shares fell after the report", "the market closed higher"]
-_ENDINGS = ["today", "on sunday", "last night", "again", "at home", "in the end", "in london", "this week", "as expected"]
+_ENDINGS = [
+    "today",
+    "on sunday",
+    "last night",
+    "again",
+    "at home",
+    "in the end",
+    "in london",
+    "this week",
+    "as expected",
+]
 
 
 def sentences(per_topic: int = 27) -> tuple[list[str], list[str]]:

@@ -51,8 +51,7 @@ def interval(value: float, half: float = 0.06) -> dict[str, float]:
 def evaluation(labels: list[str], accuracy: float) -> dict[str, Any]:
     k = len(labels)
     confusion = [
-        [18 if i == j else 2 if j == (i + 1) % k else int((i * j) % 7 == 3) for j in range(k)]
-        for i in range(k)
+        [18 if i == j else 2 if j == (i + 1) % k else int((i * j) % 7 == 3) for j in range(k)] for i in range(k)
     ]
     per_label = [
         {
@@ -120,8 +119,7 @@ def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
         ],
         "decisions": {"agreed": 103, "adjudicated": 15, "disputed": 2},
         "confusions": [
-            {"first": labels[i % len(labels)], "second": labels[(i + 1) % len(labels)], "n": 9 - i}
-            for i in range(8)
+            {"first": labels[i % len(labels)], "second": labels[(i + 1) % len(labels)], "n": 9 - i} for i in range(8)
         ],
         "changed": [
             {
@@ -167,15 +165,11 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
             }
             for i in range(20)
         ],
-        "outliers": [
-            {"record_id": f"o{i}", "text": texts[i % t], "score": 0.04 + 0.01 * i} for i in range(20)
-        ],
+        "outliers": [{"record_id": f"o{i}", "text": texts[i % t], "score": 0.04 + 0.01 * i} for i in range(20)],
         "diversity": {
             "vendi": 311.4,
             "records": 1180,
-            "per_label": [
-                {"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)
-            ],
+            "per_label": [{"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)],
         },
         "cues": [
             {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i, "p": 10.0 ** -(i + 1)}
@@ -242,9 +236,7 @@ def _rounds() -> list[dict[str, Any]]:
     ]
 
 
-def full_report(
-    labels: list[str] | None = None, texts: list[str] | None = None, points: int = 300
-) -> dict[str, Any]:
+def full_report(labels: list[str] | None = None, texts: list[str] | None = None, points: int = 300) -> dict[str, Any]:
     """A third round in which everything has happened."""
     labels, texts = labels or INTENTS, texts or TEXTS
     k, t = len(labels), len(texts)
@@ -269,8 +261,7 @@ def full_report(
             "labelled": 1180,
         },
         "labels": [
-            {"label": label, "given": 240 // (i + 1), "now": 220 // (i + 1) + i}
-            for i, label in enumerate(labels)
+            {"label": label, "given": 240 // (i + 1), "now": 220 // (i + 1) + i} for i, label in enumerate(labels)
         ],
         "rounds": _rounds(),
         "review": _review(labels, texts),
@@ -375,9 +366,7 @@ _OURS = {"verdict"}  # words that the schema fixes
 def _poison(part: Any, key: str = "") -> Any:
     if isinstance(part, dict):
         free_keys = key in {"rejected", "decisions", "counts", "kinds", "parts"}
-        return {
-            f"{SCRIPT}{name}" if free_keys else name: _poison(value, name) for name, value in part.items()
-        }
+        return {f"{SCRIPT}{name}" if free_keys else name: _poison(value, name) for name, value in part.items()}
     if isinstance(part, list):
         return [_poison(value, key) for value in part]
     if isinstance(part, str) and key not in _OURS and not any(text and text in part for text in HOSTILE):

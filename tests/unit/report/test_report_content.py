@@ -27,10 +27,7 @@ def test_a_gain_whose_interval_holds_zero_is_not_called_a_rise() -> None:
     report = full_report()
     report["model"]["comparison"]["accuracy"] = {"value": 0.02, "low": -0.01, "high": 0.05}
     said = words(report)
-    assert (
-        "accuracy went from 0.783 [0.723, 0.843] to 0.861 [0.801, 0.921], a difference that may be chance."
-        in said
-    )
+    assert "accuracy went from 0.783 [0.723, 0.843] to 0.861 [0.801, 0.921], a difference that may be chance." in said
     assert "rose" not in said
 
 

@@ -21,9 +21,7 @@ LABELS = ("billing", "shipping")
 
 def messages() -> Dataset:
     """30 messages: the first three subjects are about shipping, the others about billing."""
-    rows = [
-        (f"{subject} {event}", int(number < 3)) for number, subject in enumerate(SUBJECTS) for event in EVENTS
-    ]
+    rows = [(f"{subject} {event}", int(number < 3)) for number, subject in enumerate(SUBJECTS) for event in EVENTS]
     features = Features(text=Value("string"), label=ClassLabel(names=list(LABELS)))
     return Dataset.from_dict({"text": [r[0] for r in rows], "label": [r[1] for r in rows]}, features=features)
 
@@ -35,7 +33,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Folder of a two-layer BERT with random weights that sentence-transformers would read by the mean."""
+    """Folder of a two-layer BERT with random weights."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -64,8 +62,6 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
             max_position_embeddings=64,
         )
     ).save_pretrained(folder)
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     return str(folder)
 
 

@@ -16,9 +16,7 @@ def test_long_texts_come_first_and_fill_the_budget() -> None:
 
 
 @given(lengths_of_texts, st.integers(1, 500))
-def test_every_row_is_in_one_batch_and_no_batch_of_several_exceeds_the_budget(
-    lengths: list[int], budget: int
-) -> None:
+def test_every_row_is_in_one_batch_and_no_batch_of_several_exceeds_the_budget(lengths: list[int], budget: int) -> None:
     batches = list(token_budget_batches(lengths, budget=budget))
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
     assert all(len(b) == 1 or len(b) * max(lengths[row] for row in b) <= budget for b in batches)
@@ -39,9 +37,7 @@ def test_no_batches_waste_nothing() -> None:
 
 
 @given(lengths_of_texts, st.integers(1, 9), st.integers(0, 99))
-def test_an_epoch_holds_every_row_once_in_groups_of_like_length(
-    lengths: list[int], batch_size: int, seed: int
-) -> None:
+def test_an_epoch_holds_every_row_once_in_groups_of_like_length(lengths: list[int], batch_size: int, seed: int) -> None:
     batches = shuffled_length_batches(lengths, batch_size=batch_size, seed=(seed, 1))
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
     ranges = sorted((min(lengths[r] for r in b), max(lengths[r] for r in b)) for b in batches)

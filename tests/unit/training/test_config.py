@@ -3,9 +3,9 @@ import pytest
 from training import FitConfig
 
 
-def test_few_records_are_read_ten_times_and_many_three_times() -> None:
+def test_few_records_are_read_ten_times_and_many_twice() -> None:
     config = FitConfig()
-    assert [config.epochs_for(records) for records in (500, 2_500, 5_000, 100_000)] == [10, 6, 3, 3]
+    assert [config.epochs_for(records) for records in (500, 2_500, 5_000, 100_000)] == [10, 4, 2, 2]
 
 
 def test_epochs_that_were_asked_for_are_kept() -> None:
@@ -17,7 +17,6 @@ def test_epochs_that_were_asked_for_are_kept() -> None:
     [
         ("model", ""),
         ("method", "prompt"),
-        ("pooling", "max"),
         ("epochs", 0),
         ("epochs", 2.5),
         ("learning_rate", 0.0),

@@ -76,9 +76,7 @@ def test_no_texts_give_no_rows() -> None:
 
 def test_progress_is_told_up_to_the_end() -> None:
     told: list[tuple[int, int]] = []
-    embed(
-        ["one parcel", "two parcels", "one parcel"], progress=lambda done, total: told.append((done, total))
-    )
+    embed(["one parcel", "two parcels", "one parcel"], progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (2, 2)
 
 

@@ -30,14 +30,9 @@ def test_lora_learns_the_messages(trained: FitResult, dataset: Dataset) -> None:
     assert (predict(trained.model_dir, dataset, text_columns=["text"]).labels == dataset["label"]).all()
 
 
-@pytest.mark.parametrize("method", ["full", "head"])
-@pytest.mark.parametrize("pooling", ["mean", "model"])
-def test_the_other_methods_learn_too(
-    method: Any, pooling: Any, dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path
-) -> None:
-    rate = {"full": 2e-3, "head": 0.1}[method]
-    config = FitConfig(model=tiny_model, **{**fast, "learning_rate": rate}, method=method, pooling=pooling)
-    result = fit_in(tmp_path, dataset, config)
+def test_full_training_learns_them_too(dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path) -> None:
+    settings = {**fast, "learning_rate": 2e-3, "method": "full"}
+    result = fit_in(tmp_path, dataset, FitConfig(model=tiny_model, **settings))
     assert max(epoch.accuracy for epoch in result.history) >= 0.9
 
 
@@ -47,9 +42,9 @@ def test_a_frozen_encoder_is_left_as_it_was(
     fit_in(tmp_path, dataset, FitConfig(model=tiny_model, method="head", **{**fast, "epochs": 1}))
     before = load_file(Path(tiny_model) / "model.safetensors")
     after = weights(tmp_path)
-    shared = [name for name in before if f"encoder.{name}" in after]
+    shared = [name for name in before if f"bert.{name}" in after and "pooler" not in name]
     assert len(shared) > 30
-    assert all((before[name] == after[f"encoder.{name}"]).all() for name in shared)
+    assert all((before[name] == after[f"bert.{name}"]).all() for name in shared)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
@@ -78,9 +73,7 @@ def test_a_finished_run_is_not_repeated(trained: FitResult, dataset: Dataset) ->
     assert (trained.model_dir / "model.safetensors").stat().st_mtime_ns == written
 
 
-def test_other_settings_start_over(
-    dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path
-) -> None:
+def test_other_settings_start_over(dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path) -> None:
     config = FitConfig(model=tiny_model, **{**fast, "epochs": 1})
     fit_in(tmp_path, dataset, config)
     result = fit_in(tmp_path, dataset, replace(config, method="head", learning_rate=1e-3))
@@ -103,9 +96,7 @@ def test_the_best_epoch_is_what_is_saved(dataset: Dataset, trained: FitResult, t
     assert (found.labels == dataset["label"]).mean() == result.history[result.best_epoch - 1].accuracy
 
 
-def test_balanced_weights_keep_a_rare_class_alive(
-    dataset: Dataset, trained: FitResult, tmp_path: Path
-) -> None:
+def test_balanced_weights_keep_a_rare_class_alive(dataset: Dataset, trained: FitResult, tmp_path: Path) -> None:
     rare = dataset.select([*range(13, 30)])  # 2 about shipping, 15 about billing
     config = replace(trained.config, epochs=3, learning_rate=2e-3)
     plain = fit_in(tmp_path / "plain", rare, config).model_dir
@@ -114,9 +105,7 @@ def test_balanced_weights_keep_a_rare_class_alive(
     assert shares[1] > shares[0]
 
 
-def test_training_leaves_the_callers_random_numbers_alone(
-    dataset: Dataset, trained: FitResult, tmp_path: Path
-) -> None:
+def test_training_leaves_the_callers_random_numbers_alone(dataset: Dataset, trained: FitResult, tmp_path: Path) -> None:
     import torch
 
     torch.manual_seed(11)

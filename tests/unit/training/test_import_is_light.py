@@ -5,9 +5,7 @@ import pytest
 
 
 def test_importing_training_loads_neither_torch_nor_sklearn() -> None:
-    code = (
-        "import sys, training; print([m for m in ('torch', 'sklearn', 'transformers') if m in sys.modules])"
-    )
+    code = "import sys, training; print([m for m in ('torch', 'sklearn', 'transformers') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"
 

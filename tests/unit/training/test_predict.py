@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,7 @@ def test_rows_are_probabilities_under_the_class_names(trained: FitResult, datase
 
 def test_a_record_is_judged_alike_in_any_company(trained: FitResult, dataset: Dataset) -> None:
     together = predict(trained.model_dir, dataset, text_columns=["text"]).pred_probs
-    backwards = predict(
-        trained.model_dir, dataset.select(range(29, -1, -1)), text_columns=["text"]
-    ).pred_probs
+    backwards = predict(trained.model_dir, dataset.select(range(29, -1, -1)), text_columns=["text"]).pred_probs
     alone = predict(trained.model_dir, dataset.select([3]), text_columns=["text"], batch_size=1).pred_probs
     assert backwards[::-1] == pytest.approx(together, abs=1e-5)
     assert alone[0] == pytest.approx(together[3], abs=1e-5)
@@ -45,9 +44,7 @@ def test_transformers_alone_gives_the_same_answer(trained: FitResult, dataset: D
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    model = AutoModelForSequenceClassification.from_pretrained(
-        trained.model_dir, trust_remote_code=True
-    ).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(trained.model_dir).eval()
     tokenizer = AutoTokenizer.from_pretrained(trained.model_dir)
     with torch.inference_mode():
         logits = model(**tokenizer(dataset["text"][:], padding=True, return_tensors="pt")).logits
@@ -59,9 +56,7 @@ def test_pairs_are_read_as_pairs(tiny_model: str, tmp_path: Path) -> None:
     # Same two sentences in both orders; only their order tells the label.
     first = ["my parcel is late again", "the refund never came"] * 8
     second = ["the refund never came", "my parcel is late again"] * 8
-    features = Features(
-        premise=Value("string"), hypothesis=Value("string"), label=ClassLabel(names=["no", "yes"])
-    )
+    features = Features(premise=Value("string"), hypothesis=Value("string"), label=ClassLabel(names=["no", "yes"]))
     data = Dataset.from_dict({"premise": first, "hypothesis": second, "label": [0, 1] * 8}, features=features)
     config = FitConfig(
         model=tiny_model, method="full", epochs=20, learning_rate=5e-3, batch_size=4, patience=None, threads=1
@@ -72,10 +67,9 @@ def test_pairs_are_read_as_pairs(tiny_model: str, tmp_path: Path) -> None:
     assert (predict(tmp_path, data, text_columns=columns).labels == data["label"]).all()
 
 
-def test_the_packaged_model_is_tuned_and_knows_words_it_was_not_shown(
-    tmp_path: Path, dataset: Dataset
-) -> None:
-    config = FitConfig(epochs=6, batch_size=10, learning_rate=2e-3, threads=1)
+@pytest.mark.parametrize("method", ["lora", "head"])
+def test_the_packaged_model_knows_words_it_was_not_shown(method: Any, tmp_path: Path, dataset: Dataset) -> None:
+    config = FitConfig(method=method, epochs=4, batch_size=8, threads=1)
     fit(dataset, dataset, text_columns=["text"], config=config, output_dir=tmp_path)
     unseen = Dataset.from_dict(
         {"text": ["The package was left at the wrong door.", "You charged my credit card twice."]}

@@ -69,9 +69,9 @@ def _bound(value: object, convert: Convert, is_upper: bool) -> Any:
     return bound
 
 
-def as_term(value: object, is_upper: bool = False) -> str:
-    """Any value as text."""
-    return str(value).encode("utf-8", "ignore").decode()
+def as_term(value: object, is_upper: bool = False) -> str | None:
+    """Any value as text, unless it holds a NUL, which no database takes."""
+    return None if "\x00" in str(value) else str(value).encode("utf-8", "ignore").decode()
 
 
 def as_number(value: object, is_upper: bool = False) -> int | float | None:

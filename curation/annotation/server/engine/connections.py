@@ -23,8 +23,8 @@ async def reading() -> AsyncIterator[AsyncConnection]:
     """A connection on which everything that is read belongs to one moment, and nothing can be written."""
     async with _engine().connect() as connection:
         if connection.dialect.name == "sqlite":
-            # sqlite3 opens a transaction only before a write, so without this every query would see its own moment.
+            # sqlite3 opens a transaction only before a write, and without one every query sees its own moment.
             await connection.exec_driver_sql("BEGIN")
         else:
-            await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection

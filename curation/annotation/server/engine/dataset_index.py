@@ -41,9 +41,7 @@ class DatasetIndex:
         """
         scope = self.scopes.get(("response", "", "status"))
         if scope is None:
-            raise ValueError(
-                f"search index: dataset {self.dataset_id} is not in it; run prepare_database() first"
-            )
+            raise ValueError(f"search index: dataset {self.dataset_id} is not in it; run prepare_database() first")
         return scope
 
 

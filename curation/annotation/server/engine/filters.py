@@ -21,8 +21,9 @@ from curation.annotation.server.engine.comparisons import (
     as_term,
     comparison,
 )
-from curation.annotation.server.engine.criteria import Condition, Criteria, Either, HasValue, Part
+from curation.annotation.server.engine.criteria import Criteria
 from curation.annotation.server.engine.dataset_index import DatasetIndex, Scope
+from curation.annotation.server.engine.parts import Condition, Either, HasValue, Part
 from curation.annotation.server.engine.tables import answers, documents, values
 from curation.annotation.server.engine.timestamps import moment
 

@@ -35,8 +35,6 @@ class IndexSql:
         """A hash of everything the index is made of; it changes whenever the index has to be built anew."""
         tables = index_metadata.sorted_tables
         parts = [str(CreateTable(table).compile(connection)) for table in tables]
-        parts += sorted(
-            str(CreateIndex(index).compile(connection)) for table in tables for index in table.indexes
-        )
+        parts += sorted(str(CreateIndex(index).compile(connection)) for table in tables for index in table.indexes)
         parts += [*self.create, *self.triggers.values(), *self.fill]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -9,7 +9,7 @@ from argilla_server.search_engine.base import (
     MetadataMetrics,
     TermsMetrics,
 )
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Float, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.dataset_index import DatasetIndex, Scope
@@ -50,14 +50,13 @@ async def terms_metrics(connection: AsyncConnection, scope: Scope) -> TermsMetri
     return TermsMetrics(total=sum(term.count for term in counts), values=counts)
 
 
-async def number_metrics(
-    connection: AsyncConnection, scope: Scope, kind: MetadataPropertyType
-) -> MetadataMetrics:
+async def number_metrics(connection: AsyncConnection, scope: Scope, kind: MetadataPropertyType) -> MetadataMetrics:
     """The smallest and the largest number, None where there is none."""
     number = values.c.number
     of_scope = (values.c.scope == scope.number) & number.is_not(None)
     # One at a time: asking for both at once reads all of them instead of the two ends of the index.
-    smallest = await connection.scalar(select(func.min(number)).where(of_scope))
-    largest = await connection.scalar(select(func.max(number)).where(of_scope))
     is_integer = kind == MetadataPropertyType.integer
+    exact = BigInteger if is_integer else Float
+    smallest = await connection.scalar(select(cast(func.min(number), exact)).where(of_scope))
+    largest = await connection.scalar(select(cast(func.max(number), exact)).where(of_scope))
     return (IntegerMetadataMetrics if is_integer else FloatMetadataMetrics)(min=smallest, max=largest)

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, select, table
+from sqlalchemy import ColumnElement, Select, Uuid, column, func, select, table
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from curation.annotation.server.engine.dataset_index import DatasetIndex
-from curation.annotation.server.engine.text_query import All, Expression, Not, Words
+from curation.annotation.server.engine.text_query import All, Expression, Not, Words, excludes
 
 ANY_FIELD = ""
 """The row of a record that holds the text of all of its fields."""
 
-_text = table("twofold_text", column("docid"), column("field"), column("words", TSVECTOR))
+_text = table("twofold_text", column("docid"), column("field"), column("dataset_id", Uuid()), column("words", TSVECTOR))
 
 
 def tsquery(expression: Expression) -> ColumnElement[Any]:
@@ -21,19 +21,24 @@ def tsquery(expression: Expression) -> ColumnElement[Any]:
     if isinstance(expression, Not):
         return func.tsquery_not(tsquery(expression.operand))
     combine = func.tsquery_and if isinstance(expression, All) else func.tsquery_or
-    query, *others = [tsquery(operand) for operand in expression.operands]
-    for other in others:
-        query = combine(query, other)
-    return query
+    queries = [tsquery(operand) for operand in expression.operands]
+    while len(queries) > 1:  # in pairs, and pairs of pairs: one within the other would nest too deeply
+        queries = [combine(*pair) if len(pair) == 2 else pair[0] for pair in _pairs(queries)]
+    return queries[0]
 
 
-def postgresql_matches(
-    index: DatasetIndex, expression: Expression, field: str | None
-) -> tuple[Select[Any], bool]:
+def _pairs(queries: list[ColumnElement[Any]]) -> list[list[ColumnElement[Any]]]:
+    return [queries[start : start + 2] for start in range(0, len(queries), 2)]
+
+
+def postgresql_matches(index: DatasetIndex, expression: Expression, field: str | None) -> tuple[Select[Any], bool]:
     """Translate an expression for a ``tsvector`` column; see ``sqlite_text`` for the arguments and the result."""
-    query = tsquery(expression)
+    is_excluded = excludes(expression)
+    query = tsquery(Not(operand=expression) if is_excluded else expression)
     score = func.ts_rank_cd(_text.c.words, query)
     found = select(_text.c.docid.label("docid"), score.label("score")).where(
-        _text.c.words.op("@@")(query), _text.c.field == (ANY_FIELD if field is None else field)
+        _text.c.words.op("@@")(query),
+        _text.c.field == (ANY_FIELD if field is None else field),
+        _text.c.dataset_id == index.dataset_id,
     )
-    return found, False
+    return found, is_excluded

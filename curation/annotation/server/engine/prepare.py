@@ -4,6 +4,7 @@ from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine import Engine
 
 from curation.annotation.server.engine.index_sql import IndexSql
+from curation.annotation.server.engine.postgresql_index import POSTGRESQL_INDEX
 from curation.annotation.server.engine.sqlite_index import SQLITE_INDEX
 from curation.annotation.server.engine.tables import index_metadata, signatures
 
@@ -55,11 +56,9 @@ def _argilla_engine() -> Engine:
 
 
 def _index_sql(engine: Engine) -> IndexSql:
-    known = {"sqlite": SQLITE_INDEX}
+    known = {"sqlite": SQLITE_INDEX, "postgresql": POSTGRESQL_INDEX}
     if engine.dialect.name not in known:
-        raise ValueError(
-            f"search index: expected a SQLite or PostgreSQL database, found {engine.dialect.name}"
-        )
+        raise ValueError(f"search index: expected a SQLite or PostgreSQL database, found {engine.dialect.name}")
     if not inspect(engine).has_table("records"):
         raise ValueError(f"search index: no Argilla tables in {engine.url!r}; run Argilla's migrations first")
     return known[engine.dialect.name]

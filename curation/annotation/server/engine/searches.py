@@ -66,9 +66,7 @@ async def search_page(
     if match is not None and is_ranked and not sort:
         hits = await _best_matches(connection, match, criteria, total=total, offset=offset, limit=limit)
     else:
-        hits = await sorted_hits(
-            connection, index, criteria, sort=sort, total=total, offset=offset, limit=limit
-        )
+        hits = await sorted_hits(connection, index, criteria, sort=sort, total=total, offset=offset, limit=limit)
     return Page(hits=hits, total=total)
 
 
@@ -121,9 +119,7 @@ async def similar_page(
     return Page(hits=hits, total=len(hits))
 
 
-def _text_match(
-    connection: AsyncConnection, index: DatasetIndex, query: TextQuery | str | None
-) -> TextMatch | None:
+def _text_match(connection: AsyncConnection, index: DatasetIndex, query: TextQuery | str | None) -> TextMatch | None:
     if query is None:
         return None
     text, field = (query, None) if isinstance(query, str) else (query.q, query.field)

@@ -16,9 +16,7 @@ from curation.annotation.server.engine.page import Hit, Page
 from curation.annotation.server.engine.tables import BUCKETS
 
 
-async def shuffled_page(
-    connection: AsyncConnection, criteria: Criteria, *, seed: str, offset: int, limit: int
-) -> Page:
+async def shuffled_page(connection: AsyncConnection, criteria: Criteria, *, seed: str, offset: int, limit: int) -> Page:
     """One page of a reader's order.
 
     Args:
@@ -47,9 +45,7 @@ def _bucket_order(seed: str) -> list[int]:
     return order
 
 
-def _buckets_between(
-    order: list[int], counts: dict[int, int], start: int, stop: int
-) -> tuple[list[int], int]:
+def _buckets_between(order: list[int], counts: dict[int, int], start: int, stop: int) -> tuple[list[int], int]:
     """The buckets that hold the records from ``start`` to ``stop``, and how many records lie before them."""
     seen, skipped = 0, 0
     chosen: list[int] = []

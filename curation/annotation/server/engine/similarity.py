@@ -17,9 +17,7 @@ def query_direction(vector: list[float], dimensions: int) -> NDArray[np.float32]
         UnprocessableEntityError: if it has another length than the dataset's vectors, or is not finite.
     """
     if len(vector) != dimensions:
-        raise UnprocessableEntityError(
-            f"search: expected a vector of {dimensions} numbers, found {len(vector)}"
-        )
+        raise UnprocessableEntityError(f"search: expected a vector of {dimensions} numbers, found {len(vector)}")
     query = np.array([vector], dtype=np.float64)
     if not np.isfinite(query).all():
         raise UnprocessableEntityError("search: expected a vector of finite numbers")

@@ -79,9 +79,7 @@ def sort_key(index: DatasetIndex, order: Order) -> SortKey:
 def _record_column(name: str, is_descending: bool) -> UnaryExpression[Any]:
     column = documents.c[name]
     # Asking for NULLS LAST where there are none would keep SQLite from reading in the order of an index.
-    return (
-        _directed(column, is_descending).nulls_last() if column.nullable else _directed(column, is_descending)
-    )
+    return _directed(column, is_descending).nulls_last() if column.nullable else _directed(column, is_descending)
 
 
 def _value_key(scope: Scope, is_descending: bool) -> SortKey:
@@ -115,9 +113,7 @@ def _response_key(scope: Scope, user: Any, is_descending: bool) -> SortKey:
     if user is not None:
         of_key.append(answers.c.user_id == user.id)
     of_document = [answers.c.docid == documents.c.docid, *of_key]
-    grouped = (
-        select(answers.c.docid, value.label("value")).where(*of_key).group_by(answers.c.docid).subquery()
-    )
+    grouped = select(answers.c.docid, value.label("value")).where(*of_key).group_by(answers.c.docid).subquery()
     walk = Walk(
         table=grouped,
         docid=grouped.c.docid,

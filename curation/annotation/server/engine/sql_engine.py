@@ -165,9 +165,7 @@ class SqlSearchEngine(SearchEngine):  # type: ignore[misc]
     async def delete_index(self, dataset: Dataset) -> None:
         """Nothing to do."""
 
-    async def configure_metadata_property(
-        self, dataset: Dataset, metadata_property: MetadataProperty
-    ) -> None:
+    async def configure_metadata_property(self, dataset: Dataset, metadata_property: MetadataProperty) -> None:
         """Nothing to do."""
 
     async def configure_index_vectors(self, vector_settings: VectorSettings) -> None:

@@ -1,156 +1,11 @@
-"""SQLite: the statements that build the index from Argilla's tables, as triggers and as a first fill.
+"""SQLite: the triggers that keep the index in step with Argilla's tables, and its first fill."""
 
-Every statement reads its row as ``new``. A trigger sees the row it fired for; the first fill runs the same
-statement with ``FROM records AS new``, so the two cannot disagree. Nothing in here is user input.
-"""
-
+from curation.annotation.server.engine import sqlite_rows as rows
 from curation.annotation.server.engine.index_sql import IndexSql
-from curation.annotation.server.engine.tables import BUCKETS
-
-TEXT_SLOTS = 32
-"""Full-text columns; the 32nd and later text fields of a dataset share the last one."""
-
-GAP = "\ue000"
-"""A token nobody types, put between messages so that a phrase does not run from one into the next."""
-
-_SLOTS = [f"f{slot}" for slot in range(TEXT_SLOTS)]
-
-_CREATE_TEXT_TABLE = (
-    f"CREATE VIRTUAL TABLE IF NOT EXISTS twofold_text "
-    f"USING fts5({', '.join(_SLOTS)}, fx, tokenize = 'unicode61 remove_diacritics 2')"
-)
-
-_DATASET = """
-INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
-SELECT new.id, new.id, 'response', '', 'status', 0, 0 FROM {new} (SELECT 1)
-"""
-
-_METADATA_PROPERTY = """
-INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
-SELECT new.dataset_id, new.id, 'metadata', new.name, 'value',
-       json_extract(new.settings, '$.type') <> 'terms', json_extract(new.settings, '$.type') = 'terms'
-FROM {new} (SELECT 1)
-"""
-
-# Free text, rankings and spans have no value scope: Argilla's engines do not index them either.
-_QUESTION = """
-INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
-SELECT new.dataset_id, new.id, p.entity, new.name, p.property,
-       p.property = 'score' OR (p.property = 'value' AND json_extract(new.settings, '$.type') = 'rating'),
-       p.property IN ('value', 'score') AND json_extract(new.settings, '$.type') = 'multi_label_selection'
-FROM {new} (
-    SELECT 'suggestion' AS entity, 'value' AS property UNION ALL SELECT 'suggestion', 'score'
-    UNION ALL SELECT 'suggestion', 'agent' UNION ALL SELECT 'suggestion', 'type'
-    UNION ALL SELECT 'response', 'value') AS p
-WHERE p.property <> 'value'
-   OR json_extract(new.settings, '$.type') IN ('rating', 'label_selection', 'multi_label_selection')
-"""
-
-_FIELD = f"""
-INSERT INTO twofold_slots (field_id, dataset_id, name, kind, slot)
-SELECT new.id, new.dataset_id, new.name, json_extract(new.settings, '$.type'), min({TEXT_SLOTS - 1}, {{slot}})
-FROM {{new}} (SELECT 1) WHERE json_extract(new.settings, '$.type') IN ('text', 'chat', 'custom')
-"""
-_NEXT_SLOT = "coalesce((SELECT max(slot) + 1 FROM twofold_slots WHERE dataset_id = new.dataset_id), 0)"
-_NTH_SLOT = "row_number() OVER (PARTITION BY new.dataset_id ORDER BY new.inserted_at, new.rowid) - 1"
-
-# The number of the dataset's status scope in the upper bits makes docids contiguous per dataset.
-_RECORD = f"""
-INSERT INTO twofold_documents
-    (docid, record_id, dataset_id, status, external_id, inserted_at, updated_at, bucket)
-SELECT docid, id, dataset_id, status, external_id, inserted_at, updated_at, docid % {BUCKETS} FROM (
-    SELECT {{docid}} AS docid, new.id AS id, new.dataset_id AS dataset_id, new.status AS status,
-           new.external_id AS external_id, new.inserted_at AS inserted_at, new.updated_at AS updated_at
-    FROM {{new}} twofold_scopes AS s
-    WHERE s.dataset_id = new.dataset_id AND s.entity = 'response' AND s.name = '' AND s.property = 'status')
-"""
-_NEXT_DOCID = """coalesce(
-    (SELECT docid + 1 FROM twofold_documents
-     WHERE docid >= (s.scope << 32) AND docid < ((s.scope + 1) << 32) ORDER BY docid DESC LIMIT 1), s.scope << 32)"""
-_NTH_DOCID = """(s.scope << 32) - 1
-    + row_number() OVER (PARTITION BY new.dataset_id ORDER BY new.inserted_at, new.rowid)"""
-
-
-def _valid(json: str) -> str:
-    """Python writes Infinity into JSON, which SQLite refuses: such a value is not indexed, and not an error."""
-    return f"CASE WHEN json_valid({json}) THEN {json} END"
-
-
-_POSITION_TERM_NUMBER = """coalesce(min(v.key), 0),
-       CASE WHEN s.is_number THEN NULL WHEN v.type IN ('true', 'false') THEN v.type ELSE CAST(v.atom AS TEXT) END,
-       CASE WHEN s.is_number THEN v.atom END"""
-# A value of the wrong kind is not indexed, and an element that a list repeats once only.
-_IS_VALUE = """v.atom IS NOT NULL AND (NOT s.is_number OR v.type IN ('integer', 'real'))
-GROUP BY d.docid, s.scope, CAST(v.atom AS TEXT)"""
-_METADATA = f"""
-INSERT INTO twofold_values (docid, scope, position, term, number)
-SELECT d.docid, s.scope, {_POSITION_TERM_NUMBER}
-FROM {{new}} twofold_documents AS d JOIN json_each({_valid("new.metadata")}) AS m
-JOIN twofold_scopes AS s
-    ON s.dataset_id = d.dataset_id AND s.entity = 'metadata' AND s.name = m.key AND s.property = 'value'
-JOIN json_each(CASE WHEN m.type = 'array' THEN m.value WHEN m.type IN ('true', 'false', 'null') THEN m.type
-                    WHEN m.type <> 'object' THEN json_quote(m.value) END) AS v
-WHERE d.record_id = new.id AND {_IS_VALUE}
-"""
-
-_PIECES = f"""CASE k.kind WHEN 'text' THEN f.value
-    WHEN 'chat' THEN (SELECT group_concat(json_extract(m.value, '$.content'), ' {GAP} ') FROM json_each(f.value) AS m)
-    ELSE (SELECT group_concat(coalesce(CASE WHEN typeof(t.key) = 'text' THEN t.key END, '') || ' '
-                              || coalesce(t.atom, ''), ' {GAP} ') FROM json_tree(f.value) AS t) END"""
-_TEXT = f"""
-INSERT INTO twofold_text (rowid, {", ".join(_SLOTS)})
-SELECT docid, {", ".join(f"group_concat(piece, ' {GAP} ') FILTER (WHERE slot = {n})" for n in range(TEXT_SLOTS))}
-FROM (SELECT d.docid AS docid, k.slot AS slot, {_PIECES} AS piece
-      FROM {{new}} twofold_documents AS d JOIN json_each({_valid("new.fields")}) AS f
-      JOIN twofold_slots AS k ON k.dataset_id = d.dataset_id AND k.name = f.key
-      WHERE d.record_id = new.id)
-GROUP BY docid
-"""
-
-_SUGGESTION = f"""
-INSERT INTO twofold_values (docid, scope, position, term, number)
-SELECT d.docid, s.scope, {_POSITION_TERM_NUMBER}
-FROM {{new}} twofold_documents AS d JOIN twofold_scopes AS s
-    ON s.owner_id = new.question_id AND s.entity = 'suggestion'
-JOIN json_each(CASE s.property WHEN 'value' THEN {_valid("new.value")} WHEN 'score' THEN {_valid("new.score")}
-                               WHEN 'agent' THEN json_quote(new.agent) ELSE json_quote(new.type) END) AS v
-WHERE d.record_id = new.record_id AND {_IS_VALUE}
-"""
-
-_RESPONSE_STATUS = """
-INSERT INTO twofold_answers (docid, user_id, scope, position, term)
-SELECT d.docid, new.user_id, s.scope, 0, new.status
-FROM {new} twofold_documents AS d JOIN twofold_scopes AS s
-    ON s.dataset_id = d.dataset_id AND s.entity = 'response' AND s.name = '' AND s.property = 'status'
-WHERE d.record_id = new.record_id AND new.user_id IS NOT NULL
-"""
-_RESPONSE_VALUES = f"""
-INSERT INTO twofold_answers (docid, user_id, scope, position, term, number)
-SELECT d.docid, new.user_id, s.scope, {_POSITION_TERM_NUMBER}
-FROM {{new}} twofold_documents AS d JOIN json_each({_valid('new."values"')}) AS q
-JOIN twofold_scopes AS s
-    ON s.dataset_id = d.dataset_id AND s.entity = 'response' AND s.name = q.key AND s.property = 'value'
-JOIN json_each(q.value, '$.value') AS v
-WHERE d.record_id = new.record_id AND new.user_id IS NOT NULL AND {_IS_VALUE}, new.user_id
-"""
-
-_VECTOR = """
-INSERT INTO twofold_vector_changes (vector_settings_id, record_id)
-SELECT new.vector_settings_id, new.record_id FROM {new} (SELECT 1)
-"""
-# Not INSERT OR REPLACE: Argilla upserts vectors, and the policy of that outer statement would win over this one's.
-_FORGET_VECTOR = """
-DELETE FROM twofold_vector_changes
-WHERE vector_settings_id = new.vector_settings_id AND record_id = new.record_id
-"""
-_OLD_VECTOR = _VECTOR.replace("new.", "old.")
-_FORGET_OLD_VECTOR = _FORGET_VECTOR.replace("new.", "old.")
 
 _OLD_DOCID = "(SELECT docid FROM twofold_documents WHERE record_id = old.{})"
 _DROP_SCOPES = "DELETE FROM twofold_scopes WHERE owner_id = old.id"
-_DROP_VALUES = (
-    "DELETE FROM twofold_values WHERE scope IN (SELECT scope FROM twofold_scopes WHERE owner_id = old.id)"
-)
+_DROP_VALUES = "DELETE FROM twofold_values WHERE scope IN (SELECT scope FROM twofold_scopes WHERE owner_id = old.id)"
 _DROP_ANSWERS = _DROP_VALUES.replace("twofold_values", "twofold_answers")
 _DROP_TEXT = f"DELETE FROM twofold_text WHERE rowid = {_OLD_DOCID.format('id')}"
 _DROP_METADATA = f"""DELETE FROM twofold_values WHERE docid = {_OLD_DOCID.format("id")} AND scope IN
@@ -169,7 +24,7 @@ _UPDATE_RECORD = """UPDATE twofold_documents SET status = new.status, external_i
     inserted_at = new.inserted_at, updated_at = new.updated_at WHERE record_id = new.id"""
 # A property that comes after the records finds their values at once.
 _NEW_PROPERTY_VALUES = (
-    _METADATA.replace("new.id AND", "r.id AND r.dataset_id = new.dataset_id AND s.owner_id = new.id AND")
+    rows.METADATA.replace("new.id AND", "r.id AND r.dataset_id = new.dataset_id AND s.owner_id = new.id AND")
     .replace("new.metadata", "r.metadata")
     .format(new="records AS r CROSS JOIN")
 )
@@ -179,41 +34,42 @@ def _live(statement: str, **parts: str) -> str:
     return statement.format(new="", **parts)
 
 
+_VECTOR_CHANGED = [rows.RENUMBER_VECTOR, _live(rows.VECTOR, version=rows.NEXT_VERSION)]
 _TRIGGERS: list[tuple[str, str, list[str]]] = [
-    ("datasets", "INSERT", [_live(_DATASET)]),
+    ("datasets", "INSERT", [_live(rows.DATASET)]),
     ("datasets", "DELETE", [_DROP_SCOPES]),
     (
         "metadata_properties",
         "INSERT",
-        [_live(_METADATA_PROPERTY), _NEW_PROPERTY_VALUES],
+        [_live(rows.METADATA_PROPERTY), _NEW_PROPERTY_VALUES],
     ),
     ("metadata_properties", "DELETE", [_DROP_VALUES, _DROP_SCOPES]),
-    ("questions", "INSERT", [_live(_QUESTION)]),
+    ("questions", "INSERT", [_live(rows.QUESTION)]),
     ("questions", "DELETE", [_DROP_VALUES, _DROP_ANSWERS, _DROP_SCOPES]),
-    ("fields", "INSERT", [_live(_FIELD, slot=_NEXT_SLOT)]),
+    ("fields", "INSERT", [_live(rows.FIELD, slot=rows.NEXT_SLOT)]),
     ("fields", "DELETE", ["DELETE FROM twofold_slots WHERE field_id = old.id"]),
     (
         "records",
         "INSERT",
-        [_live(_RECORD, docid=_NEXT_DOCID), _live(_METADATA), _live(_TEXT)],
+        [_live(rows.RECORD, docid=rows.NEXT_DOCID), _live(rows.METADATA), _live(rows.TEXT)],
     ),
     ("records", "UPDATE", [_UPDATE_RECORD]),
-    ("records", "UPDATE OF metadata", [_DROP_METADATA, _live(_METADATA)]),
-    ("records", "UPDATE OF fields", [_DROP_TEXT, _live(_TEXT)]),
+    ("records", "UPDATE OF metadata", [_DROP_METADATA, _live(rows.METADATA)]),
+    ("records", "UPDATE OF fields", [_DROP_TEXT, _live(rows.TEXT)]),
     ("records", "DELETE", _DROP_RECORD),
-    ("suggestions", "INSERT", [_live(_SUGGESTION)]),
-    ("suggestions", "UPDATE", [_DROP_SUGGESTION, _live(_SUGGESTION)]),
+    ("suggestions", "INSERT", [_live(rows.SUGGESTION)]),
+    ("suggestions", "UPDATE", [_DROP_SUGGESTION, _live(rows.SUGGESTION)]),
     ("suggestions", "DELETE", [_DROP_SUGGESTION]),
-    ("responses", "INSERT", [_live(_RESPONSE_STATUS), _live(_RESPONSE_VALUES)]),
+    ("responses", "INSERT", [_live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES)]),
     (
         "responses",
         "UPDATE",
-        [_DROP_RESPONSE, _live(_RESPONSE_STATUS), _live(_RESPONSE_VALUES)],
+        [_DROP_RESPONSE, _live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES)],
     ),
     ("responses", "DELETE", [_DROP_RESPONSE]),
-    ("vectors", "INSERT", [_FORGET_VECTOR, _live(_VECTOR)]),
-    ("vectors", "UPDATE", [_FORGET_VECTOR, _live(_VECTOR)]),
-    ("vectors", "DELETE", [_FORGET_OLD_VECTOR, _live(_OLD_VECTOR)]),
+    ("vectors", "INSERT", _VECTOR_CHANGED),
+    ("vectors", "UPDATE", _VECTOR_CHANGED),
+    ("vectors", "DELETE", [statement.replace("new.", "old.") for statement in _VECTOR_CHANGED]),
 ]
 
 
@@ -222,17 +78,17 @@ def _fill(statement: str, table: str, **parts: str) -> str:
 
 
 _FIRST_FILL = [
-    _fill(_DATASET, "datasets"),
-    _fill(_METADATA_PROPERTY, "metadata_properties"),
-    _fill(_QUESTION, "questions"),
-    _fill(_FIELD, "fields", slot=_NTH_SLOT),
-    _fill(_RECORD, "records", docid=_NTH_DOCID),
-    _fill(_METADATA, "records"),
-    _fill(_TEXT, "records"),
-    _fill(_SUGGESTION, "suggestions"),
-    _fill(_RESPONSE_STATUS, "responses"),
-    _fill(_RESPONSE_VALUES, "responses"),
-    _fill(_VECTOR, "vectors"),
+    _fill(rows.DATASET, "datasets"),
+    _fill(rows.METADATA_PROPERTY, "metadata_properties"),
+    _fill(rows.QUESTION, "questions"),
+    _fill(rows.FIELD, "fields", slot=rows.NTH_SLOT),
+    _fill(rows.RECORD, "records", docid=rows.NTH_DOCID),
+    _fill(rows.METADATA, "records"),
+    _fill(rows.TEXT, "records"),
+    _fill(rows.SUGGESTION, "suggestions"),
+    _fill(rows.RESPONSE_STATUS, "responses"),
+    _fill(rows.RESPONSE_VALUES, "responses"),
+    _fill(rows.VECTOR, "vectors", version="1"),
 ]
 
 
@@ -244,7 +100,7 @@ def _trigger(table: str, event: str, statements: list[str]) -> tuple[str, str]:
 
 SQLITE_INDEX = IndexSql(
     begin="BEGIN IMMEDIATE",
-    create=[_CREATE_TEXT_TABLE],
+    create=[rows.CREATE_TEXT_TABLE],
     triggers=dict(_trigger(*row) for row in _TRIGGERS),
     fill=_FIRST_FILL,
     installed="SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'twofold_*'",

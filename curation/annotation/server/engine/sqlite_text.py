@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, bindparam, column, func, literal_column, select, table
 
 from curation.annotation.server.engine.dataset_index import DatasetIndex
-from curation.annotation.server.engine.text_query import All, Either, Expression, Not, Words
+from curation.annotation.server.engine.text_query import Either, Expression, Not, Words
 
 _text = table("twofold_text", column("rowid"))
 _whole_row: ColumnElement[str] = literal_column("twofold_text")
@@ -37,9 +37,7 @@ def fts5_query(expression: Expression) -> tuple[str, bool]:
     return _without(" AND ".join(found), excluded), False
 
 
-def sqlite_matches(
-    index: DatasetIndex, expression: Expression, field: str | None
-) -> tuple[Select[Any], bool]:
+def sqlite_matches(index: DatasetIndex, expression: Expression, field: str | None) -> tuple[Select[Any], bool]:
     """Translate an expression for FTS5.
 
     Args:

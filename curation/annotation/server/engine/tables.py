@@ -125,13 +125,12 @@ slots = Table(
 vector_changes = Table(
     "twofold_vector_changes",
     index_metadata,
-    Column("version", _Key, primary_key=True),
-    Column("vector_settings_id", Uuid, nullable=False),
-    Column("record_id", Uuid, nullable=False),
-    UniqueConstraint("vector_settings_id", "record_id"),
-    sqlite_autoincrement=True,
+    Column("vector_settings_id", Uuid, primary_key=True),
+    Column("record_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
-Index("twofold_vector_changes_settings", vector_changes.c.vector_settings_id, vector_changes.c.version)
+Index("twofold_vector_changes_version", vector_changes.c.vector_settings_id, vector_changes.c.version)
 
 # What these tables were built by; another signature means they are built anew.
 signatures = Table("twofold_index", index_metadata, Column("signature", String, primary_key=True))

@@ -80,6 +80,16 @@ def parse_text_query(query: str) -> Expression | None:
     return _Reader(tokens=tokens, closers=_closers(tokens)).read(0, len(tokens), depth=0)
 
 
+def excludes(expression: Expression) -> bool:
+    """Whether a record without any text would match, as for a query that only says what not to find."""
+    if isinstance(expression, Words):
+        return False
+    if isinstance(expression, Not):
+        return not excludes(expression.operand)
+    combine = all if isinstance(expression, All) else any
+    return combine(excludes(operand) for operand in expression.operands)
+
+
 def _searchable(query: str) -> str:
     """The text without what no database takes as a parameter: lone surrogates and control characters."""
     return query[:MAX_CHARACTERS].encode("utf-8", "ignore").decode().translate(_UNSEARCHABLE)

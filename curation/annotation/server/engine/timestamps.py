@@ -35,7 +35,7 @@ def _from_milliseconds(value: object) -> datetime:
 def _from_iso(match: re.Match[str], is_upper: bool) -> datetime:
     given = [int(match[unit]) for unit in _UNITS if match[unit]]
     year, month, day, hour, minute, second = (*given, *(1, 1, 1, 0, 0, 0)[len(given) :])
-    start = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - as Argilla's tables have it
+    start = datetime(year, month, day, hour, minute, second)
     if match["fraction"]:
         start += timedelta(microseconds=int(match["fraction"][:6].ljust(6, "0")))
     elif is_upper:

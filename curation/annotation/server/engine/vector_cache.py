@@ -22,9 +22,7 @@ CACHE_BYTES = 2**30
 """Matrices kept by one process, together; the one used longest ago goes first."""
 
 _ROWS_AT_ONCE = 2_000
-_vectors = table(
-    "vectors", column("record_id", Uuid()), column("vector_settings_id", Uuid()), column("value", Text())
-)
+_vectors = table("vectors", column("record_id", Uuid()), column("vector_settings_id", Uuid()), column("value", Text()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +65,7 @@ class VectorCache:
             known = self._matrices.pop(settings_id, None) or _empty(dimensions)
             matrix = await _brought_up_to_date(connection, settings_id, known)
             self._matrices[settings_id] = matrix
-            while (
-                self._matrices
-                and sum(kept.directions.nbytes for kept in self._matrices.values()) > self.max_bytes
-            ):
+            while self._matrices and sum(kept.directions.nbytes for kept in self._matrices.values()) > self.max_bytes:
                 self._matrices.popitem(last=False)
             return matrix
 
@@ -81,13 +76,9 @@ def _empty(dimensions: int) -> VectorMatrix:
     )
 
 
-async def _brought_up_to_date(
-    connection: AsyncConnection, settings_id: UUID, known: VectorMatrix
-) -> VectorMatrix:
-    version = await _next_version(connection)
-    is_new = (vector_changes.c.vector_settings_id == settings_id) & (
-        vector_changes.c.version >= known.version
-    )
+async def _brought_up_to_date(connection: AsyncConnection, settings_id: UUID, known: VectorMatrix) -> VectorMatrix:
+    version = await _next_version(connection, settings_id)
+    is_new = (vector_changes.c.vector_settings_id == settings_id) & (vector_changes.c.version >= known.version)
     changed = set(await connection.scalars(select(vector_changes.c.record_id).where(is_new)))
     if not changed:
         return known
@@ -108,22 +99,21 @@ async def _brought_up_to_date(
     )
 
 
-async def _next_version(connection: AsyncConnection) -> int:
+async def _next_version(connection: AsyncConnection, settings_id: UUID) -> int:
     """A number that every change we cannot see yet will reach.
 
     SQLite has one writer, so changes become visible in the order of their numbers. PostgreSQL's are the numbers of
     transactions, and the oldest one still running is the first that may have something to add.
     """
     if connection.dialect.name == "sqlite":
-        latest = await connection.scalar(select(func.max(vector_changes.c.version)))
+        of_settings = vector_changes.c.vector_settings_id == settings_id
+        latest = await connection.scalar(select(func.max(vector_changes.c.version)).where(of_settings))
         return int(latest or 0) + 1
     oldest = await connection.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
     return int(oldest or 0)
 
 
-async def _read(
-    connection: AsyncConnection, rows: Select[tuple[UUID, int, str]], dimensions: int
-) -> VectorMatrix:
+async def _read(connection: AsyncConnection, rows: Select[tuple[UUID, int, str]], dimensions: int) -> VectorMatrix:
     record_ids: list[UUID] = []
     docids: list[int] = []
     blocks = [np.empty((0, dimensions), dtype=np.float32)]
