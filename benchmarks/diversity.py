@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "interval": None,
             "baseline": round(peer_seconds, 2),
             "goal": 1000,
-            "met": ratio >= 1000 and gap <= 1e-6,
+            "met": bool(ratio >= 1000 and gap <= 1e-6),
             "difference": gap,
             "seeds": 1,
             "seconds": round(peer_seconds + seconds, 1),

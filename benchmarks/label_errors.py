@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from cleanlab.rank import get_label_quality_scores
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from curation.quality import label_quality
+from curation.quality.cleanlab_scores import Method, cleanlab_score
 from training import embed, out_of_fold
 
 Score = npt.NDArray[np.floating[Any]]  # (n,) low = likely wrong
-CLEANLAB = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+CLEANLAB: tuple[Method, ...] = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 # scikit-learn's own C, and the one that suits short vectors and many labels.
 INVERSE = (1.0, 10.0)
 RATES, DRAWS = (10, 20), (0, 1, 2)
@@ -106,7 +106,7 @@ def cleanlab_scores(data: Labelled, seed: int) -> dict[str, Score]:
         probs = out_of_fold(data.vectors, data.given, n_classes=len(data.names), seed=seed, inverse_regularization=c)
         for method in CLEANLAB:
             name = f"cleanlab {method}, C={c:g}"
-            scores[name] = get_label_quality_scores(data.given, probs, method=method)
+            scores[name] = cleanlab_score(data.given, probs, method=method)
     return scores
 
 
@@ -179,11 +179,11 @@ def compare(cases: Sequence[tuple[Labelled, int]]) -> tuple[pd.DataFrame, dict[s
 def goal(value: float, peer: float, interval: tuple[float, float], wanted: float, **more: Any) -> dict[str, Any]:
     """Return one goal the way `benchmarks/results.json` holds it; the interval is of the gain over the baseline."""
     return {
-        "value": round(value, 4),
-        "baseline": round(peer, 4),
+        "value": round(float(value), 4),
+        "baseline": round(float(peer), 4),
         "interval": [round(x, 4) for x in interval],
         "goal": wanted,
-        "met": value >= wanted,
+        "met": bool(value >= wanted),
         **more,
     }
 

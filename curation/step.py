@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -105,5 +106,5 @@ def _hash(path: Path) -> str:
 
 
 def _fingerprint(step: Step, config: Config, inputs: Mapping[str, str]) -> str:
-    text = json.dumps([step.name, step.depends_on(config), inputs], sort_keys=True, default=str)
+    text = json.dumps([version("twofold"), step.name, step.depends_on(config), inputs], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,7 +14,7 @@ from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.artifacts import read_json, write_json
 from curation.config import write_config
-from curation.errors import WaitingForPeople
+from curation.errors import TwofoldError, WaitingForPeople
 from curation.project import Project, open_project
 from curation.rounds import Ticker
 from curation.sources.cleaning import Columns
@@ -50,8 +50,10 @@ def walk(folder: Path, argilla: ArgillaClient, say: Say, ticker: Ticker) -> Fini
         while not project.round(1).has("report.html"):
             _advance(project, argilla, say, ticker)
             waits = rounds.waiting(project, project.current, argilla)
+            if project.current.number != 1 or project.round(1).has("report.html"):
+                break
             answered = _let_people_answer(project, argilla, people, answers, say)
-            if waits and not answered and not project.round(1).has("report.html"):
+            if waits and not answered:
                 raise WaitingForPeople("; ".join(map(str, waits)))
         if project.current.number == 1:
             _advance(project, argilla, say, ticker)
@@ -95,12 +97,19 @@ def _people(project: Project, argilla: ArgillaClient) -> dict[str, str]:
         role = "adjudicator" if name == ADJUDICATOR else "annotator"
         username = f"{project.config.name}-{name}"
         new = argilla.add_reviewer(username, naming.workspace(project, role))
-        if new is None and username not in known:
-            new = argilla.reset_password(username)  # a demo that was cut short between the two
+        if new is None and not _works(argilla.url, username, known.get(username, "")):
+            new = argilla.reset_password(username)  # a demo that was cut short, or had another server
         if new is not None:
             known[username] = new.password
             write_json(path, known, mode=0o600)
     return known
+
+
+def _works(url: str, username: str, password: str) -> bool:
+    try:
+        return bool(password) and Session(url, username, password).username == username
+    except TwofoldError:
+        return False
 
 
 def _recorded_answers() -> dict[str, dict[str, str]]:

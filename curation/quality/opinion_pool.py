@@ -12,6 +12,8 @@ from curation.quality.input_checks import FloatArray, IntArray
 
 # Least share that a label keeps in each view. Without it one overconfident view vetoes all others.
 _FLOOR = 1e-4
+# Logarithms of the factors on the logits that are looked at first.
+_GRID = tuple(np.arange(-5.0, 6.5, 0.5).tolist())
 
 
 def logarithmic_pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
@@ -48,6 +50,8 @@ def _tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArra
         likelihood = np.exp(log_softmax(logits * np.exp(log_scale), axis=1)[own])
         return float(-(trust * np.log(np.maximum(likelihood, _FLOOR))).sum())
 
-    best = minimize_scalar(loss, bounds=(-5.0, 6.0), method="bounded", options={"xatol": 0.02})
+    # That floor makes the loss flat far out, so the search starts from the best of a coarse grid.
+    start = min(_GRID, key=loss)
+    best = minimize_scalar(loss, bounds=(start - 0.5, start + 0.5), method="bounded", options={"xatol": 0.02})
     probs: FloatArray = softmax(logits * np.exp(best.x), axis=1)
     return probs

@@ -22,7 +22,7 @@ CONTENTS = {
     "answers": f"""SELECT d.record_id, a.user_id, s.name, s.property, a.position, a.term, a.number
                    FROM twofold_answers AS a {_OF_RECORD}""",
     "text": "SELECT d.record_id, t.* FROM twofold_text AS t JOIN twofold_documents AS d ON d.docid = t.rowid",
-    "vectors": "SELECT c.record_id, v.value FROM vectors AS v JOIN twofold_vector_changes AS c "
+    "vectors": "SELECT c.record_id, v.id FROM vectors AS v JOIN twofold_vector_changes AS c "
     "USING (record_id, vector_settings_id)",
 }
 
@@ -93,8 +93,6 @@ def test_an_index_of_another_version_is_built_anew(database: Engine) -> None:
 def test_a_failure_half_way_leaves_the_index_as_it_was(database: Engine) -> None:
     before = contents(database)
     run(database, "UPDATE twofold_index SET signature = 'of old'")
-    run(database, "PRAGMA writable_schema = ON")
-    run(database, "ALTER TABLE vectors RENAME COLUMN value TO renamed")
     run(database, "ALTER TABLE suggestions RENAME COLUMN agent TO renamed")
     with pytest.raises(Exception, match="agent"):
         prepare_database(database)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation.quality.cleanlab_scores import cleanlab_score
 from curation.quality.folds import split, stratified_folds
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.neighbour_vote import vote_log_odds
@@ -64,3 +65,11 @@ def test_a_view_that_never_gives_a_label_has_no_veto(pool: object) -> None:
     probs = pool([right, right, never_one], codes, np.ones(100))  # type: ignore[operator]
     assert np.isfinite(probs).all()
     assert (probs.argmax(axis=1) == codes).all()
+
+
+def test_cleanlab_is_asked_the_same_question() -> None:
+    probs = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+    codes = np.array([0, 2])
+    assert cleanlab_score(codes, probs) == pytest.approx([0.7, 0.3])
+    # (own - best other + 1) / 2
+    assert cleanlab_score(codes, probs, method="normalized_margin") == pytest.approx([0.75, 0.35])
