@@ -5,6 +5,7 @@ from curation.review.agreement import Agreement, agreement
 from curation.review.bootstrap import Score
 from curation.review.consensus import Consensus, consensus
 from curation.review.decide import decide
+from curation.review.next_vote import ask_third
 from curation.review.pairs import PairAgreement
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Score",
     "adjudication_queue",
     "agreement",
+    "ask_third",
     "consensus",
     "decide",
 ]

@@ -1,4 +1,4 @@
-"""The most probable label of every record, from votes of raters of unequal quality."""
+"""The most probable label of every record, from the votes of reviewers of unequal quality."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curation.review.raters import fit_raters
+from curation.review.features import feature_blocks
+from curation.review.lean import lean
+from curation.review.raters import RaterFit, fit_raters
 from curation.review.reviewers import reviewer_quality
 from curation.review.votes import Floats, Votes, VoteTable, read_votes
 
@@ -21,55 +23,80 @@ class Consensus:
     Attributes:
         label: The most probable label, by record id.
         confidence: Its probability in [0, 1], by record id.
-        table: Columns `record_id, label, confidence, method, votes, posterior`; `posterior` lists the
-            probabilities of the labels in order. Sorted by `record_id`.
+        table: Columns `record_id, label, confidence, method, votes, posterior`. `method` is `votes`, or
+            `votes and model` where texts, embeddings or predictions had a say; `votes` counts them; `posterior`
+            lists the probabilities of `labels` in order. Sorted by `record_id`.
         reviewers: Quality of every reviewer, see `reviewer_quality`.
-        posteriors: Probability of every label, by record id.
+        labels: The labels, in the order of the posteriors.
+        posteriors: Probabilities of the labels, by record id, each of shape (K,).
     """
 
     label: Mapping[str, str]
     confidence: Mapping[str, float]
     table: pa.Table
     reviewers: pa.Table
-    posteriors: Mapping[str, Mapping[str, float]]
+    labels: Sequence[str]
+    posteriors: Mapping[str, Floats]
 
 
 def consensus(
     votes: VoteTable,
     *,
-    texts: Mapping[str, Any] | None = None,
-    embeddings: Mapping[str, Any] | None = None,
     pred_probs: Mapping[str, Any] | None = None,
+    embeddings: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str | Sequence[str]] | None = None,
     labels: Sequence[str] | None = None,
     seed: int = 0,
 ) -> Consensus:
-    """Infer labels from votes, and how good each reviewer is."""
+    """Infer every record's label from its votes, and how good each reviewer is.
+
+    Votes are weighed by belief propagation between records and kinds of reviewers (`fit_raters`). Where anything
+    else is known of the records, a model of it is learnt from the votes and counts as a prior (`lean`); what it does
+    not know it does not say.
+
+    Args:
+        votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
+        pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
+            (C,); their order and number of classes are free.
+        embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).
+        texts: By record id, the text, or the texts of a pair (last one judged against those before).
+        labels: All possible labels; by default those used, sorted.
+        seed: Of the reduction of word counts, where `texts` are single.
+
+    Raises:
+        ValueError: A bad vote table, or a record with votes that one of the mappings lacks.
+    """
     coded = read_votes(votes, labels)
-    fit = fit_raters(coded)
-    return _consensus(coded, fit.posterior, "raters")
+    blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
+    return _result(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
 
 
-def _consensus(votes: Votes, posterior: Floats, method: str) -> Consensus:
-    best = np.argmax(posterior, axis=1)
-    label = [votes.labels[c] for c in best]
-    confidence = np.clip(posterior.max(axis=1, initial=0.0), 0.0, 1.0)
+def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:
+    fit = fit_raters(votes)
+    if not blocks or len(votes.records) < 2 or len(votes.labels) < 2:
+        return fit
+    return fit_raters(votes, lean=lean(fit.posterior, blocks))
+
+
+def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
+    n, k = fit.posterior.shape
+    label = [votes.labels[c] for c in np.argmax(fit.posterior, axis=1)] if k else []
+    confidence = np.clip(fit.posterior.max(axis=1, initial=0.0), 0.0, 1.0)
     table = pa.table(
         {
             "record_id": pa.array(votes.records, pa.string()),
             "label": pa.array(label, pa.string()),
             "confidence": confidence,
-            "method": pa.array([method] * len(label), pa.string()),
-            "votes": np.bincount(votes.record, minlength=len(label)),
-            "posterior": pa.array(posterior.tolist(), pa.list_(pa.float64())),
+            "method": pa.array([method] * n, pa.string()),
+            "votes": np.bincount(votes.record, minlength=n),
+            "posterior": pa.ListArray.from_arrays(np.arange(n + 1, dtype=np.int32) * k, fit.posterior.ravel()),
         }
     )
     return Consensus(
         label=dict(zip(votes.records, label, strict=True)),
         confidence=dict(zip(votes.records, confidence.tolist(), strict=True)),
         table=table,
-        reviewers=reviewer_quality(votes, posterior),
-        posteriors={
-            i: dict(zip(votes.labels, row, strict=True))
-            for i, row in zip(votes.records, posterior.tolist(), strict=True)
-        },
+        reviewers=reviewer_quality(votes, fit.posterior),
+        labels=votes.labels,
+        posteriors=dict(zip(votes.records, fit.posterior, strict=True)),
     )

@@ -163,6 +163,6 @@ def _by_record(coded: Votes) -> dict[str, list[tuple[str, str]]]:
 def _confidence(record_id: str, label: str | None, answers: list[str], consensus: Consensus | None) -> float | None:
     if label is None:
         return None
-    if consensus is not None and label in (known := consensus.posteriors.get(record_id, {})):
-        return known[label]
+    if consensus is not None and record_id in consensus.posteriors and label in consensus.labels:
+        return float(consensus.posteriors[record_id][consensus.labels.index(label)])
     return answers.count(label) / len(answers)

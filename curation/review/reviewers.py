@@ -44,7 +44,7 @@ def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
     overall = right.mean() if len(right) else 0.5
     above, below = hits + 2 * overall, n - hits + 2 * (1 - overall)
     agrees = np.argmax(posterior, axis=1)[votes.record] == votes.label
-    confusion = _expected_confusions(votes, posterior)
+    confusion = expected_confusions(votes, posterior)
     return pa.table(
         {
             "reviewer": votes.reviewers,
@@ -59,7 +59,7 @@ def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
     )
 
 
-def _expected_confusions(votes: Votes, posterior: Floats) -> Floats:
+def expected_confusions(votes: Votes, posterior: Floats) -> Floats:
     """Return how often each reviewer is expected to have said what for what, shape (R, K true, K said)."""
     n, r, k = len(votes.records), len(votes.reviewers), posterior.shape[1]
     column = votes.reviewer * k + votes.label

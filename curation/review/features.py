@@ -1,0 +1,123 @@
+"""What is known of records besides their votes, as matrices of features for `lean`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from curation.review.votes import Floats
+
+_TOPICS = 50  # dimensions kept of word counts
+_NEGATIONS = frozenset(["no", "not", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot", "t"])
+
+
+def feature_blocks(
+    records: Sequence[str],
+    *,
+    texts: Mapping[str, str | Sequence[str]] | None = None,
+    embeddings: Mapping[str, Any] | None = None,
+    pred_probs: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> list[Floats]:
+    """Return feature matrices of N rows, the fewest and plainest features first.
+
+    Raises:
+        ValueError: A mapping lacks a record, or its shapes differ between records.
+    """
+    plain, wide = [], []
+    if pred_probs is not None:
+        plain.append(_standard(np.log(np.maximum(_matrix(records, pred_probs, "pred_probs"), 1e-6))))
+    if texts is not None:
+        listed = [[t] if isinstance(t, str) else list(t) for t in _picked(records, texts, "texts")]
+        paired = bool(listed) and min(map(len, listed)) > 1
+        (plain if paired else wide).append(_standard(_overlaps(listed)) if paired else _topics(listed, seed))
+    if embeddings is not None:
+        vectors = _matrix(records, embeddings, "embeddings")
+        if vectors.ndim == 3:
+            plain.append(_standard(_cosines(vectors)))
+            wide.append(_blended(vectors))
+        else:
+            wide.append(vectors)
+    return [np.hstack(group) for group in (plain, wide) if group]
+
+
+def _picked(records: Sequence[str], known: Mapping[str, Any], name: str) -> list[Any]:
+    for record in records:
+        if record not in known:
+            raise ValueError(f"consensus: {name} has nothing for record {record!r}, which has votes")
+    return [known[record] for record in records]
+
+
+def _matrix(records: Sequence[str], known: Mapping[str, Any], name: str) -> Floats:
+    rows = [np.asarray(row, dtype=float) for row in _picked(records, known, name)]
+    for record, row in zip(records, rows, strict=True):
+        if row.shape != rows[0].shape:
+            expected = f"shape {rows[0].shape} as for record {records[0]!r}"
+            raise ValueError(f"consensus: {name} of record {record!r}: expected {expected}, found {row.shape}")
+        if not np.isfinite(row).all():
+            raise ValueError(f"consensus: {name} of record {record!r}: expected finite numbers")
+    return np.stack(rows) if rows else np.zeros((0, 1))
+
+
+def _standard(features: Floats) -> Floats:
+    return np.asarray((features - features.mean(axis=0)) / (features.std(axis=0) + 1e-9))
+
+
+def _cosines(vectors: Floats) -> Floats:
+    """Return the cosine of the first text's vector with each other's, shape (N, F - 1), from (N, F, d)."""
+    unit = vectors / (np.linalg.norm(vectors, axis=2, keepdims=True) + 1e-12)
+    return np.asarray((unit[:, :1] * unit[:, 1:]).sum(axis=2))
+
+
+def _blended(vectors: Floats) -> Floats:
+    """Return differences and products of two texts' vectors (Conneau et al. 2017, EMNLP, sec. 3.1)."""
+    first, second = vectors[:, 0], vectors[:, 1]
+    return np.hstack([np.abs(first - second), first * second])
+
+
+def _topics(texts: Sequence[Sequence[str]], seed: int) -> Floats:
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    joined = ["\n".join(parts) for parts in texts]
+    if not any(re.search(r"\w\w", text) for text in joined):
+        return np.zeros((len(joined), 1))
+    words = TfidfVectorizer(sublinear_tf=True, stop_words=None).fit_transform(joined)
+    size = min(_TOPICS, words.shape[1] - 1, len(joined) - 1)
+    if size < 1:
+        return np.zeros((len(joined), 1))
+    return np.asarray(TruncatedSVD(size, random_state=seed).fit_transform(words), dtype=float)
+
+
+def _overlaps(texts: Sequence[Sequence[str]]) -> Floats:
+    """Return how far the words of the last text of each record stand in those before it, shape (N, 9)."""
+    pairs = [(_words(" ".join(parts[:-1])), _words(parts[-1])) for parts in texts]
+    spread = Counter(word for earlier, last in pairs for word in {*earlier, *last})
+    return np.array([_overlap(earlier, last, spread, len(pairs)) for earlier, last in pairs])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _overlap(earlier: list[str], last: list[str], spread: Mapping[str, int], n: int) -> list[float]:
+    known, weight = set(earlier), {word: float(np.log1p(n / spread[word])) for word in last}
+    pairs, known_pairs = list(zip(last, last[1:], strict=False)), set(zip(earlier, earlier[1:], strict=False))
+    numbers = [word for word in last if word.isdigit()]
+    new = [weight[word] for word in last if word not in known]
+    total = sum(weight[word] for word in last)
+    return [
+        sum(word in known for word in last) / max(len(last), 1),
+        1 - sum(new) / total if total else 0.0,
+        sum(pair in known_pairs for pair in pairs) / max(len(pairs), 1),
+        sum(number not in known for number in numbers) / max(len(numbers), 1),
+        float(_NEGATIONS.isdisjoint(earlier) != _NEGATIONS.isdisjoint(last)),
+        float(np.log1p(len(earlier))),
+        float(np.log1p(len(last))),
+        float(np.log1p(len(last)) - np.log1p(len(earlier))),
+        max(new, default=0.0),
+    ]
