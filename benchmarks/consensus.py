@@ -7,11 +7,9 @@ crowd-kit's MACE and GLAD take most of the time; with `--cache` their answers ar
 
 from __future__ import annotations
 
-import argparse
 import html
 import os
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +35,7 @@ def load() -> Data:
     votes, gold, items = (pd.read_csv(folder / f"{name}.csv", dtype=str) for name in ("votes", "gold", "items"))
     votes.columns = pd.Index(["record_id", "reviewer", "label"])
     pairs = zip(items.premise.map(html.unescape), items.hypothesis.map(html.unescape), strict=True)
-    return Data(
-        votes=votes, gold=gold.set_index("id").label, texts=dict(zip(items.id, pairs, strict=True))
-    )
+    return Data(votes=votes, gold=gold.set_index("id").label, texts=dict(zip(items.id, pairs, strict=True)))
 
 
 def in_random_order(votes: pd.DataFrame, draw: int) -> pd.DataFrame:

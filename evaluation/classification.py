@@ -150,9 +150,7 @@ def _confusion(predictions: Predictions) -> IntArray:
     return np.bincount(cells, minlength=k * k).reshape(k, k).astype(np.int64)
 
 
-def _per_label(
-    predictions: Predictions, point: Metrics, drawn: Metrics, confidence: float
-) -> tuple[LabelScores, ...]:
+def _per_label(predictions: Predictions, point: Metrics, drawn: Metrics, confidence: float) -> tuple[LabelScores, ...]:
     support = np.bincount(predictions.labels, minlength=predictions.k)
 
     def interval(metric: str, i: int) -> Interval:

@@ -41,10 +41,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and words, ready for JSON."""
-        plain = {
-            name: getattr(self, name)
-            for name in ("n", "wins", "losses", "mcnemar_p", "confidence", "verdict")
-        }
+        plain = {name: getattr(self, name) for name in ("n", "wins", "losses", "mcnemar_p", "confidence", "verdict")}
         return {**plain, "accuracy": self.accuracy.to_dict(), "macro_f1": self.macro_f1.to_dict()}
 
 

@@ -92,9 +92,7 @@ def check_confidence(confidence: float) -> None:
         raise ValueError(f"confidence: expected a fraction between 0 and 1, such as 0.95, got {confidence}")
 
 
-def _summed_by_group(
-    columns: sparse.csr_matrix, groups: Sequence[Any] | npt.NDArray[Any]
-) -> sparse.csr_matrix:
+def _summed_by_group(columns: sparse.csr_matrix, groups: Sequence[Any] | npt.NDArray[Any]) -> sparse.csr_matrix:
     n = columns.shape[0]
     if len(groups) != n:
         raise ValueError(f"groups: expected one per record ({n}), got {len(groups)}")

@@ -119,6 +119,4 @@ def _check_probabilities(probs: FloatArray, shape: tuple[int, int], name: str) -
     sums = probs.sum(axis=1)
     wrong = np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)
     if wrong.size:
-        raise ValueError(
-            f"{name}: expected rows that sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}"
-        )
+        raise ValueError(f"{name}: expected rows that sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}")

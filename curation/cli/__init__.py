@@ -12,7 +12,6 @@ import click
 from curation.cli import demo, doctor, loop, people, serve, start, tables
 from curation.errors import TwofoldError
 
-
 QUIET = {
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -73,7 +72,7 @@ for command in (
 def main() -> None:
     """Run a command; every expected error is one line and an exit code."""
     _quiet()
-    sys.exit(_exit_code(lambda: cli(standalone_mode=False)))
+    sys.exit(exit_code(lambda: cli(standalone_mode=False)))
 
 
 def _quiet() -> None:
@@ -84,7 +83,8 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-def _exit_code(run: Callable[[], object]) -> int:
+def exit_code(run: Callable[[], object]) -> int:
+    """Run a command and return its exit code, having shown an expected error as one line."""
     try:
         code = run()
         return code if isinstance(code, int) else 0

@@ -69,7 +69,8 @@ def coincidence_rows(counts: Ints) -> Floats:
     m = n.sum(axis=1)
     both = n[:, :, None] * n[:, None, :]
     both[:, np.arange(n.shape[1]), np.arange(n.shape[1])] -= n
-    return (both / (m - 1)[:, None, None]).reshape(len(n), -1)
+    rows: Floats = (both / (m - 1)[:, None, None]).reshape(len(n), -1)
+    return rows
 
 
 def spaced_alpha(coincidences: Floats, values: Floats | None) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ def feature_blocks(
     Raises:
         ValueError: A mapping lacks a record, or its shapes differ between records.
     """
-    plain, wide = [], []
+    plain: list[Floats] = []
+    wide: list[Floats] = []
     if pred_probs is not None:
         plain.append(_standard(np.log(np.maximum(_matrix(records, pred_probs, "pred_probs"), 1e-6))))
     if texts is not None:
@@ -106,7 +108,7 @@ def _words(text: str) -> list[str]:
 
 def _overlap(earlier: list[str], last: list[str], spread: Mapping[str, int], n: int) -> list[float]:
     known, weight = set(earlier), {word: float(np.log1p(n / spread[word])) for word in last}
-    pairs, known_pairs = list(zip(last, last[1:], strict=False)), set(zip(earlier, earlier[1:], strict=False))
+    pairs, known_pairs = list(pairwise(last)), set(pairwise(earlier))
     numbers = [word for word in last if word.isdigit()]
     new = [weight[word] for word in last if word not in known]
     total = sum(weight[word] for word in last)

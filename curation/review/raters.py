@@ -116,7 +116,7 @@ class _Heard:
 
 
 def _propagate(graph: _Graph, offset: Floats, *, learn: bool) -> _State:
-    n, k = graph.counts.shape
+    k = graph.counts.shape[1]
     frequency = np.full(k, 1 / k)
     posterior = (graph.counts + 1) / (graph.counts + 1).sum(axis=1, keepdims=True)
     cavity, log_messages = posterior[graph.record], np.zeros((len(graph.record), k))

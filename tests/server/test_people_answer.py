@@ -99,9 +99,7 @@ def test_reviewers_do_not_see_each_others_answers(argilla, spec):
     dataset = send(argilla, spec)
     list(session(argilla, spec, "ana").answer(spec.name, {"m0": "complaint"}))
     ben = session(argilla, spec, "ben")
-    seen = ben._checked(
-        ben._http.post(f"/api/v1/me/datasets/{dataset.id}/records/search?include=responses", json={})
-    )
+    seen = ben._checked(ben._http.post(f"/api/v1/me/datasets/{dataset.id}/records/search?include=responses", json={}))
     assert [item["record"].get("responses") for item in seen["items"]] == [[], [], [], []]
     assert ben._http.get(f"/api/v1/datasets/{dataset.id}/records?include=responses").status_code == 403
 

@@ -106,9 +106,7 @@ def test_planted_counts_are_those_in_the_description(truth: dict[str, Row]) -> N
         assert f"| `{kind}` | {count} |" in description
 
 
-def test_a_label_is_wrong_exactly_where_that_was_planted(
-    messages: dict[str, Row], truth: dict[str, Row]
-) -> None:
+def test_a_label_is_wrong_exactly_where_that_was_planted(messages: dict[str, Row], truth: dict[str, Row]) -> None:
     in_scope = [row for row in truth.values() if row["intent"]]
     wrong = {row["id"] for row in in_scope if messages[row["id"]]["label"] != row["intent"]}
     assert wrong == {row["id"] for row in in_scope if "wrong_label" in kinds(row)}
@@ -149,12 +147,8 @@ def test_copies_are_far_from_their_originals_in_the_file(copies: list[Row]) -> N
     assert min(int(row["id"][1:]) - int(row["duplicate_of"][1:]) for row in copies) > 40
 
 
-def test_five_copies_carry_a_label_at_odds_with_the_original(
-    messages: dict[str, Row], copies: list[Row]
-) -> None:
-    at_odds = [
-        row for row in copies if messages[row["id"]]["label"] != messages[row["duplicate_of"]]["label"]
-    ]
+def test_five_copies_carry_a_label_at_odds_with_the_original(messages: dict[str, Row], copies: list[Row]) -> None:
+    at_odds = [row for row in copies if messages[row["id"]]["label"] != messages[row["duplicate_of"]]["label"]]
     assert len(at_odds) == 5
     assert all("wrong_label" in kinds(row) for row in at_odds)
 
@@ -191,9 +185,7 @@ def test_answers_took_a_plausible_time() -> None:
 
 
 @pytest.mark.parametrize(("reviewer", "intended"), [("ana", 0.96), ("ben", 0.88), ("carla", 0.98)])
-def test_reviewers_are_as_accurate_as_described(
-    reviewer: str, intended: float, truth: dict[str, Row]
-) -> None:
+def test_reviewers_are_as_accurate_as_described(reviewer: str, intended: float, truth: dict[str, Row]) -> None:
     assert share_correct(reviewer, truth) == pytest.approx(intended, abs=0.01)
     assert f"| `{reviewer}` | {intended:.0%} |" in page("sample.md")
 
@@ -207,9 +199,7 @@ def test_ben_mostly_mixes_up_late_and_damaged_parcels(truth: dict[str, Row]) -> 
     assert mistakes.most_common(1)[0][0] == {"delivery_status", "damaged_or_wrong_item"}
 
 
-def test_ben_repeats_wrong_suggestions_more_than_the_others_do(
-    messages: dict[str, Row], truth: dict[str, Row]
-) -> None:
+def test_ben_repeats_wrong_suggestions_more_than_the_others_do(messages: dict[str, Row], truth: dict[str, Row]) -> None:
     wrong = {record for record, row in truth.items() if "wrong_label" in kinds(row)}
     repeats = Counter(
         row["reviewer"]
@@ -221,9 +211,7 @@ def test_ben_repeats_wrong_suggestions_more_than_the_others_do(
 
 def test_most_answers_to_out_of_scope_messages_are_discards(truth: dict[str, Row]) -> None:
     discards = Counter(
-        row["reviewer"]
-        for row in read("answers.csv")
-        if not truth[row["id"]]["intent"] and row["label"] == ""
+        row["reviewer"] for row in read("answers.csv") if not truth[row["id"]]["intent"] and row["label"] == ""
     )
     assert discards == {"ana": 11, "ben": 8, "carla": 12}
     assert sum(row["label"] == "" for row in read("answers.csv")) == 31

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from curation.records import SPLIT
 from curation.splits import PARTS, Splits, split
 
-CASES = st.lists(
-    st.tuples(st.sampled_from(["praise", "complaint", "question"]), st.integers(0, 12)), max_size=60
-)
+CASES = st.lists(st.tuples(st.sampled_from(["praise", "complaint", "question"]), st.integers(0, 12)), max_size=60)
 SEEDS = st.integers(0, 1000)
 
 
@@ -31,9 +29,7 @@ def parts_by_group(found: Splits, groups: list[int]) -> dict[int, set[str]]:
 
 @given(case=CASES, seed=SEEDS)
 @settings(deadline=None)
-def test_every_record_has_one_part_and_groups_are_never_separated(
-    case: list[tuple[str, int]], seed: int
-) -> None:
+def test_every_record_has_one_part_and_groups_are_never_separated(case: list[tuple[str, int]], seed: int) -> None:
     labels, groups = [label for label, _ in case], [group for _, group in case]
     found = split(ids(len(case)), labels, groups, seed=seed)
     assert sorted(found.part) == ids(len(case))
@@ -49,9 +45,7 @@ def test_the_order_of_the_records_does_not_matter(case: list[tuple[str, int]], s
     rows = [(record_id, *row) for record_id, row in zip(ids(len(case)), case, strict=True)]
     shuffled = random.Random(seed).sample(rows, len(rows))
     first = split([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], seed=seed)
-    second = split(
-        [r[0] for r in shuffled], [r[1] for r in shuffled], [f"g{r[2]}" for r in shuffled], seed=seed
-    )
+    second = split([r[0] for r in shuffled], [r[1] for r in shuffled], [f"g{r[2]}" for r in shuffled], seed=seed)
     assert first.to_table().equals(second.to_table())
     assert first.notes == second.notes
 

@@ -31,16 +31,12 @@ def open_gate(candidates: Sequence[str], parents: np.ndarray) -> list[None]:
 
 
 def made(**options: object) -> Augmented:
-    return augment(
-        MESSAGES, LABELS, **{"gate": open_gate, "per_record": 4, "operations": tuple(OPERATIONS), **options}
-    )
+    return augment(MESSAGES, LABELS, **{"gate": open_gate, "per_record": 4, "operations": tuple(OPERATIONS), **options})
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("message", MESSAGES)
-def test_addresses_numbers_placeholders_and_negations_survive_every_operation(
-    name: str, message: str
-) -> None:
+def test_addresses_numbers_placeholders_and_negations_survive_every_operation(name: str, message: str) -> None:
     for seed in range(15):
         assert protected_words(operation(name)(message, seed)) == protected_words(message)
 
@@ -71,9 +67,7 @@ def test_function_words_names_and_inflected_forms_have_no_synonym(word: str) -> 
 def test_same_seed_same_copies_whatever_stands_around_them() -> None:
     first, second = made(seed=5), made(seed=5)
     assert first.kept.equals(second.kept)
-    alone = augment(
-        MESSAGES[2:3], LABELS[2:3], gate=open_gate, per_record=4, operations=tuple(OPERATIONS), seed=5
-    )
+    alone = augment(MESSAGES[2:3], LABELS[2:3], gate=open_gate, per_record=4, operations=tuple(OPERATIONS), seed=5)
     among = [row["text"] for row in first.kept.to_pylist() if row["parent"] == 2]
     assert alone.kept["text"].to_pylist() == among
     assert made(seed=6).kept["text"].to_pylist() != first.kept["text"].to_pylist()

@@ -27,9 +27,7 @@ def predict_proba(embeddings: np.ndarray) -> np.ndarray:
 
 
 def reasons(candidates: list[str], **thresholds: float) -> list[str | None]:
-    gate = label_gate(
-        ["bad film", "good film"], [1, 0], embed=embed, predict_proba=predict_proba, **thresholds
-    )
+    gate = label_gate(["bad film", "good film"], [1, 0], embed=embed, predict_proba=predict_proba, **thresholds)
     return list(gate(candidates, np.ones(len(candidates), dtype=np.int64)))
 
 

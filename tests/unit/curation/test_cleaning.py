@@ -30,9 +30,7 @@ def test_rows_without_text_are_left_out_with_their_reason():
 
 
 def test_copies_that_agree_are_left_out_and_copies_with_conflicting_labels_stay():
-    found = clean(
-        rows(("a", "Hello", "info"), ("b", "Hello", "info"), ("c", "Hello", "spam")), COLUMNS, source="a.csv"
-    )
+    found = clean(rows(("a", "Hello", "info"), ("b", "Hello", "info"), ("c", "Hello", "spam")), COLUMNS, source="a.csv")
     assert [r["record_id"] for r in found.kept] == ["a", "c"]
     assert found.rejected[0]["reason"] == "exact copy: same text and label as a"
 

@@ -18,12 +18,18 @@ def test_a_written_config_reads_back_the_same(tmp_path):
     [
         ("nmae = 'x'\n", r"key 'nmae' is not known \(did you mean 'name'\?\)"),
         ("[annotation]\nbatchsize = 10\n", r"key 'annotation.batchsize' is not known \(did you mean 'batch_size'"),
-        ("[annotation]\nrequired = 1\n", "key 'annotation.required': input should be greater than or equal to 2, came '1'"),
+        (
+            "[annotation]\nrequired = 1\n",
+            "key 'annotation.required': input should be greater than or equal to 2, came '1'",
+        ),
         ("[training]\nmethod = 'lorra'\n", "key 'training.method': .*'lora'.*came 'lorra'"),
         ("format = 99\n", "made by a newer Twofold"),
         ("name = \n", "expected TOML"),
         ("[task]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
-        ("[task]\nlabels = ['a', 'b']\nkind = 'single_lable'\n", "unknown kind 'single_lable' .did you mean 'single_label'"),
+        (
+            "[task]\nlabels = ['a', 'b']\nkind = 'single_lable'\n",
+            "unknown kind 'single_lable' .did you mean 'single_label'",
+        ),
     ],
 )
 def test_a_bad_file_gets_one_line_that_names_the_key(tmp_path, text, expected):

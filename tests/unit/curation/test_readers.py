@@ -31,9 +31,7 @@ def test_tsv_jsonl_parquet_and_a_saved_dataset_give_the_same_rows(tmp_path):
 
 
 def test_class_labels_of_a_saved_dataset_become_their_names(tmp_path):
-    features = datasets.Features(
-        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])}
-    )
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
     saved = datasets.Dataset.from_dict({"text": ["Sure.", "Never.", "?"], "label": [1, 0, -1]}, features=features)
     saved.save_to_disk(str(tmp_path / "saved"))
     assert [row["label"] for row in cells(tmp_path / "saved")] == ["yes", "no", None]

@@ -57,9 +57,7 @@ def test_slices_that_mean_nothing_are_rarely_flagged_however_many_there_are() ->
     flagged = 0
     for seed in range(12):
         labels, probs = random_case(seed, n=600, k=3)
-        columns = {
-            f"coin {i}": np.random.default_rng(1000 + 20 * seed + i).integers(5, size=600) for i in range(5)
-        }
+        columns = {f"coin {i}": np.random.default_rng(1000 + 20 * seed + i).integers(5, size=600) for i in range(5)}
         flagged += any(item.flagged for item in slices(labels, probs, by=columns, label_names=QUEUES))
     assert flagged <= 2
 

@@ -89,9 +89,7 @@ def test_the_result_goes_through_json() -> None:
 
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 40), k=st.integers(2, 6))
 @settings(max_examples=60, deadline=None)
-def test_the_order_of_records_does_not_change_a_value_and_values_lie_in_range(
-    seed: int, n: int, k: int
-) -> None:
+def test_the_order_of_records_does_not_change_a_value_and_values_lie_in_range(seed: int, n: int, k: int) -> None:
     labels, probs = random_case(seed, n, k)
     names = [f"label {i}" for i in range(k)]
     found = evaluate(labels, probs, label_names=names, resamples=30)
@@ -107,9 +105,7 @@ def test_the_order_of_records_does_not_change_a_value_and_values_lie_in_range(
 
 def test_same_seed_same_intervals_and_another_seed_others() -> None:
     labels, probs = random_case(seed=4, n=50, k=3)
-    first, second, third = (
-        evaluate(labels, probs, label_names=QUEUES, seed=seed).to_dict() for seed in (7, 7, 8)
-    )
+    first, second, third = (evaluate(labels, probs, label_names=QUEUES, seed=seed).to_dict() for seed in (7, 7, 8))
     assert first == second
     assert first["log_loss"] != third["log_loss"]
 

@@ -1,0 +1,1 @@
+"""Measurements beside the baselines, in one run each; `python -m benchmarks` prints the tables."""

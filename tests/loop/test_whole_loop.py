@@ -1,0 +1,143 @@
+"""The whole loop once, through the command line and the real Argilla, with a `kill -9` in the middle of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from curation.annotation.answering import Session
+from curation.demo import walk
+
+pytestmark = pytest.mark.loop
+
+TWOFOLD = [sys.executable, "-c", "from curation.cli import main; main()"]
+SAMPLE = Path(walk.__file__).parent
+
+
+class Shell:
+    """Runs `twofold` as a person would, with a server home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.environment = {**os.environ, "TWOFOLD_HOME": str(home), "OMP_NUM_THREADS": "2"}
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*TWOFOLD, *args], env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def run(self, *args: str, code: int = 0) -> str:
+        process = self.start(*args)
+        out, err = process.communicate(timeout=900)
+        assert process.returncode == code, f"twofold {' '.join(args)}: {process.returncode}\n{out}\n{err}"
+        return out if code == 0 else err
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    shell = Shell(tmp_path_factory.mktemp("loop") / "home")
+    yield shell
+    shell.run("stop")
+
+
+@pytest.fixture(scope="module")
+def people(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """A project of the first 240 messages of the sample, and the three people of it."""
+    folder = tmp_path_factory.mktemp("loop") / "shop"
+    data = folder.parent / "messages.csv"
+    lines = (SAMPLE / "messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    data.write_text("".join(lines[:241]), encoding="utf-8")
+    served = json.loads(shell.run("serve", "--json"))
+    shell.run(
+        "init", str(folder), "--data", str(data), "--text", "text", "--label", "label", "--id", "id",
+        "--labels-from-data", "--gold", str(SAMPLE / "truth.csv"),
+    )  # fmt: skip
+    config = folder / "twofold.toml"
+    text = config.read_text(encoding="utf-8").replace("batch_size = 200", "batch_size = 60")
+    text = text.replace("per_record = 1", "per_record = 0").replace("[training]\n", "[training]\nepochs = 2\n")
+    config.write_text(text, encoding="utf-8")
+    added = json.loads(shell.run("reviewers", "add", str(folder), "ana", "ben", "--json"))
+    added += json.loads(shell.run("reviewers", "add", str(folder), "carla", "--role", "adjudicator", "--json"))
+    return {"url": served["url"], "folder": folder, "passwords": {p["username"]: p["password"] for p in added}}
+
+
+def answers_of(name: str) -> dict[str, str]:
+    with (SAMPLE / "answers.csv").open(encoding="utf-8", newline="") as handle:
+        return {row["id"]: row["label"] for row in csv.DictReader(handle) if row["reviewer"] == name}
+
+
+def let_answer(people: dict[str, object], name: str, dataset: str) -> int:
+    session = Session(str(people["url"]), name, people["passwords"][name])
+    return sum(1 for _ in session.answer(dataset, answers_of(name)))
+
+
+def test_a_round_from_raw_file_to_the_next_queue(shell: Shell, people: dict[str, object]) -> None:
+    folder = people["folder"]
+    assert isinstance(folder, Path)
+
+    # Round 0 runs to its end and sends the first batch; killed in the middle, the same command goes on.
+    process = shell.start("round", str(folder))
+    deadline = time.monotonic() + 600
+    while not (folder / "rounds/000/split.parquet").exists():
+        assert time.monotonic() < deadline, "round 0 made no split"
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    said = shell.run("round", str(folder), code=3)
+    assert "waiting for answers to 60 records in shop-round-001 (annotators: ana, ben)" in said
+    assert (folder / "rounds/000/report.html").exists()
+
+    # Two people answer; a repeated round says for whom it waits and changes nothing.
+    assert let_answer(people, "ana", "shop-round-001") == 60
+    assert "waiting" in shell.run("round", str(folder), code=3)
+    assert let_answer(people, "ben", "shop-round-001") == 60
+    said = shell.run("round", str(folder), code=3)
+    assert "shop-round-001-adjudication (adjudicators: carla)" in said
+    disputed = pq.read_table(folder / "rounds/001/adjudication.parquet").num_rows
+    assert let_answer(people, "carla", "shop-round-001-adjudication") == disputed > 0
+
+    # The third person has spoken: the round learns, reports, and sends the next batch.
+    said = shell.run("round", str(folder), code=3)
+    assert "shop-round-002" in said
+    votes = pq.read_table(folder / "rounds/001/votes/0003.parquet").to_pylist()
+    assert len(votes) == 120 + disputed
+    assert len({(v["record_id"], v["reviewer"], v["role"]) for v in votes}) == len(votes)
+    decisions = pq.read_table(folder / "rounds/001/decisions.parquet").to_pylist()
+    assert {d["method"] for d in decisions} <= {"agreed", "adjudicated", "discarded"}
+
+    report = json.loads((folder / "rounds/001/report.json").read_text())
+    gold = {row["what"]: row["accuracy"]["value"] for row in report["gold"]["rows"]}
+    assert gold["decisions after adjudication"] > gold["given labels"]
+    assert report["model"]["comparison"]["n"] == report["model"]["evaluation"]["n"]
+    assert report["queue"]["total"] > 0
+
+
+def test_the_tables_come_out(shell: Shell, people: dict[str, object], tmp_path: Path) -> None:
+    folder = str(people["folder"])
+    flags = shell.run("flags", folder).splitlines()
+    assert flags[0] == "record_id,check,score,reason"
+    ranked = list(csv.DictReader(shell.run("flags", folder, "--all").splitlines()))
+    scores = [float(row["score"]) for row in ranked]
+    assert scores == sorted(scores)
+    assert len(ranked) > 200
+    decisions = shell.run("export", folder, "--what", "decisions").splitlines()
+    assert decisions[0] == "record_id,label,method,confidence,votes"
+    assert len(decisions) == 61
+    shell.run("export", folder, "--format", "hf", "--out", str(tmp_path / "curated"))
+    assert (tmp_path / "curated" / "train").is_dir()
+
+
+def test_status_says_what_comes_next(shell: Shell, people: dict[str, object]) -> None:
+    status = json.loads(shell.run("status", str(people["folder"]), "--json"))
+    assert (status["round"], status["next"]) == (2, "pull")
+    assert status["datasets"][0]["total"] == 60
