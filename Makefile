@@ -20,6 +20,7 @@ check: .venv/.dev
 	$(BIN)/lint-imports
 
 bench: .venv/.dev
+	@$(PIP) --constraint constraints.txt --editable '.[all,bench]'
 	$(BIN)/python -m benchmarks $(ONLY)
 
 # torch first: resolved together with the rest, pip takes the build for the newest GPUs, gigabytes of it.

@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,14 @@ def _two_votes_each(votes: list[dict[str, str]], seed: int) -> dict[str, dict[st
     return drawn
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:] or ["news", "rte"]:
+def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Run `news`, `rte`, or both."""
+    results = {}
+    for name in arguments or ["news", "rte"]:
         print(f"{name}:", flush=True)
-        print(json.dumps({"news": news, "rte": rte}[name](), default=float))
+        results[f"loop {name}"] = {"news": news, "rte": rte}[name]()
+    return results
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1:]), default=float))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import numpy as np
 from argilla_server.search_engine.base import Filter, Order, TextQuery
-from sqlalchemy import select
+from numpy.typing import NDArray
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.criteria import Criteria
@@ -104,8 +105,7 @@ async def similar_page(
     match = _text_match(connection, index, query)
     among = None
     if match is not None or wanted is not None:
-        docids = _criteria(index, wanted, match).docids()
-        among = np.array((await connection.scalars(docids)).all(), dtype=np.int64)
+        among = await _all_docids(connection, _criteria(index, wanted, match))
     matrix = await _vector_cache.matrix(connection, settings_id, dimensions)
     hits = await asyncio.to_thread(
         most_similar,
@@ -117,6 +117,13 @@ async def similar_page(
         threshold=threshold,
     )
     return Page(hits=hits, total=len(hits))
+
+
+async def _all_docids(connection: AsyncConnection, criteria: Criteria) -> NDArray[np.int64]:
+    # One long text instead of a Python object for every record.
+    docids = criteria.docids().subquery()
+    joined = await connection.scalar(select(func.aggregate_strings(cast(docids.c.docid, Text), ",")))
+    return np.fromstring(joined or "", dtype=np.int64, sep=",")
 
 
 def _text_match(connection: AsyncConnection, index: DatasetIndex, query: TextQuery | str | None) -> TextMatch | None:

@@ -1,0 +1,35 @@
+"""`python -m benchmarks [GOAL ...]`: run the measurements, print their tables, and gather `benchmarks/results.json`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results.json")
+GOALS = {
+    "H1": ("label_errors", ["--goal", "H1"]),
+    "H3": ("label_errors", ["--goal", "H3"]),
+    "H4": ("consensus", []),
+    "S4": ("diversity", []),
+    "copies": ("duplicates", []),
+    "loop": ("loop_on_real_data", []),
+}
+
+
+def main() -> None:
+    """Run the goals named on the command line (`H1,S4` or `H1 S4`), all of them by default."""
+    asked = [name for argument in sys.argv[1:] for name in argument.split(",")] or list(GOALS)
+    unknown = [name for name in asked if name not in GOALS]
+    if unknown:
+        sys.exit(f"no benchmark {unknown[0]!r}; there are {', '.join(GOALS)}")
+    for name in asked:
+        module, arguments = GOALS[name]
+        found = importlib.import_module(f"benchmarks.{module}").main(arguments) or {}
+        known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        RESULTS.write_text(json.dumps({**known, **found}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
