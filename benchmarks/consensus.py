@@ -7,9 +7,11 @@ crowd-kit's MACE and GLAD take most of the time; with `--cache` their answers ar
 
 from __future__ import annotations
 
+import argparse
 import html
 import os
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,3 +89,143 @@ def baseline(data: Data, name: str, k: int, draw: int, cache: Path | None) -> Ri
         return np.asarray(by_coin(probabilities, data.gold.index, draw) == data.gold.to_numpy())
 
     return kept(cache, f"crowdkit_{name}_{k}_{draw}", compute)
+
+
+def ours(data: Data, k: int, draw: int, known: Mapping[str, object]) -> Right:
+    """Return which labels `consensus` gets right from the first k raters of a draw."""
+    from curation.review import consensus
+
+    ordered = in_random_order(data.votes, draw)
+    agreed = consensus(ordered[ordered.turn < k].drop(columns="turn"), seed=draw, **known)  # type: ignore[arg-type]
+    return np.asarray([agreed.label[i] == gold for i, gold in data.gold.items()])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Labels where a third rating was asked for in places."""
+
+    right: Right
+    per_item: float
+
+
+def third_where_asked(data: Data, draw: int, known: Mapping[str, object], *, budget: float, batches: int) -> Asked:
+    """Start from two raters of every item; spend the rest of the budget on third ratings, batch by batch."""
+    from curation.review import ask_third, consensus
+
+    ordered = in_random_order(data.votes, draw)
+    n, asked = len(data.gold), set[str]()
+    left = round((budget - 2) * n)
+    for size in [left // batches + (i < left % batches) for i in range(batches)] + [0]:
+        have = ordered[(ordered.turn < 2) | ((ordered.turn == 2) & ordered.record_id.isin(asked))]
+        votes = have.drop(columns="turn")
+        agreed = consensus(votes, seed=draw, **known)  # type: ignore[arg-type]
+        asked |= set(ask_third(votes, agreed, limit=size)["record_id"].to_pylist())
+    right = np.asarray([agreed.label[i] == gold for i, gold in data.gold.items()])
+    return Asked(right=right, per_item=len(votes) / n)
+
+
+def disputed_majority(data: Data, draw: int) -> Asked:
+    """Ask a third rater on every disagreement; the majority of two or three is the label."""
+    ordered = in_random_order(data.votes, draw)
+    two = ordered[ordered.turn < 2].groupby("record_id").label.nunique()
+    disputed = two.index[two > 1]
+    votes = ordered[(ordered.turn < 2) | ((ordered.turn == 2) & ordered.record_id.isin(disputed))]
+    label = votes.groupby("record_id").label.agg(lambda said: said.mode().iloc[0])
+    right = np.asarray(label.loc[data.gold.index] == data.gold)
+    return Asked(right=right, per_item=len(votes) / len(data.gold))
+
+
+def paired_interval(better: Right, worse: Right, *, resamples: int = 4000) -> tuple[float, float]:
+    """Return the 95% interval of the difference of accuracies, by a paired bootstrap over items and draws.
+
+    Args:
+        better: Shape (draws, items), whether each label is right.
+        worse: The same draws and items under the other method.
+        resamples: Bootstrap draws; of items always, of draws where there are several.
+    """
+    gap = better.astype(float) - worse.astype(float)
+    rng = np.random.default_rng(0)
+    draws, items = gap.shape
+    of_draws = rng.multinomial(draws, np.full(draws, 1 / draws), size=resamples) / draws
+    of_items = rng.multinomial(items, np.full(items, 1 / items), size=resamples) / items
+    low, high = np.quantile(((of_draws @ gap) * of_items).sum(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def over_draws(better: Right, worse: Right) -> tuple[float, float]:
+    """Return the same interval over draws alone, the items taken as given (t-distribution)."""
+    from scipy.stats import t
+
+    gap = (better.astype(float) - worse.astype(float)).mean(axis=1)
+    half = t.ppf(0.975, len(gap) - 1) * gap.std(ddof=1) / len(gap) ** 0.5
+    return float(gap.mean() - half), float(gap.mean() + half)
+
+
+def h4(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> None:
+    """Print a row for every k and method: accuracy, and the gap of ours to the best of crowd-kit's."""
+    print("H4: accuracy of labels from k raters an item, and the gap to the best of crowd-kit [95% interval]")
+    for k in KS:
+        draws = args.draws if k < 10 else 1  # all ten raters: nothing is drawn
+        glad = min(args.glad_draws, draws)
+        theirs = {
+            name: np.array([baseline(data, name, k, d, args.cache) for d in range(draws)])
+            for name in ("majority", "Dawid-Skene", "MACE")
+        }
+        if glad:
+            right = np.array([baseline(data, "GLAD", k, d, args.cache) for d in range(glad)])
+            print(f"  k={k:<2} GLAD (draws: {glad})             {right.mean():.4f}")
+        best = max(theirs, key=lambda name: float(theirs[name].mean()))
+        for name, right in theirs.items():
+            print(f"  k={k:<2} {name:28} {right.mean():.4f}{'  <- best of crowd-kit' * (name == best)}")
+        for name, extra in known.items():
+            right = np.array([ours(data, k, d, extra) for d in range(draws)])
+            low, high = paired_interval(right, theirs[best])
+            line = f"  k={k:<2} {name:28} {right.mean():.4f}  {right.mean() - theirs[best].mean():+.4f}"
+            line += f"  over items and draws [{low:+.4f}, {high:+.4f}]"
+            if draws > 1:
+                line += "  over draws [{:+.4f}, {:+.4f}]".format(*over_draws(right, theirs[best]))
+            print(line, flush=True)
+
+
+def h5(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> None:
+    """Print accuracy at 2.4 labels an item, third ratings where asked for, against MACE with three on every item."""
+    print("H5: third rating only where asked for")
+    draws = range(args.draws)
+    mace = np.array([baseline(data, "MACE", 3, d, args.cache) for d in draws])
+    disputed = [disputed_majority(data, d) for d in draws]
+    spent = np.mean([one.per_item for one in disputed])
+    print(f"  third on every disagreement, majority     {spent:.2f} {np.mean([one.right for one in disputed]):.4f}")
+    print(f"  MACE, three on every item                 3.00 {mace.mean():.4f}")
+    for name, extra in known.items():
+        runs = [third_where_asked(data, d, extra, budget=2.4, batches=args.batches) for d in draws]
+        right, spent = np.array([one.right for one in runs]), np.mean([one.per_item for one in runs])
+        low, high = paired_interval(right, mace)
+        line = f"  {name:41} {spent:.2f} {right.mean():.4f}  gap to MACE with three [{low:+.4f}, {high:+.4f}]"
+        print(line, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--glad-draws", type=int, default=20, help="GLAD takes half a minute a draw")
+    parser.add_argument("--batches", type=int, default=4, help="H5: how often the queue is made anew")
+    parser.add_argument("--cache", type=Path, help="folder that keeps crowd-kit's answers and embeddings")
+    args = parser.parse_args(arguments)
+    warnings.filterwarnings("ignore")
+    data = load()
+    known: dict[str, Mapping[str, object]] = {"ours, votes alone": {}, "ours, with texts": {"texts": data.texts}}
+    known["ours, with texts, embeddings"] = {"texts": data.texts, "embeddings": embedded(data, args.cache)}
+    h4(data, known, args)
+    h5(data, known, args)
+
+
+def embedded(data: Data, cache: Path | None) -> Mapping[str, npt.NDArray[np.float32]]:
+    """Return two vectors for every record, shape (2, d): premise and hypothesis."""
+    from training import embed
+
+    flat = embed([text for pair in data.texts.values() for text in pair], cache_dir=cache)
+    return dict(zip(data.texts, flat.reshape(len(data.texts), 2, -1), strict=True))
+
+
+if __name__ == "__main__":
+    main()

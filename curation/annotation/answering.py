@@ -9,7 +9,7 @@ import httpx
 
 from curation.errors import TwofoldError
 
-PAGE = 100
+PAGE = 500
 
 
 class Session:

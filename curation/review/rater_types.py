@@ -23,7 +23,7 @@ def rater_types(guess: Floats) -> Floats:
     """
     if len(guess) == 2:
         return _two_label_types()
-    return np.concatenate([_with_ability(a, habit) for habit in _habits(guess) for a in [_ABILITIES]])
+    return np.concatenate([_with_ability(_ABILITIES, habit) for habit in _habits(guess)])
 
 
 def type_prior(types: Floats) -> Floats:

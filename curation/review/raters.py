@@ -15,7 +15,6 @@ from curation.review.votes import Floats, Ints, Votes
 _ROUNDS = 60
 _DAMPING = 0.3  # share of the old message kept: without it, messages between few votes can swing
 _PRIOR_RATERS = 10.0  # how many raters the prior over types counts for
-_TYPE_VOTES = 20.0  # how many votes per true label a rater's type counts for against their own
 _STILL = 1e-3  # largest change of a probability at which messages have settled
 _CELLS = 20_000_000  # votes x types held at once
 
@@ -87,7 +86,7 @@ class _Graph:
 
 
 def _graph(votes: Votes) -> _Graph:
-    order = np.lexsort((votes.record, votes.label, votes.reviewer))
+    order = np.lexsort((votes.record, votes.reviewer))
     record, reviewer = votes.record[order], votes.reviewer[order]
     v, counts = len(order), votes.counts().astype(float)
     return _Graph(
@@ -160,28 +159,10 @@ def _hear(graph: _Graph, cavity: Floats, types: Floats, common: Floats) -> _Hear
         evidence += total.sum()
         sizes = np.diff(np.append(starts, len(label)))
         others = softmax(np.repeat(whole, sizes, axis=0) - said, axis=1)
-        typical = np.empty_like(cavity[block])
+        out = messages[block]
         for c, rows in groups:
-            typical[rows] = others[rows] @ types[:, :, c]
-        messages[block] = _personal(typical, cavity[block], label, starts)
+            out[rows] = others[rows] @ types[:, :, c]
     return _Heard(messages=messages, members=members, evidence=evidence)
-
-
-def _personal(typical: Floats, cavity: Floats, label: Ints, starts: Ints) -> Floats:
-    """Move from how a rater's type answers to how this rater answers, as far as their other votes show it.
-
-    Args:
-        typical: Shape (V, K), probability of the vote given each true label, for the rater's type.
-        cavity: Shape (V, K), probability of each true label, from the other raters.
-        label: Shape (V,), sorted within each reviewer.
-        starts: Where each reviewer's votes start.
-    """
-    new = np.append(True, np.diff(label) != 0)
-    new[starts] = True
-    same, everything = np.flatnonzero(new), np.diff(np.append(starts, len(label)))
-    alike = np.repeat(np.add.reduceat(cavity, same), np.diff(np.append(same, len(label))), axis=0) - cavity
-    seen = np.repeat(np.add.reduceat(cavity, starts), everything, axis=0) - cavity
-    return np.asarray((alike + _TYPE_VOTES * typical) / (seen + _TYPE_VOTES))
 
 
 def _guesses(graph: _Graph, posterior: Floats) -> Floats:
