@@ -94,7 +94,7 @@ def margin(probs: Probs, codes: npt.NDArray[np.intp]) -> Score:
 
 
 def plausibility(probs: Probs, codes: npt.NDArray[np.intp]) -> Score:
-    return np.asarray(np.log(own(probs, codes) + 1e-3) * best_other(probs, codes))
+    return np.asarray(np.log(own(probs, codes) + 1e-4) - 4 * best_other(probs, codes))
 
 
 def channel(probs: Probs, codes: npt.NDArray[np.intp]) -> Score:

@@ -21,6 +21,8 @@ _FOLDS = 5
 _SIMPLE_REFITS, _FLEXIBLE_REFITS = 4, 1
 # Nats per record by which the flexible views must predict held-out labels better before they are preferred.
 _WORTH = 0.05
+# What certainty of another label weighs against the surprise at the given one, in nats.
+_CERTAINTY = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +101,11 @@ def _posterior_of_given(probs: FloatArray, codes: IntArray) -> FloatArray:
 def _plausibility(probs: FloatArray, codes: IntArray) -> FloatArray:
     """Rank labels: low where the given label is a surprise and the model is sure of another one.
 
-    Surprise alone (self-confidence) also flags texts of which the model knows nothing, and certainty alone
-    (the margin) cannot tell unlikely from impossible; their product has the better of both.
+    Surprise alone (self-confidence) also flags texts of which the model knows nothing, and certainty alone (the
+    margin) cannot tell unlikely from impossible; their sum has the better of both.
     """
-    own = probs[np.arange(len(codes)), codes]
-    surprise: FloatArray = np.log((own + 1e-3) / (1 + 1e-3))
-    return surprise * _best_other(probs, codes)
+    surprise: FloatArray = np.log(probs[np.arange(len(codes)), codes] + 1e-4)
+    return surprise - _CERTAINTY * _best_other(probs, codes)
 
 
 def _margin(probs: FloatArray, codes: IntArray) -> FloatArray:
