@@ -51,7 +51,7 @@ class Session:
             body: dict[str, Any] = {"status": "discarded"}
             if label:
                 body = {"status": "submitted", "values": {question: {"value": label}}}
-            self._checked(self._http.post(f"/api/v1/records/{record['id']}/responses", json=body))
+            self._post(f"/api/v1/records/{record['id']}/responses", body)
             yield record["external_id"]
 
     def _dataset(self, name: str) -> str:
@@ -80,17 +80,17 @@ class Session:
         }
         offset = 0
         while True:
-            page = self._checked(
-                self._http.post(
-                    f"/api/v1/me/datasets/{dataset_id}/records/search",
-                    params={"limit": PAGE, "offset": offset},
-                    json=query,
-                )
-            )
+            page = self._post(f"/api/v1/me/datasets/{dataset_id}/records/search?limit={PAGE}&offset={offset}", query)
             yield from (item["record"] for item in page["items"])
             offset += PAGE
             if offset >= page["total"]:
                 return
+
+    def _post(self, path: str, body: Any) -> Any:
+        try:
+            return self._checked(self._http.post(path, json=body))
+        except httpx.HTTPError as error:
+            raise TwofoldError(f"Argilla does not answer {self.username} ({type(error).__name__})") from error
 
     def _checked(self, response: httpx.Response) -> Any:
         if response.is_error:

@@ -18,7 +18,7 @@ def test_every_command_is_in_the_readme_and_every_command_in_the_readme_exists()
     table = "\n".join(line for line in README.splitlines() if line.startswith("| `twofold"))
     named = set(re.findall(r"`(?:twofold )?([a-z]+)(?: [A-Z/]|`)", table)) | {"init", "reviewers"}
     assert set(cli.commands) <= named | {"flags"}
-    assert {name for name in re.findall(r"`twofold ([a-z]+)", README)} <= set(cli.commands)
+    assert set(re.findall(r"`twofold ([a-z]+)", README)) <= set(cli.commands)
 
 
 def test_every_setting_is_in_the_configuration_page():

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vote_tables import by_record, by_reviewer
 
 from curation.review import agreement
-from vote_tables import by_record, by_reviewer
 
 # Krippendorff (2011), section C: four observers, twelve units, five values, missing votes.
 KRIPPENDORFF = by_reviewer(
