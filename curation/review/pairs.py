@@ -39,27 +39,30 @@ def pair_agreements(votes: Votes, distance: Floats | None) -> Sequence[PairAgree
         distance: Shape (K, K), how far two labels are apart; None where all are equally far.
     """
     left, right = _vote_pairs(votes.record)
+    if not left.size:
+        return []
     r, k = len(votes.reviewers), len(votes.labels)
     pair = votes.reviewer[left] * r + votes.reviewer[right]
     cell = votes.label[left] * k + votes.label[right]
     kinds, counts = np.unique(np.stack([pair, cell], axis=1), axis=0, return_counts=True)
-    starts = np.flatnonzero(np.append(True, np.diff(kinds[:, 0]) != 0)) if len(kinds) else np.zeros(0, int)
-    ends = np.append(starts[1:], len(kinds))
     apart = 1.0 - np.eye(k) if distance is None else distance
+    bounds = np.flatnonzero(np.diff(kinds[:, 0])) + 1
     agreements = []
-    for start, end in zip(starts, ends, strict=True):
-        a, b = divmod(int(kinds[start, 0]), r)
-        score = _kappa(kinds[start:end, 1], counts[start:end], apart)
-        same = kinds[start:end, 1] % (k + 1) == 0
-        agreements.append(
-            PairAgreement(
-                reviewers=(votes.reviewers[a], votes.reviewers[b]),
-                shared=int(counts[start:end].sum()),
-                observed=float(counts[start:end][same].sum() / counts[start:end].sum()),
-                kappa=score,
-            )
-        )
+    for one, cells, times in zip(*(np.split(a, bounds) for a in (*kinds.T, counts)), strict=True):
+        a, b = divmod(int(one[0]), r)
+        names = (votes.reviewers[a], votes.reviewers[b])
+        agreements.append(_agreement_of(names, cells, times, apart))
     return sorted(agreements, key=lambda one: (-one.shared, one.reviewers))
+
+
+def _agreement_of(names: tuple[str, str], cells: Ints, counts: Ints, distance: Floats) -> PairAgreement:
+    same = cells % (len(distance) + 1) == 0
+    return PairAgreement(
+        reviewers=names,
+        shared=int(counts.sum()),
+        observed=float(counts[same].sum() / counts.sum()),
+        kappa=_kappa(cells, counts, distance),
+    )
 
 
 def _vote_pairs(record: Ints) -> tuple[Ints, Ints]:
