@@ -23,7 +23,7 @@ from curation.quality import (
     near_duplicates,
     outliers,
 )
-from curation.records import FLAGS, by_id, column, joined_texts, table
+from curation.records import FLAGS, by_id, column, joined_texts, table, texts
 from curation.step import Context, Step
 from curation.testset import outside_test
 
@@ -65,7 +65,7 @@ def run(context: Context) -> str:
     quality = _quality(corpus, context.config.seed)
     flags = [
         *_label_flags(quality),
-        *_copy_flags(corpus, copies),
+        *_copy_flags(corpus, copies, _alike_in_every_field(context, copies)),
         *_outlier_flags(corpus),
     ]
     flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
@@ -150,9 +150,32 @@ def _label_flags(quality: pa.Table) -> Iterator[dict[str, Any]]:
             }
 
 
-def _copy_flags(corpus: Corpus, copies: Duplicates) -> Iterator[dict[str, Any]]:
+def _alike_in_every_field(context: Context, copies: Duplicates) -> list[bool]:
+    """Say of each pair whether it is alike in every field, and not only as a whole.
+
+    Pairs of texts that share one long premise are near each other as a whole; they are no copies of each other,
+    though they have to stay together in the split.
+    """
+    fields = context.config.task.fields
+    alike = np.ones(len(copies.pairs), dtype=bool)
+    if len(fields) == 1 or not len(copies.pairs):
+        return [True] * len(copies.pairs)
+    outside, store = outside_test(context.project), EmbeddingStore(context.project)
+    tables = [context.project.records, *([] if outside is None else [outside])]
+    for name in fields:
+        values = [text for each in tables for text in texts(each, name)]
+        first = store.of_texts([values[i] for i in copies.pairs[:, 0]])
+        second = store.of_texts([values[i] for i in copies.pairs[:, 1]])
+        alike &= np.einsum("ij,ij->i", first, second) >= context.config.check.duplicate_similarity
+    return [bool(x) for x in alike]
+
+
+def _copy_flags(corpus: Corpus, copies: Duplicates, shown: Sequence[bool]) -> Iterator[dict[str, Any]]:
     inside = len(corpus.ids)
-    for (first, second), similarity in zip(copies.pairs.tolist(), copies.similarity.tolist(), strict=True):
+    pairs = zip(copies.pairs.tolist(), copies.similarity.tolist(), shown, strict=True)
+    for (first, second), similarity, show in pairs:
+        if not show:
+            continue
         for i, other in ((first, second), (second, first)):
             if i >= inside:
                 continue
@@ -214,8 +237,8 @@ def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
 
 
 def _cues(corpus: Corpus, labelled: Sequence[int]) -> list[dict[str, Any]]:
-    texts = [corpus.texts[i] for i in labelled]
-    found = cue_words(texts, [corpus.names[corpus.labels[i]] for i in labelled])
+    shown = [corpus.texts[i] for i in labelled]
+    found = cue_words(shown, [corpus.names[corpus.labels[i]] for i in labelled])
     return [
         {
             "label": cue.label,
