@@ -74,7 +74,7 @@ class TrainingConfig(Section):
     method: Literal["lora", "full", "head"] = "lora"
     epochs: int | None = Field(default=None, ge=1, le=1000)
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
-    batch_size: int = Field(default=32, ge=1, le=4096)
+    batch_size: int = Field(default=16, ge=1, le=4096)
     max_length: int = Field(default=128, ge=8, le=8192)
     patience: int = Field(default=3, ge=1)
 

@@ -62,7 +62,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> I
 
 
 def wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and server.poll() is None:
         try:
             if httpx.get(f"{url}/api/v1/status").is_success:

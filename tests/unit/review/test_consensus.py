@@ -157,7 +157,7 @@ def _table(rows: list[str]) -> pd.DataFrame:
 
 
 @given(letters, st.integers(0, 10**6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_order_of_rows_and_names_of_reviewers_do_not_matter(rows: list[str], seed: int) -> None:
     votes = _table(rows)
     mixed = votes.iloc[random.Random(seed).sample(range(len(votes)), len(votes))]
@@ -169,7 +169,7 @@ def test_order_of_rows_and_names_of_reviewers_do_not_matter(rows: list[str], see
 
 
 @given(letters)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_confidences_are_probabilities_and_counts_are_kept(rows: list[str]) -> None:
     votes = _table(rows)
     result = consensus(votes)
