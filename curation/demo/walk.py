@@ -23,6 +23,7 @@ from curation.steps.ingest import Intake, ingest
 REVIEWERS = ("ana", "ben")
 ADJUDICATOR = "carla"
 BATCH = 180
+QUICK = {"epochs": 6, "patience": 2}  # nobody should wait for a demo
 Say = Callable[[str], None]
 
 
@@ -83,7 +84,9 @@ def _project(folder: Path, say: Say) -> Project:
         )
     )
     annotation = project.config.annotation.model_copy(update={"batch_size": BATCH})
-    write_config(folder / "twofold.toml", project.config.model_copy(update={"annotation": annotation}))
+    training = project.config.training.model_copy(update=QUICK)
+    chosen = {"annotation": annotation, "training": training}
+    write_config(folder / "twofold.toml", project.config.model_copy(update=chosen))
     intake = project.intake()
     say(f"{intake['kept']} of {intake['rows']} customer messages came in, labelled by somebody in a hurry")
     return open_project(folder)

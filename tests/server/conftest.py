@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from postgresql_server import running_postgresql
 
 from curation.annotation import server
 from curation.annotation.server import Server
@@ -16,3 +17,10 @@ def argilla_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     home = tmp_path_factory.mktemp("argilla") / "home"
     yield server.serve(home)
     server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A real PostgreSQL with an empty database, `postgresql://...` without a driver."""
+    with running_postgresql() as url:
+        yield url

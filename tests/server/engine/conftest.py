@@ -17,8 +17,6 @@ ROOT = Path(__file__).parents[3]
 
 # What is imported from argilla_server into the tests' own process must not look for the user's database.
 os.environ.setdefault("ARGILLA_HOME_PATH", tempfile.mkdtemp(prefix="argilla-"))
-if "TWOFOLD_TEST_DATABASE_URL" in os.environ:
-    os.environ["ARGILLA_DATABASE_URL"] = os.environ["TWOFOLD_TEST_DATABASE_URL"]
 
 
 def free_port() -> int:
@@ -27,10 +25,18 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    default = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('argilla') / 'argilla.db'}?check_same_thread=False"
-    return os.environ.get("TWOFOLD_TEST_DATABASE_URL", default)
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Every test of the engine runs on both databases."""
+    from argilla_server.settings import settings
+
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('argilla') / 'argilla.db'}?check_same_thread=False"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url").replace("postgresql://", "postgresql+asyncpg://")
+    with pytest.MonkeyPatch.context() as patch:
+        # Argilla's code in the tests' own process sends SQLite's PRAGMAs on every connection if it thinks of SQLite.
+        patch.setattr(settings, "database_url", url)
+        yield url
 
 
 @pytest.fixture(scope="session")
