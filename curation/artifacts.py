@@ -40,6 +40,12 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0
             temporary.unlink()
 
 
+def clear_leftovers(folder: Path) -> None:
+    """Delete the temporary files of writers that were killed. Nobody may be writing in the folder."""
+    for path in folder.rglob(f".*.{'[0-9a-f]' * 32}.tmp"):
+        path.unlink()
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     """Write an Arrow table as Parquet."""
     write_atomically(path, lambda to: pq.write_table(table, to, compression="zstd"))

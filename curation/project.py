@@ -143,6 +143,7 @@ class Project:
                 flock(handle, LOCK_EX | LOCK_NB)
             except BlockingIOError:
                 raise TwofoldError(f"{self.folder}: another twofold command is at work here") from None
+            artifacts.clear_leftovers(self.folder)
             yield
 
 

@@ -24,7 +24,8 @@ def running_postgresql() -> Iterator[str]:
             shutil.chown(path, "postgres", "postgres")
     data = home / "data"
     try:
-        run_as_owner("initdb", "-D", data, "-U", "twofold", "-A", "scram-sha-256", "--pwfile", home / "password", "-E", "UTF8")
+        secured = ("-U", "twofold", "-A", "scram-sha-256", "--pwfile", home / "password")
+        run_as_owner("initdb", "-D", data, "-E", "UTF8", *secured)
         settings = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
         run_as_owner("pg_ctl", "start", "-w", "-D", data, "-l", home / "log", "-o", settings)
         try:
