@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -74,12 +75,15 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     if not force and is_fresh(step, context.project, context.round):
         return Done(step=step.name, summary=_manifest(context.round)[step.name]["summary"], ran=False)
     inputs = _inputs(step, context.project, context.round)
+    started = time.monotonic()
     summary = step.run(context)
+    seconds = round(time.monotonic() - started, 2)
     outputs = {name: content_hash(context.round.path(name)) for name in step.makes}
     entry = {"fingerprint": _fingerprint(step, context.config, inputs), "inputs": inputs, "outputs": outputs}
     manifest = {**_manifest(context.round), step.name: {**entry, "summary": summary}}
     context.round.write_json("manifest.json", manifest)
-    ledger.append(context.project.folder, step.name, round=context.round.number, summary=summary, inputs=inputs)
+    facts = {"round": context.round.number, "summary": summary, "inputs": inputs, "seconds": seconds}
+    ledger.append(context.project.folder, step.name, **facts)
     return Done(step=step.name, summary=summary, ran=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +38,7 @@ def fit(
     """Fine-tune a text classifier and save the epoch with the best validation macro-F1.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
-    LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions, seconds. A run that
+    LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions. A run that
     was killed goes on after its last whole epoch when called again with the same data and settings, to the
     same weights; a finished one is not repeated; a call with other data or settings starts over.
 
@@ -72,7 +71,6 @@ def fit(
 
 
 def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
-    started = time.monotonic()
     device = choose_device(config.device)
     compute = Compute(device=device, precision=choose_precision(config.precision, device), pad=task.tokenizer.pad)
     torch.manual_seed(config.seed)
@@ -93,8 +91,7 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
         padding_waste=total_padding_waste(task.train, config, len(state.history)),
         config=config,
     )
-    seconds = time.monotonic() - started
-    write_run_record(result, run=task.run, label_names=task.label_names, compute=compute, seconds=seconds)
+    write_run_record(result, run=task.run, label_names=task.label_names, compute=compute)
     shutil.rmtree(output_dir / "checkpoint", ignore_errors=True)
     return result
 

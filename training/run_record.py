@@ -17,9 +17,7 @@ _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 
-def write_run_record(
-    result: FitResult, *, run: str, label_names: tuple[str, ...], compute: Compute, seconds: float
-) -> None:
+def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...], compute: Compute) -> None:
     """Write the record, last of all files and under another name first."""
     record = {
         "run": run,
@@ -30,7 +28,6 @@ def write_run_record(
         "padding_waste": result.padding_waste,
         "device": compute.device,
         "precision": compute.precision,
-        "seconds_since_last_start": round(seconds, 2),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     target = result.model_dir / _NAME

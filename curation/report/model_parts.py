@@ -69,7 +69,6 @@ class Training(Part):
     method: str
     model: str
     best_epoch: int | None
-    seconds: Number
     history: Many[Epoch]
 
 

@@ -72,7 +72,6 @@ def _environment() -> Environment:
         "bounds",
         "p_value",
         "count",
-        "duration",
         "moment",
         "clip",
         "pieces",

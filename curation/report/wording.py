@@ -49,19 +49,6 @@ def count(n: int, one: str = "", many: str = "") -> str:
     return f"{n:,} {noun}" if one else f"{n:,}"
 
 
-def duration(seconds: float | None) -> str:
-    """Write seconds in the unit people would use.
-
-    >>> duration(42.3), duration(600), duration(9000)
-    ('42.3 seconds', '10.0 minutes', '2.50 hours')
-    """
-    if seconds is None:
-        return NOT_MEASURED
-    if seconds < 120:
-        return f"{number(seconds)} seconds"
-    return f"{number(seconds / 60)} minutes" if seconds < 7200 else f"{number(seconds / 3600)} hours"
-
-
 def moment(created: str) -> str:
     """Write an ISO time as `2026-03-01 14:05 UTC`; anything else stays as it is."""
     try:

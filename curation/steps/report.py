@@ -232,7 +232,6 @@ def _training(round_: Round) -> dict[str, Any]:
         "method": found["config"]["method"],
         "model": found["config"]["model"],
         "best_epoch": found["best_epoch"],
-        "seconds": found["seconds_since_last_start"],
         "history": found["history"],
     }
 

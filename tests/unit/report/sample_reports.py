@@ -196,7 +196,6 @@ def _model(labels: list[str]) -> dict[str, Any]:
             "method": "lora",
             "model": "all-MiniLM-L6-v2",
             "best_epoch": 6,
-            "seconds": 213.4,
             "history": [
                 {
                     "epoch": epoch,
