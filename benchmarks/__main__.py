@@ -12,8 +12,10 @@ GOALS = {
     "H1": ("label_errors", ["--goal", "H1"]),
     "H3": ("label_errors", ["--goal", "H3"]),
     "H4": ("consensus", []),
+    "S1": ("push", []),
     "S4": ("diversity", []),
     "copies": ("duplicates", []),
+    "pull": ("pull", []),
     "loop": ("loop_on_real_data", []),
 }
 

@@ -44,7 +44,7 @@ class Session:
             The id of every record answered.
         """
         dataset_id = self._dataset(dataset)
-        for record in list(self._pending(dataset_id)):
+        for record in list(self._pending(dataset_id)):  # all of them first: an answered one moves the others up
             label = answers.get(record["external_id"])
             if label is None:
                 continue
@@ -61,7 +61,7 @@ class Session:
                 return str(dataset["id"])
         raise TwofoldError(f"{self.username} does not see a data set {name!r}")
 
-    def _pending(self, dataset_id: str) -> Iterator[dict[str, Any]]:
+    def _pending(self, dataset_id: str) -> Iterator[dict[str, str]]:
         query = {
             "filters": {
                 "and": [
@@ -81,7 +81,7 @@ class Session:
         offset = 0
         while True:
             page = self._post(f"/api/v1/me/datasets/{dataset_id}/records/search?limit={PAGE}&offset={offset}", query)
-            yield from (item["record"] for item in page["items"])
+            yield from ({name: item["record"][name] for name in ("id", "external_id")} for item in page["items"])
             offset += PAGE
             if offset >= page["total"]:
                 return

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import secrets
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from curation.annotation.plain_text import shown_as_written
+from curation.annotation.pulling import responses
+from curation.annotation.pushing import push
 from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
 from curation.errors import TwofoldError
 
 VECTOR = "meaning"
-PAGE = 500
-BATCH = 250
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +69,31 @@ class ArgillaClient:
                 raise TwofoldError(f"Argilla at {self.url} refuses the API key, or its user may not do this") from error
             raise TwofoldError(f"Argilla at {self.url}: {str(error)[:300] or type(error).__name__}") from error
 
+    def _each(self, steps: Iterator[T]) -> Iterator[T]:
+        """Go through what the server gives, with clear errors in between but not in what is done with it."""
+        ended = object()
+        while True:
+            with self._clear_errors():
+                step = next(steps, ended)
+            if step is ended:
+                return
+            yield cast(T, step)
+
     # People
 
     def add_reviewer(self, username: str, workspace: str, *, role: str = "annotator") -> NewReviewer | None:
-        """Create an annotator account, or let an existing one into the workspace.
+        """Create an account, or let an existing one into the workspace.
+
+        Args:
+            username: Who.
+            workspace: Made if it does not exist.
+            role: Argilla's: an `annotator` sees the own answers, an `admin` everybody's in the workspace.
 
         Returns:
             The new account with its password, or None if the person was there already.
+
+        Raises:
+            TwofoldError: The account is there with another role, which decides what it sees in every workspace.
         """
         with self._clear_errors():
             user = self._client.users(username)
@@ -86,18 +107,23 @@ class ArgillaClient:
                     password=new.password,
                     client=self._client,
                 ).create()
+            elif (found := str(user.role.value)) != role:
+                raise TwofoldError(
+                    f"{username!r} is {found} in Argilla, and so in every workspace; to take part as {role}, this"
+                    " person needs a second account: choose another name"
+                )
             members = self._workspace(workspace)
             if username not in {member.username for member in members.users}:
                 user.add_to_workspace(members)
             return new
 
-    def reviewers(self, workspace: str) -> list[str]:
-        """Return the names of the annotators in a workspace, sorted; none if there is no such workspace."""
+    def reviewers(self, workspace: str, *, role: str = "annotator") -> list[str]:
+        """Return the names of people of one of Argilla's roles in a workspace, sorted; none without a workspace."""
         with self._clear_errors():
             found = self._client.workspaces(workspace)
             if found is None:
                 return []
-            return sorted(user.username for user in found.users if str(user.role.value) == "annotator")
+            return sorted(user.username for user in found.users if str(user.role.value) == role)
 
     def remove_reviewer(self, username: str, workspace: str) -> bool:
         """Take somebody out of a workspace; the account and the answers stay."""
@@ -171,52 +197,29 @@ class ArgillaClient:
             found = self._client.workspaces(workspace)
             return None if found is None else self._client.datasets(name, workspace=found)
 
-    def upload(self, dataset: Any, records: Sequence[Outgoing]) -> Iterator[int]:
+    def upload(self, dataset: Any, records: Iterable[Outgoing]) -> Iterator[int]:
         """Send records in batches, yielding how many are through; one that is there is brought up to date.
 
-        Answers that people gave are never touched.
+        Answers that people gave are never touched. See :mod:`curation.annotation.pushing`.
         """
-        question = next(iter(dataset.settings.questions)).id
-        for start in range(0, len(records), BATCH):
-            items = [_item(record, str(question)) for record in records[start : start + BATCH]]
-            with self._clear_errors():
-                answer = self._client.http_client.put(
-                    f"/api/v1/datasets/{dataset.id}/records/bulk", json={"items": items}
-                )
-                answer.raise_for_status()
-            yield start + len(items)
+        question = str(next(iter(dataset.settings.questions)).id)
+        items = (_item(record, question) for record in records)
+        yield from self._each(push(self._client.http_client, str(dataset.id), items))
 
     # Answers
 
     def answers(self, dataset: Any) -> Iterator[Answer]:
-        """Return every answer in a data set, page by page, in the order in which records were sent."""
+        """Return every answer in a data set, in the order in which records were sent; a page is in memory at a time."""
         names = self._usernames()
         question = next(iter(dataset.settings.questions)).name
-        for item in self._records(dataset):
-            for response in item.get("responses") or []:
-                value = (response.get("values") or {}).get(question) or {}
-                yield Answer(
-                    record_id=item["external_id"],
-                    reviewer=names.get(response["user_id"], response["user_id"]),
-                    status=response["status"],
-                    label=value.get("value"),
-                    submitted_at=_utc(response["updated_at"]),
-                )
-
-    def _records(self, dataset: Any) -> Iterator[Mapping[str, Any]]:
-        offset = 0
-        while True:
-            with self._clear_errors():
-                page = self._client.http_client.get(
-                    f"/api/v1/datasets/{dataset.id}/records",
-                    params={"include": "responses", "limit": PAGE, "offset": offset},
-                )
-                page.raise_for_status()
-            items = page.json()["items"]
-            yield from items
-            if len(items) < PAGE:
-                return
-            offset += PAGE
+        for response in self._each(responses(self._client.http_client, str(dataset.id))):
+            yield Answer(
+                record_id=response["external_id"],
+                reviewer=names.get(response["user_id"], response["user_id"]),
+                status=response["status"],
+                label=((response["values"] or {}).get(question) or {}).get("value"),
+                submitted_at=_utc(response["updated_at"]),
+            )
 
     def _usernames(self) -> dict[str, str]:
         with self._clear_errors():
@@ -257,5 +260,5 @@ def _item(record: Outgoing, question_id: str) -> dict[str, Any]:
         }
         item["suggestions"] = [suggestion]
     if record.vector is not None:
-        item["vectors"] = {VECTOR: [float(x) for x in record.vector]}
+        item["vectors"] = {VECTOR: np.asarray(record.vector, dtype=np.float64).tolist()}
     return item

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+
+import pyarrow as pa
 
 from curation import ledger
 from curation.annotation import naming
@@ -13,13 +16,16 @@ from curation.errors import TwofoldError
 from curation.records import VOTES, column, table
 from curation.step import Context
 
+PART = 10_000
+"""Votes that become a table together."""
+
 
 def pull(context: Context, argilla: ArgillaClient) -> str:
     """Take all answers of the round; a new snapshot is written only if anything differs from the last."""
     round_ = context.round
     if not round_.has("pushed.json"):
         raise TwofoldError("no batch was sent in this round yet (run `twofold push`)")
-    votes = table(_sorted([*_votes(context, argilla)]), VOTES)
+    votes = votes_table(_votes(context, argilla))
     snapshots = round_.snapshots()
     if snapshots and read_table(snapshots[-1]).equals(votes):
         return f"nothing new: {votes.num_rows} answers, as in {snapshots[-1].name}"
@@ -48,5 +54,9 @@ def _votes(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]
             }
 
 
-def _sorted(votes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(votes, key=lambda vote: (vote["role"], vote["record_id"], vote["reviewer"]))
+def votes_table(votes: Iterator[dict[str, Any]]) -> pa.Table:
+    """Return all votes in one order, whatever order they came in; few of them are ever more than rows of a table."""
+    parts = [VOTES.empty_table()]
+    while part := list(islice(votes, PART)):
+        parts.append(table(part, VOTES))
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("role", "record_id", "reviewer")])

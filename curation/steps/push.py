@@ -67,12 +67,11 @@ def push(context: Context, argilla: ArgillaClient) -> str:
         metadata=METADATA,
     )
     dataset = argilla.ensure_dataset(spec)
-    outgoing = list(_outgoing(context, batch, embeddings))
-    for done in argilla.upload(dataset, outgoing):
-        context.tick(done, len(outgoing))
-    facts = {"dataset": spec.name, "workspace": spec.workspace, "records": len(outgoing), "url": argilla.url}
+    for done in argilla.upload(dataset, _outgoing(context, batch, embeddings)):
+        context.tick(done, batch.num_rows)
+    facts = {"dataset": spec.name, "workspace": spec.workspace, "records": batch.num_rows, "url": argilla.url}
     round_.write_json("pushed.json", facts)
-    return f"{len(outgoing)} records wait for {spec.required} people each in {spec.name} at {argilla.url}"
+    return f"{batch.num_rows} records wait for {spec.required} people each in {spec.name} at {argilla.url}"
 
 
 def _outgoing(context: Context, batch: pa.Table, embeddings: EmbeddingStore) -> Iterator[Outgoing]:

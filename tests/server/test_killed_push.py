@@ -17,7 +17,8 @@ from curation.annotation.client import ArgillaClient
 
 pytestmark = pytest.mark.server
 
-TWOFOLD = [sys.executable, "-c", "from curation.cli import main; main()"]
+SMALL_BATCHES = "from curation.annotation import pushing; pushing.BATCH_RECORDS = 20"
+TWOFOLD = [sys.executable, "-c", f"{SMALL_BATCHES}; from curation.cli import main; main()"]
 RECORDS = 600
 
 

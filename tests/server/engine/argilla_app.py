@@ -7,12 +7,14 @@ from typing import Any
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from argilla_server.api.routes import api_v1
 from argilla_server.database import ALEMBIC_CONFIG_FILE, AsyncSessionLocal, async_engine, database_url_sync
 from argilla_server.models import User
 from argilla_server.settings import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.engine import prepare_database
 
 PEOPLE = {"olga": "owner", "ana": "annotator", "ben": "annotator", "cai": "annotator"}
@@ -45,4 +47,5 @@ if __name__ == "__main__":
     migrate()
     prepare_database()
     asyncio.run(add_people())
+    add_routes(api_v1)
     uvicorn.run("argilla_server:app", host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

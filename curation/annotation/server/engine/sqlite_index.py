@@ -2,6 +2,7 @@
 
 from curation.annotation.server.engine import sqlite_rows as rows
 from curation.annotation.server.engine.index_sql import IndexSql
+from curation.annotation.server.engine.sqlite_together import CREATE_TOGETHER, DROP_TOGETHER, TOGETHER, UNLESS_TOGETHER
 
 _OLD_DOCID = "(SELECT docid FROM twofold_documents WHERE record_id = old.{})"
 _DROP_SCOPES = "DELETE FROM twofold_scopes WHERE owner_id = old.id"
@@ -95,15 +96,16 @@ _FIRST_FILL = [
 def _trigger(table: str, event: str, statements: list[str]) -> tuple[str, str]:
     name = f"twofold_{table}_{event.lower().replace(' ', '_')}"
     body = ";\n".join(statement.strip() for statement in statements)
-    return name, f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN\n{body};\nEND"
+    condition = UNLESS_TOGETHER if (table, event) in TOGETHER else ""
+    return name, f"CREATE TRIGGER {name} AFTER {event} ON {table} {condition} BEGIN\n{body};\nEND"
 
 
 SQLITE_INDEX = IndexSql(
     begin="BEGIN IMMEDIATE",
-    create=[rows.CREATE_TEXT_TABLE],
+    create=[rows.CREATE_TEXT_TABLE, CREATE_TOGETHER],
     triggers=dict(_trigger(*row) for row in _TRIGGERS),
     fill=_FIRST_FILL,
     installed="SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'twofold_*'",
-    drop=["DROP TABLE IF EXISTS twofold_text"],
+    drop=["DROP TABLE IF EXISTS twofold_text", DROP_TOGETHER],
     drop_trigger="DROP TRIGGER IF EXISTS {name}",
 )

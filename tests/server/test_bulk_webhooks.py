@@ -1,0 +1,84 @@
+"""Whoever listens to Argilla's webhooks hears of records that our route takes, as of Argilla's own."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from curation.annotation import server
+from curation.annotation.client import ArgillaClient
+from curation.annotation.spec import DatasetSpec
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def heard() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The address of a listener, and what it has heard."""
+    events: list[dict[str, Any]] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            events.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    listener = HTTPServer(("127.0.0.1", 0), Listener)
+    thread = threading.Thread(target=listener.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.server_port}", events
+    listener.shutdown()
+    thread.join()
+    listener.server_close()
+
+
+def test_webhooks_hear_the_same_from_both_routes(
+    argilla_server: server.Server, heard: tuple[str, list[dict[str, Any]]]
+) -> None:
+    url, events = heard
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    http = argilla._client.http_client
+    name = f"heard-{uuid.uuid4().hex[:8]}"
+    spec = DatasetSpec(
+        name=name,
+        workspace=name,
+        guidelines="",
+        fields={"text": "Text"},
+        question="label",
+        labels=["question", "complaint"],
+        required=2,
+    )
+    dataset = argilla.ensure_dataset(spec)
+    body = {"url": url, "events": ["record.created", "record.updated"], "description": "a test"}
+    webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
+    paths = {"stock": f"datasets/{dataset.id}/records/bulk", "ours": f"twofold/datasets/{dataset.id}/records"}
+    try:
+        for side, path in paths.items():
+            for text in ("Where is my parcel?", "Where is my other parcel?"):
+                items = [{"external_id": f"{side}-{number}", "fields": {"text": text}} for number in range(2)]
+                http.put(f"/api/v1/{path}", json={"items": items}).raise_for_status()
+        deadline = time.monotonic() + 60
+        while len(events) < 8 and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+    told = {
+        side: sorted(of_side(event) for event in events if event["data"]["external_id"].startswith(side))
+        for side in paths
+    }
+    assert told["ours"] == told["stock"]
+    assert [kind for kind, *_ in told["ours"]] == ["record.created"] * 2 + ["record.updated"] * 2
+
+
+def of_side(event: dict[str, Any]) -> tuple[str, str, list[str]]:
+    return event["type"], event["data"]["external_id"].split("-")[1], sorted(event["data"])
