@@ -35,6 +35,7 @@ def diagnose() -> list[Finding]:
         *(_package(name, extra) for extra in EXTRAS for name in EXTRAS[extra]),
         _disk(),
         _server(),
+        *_home(),
     ]
 
 
@@ -64,3 +65,13 @@ def _server() -> Finding:
 
     running = server.running(server_home())
     return Finding("embedded Argilla", True, f"running at {running.url}" if running else "not running: `twofold serve`")
+
+
+def _home() -> list[Finding]:
+    from curation.annotation.server.fitness import find_problems
+
+    home = server_home()
+    problems = find_problems(home)
+    if not problems:
+        return [Finding("server's home", True, str(home) if home.exists() else f"{home}, not there yet")]
+    return [Finding("server's home", False, problem) for problem in problems]

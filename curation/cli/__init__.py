@@ -50,6 +50,8 @@ for command in (
     start.init,
     serve.serve,
     serve.stop,
+    serve.backup,
+    serve.restore,
     people.reviewers,
     loop.push,
     loop.status,

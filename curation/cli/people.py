@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from curation.annotation import naming
+from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.project import open_project
+from curation.project import Project, open_project
 
 role_option = click.option(
     "--role",
-    type=click.Choice(naming.ROLES),
+    type=click.Choice(naming.PEOPLE),
     default="annotator",
     show_default=True,
-    help="Annotators answer; an adjudicator settles what two annotators disagree on.",
+    help="Annotators answer; an adjudicator settles what two annotators disagree on; a lead sees every answer.",
 )
 
 
@@ -36,16 +38,29 @@ def add(folder: Path, names: tuple[str, ...], role: str, as_json: bool) -> None:
     project = open_project(folder)
     argilla = connect(project.config)
     added = []
+    try:
+        for person in _added(project, argilla, names, role):
+            added.append(person)
+            if not as_json:
+                secret = f"password {person['password']}" if person["password"] else "was there already"
+                click.echo(f"{person['username']} ({role}): {secret}")
+    finally:  # also when the next one cannot be added: a password that was not shown is lost
+        if as_json:
+            show_json(added)
+    if not as_json:
+        click.echo(f"They sign in at {argilla.url}")
+
+
+def _added(
+    project: Project, argilla: ArgillaClient, names: tuple[str, ...], role: str
+) -> Iterator[dict[str, str | None]]:
     for name in names:
-        new = argilla.add_reviewer(name, naming.workspace(project, role))
-        added.append({"username": name, "role": role, "password": new.password if new else None})
-    if as_json:
-        show_json(added)
-        return
-    for person in added:
-        secret = f"password {person['password']}" if person["password"] else "was there already"
-        click.echo(f"{person['username']} ({role}): {secret}")
-    click.echo(f"They sign in at {argilla.url}")
+        made = [
+            argilla.add_reviewer(name, workspace, role=naming.argilla_role(role))
+            for workspace in naming.workspaces(project, role)
+        ]
+        password = next((new.password for new in made if new), None)
+        yield {"username": name, "role": role, "password": password}
 
 
 @reviewers.command("list")
@@ -55,7 +70,10 @@ def listed(folder: Path, as_json: bool) -> None:
     """List the people of a project."""
     project = open_project(folder)
     argilla = connect(project.config)
-    people = {role: argilla.reviewers(naming.workspace(project, role)) for role in naming.ROLES}
+    people = {
+        role: argilla.reviewers(naming.workspaces(project, role)[0], role=naming.argilla_role(role))
+        for role in naming.PEOPLE
+    }
     if as_json:
         show_json(people)
         return
@@ -79,6 +97,8 @@ def reset(folder: Path, name: str) -> None:
 def remove(folder: Path, name: str, role: str) -> None:
     """Take somebody out of the project; their answers stay."""
     project = open_project(folder)
-    if not connect(project.config).remove_reviewer(name, naming.workspace(project, role)):
+    argilla = connect(project.config)
+    removed = [argilla.remove_reviewer(name, workspace) for workspace in naming.workspaces(project, role)]
+    if not any(removed):
         raise TwofoldError(f"{name!r} is no {role} of this project")
     click.echo(f"{name} is no longer {role} of {project.config.name}")

@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def sleeper(home: Home) -> Child:
-    return Child(name="sleeper", home=home, body=lambda: time.sleep(60))
+    return Child(name="sleeper", log=home.log("sleeper"), body=lambda: time.sleep(60))
 
 
 def grumbler(home: Home) -> Child:
@@ -30,7 +30,7 @@ def grumbler(home: Home) -> Child:
         os.write(2, b"no coffee left\n")
         os._exit(1)
 
-    return Child(name="grumbler", home=home, body=grumble)
+    return Child(name="grumbler", log=home.log("grumbler"), body=grumble)
 
 
 def tend_until(child: Child, true: Callable[[], bool]) -> None:
@@ -78,7 +78,7 @@ def test_a_child_that_ignores_a_polite_request_is_killed(home: Home) -> None:
         os.write(1, b"ready\n")
         time.sleep(60)
 
-    child = Child(name="deaf", home=home, body=deaf)
+    child = Child(name="deaf", log=home.log("deaf"), body=deaf)
     child.start()
     tend_until(child, lambda: last_line(home.log("deaf")) == "ready")
     began = time.monotonic()

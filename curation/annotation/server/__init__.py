@@ -10,9 +10,22 @@ worker. It imports Argilla once and forks the last two, so a restart of either t
 from __future__ import annotations
 
 from curation.annotation.server.errors import ServerError
-from curation.annotation.server.launcher import running, serve, stop
-from curation.annotation.server.ports import DEFAULT_PORT
+from curation.annotation.server.launcher import become, running, serve, stop
+from curation.annotation.server.ports import DEFAULT_PORT, Address
 from curation.annotation.server.server import Server
+from curation.annotation.server.standing import Standing, standing
 from curation.annotation.server.supervisor import supervise
 
-__all__ = ["DEFAULT_PORT", "Server", "ServerError", "running", "serve", "stop", "supervise"]
+__all__ = [
+    "DEFAULT_PORT",
+    "Address",
+    "Server",
+    "ServerError",
+    "Standing",
+    "become",
+    "running",
+    "serve",
+    "standing",
+    "stop",
+    "supervise",
+]

@@ -1,4 +1,4 @@
-"""The web process: Argilla's own application, API and UI, under uvicorn.
+"""The web process: Argilla's own application, API and UI, and our bulk routes beside them, under uvicorn.
 
 Imports `argilla_server`: only for processes whose environment has been configured.
 """
@@ -9,9 +9,22 @@ import socket
 
 import uvicorn
 from argilla_server import app
+from argilla_server.api.routes import api_v1
+from starlette.types import ASGIApp
 
+from curation.annotation.server.blind import keep_blind
+from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.stylesheets import keep_stylesheets_local
+
+
+def application() -> ASGIApp:
+    """Argilla's application with what we add to it; to be called once in a process."""
+    add_routes(api_v1)
+    keep_blind(api_v1)
+    keep_stylesheets_local(app)
+    return with_security_headers(app)
 
 
 def run_app(server_socket: socket.socket) -> None:
@@ -22,7 +35,7 @@ def run_app(server_socket: socket.socket) -> None:
     """
     configure_logging()
     config = uvicorn.Config(
-        with_security_headers(app),
+        application(),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -9,9 +9,9 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from curation.annotation.server.errors import ServerError
-from curation.annotation.server.home import Home
 from curation.annotation.server.logs import last_line
 from curation.annotation.server.processes import ProcessId, fork, this_process
 
@@ -24,10 +24,10 @@ _LOG = logging.getLogger("twofold.server")
 
 @dataclass(kw_only=True)
 class Child:
-    """One child process: `body` runs in it, until it is stopped."""
+    """One child process: `body` runs in it, until it is stopped; it writes to `log`, or where its parent writes."""
 
     name: str
-    home: Home
+    log: Path | None
     body: Callable[[], object]
     process: ProcessId | None = None
     quick_failures: int = 0
@@ -36,7 +36,7 @@ class Child:
 
     def start(self) -> None:
         """Start it now."""
-        self.process = this_process(fork(self.body, self.home.log(self.name)))
+        self.process = this_process(fork(self.body, self.log))
         self._started_at = time.monotonic()
 
     def tend(self) -> bool:
@@ -51,6 +51,11 @@ class Child:
             return False
         self.start()
         return True
+
+    def rest(self, seconds: float) -> None:
+        """Forget how often it died, and do not start it again before `seconds` have passed."""
+        self.quick_failures = 0
+        self._start_at = time.monotonic() + seconds
 
     def signal(self, sig: signal.Signals) -> None:
         """Send it a signal, if it runs."""
@@ -70,10 +75,9 @@ class Child:
         lived = time.monotonic() - self._started_at
         self.quick_failures = self.quick_failures + 1 if lived < QUICK_SECONDS else 1
         if lived < QUICK_SECONDS and self.quick_failures >= QUICK_FAILURES:
-            log = self.home.log(self.name)
+            words = f"; see {self.log}: {last_line(self.log)}" if self.log else "; its last words are above"
             raise ServerError(
-                f"{self.name} stopped {QUICK_FAILURES} times in a row within {QUICK_SECONDS:.0f} s of its"
-                f" start; see {log}: {last_line(log)}"
+                f"{self.name} stopped {QUICK_FAILURES} times in a row within {QUICK_SECONDS:.0f} s of its start{words}"
             )
         delay = FIRST_DELAY * 2 ** (self.quick_failures - 1)
         _LOG.warning("%s died after %.1f s; starting it again in %.1f s", self.name, lived, delay)

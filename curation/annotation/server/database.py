@@ -6,40 +6,50 @@ Imports `argilla_server`: only for processes whose environment has been configur
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from argilla_server._version import __version__ as argilla_version
-from argilla_server.contexts import accounts
-from argilla_server.database import AsyncSessionLocal
-from argilla_server.enums import UserRole
 
+from curation.annotation.server.backup import back_up
 from curation.annotation.server.credentials import Credentials
 from curation.annotation.server.engine import prepare_database
 from curation.annotation.server.files import read_private, write_private
 from curation.annotation.server.home import LAYOUT, Home
+from curation.annotation.server.owner import set_owner
 from curation.annotation.server.revision import revision_of
+
+_LOG = logging.getLogger("twofold.server")
 
 
 def make_ready(home: Home, credentials: Credentials) -> None:
     """Bring the database to Argilla's newest revision, with the owner's account and the search index in it.
 
-    Safe to repeat, also after being killed at any moment.
+    Safe to repeat, also after being killed at any moment. Before a migration the home is backed up into itself.
 
     Raises:
-        ServerError: It was made by a newer Argilla.
+        ServerError: It was made by a newer Argilla, or there is no room for the backup.
     """
     if not _is_current(home):
         from curation.annotation.server.migrations import (
             migrate,
         )  # Alembic takes longer to import than to ask
 
-        migrate(home.database)
+        migrate(home.database, lambda revision: _back_up(home, revision))
         write_private(home.version, {"layout": LAYOUT, **_current(home)})
     prepare_database()
     if not _has_owner(home.database, credentials):
-        asyncio.run(_set_owner(credentials))
+        asyncio.run(set_owner(credentials))
+
+
+def _back_up(home: Home, revision: str) -> None:
+    home.backups.mkdir(mode=0o700, exist_ok=True)
+    name = f"before-migration-from-{revision}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
+    back_up(home, home.backups / name)
+    _LOG.info("the database is of revision %s and will be migrated; backed up as %s", revision, name)
 
 
 def _is_current(home: Home) -> bool:
@@ -57,20 +67,3 @@ def _has_owner(database: Path, credentials: Credentials) -> bool:
     query = "SELECT 1 FROM users WHERE username = ? AND api_key = ?"
     with closing(sqlite3.connect(database)) as connection:
         return bool(connection.execute(query, (credentials.username, credentials.api_key)).fetchone())
-
-
-async def _set_owner(credentials: Credentials) -> None:
-    """Create the owner, or give an owner whose credentials file was lost the new password and key."""
-    async with AsyncSessionLocal() as session:
-        user = await accounts.get_user_by_username(session, credentials.username)
-        if user is None:
-            attributes = {
-                "first_name": credentials.username,
-                "last_name": None,
-                "username": credentials.username,
-                "role": UserRole.owner,
-                "password": credentials.password,
-            }
-            user = await accounts.create_user(session, attributes)
-        user.api_key = credentials.api_key
-        await accounts.update_user(session, user, {"password": credentials.password})

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 
@@ -19,17 +19,24 @@ def write_private(path: Path, value: Any) -> None:
         OSError: The folder cannot be written, or the disk is full.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    # O_EXCL with the mode at creation: there is no moment at which somebody else could open the file.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            json.dump(value, handle, indent=2)
-            handle.write("\n")
+        with make_private(temporary) as handle:
+            handle.write(json.dumps(value, indent=2).encode() + b"\n")
             handle.flush()
             os.fsync(handle.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_private(path: Path) -> BinaryIO:
+    """Open a new file, mode 0600, to be written in binary.
+
+    Raises:
+        FileExistsError: It is there already.
+    """
+    # The mode is given at creation: there is no moment at which somebody else could open the file.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def read_private(path: Path) -> dict[str, Any] | None:

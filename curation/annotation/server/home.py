@@ -12,9 +12,30 @@ from uuid import uuid4
 
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import read_private, write_private
+from curation.annotation.server.filesystem import missing_space, read_only, wrong_owner
 
 LAYOUT = 1
 """Raised when this folder changes in a way that an older Twofold could not read."""
+
+OWN_NAMES = (
+    "argilla.*",  # the database, its write-ahead log, and a copy under migration
+    "credentials.json",
+    "secret.json",
+    "server.json",
+    "server_id.dat",  # Argilla's own
+    "version.json",
+    "serve.lock",
+    "supervisor.lock",
+    "logs",
+    "tmp",
+    "tmp.*",
+    "valkey",
+    "backups",
+    "restoring",
+    "replaced-*",
+    ".*.tmp",
+)
+"""Patterns of everything that this version or a killed one may leave in a home."""
 
 FREE_BYTES_NEEDED = 64 * 1024 * 1024
 """Room for a copy of the web UI (14 MB), the logs and SQLite's write-ahead log."""
@@ -30,6 +51,16 @@ class Home:
     def database(self) -> Path:
         """Argilla's SQLite database."""
         return self.root / "argilla.db"
+
+    @property
+    def write_ahead_log(self) -> Path:
+        """What SQLite has committed and not yet moved into the database."""
+        return self.root / "argilla.db-wal"
+
+    @property
+    def shared_memory(self) -> Path:
+        """SQLite's index of the write-ahead log, made anew whenever it is missing."""
+        return self.root / "argilla.db-shm"
 
     @property
     def credentials(self) -> Path:
@@ -50,6 +81,21 @@ class Home:
     def version(self) -> Path:
         """Which version made this folder."""
         return self.root / "version.json"
+
+    @property
+    def secrets(self) -> tuple[Path, Path, Path]:
+        """What belongs to the database and has to go where it goes."""
+        return self.credentials, self.secret, self.version
+
+    @property
+    def backups(self) -> Path:
+        """Backups that were made before a migration."""
+        return self.root / "backups"
+
+    @property
+    def restoring(self) -> Path:
+        """What a restore has unpacked and not yet put in its place."""
+        return self.root / "restoring"
 
     @property
     def logs(self) -> Path:
@@ -80,9 +126,10 @@ def open_home(path: Path) -> Home:
     home = Home(root=path.expanduser().absolute())
     with readable_errors(home.root):
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _refuse(wrong_owner(home.root) or read_only(home.root))
         _check_version(home)
         home.root.chmod(0o700)
-        _check_space(home)
+        _refuse(missing_space(home.root, FREE_BYTES_NEEDED))
         for folder in (home.logs, home.temporary, home.queue):
             folder.mkdir(exist_ok=True, mode=0o700)
     return home
@@ -102,13 +149,13 @@ def remove_set_aside(home: Home) -> None:
 
 
 @contextmanager
-def readable_errors(path: Path) -> Iterator[None]:
-    """Turn an `OSError` into a :class:`ServerError` of one line that names `path`."""
+def readable_errors(path: Path, problem: str = "cannot be used as the server's home") -> Iterator[None]:
+    """Turn an `OSError` into a :class:`ServerError` of one line that names `path`, the problem and the reason."""
     try:
         yield
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise ServerError(f"{path}: cannot be used as the server's home ({reason})") from error
+        raise ServerError(f"{path}: {problem} ({reason})") from error
 
 
 def _check_version(home: Home) -> None:
@@ -124,6 +171,8 @@ def _check_version(home: Home) -> None:
 
 
 def _check_unused(home: Home) -> None:
+    if home.restoring.exists():
+        raise ServerError(f"{home.root}: a restore was cut off there; run the same `twofold restore` again")
     # Somebody's project folder must not have its mode changed, nor be filled with a database.
     strangers = sorted(entry.name for entry in home.root.iterdir() if not entry.name.startswith("."))
     if strangers:
@@ -132,9 +181,6 @@ def _check_unused(home: Home) -> None:
         )
 
 
-def _check_space(home: Home) -> None:
-    free = shutil.disk_usage(home.root).free
-    if free < FREE_BYTES_NEEDED:
-        raise ServerError(
-            f"{home.root}: the disk is full ({free // 2**20} MiB free, {FREE_BYTES_NEEDED // 2**20} MiB needed)"
-        )
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise ServerError(problem)

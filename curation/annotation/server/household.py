@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from curation.annotation.server.children import Child, stop_children
+from curation.annotation.server.errors import ServerError
+from curation.annotation.server.filesystem import missing_space
 from curation.annotation.server.home import Home, readable_errors
 from curation.annotation.server.logs import rotate
 from curation.annotation.server.processes import this_process
@@ -22,6 +24,9 @@ GRACE_SECONDS = 3.0
 TICK_SECONDS = 0.1
 ROTATE_SECONDS = 30.0
 QUEUE = "valkey"
+FULL_BYTES = 1024 * 1024
+FULL_DISK_SECONDS = 10.0
+"""Valkey ends rather than lose a job that it cannot write down; on a full disk it is tried again at this pace."""
 
 _LOG = logging.getLogger("twofold.server")
 
@@ -42,7 +47,7 @@ class Household:
             os.close(self._lock)  # held by the supervisor alone, so that it is free when the supervisor is dead
             return body()
 
-        child = Child(name=name, home=self.home, body=without_lock)
+        child = Child(name=name, log=self.home.log(name), body=without_lock)
         child.start()
         self._children.append(child)
         self.note(self.state.phase)
@@ -51,18 +56,23 @@ class Household:
         """Write the state file."""
         children = {child.name: child.process for child in self._children if child.process}
         self.state = replace(self.state, phase=phase, children=children, **changes)
-        with readable_errors(self.home.root):
-            write_state(self.home, self.state)
+        try:
+            with readable_errors(self.home.root, "what runs here cannot be noted"):
+                write_state(self.home, self.state)
+        except ServerError as error:
+            if phase == "starting":
+                raise
+            _LOG.error("%s", error)  # what runs goes on: people can still read, and write again when there is room
 
     def watch(self, on_ready: Callable[[Server], None] | None) -> NoReturn:
         """Keep the children running and the logs short, for ever.
 
         Raises:
-            ServerError: A child died five times in a row.
+            ServerError: A child died five times in a row, and not for want of room on the disk.
         """
         rotate_at = time.monotonic() + ROTATE_SECONDS
         while True:
-            changed = [child for child in self._children if child.tend()]
+            changed = [child for child in self._children if self._tend(child)]
             if changed:
                 self.note(self.state.phase)
             if self.state.phase == "starting" and answers(self.state.url, 0.5):
@@ -71,6 +81,17 @@ class Household:
                 rotate(self.home.logs)
                 rotate_at = time.monotonic() + ROTATE_SECONDS
             time.sleep(TICK_SECONDS if self.state.phase == "running" else 0.01)
+
+    def _tend(self, child: Child) -> bool:
+        try:
+            return child.tend()
+        except ServerError:
+            full = missing_space(self.home.root, FULL_BYTES)
+            if full is None:
+                raise
+            _LOG.error("%s cannot run: %s", child.name, full)
+            child.rest(FULL_DISK_SECONDS)
+            return True
 
     def stop(self) -> None:
         """End all children: those that use the queue first."""

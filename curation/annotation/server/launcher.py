@@ -10,17 +10,17 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import locked
 from curation.annotation.server.home import Home, open_home, readable_errors
 from curation.annotation.server.logs import last_line
+from curation.annotation.server.ports import Address
 from curation.annotation.server.processes import ProcessId, alive, end, this_process, wait_until_gone
 from curation.annotation.server.server import Server, answers, describe
+from curation.annotation.server.standing import PATIENCE
 from curation.annotation.server.state import State, active_state, read_state
-
-HEALTHY_SECONDS = 10.0
-"""How long a running server may take over one small answer; a web process that died is back in one second."""
 
 STOP_SECONDS = 4.5
 
@@ -28,15 +28,15 @@ STOP_SECONDS = 4.5
 _spawned: list[subprocess.Popen[bytes]] = []
 
 
-def serve(home: Path, *, port: int | None = None, host: str = "127.0.0.1", timeout: float = 180.0) -> Server:
+def serve(home: Path, address: Address | None = None, *, port: int | None = None, timeout: float = 180.0) -> Server:
     """Start the embedded Argilla, detached from this process, and wait until it answers.
 
-    A server that already runs in `home` is returned as it is, whatever `port` and `host` say.
+    A server that already runs in `home` is returned as it is, wherever it listens.
 
     Args:
         home: The folder for its data; made if it does not exist.
-        port: The port to listen on; without one, 6900 or the next free port (see :attr:`Server.note`).
-        host: The address to listen on; the default can be reached from this machine only.
+        address: Where to listen; by default where only this machine can reach it (see :attr:`Server.note`).
+        port: Short for an address that differs from the default in its port alone.
         timeout: Seconds to wait for the first answer.
 
     Raises:
@@ -47,7 +47,7 @@ def serve(home: Path, *, port: int | None = None, host: str = "127.0.0.1", timeo
     with readable_errors(opened.root), locked(opened.root / "serve.lock"):
         if (supervisor := _active_supervisor(opened)) is not None:
             return _wait(opened, supervisor, timeout)
-        supervisor = _spawn(opened, port, host)
+        supervisor = _spawn(opened, address or Address(port=port))
         try:
             return _wait(opened, supervisor, timeout)
         except BaseException:  # Ctrl-C as well: nothing that nobody knows of is left running
@@ -55,11 +55,26 @@ def serve(home: Path, *, port: int | None = None, host: str = "127.0.0.1", timeo
             raise
 
 
+def become(home: Path, address: Address) -> NoReturn:
+    """Turn this process into the supervisor of the embedded Argilla, in the foreground, for a service manager.
+
+    A fresh interpreter takes the place of this one: what has been imported here and the threads that libraries
+    have started are no company for a process that forks.
+
+    Raises:
+        ServerError: Something is not installed; what fails later ends the new process with code 2.
+    """
+    _check_installed()
+    sys.stdout.flush()
+    command = _command(home.expanduser().absolute(), address)
+    os.execve(command[0], command, _environment())  # noqa: S606 (no shell is meant)
+
+
 def running(home: Path) -> Server | None:
     """The server of this home, if it is running and answers; None otherwise."""
     opened = Home(root=home.expanduser().absolute())
     state = active_state(opened)
-    if state is None or state.phase != "running" or not answers(state.url, HEALTHY_SECONDS):
+    if state is None or state.phase != "running" or not answers(state.url, PATIENCE):
         return None
     return describe(opened, state)
 
@@ -99,14 +114,18 @@ def _active_supervisor(home: Home) -> ProcessId | None:
     return state.supervisor if state else None
 
 
-def _spawn(home: Home, port: int | None, host: str) -> ProcessId:
+def _command(root: Path, address: Address) -> list[str]:
     # -P keeps the caller's folder off the import path: a `datasets.py` there would be imported instead.
-    command = [sys.executable, "-P", "-m", "curation.annotation.server", str(home.root), "--host", host]
-    if port is not None:
-        command += ["--port", str(port)]
+    command = [sys.executable, "-P", "-m", "curation.annotation.server", "home", str(root), "--host", address.host]
+    if address.port is not None:
+        command += ["--port", str(address.port)]
+    return [*command, "--beyond-loopback"] if address.beyond_loopback else command
+
+
+def _spawn(home: Home, address: Address) -> ProcessId:
     with home.log("supervisor").open("ab") as log:
         process = subprocess.Popen(
-            command,
+            _command(home.root, address),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

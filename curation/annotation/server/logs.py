@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -19,12 +20,17 @@ def rotate(folder: Path, max_bytes: int = MAX_BYTES) -> None:
     """
     for log in folder.glob("*.log"):
         if log.stat().st_size > max_bytes:
-            for number in range(KEPT - 1, 0, -1):
-                older = log.with_suffix(f".log.{number}")
-                if older.exists():
-                    older.replace(log.with_suffix(f".log.{number + 1}"))
-            shutil.copy2(log, log.with_suffix(".log.1"))
-            os.truncate(log, 0)
+            with contextlib.suppress(OSError):  # the disk is full: the log is cut when there is room for its copy
+                _cut(log)
+
+
+def _cut(log: Path) -> None:
+    for number in range(KEPT - 1, 0, -1):
+        older = log.with_suffix(f".log.{number}")
+        if older.exists():
+            older.replace(log.with_suffix(f".log.{number + 1}"))
+    shutil.copy2(log, log.with_suffix(".log.1"))
+    os.truncate(log, 0)
 
 
 def last_line(log: Path) -> str:

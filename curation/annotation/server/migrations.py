@@ -6,6 +6,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,14 +17,19 @@ from alembic.util import CommandError
 from argilla_server.database import ALEMBIC_CONFIG_FILE
 from argilla_server.settings import settings
 
+from curation.annotation.server.backup import copy_database
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.revision import revision_of
 
 
-def migrate(database: Path) -> None:
+def migrate(database: Path, back_up: Callable[[str], object]) -> None:
     """Bring the database to the newest revision that the installed Argilla knows, or make it.
 
     Safe to repeat, also after being killed at any moment.
+
+    Args:
+        database: The file; made if it does not exist.
+        back_up: Called with the revision found, before a database that holds something is migrated.
 
     Raises:
         ServerError: Its revision is unknown: it was made by a newer Argilla.
@@ -34,6 +40,7 @@ def migrate(database: Path) -> None:
         return
     if found is not None:
         _check_known(database, found, scripts)
+        back_up(found)
     _migrate_a_copy(database)
 
 
@@ -54,9 +61,9 @@ def _migrate_a_copy(database: Path) -> None:
     copy = database.with_suffix(".migrating")
     copy.unlink(missing_ok=True)
     if database.exists():
-        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            _remove_index(target)
+        copy_database(database, copy)
+        with closing(sqlite3.connect(copy)) as connection:
+            _remove_index(connection)
     original, settings.database_url = settings.database_url, f"sqlite+aiosqlite:///{copy}"
     try:
         command.upgrade(Config(ALEMBIC_CONFIG_FILE), "head")

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import dataclass
 
 from curation.annotation.server.errors import ServerError
 
 DEFAULT_PORT = 6900
 NEXT_PORTS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: An address of this machine; by default one that nobody else can reach.
+        port: Without one, 6900 or the next free port.
+        beyond_loopback: Whether `host` may be one that other machines can reach.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    beyond_loopback: bool = False
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -76,8 +76,10 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def fork(body: Callable[[], object], log: Path) -> int:
-    """Run `body` in a child that writes to `log` and dies with this process; return the child's id.
+def fork(body: Callable[[], object], log: Path | None) -> int:
+    """Run `body` in a child that writes to `log` (None: where this process writes) and dies with this process.
+
+    Returns the child's id.
 
     A fork rather than a fresh interpreter: the child has `argilla_server` already imported (seconds, 270 MB).
     """
@@ -88,14 +90,15 @@ def fork(body: Callable[[], object], log: Path) -> int:
     return pid or _run_child(body, log, parent)
 
 
-def _run_child(body: Callable[[], object], log: Path, parent: int) -> NoReturn:
+def _run_child(body: Callable[[], object], log: Path | None, parent: int) -> NoReturn:
     code = 1
     try:
         die_with_parent(parent)
         os.setpgid(0, 0)  # Ctrl-C in the foreground reaches the supervisor only, which stops the rest in order
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sig, signal.SIG_DFL)
-        write_output_to(log)
+        if log is not None:
+            write_output_to(log)
         body()
         code = 0
     except BaseException:

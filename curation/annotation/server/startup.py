@@ -12,11 +12,12 @@ from typing import Any
 from curation.annotation.server.credentials import ensure_credentials, ensure_secret
 from curation.annotation.server.environment import configure_environment
 from curation.annotation.server.errors import ServerError
+from curation.annotation.server.exposure import check_host, check_secrets, is_loopback, read_accounts
 from curation.annotation.server.home import Home, readable_errors, remove_set_aside, set_temporary_aside
 from curation.annotation.server.household import QUEUE, Household
 from curation.annotation.server.integrity import find_damage
 from curation.annotation.server.logs import rotate
-from curation.annotation.server.ports import listen, note_on, url_of
+from curation.annotation.server.ports import Address, listen, note_on, url_of
 from curation.annotation.server.preparation import prepare
 from curation.annotation.server.processes import end
 from curation.annotation.server.state import read_state
@@ -25,21 +26,24 @@ from curation.annotation.server.valkey import run_valkey
 _LOG = logging.getLogger("twofold.server")
 
 
-def start(household: Household, host: str, port: int | None) -> None:
+def start(household: Household, address: Address) -> None:
     """Start all children of a household.
 
     Raises:
-        ServerError: The port is taken, the database is damaged or newer, something is not installed, ...
+        ServerError: The port is taken or may not be listened on, the database is damaged or newer, ...
     """
     home = household.home
+    check_host(address.host, beyond_loopback=address.beyond_loopback)
     with readable_errors(home.root):
         _tidy(home)
         credentials = ensure_credentials(home)
         secret_key = ensure_secret(home)
     _refuse(find_damage(home.database, thorough=False))
-    server_socket = listen(host, port)
+    if not is_loopback(address.host):
+        check_secrets(credentials, secret_key, read_accounts(home.database))
+    server_socket = listen(address.host, address.port)
     url, own_port = url_of(server_socket), server_socket.getsockname()[1]
-    household.note("starting", url=url, note=note_on(server_socket, port))
+    household.note("starting", url=url, note=note_on(server_socket, address.port))
     household.add(QUEUE, lambda: run_valkey(home))
     configure_environment(home, secret_key=secret_key, origins=[url, f"http://localhost:{own_port}"])
     app, worker = _import_argilla_while_checking(home)

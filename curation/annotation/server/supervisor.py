@@ -7,29 +7,24 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import try_lock
 from curation.annotation.server.home import open_home
 from curation.annotation.server.household import Household
 from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.ports import Address
 from curation.annotation.server.server import Server
 from curation.annotation.server.startup import start
+from curation.annotation.server.stopping import StopRequested, on_signals, request_stop
 
 _LOG = logging.getLogger("twofold.server")
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-class StopRequested(BaseException):
-    """SIGTERM, SIGINT or SIGHUP came. Not an `Exception`: no import in progress may swallow it."""
 
 
 def supervise(
     home: Path,
+    address: Address | None = None,
     *,
-    port: int | None = None,
-    host: str = "127.0.0.1",
     on_ready: Callable[[Server], None] | None = None,
 ) -> None:
     """Run the embedded Argilla in the foreground until SIGTERM, Ctrl-C or :func:`stop`.
@@ -39,8 +34,7 @@ def supervise(
 
     Args:
         home: The folder for its data; made if it does not exist.
-        port: The port to listen on; without one, 6900 or the next free port.
-        host: The address to listen on.
+        address: Where to listen; by default where only this machine can reach it.
         on_ready: Called once, when the server answers.
 
     Raises:
@@ -54,34 +48,29 @@ def supervise(
         os.umask(0o077)
         os.chdir(opened.root)
         configure_logging()
-        _run(Household(home=opened, lock=lock), host, port, on_ready)
+        _run(Household(home=opened, lock=lock), address or Address(), on_ready)
     finally:
         os.close(lock)
 
 
-def _run(household: Household, host: str, port: int | None, on_ready: Callable[[Server], None] | None) -> None:
-    _on_signals(_request_stop)
+def _run(household: Household, address: Address, on_ready: Callable[[Server], None] | None) -> None:
+    on_signals(request_stop)
     try:
-        start(household, host, port)
+        start(household, address)
         household.watch(on_ready)
     except StopRequested:
         _stop(household)
     except BaseException as error:
-        _stop(household, str(error) if isinstance(error, ServerError) else f"{type(error).__name__}: {error}")
+        _stop(household, str(error) if isinstance(error, ServerError) else _in_one_line(error))
         raise
 
 
 def _stop(household: Household, error: str = "") -> None:
-    _on_signals(signal.SIG_IGN)
+    on_signals(signal.SIG_IGN)
     household.stop()
     household.note("failed" if error else "stopped", error=error)
     _LOG.info("stopped")
 
 
-def _on_signals(handler: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
-    for sig in _SIGNALS:
-        signal.signal(sig, handler)
-
-
-def _request_stop(_signal: int, _frame: object) -> NoReturn:
-    raise StopRequested
+def _in_one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -6,7 +6,9 @@ Imports `argilla_server`: only for processes whose environment has been configur
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from argilla_server.jobs.queues import DEFAULT_QUEUE, HIGH_QUEUE, REDIS_CONNECTION
 from rq import Worker
@@ -19,14 +21,36 @@ from curation.annotation.server.processes import die_with_parent
 
 QUEUES = {queue.name: queue for queue in (HIGH_QUEUE, DEFAULT_QUEUE)}
 JOB_KEY = "rq:job:"
+HEARTBEAT_SECONDS = 60
+"""How often a worker says that it lives, and looks after jobs of those that do not."""
 
 
 def run_worker() -> None:
     """Work until SIGTERM. A job that is not done in the grace period is taken up at the next start."""
     configure_logging()
-    _end_forks_with_this_process()
     requeue_orphans()
-    Worker(list(QUEUES.values()), connection=REDIS_CONNECTION).work(with_scheduler=True, logging_level=None)
+    work()
+
+
+def work() -> None:
+    """Take jobs until SIGTERM, beside any number of other workers; what a dead one held, RQ gives to the others."""
+    _end_forks_with_this_process()
+    worker = Worker(
+        list(QUEUES.values()),
+        connection=REDIS_CONNECTION,
+        default_worker_ttl=HEARTBEAT_SECONDS,
+        maintenance_interval=HEARTBEAT_SECONDS,
+    )
+    worker.work(with_scheduler=True, logging_level=None)
+
+
+def beats_here() -> bool:
+    """Whether a worker of this machine (of this container) has shown signs of life lately."""
+    latest = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=3 * HEARTBEAT_SECONDS)
+    return any(
+        worker.hostname == socket.gethostname() and worker.last_heartbeat and worker.last_heartbeat > latest
+        for worker in Worker.all(connection=REDIS_CONNECTION)
+    )
 
 
 def requeue_orphans() -> int:

@@ -1,0 +1,95 @@
+"""What a process of a cluster can be; each function returns when the process is told to stop, or is done."""
+
+from __future__ import annotations
+
+import http.client
+import os
+
+from curation.annotation.server.cluster.configuration import configure, owner
+from curation.annotation.server.cluster.crew import keep_running
+from curation.annotation.server.errors import ServerError
+from curation.annotation.server.exposure import check_host, check_secrets, is_loopback
+from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.ports import Address, listen
+
+JOB_GRACE = 20.0
+ANSWER_GRACE = 3.0
+
+
+def migrate() -> None:
+    """Make the database ready; servers and workers start after it.
+
+    Raises:
+        ServerError: It cannot be done, or the owner's secrets can be guessed.
+    """
+    configure()
+    credentials = owner()
+    check_secrets(credentials, os.environ["ARGILLA_AUTH_SECRET_KEY"], [])
+    from curation.annotation.server.cluster.database import migrate as migrate_database
+
+    configure_logging()
+    migrate_database(credentials)
+
+
+def serve(address: Address, processes: int) -> None:
+    """Answer on one port, in several processes.
+
+    Raises:
+        ServerError: The database is not ready, an account's secrets can be guessed, the port is taken, ...
+    """
+    check_host(address.host, beyond_loopback=address.beyond_loopback)
+    configure()
+    server_socket = listen(address.host, address.port)
+    from curation.annotation.server import app
+    from curation.annotation.server.cluster.database import check_current, read_accounts
+
+    check_current()
+    if not is_loopback(address.host):
+        check_secrets(None, os.environ["ARGILLA_AUTH_SECRET_KEY"], read_accounts())
+    keep_running("server", lambda: app.run_app(server_socket), processes, grace=ANSWER_GRACE)
+
+
+def work(processes: int) -> None:
+    """Take jobs, in several processes.
+
+    Raises:
+        ServerError: The database is not ready.
+    """
+    configure()
+    from curation.annotation.server.cluster.database import check_current
+    from curation.annotation.server.worker import work as work_on
+
+    check_current()
+    configure_logging()
+    keep_running("worker", work_on, processes, grace=JOB_GRACE)
+
+
+def check_server(port: int) -> None:
+    """Ask the server of this machine, and through it the database, whether it is well.
+
+    Raises:
+        ServerError: It is not.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/api/v1/status")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerError(f"no answer on port {port} ({error})") from error
+    finally:
+        connection.close()
+    if status != http.client.OK:
+        raise ServerError(f"the server on port {port} answers {status}")
+
+
+def check_worker() -> None:
+    """Ask the queue whether the workers of this machine have shown signs of life.
+
+    Raises:
+        ServerError: They have not.
+    """
+    configure()
+    from curation.annotation.server.worker import beats_here
+
+    if not beats_here():
+        raise ServerError("no worker of this machine has shown signs of life")

@@ -1,0 +1,24 @@
+"""Being asked to stop: a signal becomes an exception, so that what was begun is ended in order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import NoReturn
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class StopRequested(BaseException):
+    """SIGTERM, SIGINT or SIGHUP came. Not an `Exception`: no import in progress may swallow it."""
+
+
+def on_signals(handler: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
+    """Have `handler` called for each signal that asks to stop."""
+    for sig in _SIGNALS:
+        signal.signal(sig, handler)
+
+
+def request_stop(_signal: int, _frame: object) -> NoReturn:
+    """Raise :class:`StopRequested` wherever the process is."""
+    raise StopRequested
