@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from curation.config import Config
+from curation.embeddings import EmbeddingStore
 from curation.project import Project, Round
 from curation.records import QUEUE, by_id, column, table
+from curation.selection import Selection, forecast, next_records
 from curation.step import Context, Step
 
 BY_PEOPLE = frozenset({"agreed", "adjudicated", "majority", "consensus", "discarded"})
 LABEL_WRONG = "the label looks wrong"
 MODEL_WRONG = "the model is wrong"
+NOT_READ = "not read yet"
+DISPUTED = "disputed"
+TEST_PART = "test part"
+LABELLED = frozenset({LABEL_WRONG, MODEL_WRONG, NOT_READ})
+_NOT_READ = {
+    "uncertain": "nobody has read it yet, and the labels so far leave it open",
+    "representative": "nobody has read it yet, and it stands for others like it",
+}
 
 ERRORS = pa.schema(
     {
@@ -63,20 +74,97 @@ class Known:
 
 
 def run(context: Context) -> str:
-    """Say of every error whose it is, and queue what nobody has settled yet, most suspicious first."""
+    """Say of every error whose it is, and queue what nobody has settled yet, in the order in which it teaches most."""
     known = list(_known(context))
     errors = sorted((_error(k) for k in known if k.is_error), key=lambda e: (-e["confidence"], e["record_id"]))
-    queue = [entry for k in known if k.source not in BY_PEOPLE and (entry := _entry(k))]
-    queue.sort(key=lambda entry: (-entry["score"], _by_chance(entry["record_id"])))
+    queue = _queue(context, known)
+    said = _forecast(context, queue)
     context.round.write_table("errors.parquet", table(errors, ERRORS))
+    context.round.write_json("forecast.json", said)
     context.round.write_table("queue.parquet", table(queue, QUEUE))
     kinds = Counter(entry["kind"] for entry in queue)
-    return ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) or "nothing is left to look at"
+    found = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) or "nothing is left to look at"
+    return f"{found}{_said(said)}"
+
+
+def _queue(context: Context, known: Sequence[Known]) -> list[dict[str, Any]]:
+    """Queue disputes, then what `next_records` orders; records of the test part come last, by chance alone."""
+    waiting = {k.record_id: _entry(k) for k in known if k.source not in BY_PEOPLE}
+    kept_apart = {i: entry for i, entry in waiting.items() if entry["kind"] in (DISPUTED, TEST_PART)}
+    apart = sorted(kept_apart.values(), key=lambda entry: _by_chance(entry["record_id"]))
+    chosen = {i: entry for i, entry in waiting.items() if i not in kept_apart}
+    return [
+        *(entry for entry in apart if entry["kind"] == DISPUTED),
+        *(_in_order(chosen, known, _selection(context, known, chosen)) if chosen else []),
+        *(entry for entry in apart if entry["kind"] == TEST_PART),
+    ]
+
+
+def _selection(context: Context, known: Sequence[Known], chosen: Mapping[str, Mapping[str, Any]]) -> Selection:
+    """Order the records of `chosen`; labels of the test part teach nothing here, as nowhere else."""
+    task, index = context.config.task, context.config.task.label_index()
+    codes = [-1 if k.label is None or k.part == "test" else index[k.label] for k in known]
+    return next_records(
+        EmbeddingStore(context.project).matrix,
+        np.array(codes),
+        n_classes=len(task.labels),
+        size=context.config.annotation.batch_size,
+        candidates=[k.record_id in chosen for k in known],
+        right=[1.0 - chosen[k.record_id]["score"] if k.record_id in chosen else 1.0 for k in known],
+        seed=context.config.seed,
+    )
+
+
+def _in_order(
+    chosen: Mapping[str, dict[str, Any]], known: Sequence[Known], found: Selection
+) -> Iterator[dict[str, Any]]:
+    for i, why in zip(found.order.tolist(), found.why, strict=True):
+        entry = chosen[known[i].record_id]
+        if known[i].label is not None:
+            yield entry
+        else:
+            yield {**entry, "score": float(found.doubt[i]), "reason": _NOT_READ[why]}
 
 
 def _by_chance(record_id: str) -> bytes:
     """Order records of equal urgency by chance, the same every time."""
     return blake2b(record_id.encode(), digest_size=8).digest()
+
+
+def _forecast(context: Context, queue: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Foretell the wrong labels in the next batch, and compare what was foretold for this one with what was found."""
+    annotation, before = context.config.annotation, context.project.before(context.round)
+    tests = sum(entry["kind"] == TEST_PART for entry in queue)
+    places = annotation.batch_size - min(tests, round(annotation.batch_size * annotation.test_share))
+    doubt = [entry["score"] for entry in queue[:places] if entry["kind"] in LABELLED]
+    past = _reviewed_labels(context)
+    wrong = [was_wrong for _, was_wrong in past]
+    said = forecast(doubt, past_doubt=[then for then, _ in past], past_wrong=wrong)
+    earlier = before.json("forecast.json")["next"] if past and before.has("forecast.json") else None
+    last = {"reviews": len(wrong), "wrong": sum(wrong), "foretold": earlier} if past else None
+    return {"next": asdict(said), "last": last}
+
+
+def _reviewed_labels(context: Context) -> list[tuple[float, bool]]:
+    """Return how doubtful each label of this round's batch was, and whether people found another one."""
+    round_ = context.round
+    if not round_.has("batch.parquet"):
+        return []
+    now = _rows(round_.table("labels.parquet"))
+    then = by_id(context.project.before(round_).table("labels.parquet"), "label")
+    return [
+        (entry["score"], now[entry["record_id"]]["label"] != then[entry["record_id"]])
+        for entry in round_.table("batch.parquet").to_pylist()
+        if entry["kind"] in LABELLED and now[entry["record_id"]]["source"] in BY_PEOPLE - {"discarded"}
+    ]
+
+
+def _said(said: Mapping[str, Any]) -> str:
+    coming = said["next"]
+    if not coming["reviews"]:
+        return ""
+    interval = f"{coming['low']:.0f} to {coming['high']:.0f}"
+    return f"; of the next {coming['reviews']} labels, {coming['wrong']:.0f} ({interval}) should prove wrong"
 
 
 def _known(context: Context) -> Iterator[Known]:
@@ -141,7 +229,7 @@ def _verdict(known: Known) -> tuple[str, str]:
     return MODEL_WRONG, "records like this one support the label"
 
 
-def _entry(known: Known) -> dict[str, Any] | None:
+def _entry(known: Known) -> dict[str, Any]:
     kind, reason, score = _why_look(known)
     suggested, probability = _suggestion(known)
     return {
@@ -157,11 +245,11 @@ def _entry(known: Known) -> dict[str, Any] | None:
 def _why_look(known: Known) -> tuple[str, str, float]:
     """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
     if known.part == "test":
-        return "test part", "drawn by chance for the test part, and not read by two people yet", 0.0
+        return TEST_PART, "drawn by chance for the test part, and not read by two people yet", 0.0
     if known.disputed:
-        return "disputed", known.disputed, 1.0
+        return DISPUTED, known.disputed, 1.0
     if known.label is None:
-        return "unlabelled", *_uncertainty(known)
+        return "unlabelled", "nobody has read it yet", 0.5
     suspicion = 1.0 - known.quality["score"] if known.quality is not None else 0.5
     if known.quality is not None and known.quality["is_issue"]:
         return LABEL_WRONG, known.quality["reason"], suspicion
@@ -169,14 +257,7 @@ def _why_look(known: Known) -> tuple[str, str, float]:
         return LABEL_WRONG, known.conflict, max(suspicion, 0.5)
     if known.is_error:
         return MODEL_WRONG, _error(known)["reason"], suspicion
-    return "not read yet", "the given label looks right, and nobody has checked it", suspicion
-
-
-def _uncertainty(known: Known) -> tuple[str, float]:
-    if known.prediction is None:
-        return "nobody has read it yet", 0.5
-    confidence = float(known.prediction["confidence"])
-    return f"nobody has read it yet; the model is {confidence:.0%} sure", 1.0 - confidence
+    return NOT_READ, "the given label looks right, and nobody has checked it", suspicion
 
 
 def _suggestion(known: Known) -> tuple[str | None, float | None]:
@@ -188,12 +269,20 @@ def _suggestion(known: Known) -> tuple[str | None, float | None]:
 
 
 def _reads(project: Project, round_: Round) -> list[Path]:
-    names = ("labels", "split", "quality", "predictions", "flags", "decisions")
-    return [round_.path(f"{name}.parquet") for name in names]
+    names = ("labels", "split", "quality", "predictions", "flags", "decisions", "batch")
+    earlier = [project.before(round_).path("forecast.json")] if round_.number else []
+    return [*(round_.path(f"{name}.parquet") for name in names), *earlier]
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json")]
+    annotation = config.annotation
+    return [config.task.model_dump(mode="json"), annotation.batch_size, annotation.test_share, config.seed]
 
 
-STEP = Step(name="relabel", makes=("queue.parquet", "errors.parquet"), reads=_reads, depends_on=_depends_on, run=run)
+STEP = Step(
+    name="relabel",
+    makes=("queue.parquet", "errors.parquet", "forecast.json"),
+    reads=_reads,
+    depends_on=_depends_on,
+    run=run,
+)

@@ -1,0 +1,7 @@
+"""Which record to look at next, and what looking at it would bring: functions of arrays."""
+
+from curation.selection.forecasting import Forecast, forecast
+from curation.selection.ranking import Selection, next_records
+from curation.selection.representative import representatives
+
+__all__ = ["Forecast", "Selection", "forecast", "next_records", "representatives"]

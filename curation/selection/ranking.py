@@ -1,0 +1,134 @@
+"""The order in which records should be looked at: one function for labels to be checked and labels to be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_vectors, same_length
+from curation.selection.linear_guess import doubt_by_margin, guesses
+from curation.selection.representative import representatives
+
+Why = Literal["label in doubt", "uncertain", "representative"]
+# Unlabelled candidates per place in the batch, from which those are taken that stand for the others.
+_CHOICE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Whom to look at next.
+
+    Attributes:
+        order: (m,) numbers of the candidates, next first.
+        doubt: (n,) probability in [0, 1] that the label is wrong: the given one, or, where there is none,
+            the best guess; 0 for records that are no candidates.
+        why: (m,) per record in `order`: its label is in doubt, it has none and the best guess is uncertain, or
+            it has none and stands for others like it.
+    """
+
+    order: IntArray
+    doubt: FloatArray
+    why: list[Why]
+
+
+def next_records(
+    embeddings: npt.ArrayLike,
+    codes: npt.ArrayLike,
+    *,
+    n_classes: int,
+    size: int,
+    candidates: npt.ArrayLike | None = None,
+    right: npt.ArrayLike | None = None,
+    seed: int = 0,
+) -> Selection:
+    """Order the candidates so that the first `size` are the batch to look at next.
+
+    Records come by the probability that their label is wrong, given labels and guessed ones on one scale: a wrong
+    label misleads the next model whoever wrote it. Where too little is labelled to guess, unlabelled records come
+    by how much they stand for. What was tried, and what it brought, is in `docs/selection.md`.
+
+    Args:
+        embeddings: (n, d), any scale.
+        codes: (n,) labels as numbers below `n_classes`, -1 for none.
+        n_classes: number of labels.
+        size: records in the batch, at least 1.
+        candidates: (n,) true where the record may be chosen; by default those without a label.
+        right: (n,) probability that the given label is right, in [0, 1], as `label_quality` scores it; it is not read
+            where there is no label. By default labels are right.
+        seed: of the cuts and the order of records that nothing tells apart.
+
+    Raises:
+        ValueError: different lengths; NaN; zero vectors; labels or probabilities outside their range; `size` below 1.
+    """
+    vectors = as_vectors(embeddings)
+    labels = _as_codes(codes, len(vectors), n_classes)
+    may = labels < 0 if candidates is None else np.asarray(candidates, dtype=bool)
+    same_length(len(vectors), len(may), "candidates")
+    if size < 1:
+        raise ValueError(f"size: expected at least 1, got {size}")
+    trust = np.where(labels < 0, 0.0, _as_trust(right, labels))
+    is_guess = np.flatnonzero(may & (labels < 0))
+    known = len(np.unique(labels[trust >= 0.5])) > 1
+    doubt = np.where(may, 1.0 - trust, 0.0)
+    if len(is_guess):
+        doubt[is_guess] = _doubt_of_guesses(vectors, labels, trust, is_guess) if known else 1.0 - 1.0 / n_classes
+    by_doubt = _by_doubt(may, doubt, seed)
+    first = _batch(vectors, labels, by_doubt, size, known, seed)
+    order = np.concatenate([first, by_doubt[~np.isin(by_doubt, first)]])
+    return Selection(order=order, doubt=doubt, why=[_why(labels[i] >= 0, known) for i in order])
+
+
+def _as_codes(codes: npt.ArrayLike, n: int, n_classes: int) -> IntArray:
+    labels = np.asarray(codes)
+    same_length(n, len(labels), "codes")
+    if labels.dtype.kind not in "iu" or labels.min() < -1 or labels.max() >= n_classes:
+        raise ValueError(
+            f"codes: expected whole numbers from -1 to {n_classes - 1}, got {labels.min()} to {labels.max()}"
+        )
+    return labels.astype(np.intp)
+
+
+def _as_trust(right: npt.ArrayLike | None, labels: IntArray) -> FloatArray:
+    if right is None:
+        return np.ones(len(labels))
+    trust = np.asarray(right, dtype=np.float64)
+    same_length(len(labels), len(trust), "right")
+    inside = (trust >= 0) & (trust <= 1)
+    if not inside[labels >= 0].all():
+        raise ValueError(f"right: expected probabilities in [0, 1], got {trust[(labels >= 0) & ~inside][0]}")
+    return trust
+
+
+def _doubt_of_guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: IntArray) -> FloatArray:
+    labelled = labels >= 0
+    probs = guesses(vectors[labelled], labels[labelled], trust[labelled], vectors[asked])
+    return doubt_by_margin(probs)
+
+
+def _by_doubt(may: BoolArray, doubt: FloatArray, seed: int) -> IntArray:
+    """Return the candidates, most doubtful first, in random order where doubt is equal."""
+    shuffled = np.random.default_rng(seed).permutation(np.flatnonzero(may))
+    found: IntArray = shuffled[np.argsort(-doubt[shuffled], kind="stable")]
+    return found
+
+
+def _batch(vectors: FloatArray, labels: IntArray, by_doubt: IntArray, size: int, known: bool, seed: int) -> IntArray:
+    """Return the first `size` records, those without a label exchanged for ones that stand for more."""
+    top = by_doubt[:size]
+    unlabelled = by_doubt[labels[by_doubt] < 0]
+    places = int((labels[top] < 0).sum())
+    if places == 0:
+        return top
+    pool = unlabelled[: _CHOICE * places] if known else unlabelled
+    chosen = pool[representatives(vectors[pool], places, seed=seed)]
+    more = pool[~np.isin(pool, chosen)][: places - len(chosen)]
+    return np.concatenate([top[labels[top] >= 0], chosen, more])
+
+
+def _why(has_label: bool, known: bool) -> Why:
+    if has_label:
+        return "label in doubt"
+    return "uncertain" if known else "representative"

@@ -1,0 +1,120 @@
+"""What `relabel` queues: the order of `next_records`, with test records kept apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from curation.embeddings import EmbeddingStore
+from curation.records import LABELS, SPLIT, column, table
+from curation.step import Context
+from curation.steps import relabel
+
+N = 40
+QUALITY = pa.schema(
+    [
+        *(("record_id", pa.string()), ("score", pa.float64()), ("is_issue", pa.bool_()), ("reason", pa.string())),
+        *(("suggested", pa.string()), ("suggested_prob", pa.float64())),
+    ]
+)
+
+
+@pytest.fixture
+def project(make_project, monkeypatch):
+    """Forty messages about two topics, embedded at two corners; the embeddings are given instead of computed."""
+    topics = ["question", "complaint"]
+    rows = [(f"r{i:02d}", f"Message number {i} about a {topics[i % 2]}.", topics[i % 2]) for i in range(N)]
+    corners = np.eye(4)[np.arange(N) % 2] + np.random.default_rng(0).normal(scale=0.05, size=(N, 4))
+    monkeypatch.setattr(EmbeddingStore, "matrix", corners.astype(np.float32))
+    return make_project(rows)
+
+
+def write_labels(round_, labels, *, source="given"):
+    rows = [
+        {"record_id": i, "label": label, "source": source if label else "none", "round": 0, "confidence": None}
+        for i, label in labels.items()
+    ]
+    round_.write_table("labels.parquet", table(rows, LABELS))
+
+
+def write_parts(round_, ids, test=()):
+    rows = [{"record_id": i, "part": "test" if i in test else "train", "reason": ""} for i in ids]
+    round_.write_table("split.parquet", table(rows, SPLIT))
+
+
+def write_quality(round_, labels, wrong=()):
+    rows = [
+        {"record_id": i, "score": 0.1 if i in wrong else 0.8, "is_issue": i in wrong, "reason": "reads otherwise"}
+        | {"suggested": label, "suggested_prob": 0.9}
+        for i, label in labels.items()
+    ]
+    round_.write_table("quality.parquet", table(rows, QUALITY))
+
+
+def queued(project, number=0):
+    round_ = project.round(number)
+    relabel.run(Context(project=project, round=round_))
+    return round_.table("queue.parquet").to_pylist()
+
+
+def given_labels(project):
+    return dict(zip(column(project.records, "record_id"), column(project.records, "label"), strict=True))
+
+
+def test_an_unlabelled_project_starts_with_a_record_of_each_region(project):
+    ids = list(given_labels(project))
+    write_labels(project.round(0), dict.fromkeys(ids))
+    write_parts(project.round(0), ids)
+    queue = queued(project)
+    assert sorted(row["record_id"] for row in queue) == ids
+    assert {row["kind"] for row in queue} == {"unlabelled"}
+    assert all("stands for others" in row["reason"] for row in queue)
+
+
+def test_likely_wrong_labels_come_before_those_that_look_right(project):
+    labels = given_labels(project)
+    write_parts(project.round(0), labels)
+    write_quality(project.round(0), labels, wrong=("r07", "r20"))
+    queue = queued(project)
+    assert {row["record_id"] for row in queue[:2]} == {"r07", "r20"}
+    assert queue[0]["kind"] == "the label looks wrong"
+
+
+def test_test_records_come_last_and_by_chance_however_wrong_they_look(project):
+    labels = given_labels(project)
+    test = [f"r{i:02d}" for i in range(10)]
+    write_parts(project.round(0), labels, test=test)
+    orders = []
+    for wrong in ((), test[:5]):
+        write_quality(project.round(0), labels, wrong=wrong)
+        last = queued(project)[-10:]
+        assert {row["kind"] for row in last} == {"test part"}
+        orders.append([row["record_id"] for row in last])
+    assert orders[0] == orders[1] != sorted(orders[0])
+
+
+def test_what_a_batch_brought_is_set_against_what_was_foretold(project):
+    labels = given_labels(project)
+    write_parts(project.round(0), labels)
+    write_quality(project.round(0), labels, wrong=("r07", "r20"))
+    batch = queued(project)[:4]
+    first = project.round(0).json("forecast.json")
+    assert first["last"] is None
+    assert first["next"]["reviews"] == N
+    after = project.round(1)
+    schema = project.round(0).table("queue.parquet").schema
+    after.write_table("batch.parquet", table(batch, schema))
+    read = {row["record_id"] for row in batch}
+    rows = [
+        {"record_id": i, "label": "question" if i == "r07" else label, "source": "agreed" if i in read else "given"}
+        for i, label in labels.items()
+    ]
+    after.write_table("labels.parquet", table(rows, LABELS))
+    write_parts(after, labels)
+    write_quality(after, labels)
+    queue = queued(project, 1)
+    assert not read & {row["record_id"] for row in queue}
+    found = after.json("forecast.json")["last"]
+    assert (found["reviews"], found["wrong"]) == (4, 1)
+    assert found["foretold"] == first["next"]
