@@ -52,7 +52,7 @@ def run(context: Context) -> str:
     }
     write_json(round_.path("report.json"), report)
     write_text(round_.path("report.html"), render(report))
-    return f"{round_.path('report.html')}"
+    return f"{round_.path('report.html').relative_to(context.project.folder)} in the project's folder"
 
 
 def _project(project: Project, round_: Round) -> dict[str, Any]:

@@ -23,7 +23,7 @@ CONTENTS = {
                   FROM twofold_values AS v {_OF_RECORD}""",
     "answers": f"""SELECT d.record_id, a.user_id, s.name, s.property, a.position, a.term, a.number
                    FROM twofold_answers AS a {_OF_RECORD}""",
-    "text": "SELECT d.record_id, t.* FROM twofold_text AS t JOIN twofold_documents AS d ON d.docid = t.{docid}",
+    "text": "SELECT d.record_id, {columns} FROM twofold_text AS t JOIN twofold_documents AS d ON d.docid = t.{docid}",
     "vectors": "SELECT c.record_id, v.id FROM vectors AS v JOIN twofold_vector_changes AS c "
     "USING (record_id, vector_settings_id)",
 }
@@ -76,9 +76,9 @@ def database(ana: Argilla, empty_dataset: Dataset, database_url: str, tmp_path: 
 
 def contents(engine: Engine) -> dict[str, list[Any]]:
     with engine.connect() as connection:
-        docid = "rowid" if is_sqlite(engine) else "docid"
+        docid, columns = ("rowid", "t.*") if is_sqlite(engine) else ("docid", "t.field, t.words")
         return {
-            name: sorted(map(repr, connection.exec_driver_sql(query.format(docid=docid)).all()))
+            name: sorted(map(repr, connection.exec_driver_sql(query.format(docid=docid, columns=columns)).all()))
             for name, query in CONTENTS.items()
         }
 
