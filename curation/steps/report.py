@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -279,6 +279,7 @@ def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> l
             f"Have two people look at the {kinds['the label looks wrong']} labels that look wrong: "
             f"`twofold push` sends the first {project.config.annotation.batch_size}."
         )
+    advice += _forecast(round_.json("forecast.json"))
     if kinds["unlabelled"]:
         advice.append(f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch.")
     if kinds["disputed"]:
@@ -293,6 +294,22 @@ def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> l
     return advice or ["Nothing is queued: every record was settled by people. Export with `twofold export`."]
 
 
+def _forecast(said: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the next reviews should find, and how well that was said the last time."""
+    coming, last = said["next"], said["last"]
+    if coming["reviews"]:
+        yield (
+            f"Of the next {coming['reviews']} labels about {coming['wrong']:.0f} should prove wrong "
+            f"(95%: {coming['low']:.0f} to {coming['high']:.0f})."
+        )
+    if last and last["foretold"]:
+        then = last["foretold"]
+        yield (
+            f"In the last batch {last['wrong']} of {last['reviews']} were; "
+            f"{then['low']:.0f} to {then['high']:.0f} of {then['reviews']} were foretold."
+        )
+
+
 def _queue_table(round_: Round) -> pa.Table:
     return round_.table("queue.parquet")
 
@@ -305,6 +322,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
         "errors.parquet",
         "evaluation.json",
         "review.json",
+        "forecast.json",
     )
     return [project.path("gold.parquet"), project.path("intake.json"), *map(round_.path, names)]
 
