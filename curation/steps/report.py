@@ -299,8 +299,8 @@ def _forecast(said: Mapping[str, Any]) -> Iterator[str]:
     coming, last = said["next"], said["last"]
     if coming["reviews"]:
         yield (
-            f"`twofold push` sends the next batch. Of its {coming['reviews']} labels about {coming['wrong']:.0f} should "
-            f"prove wrong (95%: {coming['low']:.0f} to {coming['high']:.0f})."
+            f"`twofold push` sends the next batch. Of its {coming['reviews']} labels about {coming['wrong']:.0f} "
+            f"should prove wrong (95%: {coming['low']:.0f} to {coming['high']:.0f})."
         )
     if last and last["foretold"]:
         then = last["foretold"]
