@@ -21,6 +21,9 @@ _FOLDS = 5
 _SIMPLE_REFITS, _FLEXIBLE_REFITS = 4, 1
 # Nats per record by which the flexible views must predict held-out labels better before they are preferred.
 _WORTH = 0.05
+# Standard errors by which the views must beat the label frequencies before any label is judged by them: shuffled
+# labels stay below 2.5.
+_TELLING = 3.0
 # What certainty of another label weighs against the surprise at the given one, in nats.
 _CERTAINTY = 4.0
 
@@ -48,6 +51,9 @@ def label_model(
     labels that each fill one region. So the flexible views are taken only where they predict held-out labels
     better, by more than .05 nats per record.
 
+    Where neither predicts them better than their frequencies do, they cannot say which are wrong: trust and refits
+    would only confirm each other. Every label then stands at .5.
+
     Args:
         codes: (n,) given labels.
         simple: generative views, which place each label once.
@@ -61,12 +67,24 @@ def label_model(
     first_simple = [view(everyone, folds) for view in simple]
     first_flexible = [view(everyone, folds) for view in flexible]
     easy = logarithmic_pool([*first_simple, *fixed], codes, everyone)
-    if not first_flexible:
-        return _errors_by_rule(easy, codes, simple, fixed, seed)
-    hard = linear_pool([*first_flexible, *fixed], codes, everyone)
+    hard = linear_pool([*first_flexible, *fixed], codes, everyone) if first_flexible else easy
+    if not (_tells_labels(easy, codes) or _tells_labels(hard, codes)):
+        return _nothing_known(codes, easy.shape[1])
     if _surprise(hard, codes) < _surprise(easy, codes) - _WORTH:
         return _errors_by_chance(hard, codes, flexible, fixed, seed)
     return _errors_by_rule(easy, codes, simple, fixed, seed)
+
+
+def _tells_labels(probs: FloatArray, codes: IntArray) -> bool:
+    """Whether held-out labels are predicted better than by their frequencies (a test on paired differences)."""
+    frequencies = np.bincount(codes) / len(codes)
+    gain = np.log(probs[np.arange(len(codes)), codes] + 1e-4) - np.log(frequencies[codes])
+    return bool(gain.sum() > _TELLING * np.sqrt(len(gain)) * gain.std(ddof=1))
+
+
+def _nothing_known(codes: IntArray, n_classes: int) -> LabelModel:
+    frequencies = np.bincount(codes, minlength=n_classes) / len(codes)
+    return LabelModel(probs=np.tile(frequencies, (len(codes), 1)), right=np.full(len(codes), 0.5))
 
 
 def _errors_by_rule(

@@ -74,6 +74,15 @@ def test_a_label_that_one_record_carries_is_not_judged() -> None:
     assert not found.is_issue[0]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_labels_that_the_records_tell_nothing_of_are_not_judged(seed: int) -> None:
+    texts, labels = sentences()
+    shuffled = np.random.default_rng(seed).permutation(labels)
+    found = label_quality(shuffled, texts=texts, embeddings=clouds(labels))
+    assert set(found.score) == {0.5}
+    assert not found.is_issue.any()
+
+
 def test_a_rare_label_with_a_place_of_its_own_is_believed() -> None:
     topics = TOPICS + ["weather"] * 4
     found = label_quality(topics, embeddings=clouds(topics))
