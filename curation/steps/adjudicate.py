@@ -49,5 +49,5 @@ def _outgoing(context: Context) -> Iterator[Outgoing]:
     records = context.project.records
     fields = dict(zip(column(records, "record_id"), column(records, "fields"), strict=True))
     for row in context.round.table("adjudication.parquet").to_pylist():
-        answers = " / ".join(row["answers"])
+        answers = "\n".join(row["answers"])
         yield Outgoing(record_id=row["record_id"], fields={**fields[row["record_id"]], ANSWERS: answers})

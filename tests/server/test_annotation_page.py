@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watched_page import sign_in, watch
 
 from curation import rounds
 from curation.annotation import naming
@@ -25,30 +23,6 @@ MESSAGES = [
     ("m3", "The box was empty.", ""),
     ("m4", "Do you ship to Malta?", ""),
 ]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed: the annotation page was not tested")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -66,15 +40,9 @@ def test_an_annotator_answers_by_keyboard_and_by_mouse_and_the_votes_are_pulled(
     password = person.password if person else argilla.reset_password("olga").password
     dataset = argilla.dataset(naming.dataset(project, project.current), naming.workspace(project))
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    problems: list[str] = []
-    ours = (argilla.url, "data:", "blob:")  # the page asks for fonts elsewhere, and the server's policy refuses
-    page.on("response", lambda r: problems.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    page.on("requestfinished", lambda r: None if r.url.startswith(ours) else problems.append(r.url))
+    problems = watch(page, argilla.url)
 
-    page.goto(argilla.url)
-    page.fill("input[name=Username]", "olga")
-    page.fill("input[name=Password]", password)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, argilla.url, "olga", password)
     page.get_by_text(dataset.name).first.click()
     page.get_by_text("1 of 4").wait_for()
 
@@ -106,10 +74,7 @@ def test_markup_in_a_record_is_shown_as_it_was_written(pushed, browser):
     new = argilla.add_reviewer("petra", naming.workspace(project))
     password = new.password if new else argilla.reset_password("petra").password
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.goto(argilla.url)
-    page.fill("input[name=Username]", "petra")
-    page.fill("input[name=Password]", password)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, argilla.url, "petra", password)
     page.get_by_text(dataset.name).first.wait_for()
     page.goto(f"{argilla.url}/dataset/{dataset.id}/annotation-mode?page=1&status=pending&search=fragile")
     page.get_by_text("It says").first.wait_for()

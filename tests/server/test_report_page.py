@@ -1,8 +1,7 @@
 """The quality report in a real browser: it loads nothing, complains of nothing, and fits the window."""
 
 import runpy
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +19,17 @@ REPORTS: dict[str, Callable[[], dict[str, Any]]] = {
     "hostile": SAMPLES["hostile_report"],
     "77 labels": lambda: SAMPLES["full_report"](labels=SAMPLES["banking77_labels"](), points=1500),
 }
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module", name="chromium")
-def launched_chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [800, 1400])
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_page_is_quiet_and_as_wide_as_the_window(
-    chromium: Any, tmp_path: Path, name: str, width: int, scheme: str
+    browser: Any, tmp_path: Path, name: str, width: int, scheme: str
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text(render(REPORTS[name]()), encoding="utf-8")
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     requests: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -69,11 +46,11 @@ def test_the_page_is_quiet_and_as_wide_as_the_window(
 
 
 def test_the_contents_stand_left_of_the_page_where_there_is_room_and_above_it_elsewhere(
-    chromium: Any, tmp_path: Path
+    browser: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text(render(REPORTS["full"]()), encoding="utf-8")
-    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.goto(f"{path.as_uri()}#queue")
     contents, main = page.locator("nav.toc").bounding_box(), page.locator("main").bounding_box()
     assert contents["x"] + contents["width"] < main["x"]
@@ -84,10 +61,10 @@ def test_the_contents_stand_left_of_the_page_where_there_is_room_and_above_it_el
     page.close()
 
 
-def test_a_long_text_opens_from_the_keyboard(chromium: Any, tmp_path: Path) -> None:
+def test_a_long_text_opens_from_the_keyboard(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(render(REPORTS["full"]()), encoding="utf-8")
-    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.goto(path.as_uri())
     folded = page.locator("#worst ~ .scroll details.long").first
     assert not folded.locator("div.text").is_visible()
