@@ -12,7 +12,8 @@ from scipy.linalg import eigvalsh
 from scipy.linalg.blas import dsyrk
 
 from curation.quality.input_checks import FloatArray, as_vectors, encode_labels
-from curation.quality.nearest import nearest_neighbours, row_blocks
+from curation.quality.meetings import row_blocks
+from curation.quality.nearest import nearest_neighbours
 
 # Rows summed at once in float64, so that 1,000,000 records need no second copy.
 _ROWS = 4096

@@ -1,17 +1,21 @@
-"""The exact nearest neighbours of every record; one graph serves every check."""
+"""The nearest neighbours of every record; one graph serves every check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from curation.quality.input_checks import FloatArray, IntArray, as_vectors
+from curation.quality.meetings import Meeting, all_meet, meetings, row_blocks
 
-# Similarities held at once, in numbers: 32 MB of float32 and 64 MB of their order, large enough for BLAS.
-_BLOCK_NUMBERS = 8_000_000
+# Cells that a record visits in large data: 99% of the ten nearest are found, 98% of the hundred nearest.
+_VISITS = 32
+# Records, in square roots of their number, that are then compared with all others, those with the furthest neighbours.
+_LONELY = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +34,9 @@ class NearestNeighbours:
 def nearest_neighbours(
     embeddings: npt.ArrayLike, *, k: int, reference: npt.ArrayLike | None = None
 ) -> NearestNeighbours:
-    """Find the `k` nearest records by cosine, exactly.
+    """Find the `k` nearest records by cosine: exactly up to 20,000 records, beyond that nearly (see `meetings`).
 
-    Brute force in blocks: time n * m * d (m the number of reference records), memory about 100 MB beside the
-    inputs, whatever n is. 10,000 x 384 takes seconds; 100,000 minutes.
+    In blocks, with about 100 MB beside the inputs and the result. Beyond 20,000 records time grows with n^1.5.
 
     Args:
         embeddings: (n, d), any scale; rows are normalised here.
@@ -51,21 +54,47 @@ def nearest_neighbours(
     if k < 1 or available < 1:
         raise ValueError(f"k: expected 1 to {available} neighbours for {len(pool)} records, got {k}")
     k = min(k, available)
-    index = np.empty((len(vectors), k), dtype=np.intp)
-    similarity = np.empty((len(vectors), k), dtype=np.float32)
-    for rows in row_blocks(len(vectors), len(pool)):
-        block = vectors[rows] @ pool.T
+    best = NearestNeighbours(
+        index=np.full((len(vectors), k), -1, dtype=np.intp),
+        similarity=np.full((len(vectors), k), -np.inf, dtype=np.float32),
+    )
+    for meeting in chain(meetings(vectors, pool, visits=_VISITS), _second_round(best, len(pool))):
+        block = vectors[meeting.rows] @ pool[meeting.columns].T
         if reference is None:
-            block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = -np.inf
-        index[rows], similarity[rows] = _top(block, k)
-    return NearestNeighbours(index=index, similarity=np.clip(similarity, -1.0, 1.0))
+            _leave_out_self(block, meeting)
+        _keep_best(best, meeting, block)
+    return NearestNeighbours(index=best.index, similarity=np.clip(best.similarity, -1.0, 1.0))
 
 
-def row_blocks(n: int, width: int) -> Iterator[slice]:
-    """Yield slices over `n` rows so that a block of `width` columns stays within the memory bound."""
-    step = max(1, _BLOCK_NUMBERS // max(width, 1))
-    for start in range(0, n, step):
-        yield slice(start, min(n, start + step))
+def _second_round(best: NearestNeighbours, m: int) -> Iterator[Meeting]:
+    """Let the loneliest meet everybody, when all other meetings are over: what is near an outlier lies in any cell."""
+    n = len(best.index)
+    if all_meet(n, m):
+        return
+    furthest = best.similarity[:, -1]
+    place = min(n - 1, int(_LONELY * np.sqrt(n)))
+    limit = np.partition(furthest, place)[place]
+    lonely = np.flatnonzero((furthest <= limit) | ~np.isfinite(furthest))
+    for part in row_blocks(len(lonely), m):
+        best.similarity[lonely[part]] = -np.inf
+        yield Meeting(rows=lonely[part], columns=np.arange(m))
+
+
+def _leave_out_self(block: FloatArray, meeting: Meeting) -> None:
+    place = np.minimum(np.searchsorted(meeting.columns, meeting.rows), len(meeting.columns) - 1)
+    own = np.flatnonzero(meeting.columns[place] == meeting.rows)
+    block[own, place[own]] = -np.inf
+
+
+def _keep_best(best: NearestNeighbours, meeting: Meeting, block: FloatArray) -> None:
+    """Put those of a meeting among the best so far who are nearer."""
+    k = best.index.shape[1]
+    closer = np.flatnonzero(block.max(axis=1) > best.similarity[meeting.rows, -1])
+    rows = meeting.rows[closer]
+    place, values = _top(np.hstack([best.similarity[rows], block[closer]]), k)
+    before = np.take_along_axis(best.index[rows], np.minimum(place, k - 1), axis=1)
+    best.index[rows] = np.where(place < k, before, meeting.columns[np.maximum(place - k, 0)])
+    best.similarity[rows] = values
 
 
 def _top(block: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
