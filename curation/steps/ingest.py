@@ -60,6 +60,8 @@ def ingest(intake: Intake) -> Project:
     if intake.folder.exists() and (not intake.folder.is_dir() or any(intake.folder.iterdir())):
         raise TwofoldError(f"{intake.folder}: expected a new or an empty folder")
     cleaned = clean(read_rows(intake.data, encoding=intake.encoding), intake.columns, source=intake.data.name)
+    if len(cleaned.kept) < 2:
+        raise TwofoldError(f"{intake.data}: expected at least 2 records, found 1")
     config = _config(intake, cleaned)
     if intake.columns.label:
         check_labels(cleaned, config.task.labels, column=intake.columns.label)

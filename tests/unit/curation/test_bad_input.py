@@ -33,6 +33,7 @@ def init_args(folder: Path, data: Path, *more: object) -> list[object]:
         (None, ["--labels-from-data"], "no such file"),
         ("", ["--labels-from-data"], "the file is empty"),
         ("id,text,label\n", ["--labels-from-data"], "no record is left of 0 rows"),
+        ("id,text,label\n1,Hello,question\n", ["--labels", "question,complaint"], "at least 2 records, found 1"),
         (GOOD, ["--labels", "question,complain"], "label 'complaint' is not in the task (did you mean 'complain'?)"),
         (GOOD, ["--labels", "question"], "expected at least 2 labels, came 1"),
         (GOOD, [], "name the labels with --labels"),
