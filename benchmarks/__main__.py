@@ -10,10 +10,18 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("results.json")
 GOALS = {
     "H1": ("label_errors", ["--goal", "H1"]),
+    "H2": ("closed_loop", []),
     "H3": ("label_errors", ["--goal", "H3"]),
     "H4": ("consensus", []),
+    "H6": ("active_selection", []),
     "S1": ("push", []),
+    "S2": ("audit", []),
+    "S3": ("copies_at_scale", []),
     "S4": ("diversity", []),
+    "S7": ("search_at_scale", []),
+    "S8": ("start", []),
+    "people": ("people_at_once", []),
+    "kills": ("killed_under_load", []),
     "copies": ("duplicates", []),
     "pull": ("pull", []),
     "loop": ("loop_on_real_data", []),

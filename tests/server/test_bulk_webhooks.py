@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from webhook_listener import listening
 
 from curation.annotation import server
 from curation.annotation.client import ArgillaClient
@@ -21,25 +19,8 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def heard() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The address of a listener, and what it has heard."""
-    events: list[dict[str, Any]] = []
-
-    class Listener(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            events.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    listener = HTTPServer(("127.0.0.1", 0), Listener)
-    thread = threading.Thread(target=listener.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.server_port}", events
-    listener.shutdown()
-    thread.join()
-    listener.server_close()
+    with listening() as found:
+        yield found
 
 
 def test_webhooks_hear_the_same_from_both_routes(

@@ -243,6 +243,25 @@ def test_a_killed_server_process_comes_back_while_the_other_answers(cluster: Clu
     assert second in server.children()
 
 
+def test_a_status_that_a_killed_server_process_left_behind_is_put_right_by_the_next(
+    cluster: Cluster, server: psutil.Process, postgresql_url: str
+) -> None:
+    with contextlib.closing(psycopg2.connect(postgresql_url.rsplit("/", 1)[0] + "/cluster")) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+
+        def completed() -> int:
+            cursor.execute("SELECT count(*) FROM records WHERE status = 'completed'")
+            return int(cursor.fetchone()[0])
+
+        cursor.execute("UPDATE records SET status = 'pending' WHERE external_id IN ('m3', 'm4')")
+        assert completed() == len(TEXTS) - 2
+        server.children()[0].kill()
+        assert eventually(lambda: completed() == len(TEXTS))
+    assert eventually(lambda: len(server.children()) == 2)
+    assert eventually(cluster.is_well)
+
+
 def test_an_annotator_of_the_cluster_sees_no_other_answers_either(argilla: ArgillaClient) -> None:
     """The guards of `blind` hold for the role `server`, too."""
     password = argilla.reset_password("ana").password
@@ -319,6 +338,28 @@ def test_beyond_loopback_is_asked_for_and_a_known_owners_password_refused(
     refused = cluster.run("migrate", **weak, TWOFOLD_OWNER_PASSWORD="12345678")
     assert "the password of owner" in refused.stderr
     assert "12345678" not in refused.stderr
+
+
+@pytest.fixture
+def weak_key(cluster: Cluster, argilla: ArgillaClient, postgresql_url: str) -> Iterator[str]:
+    """An account whose API key is one of Argilla's examples, as if somebody had chosen it."""
+    argilla.add_reviewer("dora", SPEC.workspace)
+    change = "UPDATE users SET api_key = %s WHERE username = 'dora'"
+    database = postgresql_url.rsplit("/", 1)[0] + "/cluster"
+    with contextlib.closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("SELECT api_key FROM users WHERE username = 'dora'")
+        own = cursor.fetchone()
+        cursor.execute(change, ("annotator.apikey",))
+        yield "annotator.apikey"
+        cursor.execute(change, own)
+
+
+def test_the_role_server_stays_on_loopback_while_an_account_has_a_known_key(cluster: Cluster, weak_key: str) -> None:
+    refused = cluster.run("server", "--host", "0.0.0.0", "--beyond-loopback", "--port", str(free_port()))
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused.stderr
+    assert "the API key of the account dora" in refused.stderr
+    assert weak_key not in refused.stderr
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(cluster: Cluster, owner: dict[str, str]) -> None:

@@ -16,13 +16,16 @@ from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.stylesheets import keep_stylesheets_local
+from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
 
 def application() -> ASGIApp:
     """Argilla's application with what we add to it; to be called once in a process."""
     add_routes(api_v1)
     keep_blind(api_v1)
+    make_events_only_for_listeners()
     keep_stylesheets_local(app)
     return with_security_headers(app)
 
@@ -34,6 +37,7 @@ def run_app(server_socket: socket.socket) -> None:
     Were both to give up at once, a client could send into a connection that is being closed.
     """
     configure_logging()
+    correct_statuses()
     config = uvicorn.Config(
         application(),
         log_config=None,

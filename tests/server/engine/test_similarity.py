@@ -1,10 +1,10 @@
 """Similarity search over the real API; vectors have two dimensions, so that angles can be worked out by hand."""
 
-from math import sqrt
+from math import cos, sin, sqrt
 from typing import Any
 
 import pytest
-from reviews import Argilla, Dataset, terms
+from reviews import Argilla, Dataset, publish, terms
 
 pytestmark = pytest.mark.server
 
@@ -60,6 +60,30 @@ def test_filters_and_text_choose_among_which_to_look(ana: Argilla, reviews: Data
     assert reviews.search(ana, vector=west, text="north") == ["north", "north-east"]
     assert reviews.search(ana, vector=west, text="-north", where=[terms("metadata.shop", "coast")]) == ["east"]
     assert reviews.search(ana, vector=west, where=[terms("response.status", "submitted")]) == []
+
+
+@pytest.mark.parametrize("shop", ["common", "rare", "none"])
+def test_filters_find_the_best_however_many_records_hold(
+    ana: Argilla, olga: Argilla, workspace: str, shop: str
+) -> None:
+    """Enough of the nearest hold, too few of them do, or none at all: the same as comparing every record."""
+    town = publish(olga, workspace, f"town-{shop}")
+    shops = {number: "rare" if number % 40 == 7 else "common" for number in range(200)}
+    town.add(
+        *(
+            {
+                "external_id": str(number),
+                "fields": {"text": f"Table {number}"},
+                "vectors": {"meaning": [cos(number / 100), sin(number / 100)]},
+                "metadata": {"shop": shops[number]},
+            }
+            for number in shops
+        )
+    )
+    expected = [str(number) for number, name in shops.items() if name == shop][:3]
+    wanted = [terms("metadata.shop", shop)]
+    found = town.search(ana, vector={"value": [1.0, 0.0]}, where=wanted, limit=3)
+    assert found == expected
 
 
 def test_pages(ana: Argilla, reviews: Dataset) -> None:

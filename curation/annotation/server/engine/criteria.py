@@ -42,6 +42,12 @@ class Criteria:
         docid, bucket, conditions = self._source()
         return select(docid.label("docid")).where(bucket.in_(buckets), *conditions)
 
+    def docids_among(self, docids: list[int]) -> Select[tuple[int]]:
+        """The same among a few thousand docids, looked up one by one."""
+        listed = documents.alias()
+        holds = exists().where(documents.c.docid == listed.c.docid, *self.of_documents())
+        return select(listed.c.docid).where(listed.c.docid.in_(docids), holds)
+
     def of_documents(self) -> list[Condition]:
         """The criteria as conditions on ``documents``."""
         of_parts = [part.holds(documents.c.docid) for part in self.parts]

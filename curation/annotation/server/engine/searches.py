@@ -1,8 +1,9 @@
 """The two searches, from Argilla's arguments to a page of hits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -21,9 +22,12 @@ from curation.annotation.server.engine.similarity import most_similar, query_dir
 from curation.annotation.server.engine.sorts import sorted_hits
 from curation.annotation.server.engine.vector_cache import VectorCache
 
-MAX_RANKED = 20_000
+MAX_RANKED = 10_000
 """Matches of a text query that are put in order of relevance; where there are more, the first of them. Ranking costs
-the same for every match, and what matches a fifth of a large dataset tells its records hardly apart."""
+the same for every match, and what matches a tenth of a large dataset tells its records hardly apart."""
+
+CANDIDATES = 20
+"""Filters are first asked of so many times the records wanted, the most similar of all; mostly enough of them hold."""
 
 _vector_cache = VectorCache()
 
@@ -103,20 +107,33 @@ async def similar_page(
     """
     direction = query_direction(vector, dimensions)
     match = _text_match(connection, index, query)
-    among = None
-    if match is not None or wanted is not None:
-        among = await _all_docids(connection, _criteria(index, wanted, match))
+    criteria = _criteria(index, wanted, match)
     matrix = await _vector_cache.matrix(connection, settings_id, dimensions)
-    hits = await asyncio.to_thread(
-        most_similar,
-        matrix,
-        direction,
-        excluded=excluded,
-        among=among,
-        max_results=max_results,
-        threshold=threshold,
-    )
+
+    async def nearest(count: int, among: NDArray[np.int64] | None = None) -> list[Hit]:
+        limits: dict[str, Any] = {"excluded": excluded, "among": among, "max_results": count, "threshold": threshold}
+        return await asyncio.to_thread(most_similar, matrix, direction, **limits)
+
+    if match is None and wanted is None:
+        hits = await nearest(max_results)
+    else:
+        found = await _among_nearest(connection, criteria, nearest, max_results) if match is None else None
+        hits = found if found is not None else await nearest(max_results, await _all_docids(connection, criteria))
     return Page(hits=hits, total=len(hits))
+
+
+async def _among_nearest(
+    connection: AsyncConnection,
+    criteria: Criteria,
+    nearest: Callable[[int], Awaitable[list[Hit]]],
+    max_results: int,
+) -> list[Hit] | None:
+    """The best that meet the criteria, if enough of the most similar records do; None if that is not known."""
+    candidates = await nearest(CANDIDATES * max_results)
+    allowed = set(await connection.scalars(criteria.docids_among([hit.docid for hit in candidates])))
+    hits = [hit for hit in candidates if hit.docid in allowed]
+    is_certain = len(hits) >= max_results or len(candidates) < CANDIDATES * max_results
+    return hits[:max_results] if is_certain else None
 
 
 async def _all_docids(connection: AsyncConnection, criteria: Criteria) -> NDArray[np.int64]:

@@ -1,0 +1,43 @@
+"""Events for webhooks, made only where some webhook listens.
+
+Argilla makes the event of every answer, with the record, its data set and all its settings read anew, before it asks
+whether there is a webhook at all: as much work as storing the answer, and mostly for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from argilla_server.contexts.webhooks import list_enabled_webhooks
+from argilla_server.webhooks.v1 import records, responses
+from argilla_server.webhooks.v1.event import Event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+Build = Callable[[AsyncSession, Any, Any], Awaitable[Event]]
+
+
+class _Unheard(Event):  # type: ignore[misc]
+    """An event that nobody wants to hear of."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+
+    async def notify(self, _db: AsyncSession) -> list[Any]:
+        """Tell nobody."""
+        return []
+
+
+def make_events_only_for_listeners() -> None:
+    """Change how this process makes the events of records and answers; to be called once."""
+    records.build_record_event = _if_heard(records.build_record_event)
+    responses.build_response_event = _if_heard(responses.build_response_event)
+
+
+def _if_heard(build: Build) -> Build:
+    async def build_if_heard(db: AsyncSession, event: Any, instance: Any) -> Event:
+        if any(event in webhook.events for webhook in await list_enabled_webhooks(db)):
+            return await build(db, event, instance)
+        return _Unheard()
+
+    return build_if_heard

@@ -1,0 +1,73 @@
+"""Parts of the server are killed while people answer: what they were told is stored, and found."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from benchmarks.answers_kept import faults, stored
+from benchmarks.killed_under_load import PARTS, killed
+from benchmarks.people import Crowd, gather
+from curation.annotation import server
+from curation.annotation.server.home import Home
+from curation.annotation.server.state import read_state
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    home = tmp_path_factory.mktemp("killed") / "home"
+    crowd = gather(server.serve(home), people=4, records=400)
+    yield crowd
+    for person in crowd.people:
+        person.close()
+    server.stop(home)
+
+
+def test_everything_acknowledged_is_there_after_six_kills(crowd: Crowd) -> None:
+    found = killed(crowd, kills=6, seed=3)
+    assert sum(found.kills.values()) == 6
+    assert set(found.kills) == set(PARTS)
+    assert list(found.faults) == []
+    assert found.acknowledged > 0
+
+
+def restart_web(home: Path) -> None:
+    """Kill the web server, and wait until another answers."""
+
+    def web() -> int | None:
+        state = read_state(Home(root=home))
+        return state.children["web"].pid if state and "web" in state.children else None
+
+    killed_one = web()
+    assert killed_one is not None
+    os.kill(killed_one, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while (web() in (None, killed_one) or server.running(home) is None) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("was", "cut_off"), [("completed", "pending"), ("pending", "completed")])
+def test_a_status_that_a_kill_left_behind_is_put_right_when_the_web_server_comes_back(
+    crowd: Crowd, was: str, cut_off: str
+) -> None:
+    """As between the two transactions in which Argilla stores an answer and counts the record's answers."""
+    home = server.serve(crowd.running.home).home
+    for person in crowd.people:
+        person.answer(len(person.journal.acknowledged) + 20)
+    before = stored(home / "argilla.db", crowd.dataset_id)
+    assert was in before.status.values()
+    with closing(sqlite3.connect(home / "argilla.db", timeout=60)) as connection:
+        connection.execute("UPDATE records SET status = ? WHERE status = ?", (cut_off, was))
+        connection.commit()
+    restart_web(home)
+    assert stored(home / "argilla.db", crowd.dataset_id).status == before.status
+    assert faults(crowd, home / "argilla.db") == []

@@ -1,0 +1,97 @@
+"""Events of answers are made where somebody listens, and routes answer the same where nobody does."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+from webhook_listener import listening
+
+from curation.annotation import server
+from curation.annotation.client import ArgillaClient
+from curation.annotation.spec import DatasetSpec, Outgoing
+
+pytestmark = pytest.mark.server
+
+EVENTS = Counter(
+    {
+        "response.created": 1,
+        "response.updated": 1,
+        "response.deleted": 1,
+        "record.completed": 2,
+        "record.updated": 4,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def http(argilla_server: server.Server) -> Any:
+    return ArgillaClient(argilla_server.url, argilla_server.api_key)._client.http_client
+
+
+@pytest.fixture(scope="module")
+def records(argilla_server: server.Server) -> list[str]:
+    """The ids of two records that one answer completes."""
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    name = f"events-{uuid.uuid4().hex[:8]}"
+    labels = ("question", "complaint")
+    spec = DatasetSpec(
+        name=name,
+        workspace=name,
+        guidelines="",
+        fields={"text": "Text"},
+        question="label",
+        labels=labels,
+        required=1,
+    )
+    dataset = argilla.ensure_dataset(spec)
+    sent = [Outgoing(record_id=f"m{n}", fields={"text": f"Where is parcel {n}?"}) for n in range(2)]
+    assert list(argilla.upload(dataset, sent))[-1] == 2
+    found = argilla._client.http_client.get(f"/api/v1/datasets/{dataset.id}/records").json()["items"]
+    return [record["id"] for record in found]
+
+
+def work(http: Any, record: str) -> list[set[str]]:
+    """Answer a record, change the answer, change the record, take the answer back; what each route's answer holds."""
+    given = [{"status": "submitted", "values": {"label": {"value": label}}} for label in ("question", "complaint")]
+    first = http.post(f"/api/v1/records/{record}/responses", json=given[0])
+    response = f"/api/v1/responses/{first.raise_for_status().json()['id']}"
+    second = http.put(response, json=given[1])
+    changed = http.patch(f"/api/v1/records/{record}", json={"metadata": {}})
+    last = http.delete(response)
+    return [set(each.raise_for_status().json()) for each in (first, second, changed, last)]
+
+
+def test_a_listener_hears_everything_and_routes_answer_the_same_without_one(http: Any, records: list[str]) -> None:
+    with listening() as (url, heard):
+        body = {"url": url, "events": list(EVENTS), "description": "a test"}
+        webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
+        try:
+            with_listener = work(http, records[0])
+            deadline = time.monotonic() + 60
+            while len(heard) < EVENTS.total() and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+        assert Counter(event["type"] for event in heard) == EVENTS
+        created = next(event["data"] for event in heard if event["type"] == "response.created")
+        assert created["record"]["id"] == records[0]
+        assert work(http, records[1]) == with_listener
+        assert len(heard) == EVENTS.total()
+
+
+def test_an_event_that_no_webhook_asked_for_is_not_told(http: Any, records: list[str]) -> None:
+    with listening() as (url, heard):
+        body = {"url": url, "events": ["response.created"], "description": "a test"}
+        webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
+        try:
+            work(http, records[1])
+            deadline = time.monotonic() + 60
+            while not heard and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+        assert [event["type"] for event in heard] == ["response.created"]
