@@ -50,7 +50,7 @@ def cloud(data: Path, n: int, *, seed: int, copies: float = 0.05, strangers: flo
 
 def _near(points: Vectors, rng: np.random.Generator) -> Vectors:
     cosine = rng.uniform(0.9, 1.0, (len(points), 1)).astype(np.float32)
-    return cosine * points + np.sqrt(1 - cosine**2) * _unit(rng.standard_normal(points.shape, dtype=np.float32))
+    return _unit(cosine * points + np.sqrt(1 - cosine**2) * _unit(rng.standard_normal(points.shape, dtype=np.float32)))
 
 
 def _unit(points: Vectors) -> Vectors:
