@@ -51,8 +51,8 @@ class News:
         model = LogisticRegression(max_iter=300).fit(self.items.vectors, labels)
         return np.asarray(model.predict(self.test_vectors) == self.test_gold)
 
-    def quality(self, labels: Ints, seed: int) -> LabelQuality:
-        """Score the labels as they stand."""
+    def quality(self, labels: Ints, reviewed: Bools, seed: int) -> LabelQuality:
+        """Score the labels as they stand, of which some are reviewed."""
         items = self.items
         return label_quality(
             labels,
@@ -60,6 +60,7 @@ class News:
             embeddings=items.vectors,
             n_classes=len(items.names),
             neighbours=self.graph,
+            before=np.where(reviewed, items.given, -1),
             seed=seed,
         )
 
@@ -83,7 +84,7 @@ Policy = Callable[[News, Ints, Bools, int], Floats]
 
 
 def twofold(source: News, labels: Ints, reviewed: Bools, seed: int) -> Floats:
-    right = source.quality(labels, seed).score
+    right = source.quality(labels, reviewed, seed).score
     return next_records(
         source.items.vectors,
         labels,
@@ -176,7 +177,7 @@ def loop(source: News, policy: Policy, seed: int) -> Run:
 
 
 def _replaced(source: News, labels: Ints, reviewed: Bools, seed: int) -> Ints:
-    found = source.quality(labels, seed)
+    found = source.quality(labels, reviewed, seed)
     return np.where(found.is_issue & ~reviewed, found.suggested, labels).astype(np.intp)
 
 

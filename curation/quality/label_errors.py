@@ -18,6 +18,7 @@ from curation.quality.input_checks import (
     as_texts,
     as_vectors,
     encode_labels,
+    same_length,
 )
 from curation.quality.label_model import LabelModel, label_model
 from curation.quality.nearest import NearestNeighbours, nearest_neighbours
@@ -61,6 +62,7 @@ def label_quality(
     n_classes: int | None = None,
     label_names: Sequence[Any] | None = None,
     neighbours: NearestNeighbours | None = None,
+    before: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> LabelQuality:
     """Score each label by what the rest of the data say of it.
@@ -78,6 +80,8 @@ def label_quality(
         n_classes: number of labels, where they are numbers.
         label_names: all labels; the given labels are some of these, or numbers into them.
         neighbours: the nearest neighbours of each record, where they are at hand already.
+        before: (n,) column of the label that a record had before people reviewed it, -1 where nobody has. Reviewed
+            labels teach in full, and what they were before shows how labels come to be wrong.
         seed: of the folds.
 
     Raises:
@@ -101,8 +105,21 @@ def label_quality(
     flexible = flexible_views(codes, k, vectors=vectors, graph=graph)
     if not simple and probs is None:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
-    model = label_model(codes, simple=simple, flexible=flexible, given=probs, seed=seed)
+    model = label_model(
+        codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=_before(before, encoded)
+    )
     return _verdict(np.asarray(labels), encoded, model, graph)
+
+
+def _before(before: npt.ArrayLike | None, encoded: EncodedLabels) -> IntArray | None:
+    if before is None:
+        return None
+    columns = np.asarray(before)
+    same_length(len(encoded.codes), len(columns), "before")
+    if columns.dtype.kind not in "iu" or columns.min() < -1 or columns.max() >= len(encoded.names):
+        found = f"{columns.min()} to {columns.max()}"
+        raise ValueError(f"before: expected whole numbers from -1 to {len(encoded.names) - 1}, got {found}")
+    return columns.astype(np.intp)
 
 
 def _verdict(

@@ -12,6 +12,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from curation.quality.folds import stratified_folds
 from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.label_history import History
 from curation.quality.noise_channel import given_for_true, posterior
 from curation.quality.opinion_pool import linear_pool, logarithmic_pool
 from curation.quality.views import View
@@ -42,7 +43,13 @@ class LabelModel:
 
 
 def label_model(
-    codes: IntArray, *, simple: Sequence[View], flexible: Sequence[View], given: FloatArray | None, seed: int
+    codes: IntArray,
+    *,
+    simple: Sequence[View],
+    flexible: Sequence[View],
+    given: FloatArray | None,
+    seed: int,
+    before: IntArray | None = None,
 ) -> LabelModel:
     """Choose between simple and flexible views of the labels, and judge the labels by them.
 
@@ -55,12 +62,14 @@ def label_model(
     would only confirm each other. Every label then stands at .5.
 
     Args:
-        codes: (n,) given labels.
+        codes: (n,) labels as they stand.
         simple: generative views, which place each label once.
         flexible: discriminative views.
         given: (n, k) probabilities of the caller's own model, a further view of both kinds.
         seed: of the folds.
+        before: (n,) what each label was before people reviewed it, -1 where nobody has; -1 throughout by default.
     """
+    history = History(codes=codes, before=np.full(len(codes), -1) if before is None else before)
     fixed = [] if given is None else [np.log(np.maximum(given, 1e-12))]
     everyone = np.ones(len(codes))
     folds = stratified_folds(codes, folds=_FOLDS, seed=seed)
@@ -71,8 +80,8 @@ def label_model(
     if not (_tells_labels(easy, codes) or _tells_labels(hard, codes)):
         return _nothing_known(codes, easy.shape[1])
     if _surprise(hard, codes) < _surprise(easy, codes) - _WORTH:
-        return _errors_by_chance(hard, codes, flexible, fixed, seed)
-    return _errors_by_rule(easy, codes, simple, fixed, seed)
+        return _errors_by_chance(hard, history, flexible, fixed, seed)
+    return _errors_by_rule(easy, history, simple, fixed, seed)
 
 
 def _tells_labels(probs: FloatArray, codes: IntArray) -> bool:
@@ -88,31 +97,35 @@ def _nothing_known(codes: IntArray, n_classes: int) -> LabelModel:
 
 
 def _errors_by_rule(
-    probs: FloatArray, codes: IntArray, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
+    probs: FloatArray, history: History, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
 ) -> LabelModel:
     """Expectation maximisation: trust each record as far as its label is likely right, refit, ask again."""
-    right = _posterior_of_given(probs, codes)
+    right = _posterior_of_given(probs, history)
     for turn in range(1, _SIMPLE_REFITS + 1 if views else 1):
-        folds = stratified_folds(codes, folds=_FOLDS, seed=seed + turn)
-        probs = logarithmic_pool([*(view(right, folds) for view in views), *fixed], codes, right)
-        right = _posterior_of_given(probs, codes)
+        trust = history.trust(right)
+        folds = stratified_folds(history.codes, folds=_FOLDS, seed=seed + turn)
+        probs = logarithmic_pool([*(view(trust, folds) for view in views), *fixed], history.codes, trust)
+        right = _posterior_of_given(probs, history)
     return LabelModel(probs=probs, right=right)
 
 
 def _errors_by_chance(
-    probs: FloatArray, codes: IntArray, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
+    probs: FloatArray, history: History, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
 ) -> LabelModel:
     """Leave out what is probably wrong, refit, and judge by how surely the text says something else."""
+    codes = history.codes
     for turn in range(1, _FLEXIBLE_REFITS + 1):
-        trust = expit((_margin(probs, codes) + 0.3) / 0.1)
+        trust = history.trust(expit((_margin(probs, codes) + 0.3) / 0.1))
         folds = stratified_folds(codes, folds=_FOLDS, seed=seed + turn)
         probs = linear_pool([*(view(trust, folds) for view in views), *fixed], codes, trust)
-    right = _calibrated(_plausibility(probs, codes), _posterior_of_given(probs, codes))
+    right = _calibrated(_plausibility(probs, codes), _posterior_of_given(probs, history))
     return LabelModel(probs=probs, right=right)
 
 
-def _posterior_of_given(probs: FloatArray, codes: IntArray) -> FloatArray:
-    right: FloatArray = posterior(probs, codes, given_for_true(probs, codes))[np.arange(len(codes)), codes]
+def _posterior_of_given(probs: FloatArray, history: History) -> FloatArray:
+    """Return (n,) the probability that each label is right; reviews show how labels came to be wrong."""
+    rates = given_for_true(history.truth(probs), history.given)
+    right: FloatArray = posterior(probs, history.codes, rates)[np.arange(len(probs)), history.codes]
     return right
 
 

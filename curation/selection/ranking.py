@@ -8,13 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_vectors, same_length
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_probabilities, as_vectors, same_length
 from curation.selection.linear_guess import doubt_by_margin, guesses
 from curation.selection.representative import representatives
 
 Why = Literal["label in doubt", "uncertain", "representative"]
-# Unlabelled candidates per place in the batch, from which those are taken that stand for the others.
-_CHOICE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +40,7 @@ def next_records(
     size: int,
     candidates: npt.ArrayLike | None = None,
     right: npt.ArrayLike | None = None,
+    pred_probs: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> Selection:
     """Order the candidates so that the first `size` are the batch to look at next.
@@ -58,6 +57,8 @@ def next_records(
         candidates: (n,) true where the record may be chosen; by default those without a label.
         right: (n,) probability that the given label is right, in [0, 1], as `label_quality` scores it; it is not read
             where there is no label. By default labels are right.
+        pred_probs: (n, n_classes) of the model that is to learn from the labels, rows summing to one: what one model
+            finds hard teaches another one less. By default logistic regression on the embeddings.
         seed: of the cuts and the order of records that nothing tells apart.
 
     Raises:
@@ -70,14 +71,19 @@ def next_records(
     if size < 1:
         raise ValueError(f"size: expected at least 1, got {size}")
     trust = np.where(labels < 0, 0.0, _as_trust(right, labels))
+    probs = None if pred_probs is None else as_probabilities(pred_probs, n=len(vectors), k=n_classes)
     is_guess = np.flatnonzero(may & (labels < 0))
-    known = len(np.unique(labels[trust >= 0.5])) > 1
+    known = probs is not None or len(np.unique(labels[trust >= 0.5])) > 1
     doubt = np.where(may, 1.0 - trust, 0.0)
-    if len(is_guess):
-        doubt[is_guess] = _doubt_of_guesses(vectors, labels, trust, is_guess) if known else 1.0 - 1.0 / n_classes
-    by_doubt = _by_doubt(may, doubt, seed)
-    first = _batch(vectors, labels, by_doubt, size, known, seed)
-    order = np.concatenate([first, by_doubt[~np.isin(by_doubt, first)]])
+    if not known:
+        doubt[is_guess] = 1.0 - 1.0 / n_classes
+    elif len(is_guess):
+        guessed = _guesses(vectors, labels, trust, is_guess) if probs is None else probs[is_guess]
+        doubt[is_guess] = doubt_by_margin(guessed)
+    order = _by_doubt(may, doubt, seed)
+    if not known:
+        first = _representative_batch(vectors, labels, order, size, seed)
+        order = np.concatenate([first, order[~np.isin(order, first)]])
     return Selection(order=order, doubt=doubt, why=[_why(labels[i] >= 0, known) for i in order])
 
 
@@ -102,10 +108,9 @@ def _as_trust(right: npt.ArrayLike | None, labels: IntArray) -> FloatArray:
     return trust
 
 
-def _doubt_of_guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: IntArray) -> FloatArray:
+def _guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: IntArray) -> FloatArray:
     labelled = labels >= 0
-    probs = guesses(vectors[labelled], labels[labelled], trust[labelled], vectors[asked])
-    return doubt_by_margin(probs)
+    return guesses(vectors[labelled], labels[labelled], trust[labelled], vectors[asked])
 
 
 def _by_doubt(may: BoolArray, doubt: FloatArray, seed: int) -> IntArray:
@@ -115,16 +120,14 @@ def _by_doubt(may: BoolArray, doubt: FloatArray, seed: int) -> IntArray:
     return found
 
 
-def _batch(vectors: FloatArray, labels: IntArray, by_doubt: IntArray, size: int, known: bool, seed: int) -> IntArray:
+def _representative_batch(vectors: FloatArray, labels: IntArray, by_doubt: IntArray, size: int, seed: int) -> IntArray:
     """Return the first `size` records, those without a label exchanged for ones that stand for more."""
-    top = by_doubt[:size]
-    unlabelled = by_doubt[labels[by_doubt] < 0]
+    top, unlabelled = by_doubt[:size], by_doubt[labels[by_doubt] < 0]
     places = int((labels[top] < 0).sum())
     if places == 0:
         return top
-    pool = unlabelled[: _CHOICE * places] if known else unlabelled
-    chosen = pool[representatives(vectors[pool], places, seed=seed)]
-    more = pool[~np.isin(pool, chosen)][: places - len(chosen)]
+    chosen = unlabelled[representatives(vectors[unlabelled], places, seed=seed)]
+    more = unlabelled[~np.isin(unlabelled, chosen)][: places - len(chosen)]
     return np.concatenate([top[labels[top] >= 0], chosen, more])
 
 

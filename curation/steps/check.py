@@ -16,17 +16,20 @@ from curation.embeddings import EmbeddingStore
 from curation.project import Project, Round
 from curation.quality import (
     Duplicates,
+    NearestNeighbours,
     class_balance,
     cue_words,
     diversity,
     label_quality,
     near_duplicates,
+    nearest_neighbours,
     outliers,
 )
 from curation.records import FLAGS, by_id, column, joined_texts, table, texts
 from curation.step import Context, Step
 from curation.testset import outside_test
 
+NEIGHBOURS = 100  # of each record; one graph serves all checks
 FEWEST = 20  # labelled records below which cross-validation says nothing
 
 QUALITY = pa.schema(
@@ -45,12 +48,16 @@ GROUPS = pa.schema({"record_id": pa.string(), "group": pa.int64()})
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """The records as the checks see them; labels are positions in the task's list, -1 for none."""
+    """The records as the checks see them; labels are positions in the task's list, -1 for none.
+
+    `before` holds the labels that records came with which people have read since, -1 elsewhere.
+    """
 
     ids: Sequence[str]
     texts: Sequence[str]
     names: Sequence[str]
     labels: np.ndarray
+    before: np.ndarray
     embeddings: np.ndarray
 
     def name(self, i: int) -> str | None:
@@ -62,11 +69,12 @@ def run(context: Context) -> str:
     """Run every check that the labels so far allow."""
     corpus = _corpus(context)
     copies = _copies(context, corpus)
-    quality = _quality(corpus, context.config.seed)
+    graph = nearest_neighbours(corpus.embeddings, k=NEIGHBOURS)
+    quality = _quality(corpus, graph, context.config.seed)
     flags = [
         *_label_flags(quality),
         *_copy_flags(corpus, copies, _alike_in_every_field(context, copies)),
-        *_outlier_flags(corpus),
+        *_outlier_flags(corpus, graph),
     ]
     flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
     context.round.write_table("quality.parquet", quality)
@@ -81,7 +89,9 @@ def run(context: Context) -> str:
 def _corpus(context: Context) -> Corpus:
     project, task = context.project, context.config.task
     records = project.records
-    labels = by_id(context.round.table("labels.parquet"), "label")
+    now = context.round.table("labels.parquet")
+    labels, source = by_id(now, "label"), by_id(now, "source")
+    came_with = {i: label for i, label in by_id(records, "label").items() if source.get(i) not in ("given", "none")}
     index = task.label_index()
     ids = column(records, "record_id")
     return Corpus(
@@ -89,6 +99,7 @@ def _corpus(context: Context) -> Corpus:
         texts=joined_texts(records, task.fields),
         names=task.labels,
         labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
+        before=np.array([index.get(came_with.get(i) or "", -1) for i in ids], dtype=np.int64),
         embeddings=EmbeddingStore(project).matrix,
     )
 
@@ -111,7 +122,7 @@ def _copies(context: Context, corpus: Corpus) -> Duplicates:
     return copies
 
 
-def _quality(corpus: Corpus, seed: int) -> pa.Table:
+def _quality(corpus: Corpus, graph: NearestNeighbours, seed: int) -> pa.Table:
     labelled = np.flatnonzero(corpus.labels >= 0).tolist()
     if len(labelled) < FEWEST or len(set(corpus.labels[labelled].tolist())) < 2:
         return table([], QUALITY)
@@ -120,6 +131,8 @@ def _quality(corpus: Corpus, seed: int) -> pa.Table:
         texts=[corpus.texts[i] for i in labelled],
         embeddings=corpus.embeddings[labelled],
         label_names=corpus.names,
+        neighbours=graph if len(labelled) == len(corpus.ids) else None,
+        before=corpus.before[labelled],
         seed=seed,
     )
     rows = (
@@ -203,8 +216,8 @@ def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:
     return reason
 
 
-def _outlier_flags(corpus: Corpus) -> Iterator[dict[str, Any]]:
-    found = outliers(corpus.embeddings)
+def _outlier_flags(corpus: Corpus, graph: NearestNeighbours) -> Iterator[dict[str, Any]]:
+    found = outliers(corpus.embeddings, neighbours=graph)
     for i in np.flatnonzero(found.is_outlier).tolist():
         yield {
             "record_id": corpus.ids[i],

@@ -46,6 +46,15 @@ def test_with_labels_records_between_two_labels_come_before_clear_ones():
     assert found.why[0] == "uncertain"
 
 
+def test_the_model_that_will_learn_says_what_it_finds_hard():
+    vectors, _ = clouds([10, 10])
+    probs = np.tile([0.9, 0.1], (20, 1))
+    probs[[3, 14]] = [[0.55, 0.45], [0.48, 0.52]]
+    found = next_records(vectors, np.full(20, -1), n_classes=2, size=2, pred_probs=probs)
+    assert found.order[:2].tolist() == [14, 3]
+    assert found.why[0] == "uncertain"
+
+
 def test_labels_in_doubt_and_missing_labels_stand_on_one_scale():
     vectors, corners = clouds([40, 40])
     labels, right = corners.copy(), np.full(80, 0.9)
@@ -96,6 +105,7 @@ def test_every_candidate_is_queued_once_the_same_way_every_time(n, size, labelle
         ({"size": 0}, "size: expected at least 1"),
         ({"right": [0.5, 0.5]}, "right: expected 3 records"),
         ({"right": [0.5, 1.5, 0.5]}, "right: expected probabilities"),
+        ({"pred_probs": np.full((3, 3), 1 / 3)}, r"pred_probs: expected shape \(3, 2\)"),
         ({"candidates": [True]}, "candidates: expected 3 records"),
     ],
 )

@@ -115,6 +115,16 @@ def test_scores_stay_between_zero_and_one_whatever_the_labels(labels: list[str],
     assert all(bool(reason) == bool(issue) for reason, issue in zip(found.reason, found.is_issue, strict=True))
 
 
+def test_reviews_show_how_labels_came_to_be_wrong() -> None:
+    probs = np.repeat([[0.9, 0.1], [0.1, 0.9], [0.5, 0.5]], [40, 40, 20], axis=0)
+    labels = np.repeat([0, 1, 0, 1], [40, 40, 10, 10])
+    reviewed = np.repeat([-1, 1, -1], [80, 10, 10])  # ten called 1 were found to be 0
+    unheard = label_quality(labels, pred_probs=probs)
+    heard = label_quality(labels, pred_probs=probs, before=reviewed)
+    assert (heard.score[90:] < unheard.score[90:]).all()
+    assert label_quality(labels, pred_probs=probs, before=np.full(100, -1)).score == pytest.approx(unheard.score)
+
+
 def test_the_same_seed_gives_the_same_answer() -> None:
     first, second = (label_quality(mislabelled(WRONG), texts=TEXTS, embeddings=VECTORS, seed=3) for _ in "ab")
     assert np.array_equal(first.score, second.score)
@@ -142,6 +152,8 @@ WITH_ZERO[3] = 0
         ({"labels": [0, 1] * 26 + [0, 2], "texts": TEXTS, "n_classes": 2}, r"numbers from 0 to 1, got \[2\]"),
         ({"labels": [None, *TOPICS[1:]], "texts": TEXTS}, "got a missing value at record 0"),
         ({"labels": TOPICS, "texts": "one string"}, "got a single string"),
+        ({"labels": TOPICS, "texts": TEXTS, "before": [0]}, "before: expected 54 records, one per label, got 1"),
+        ({"labels": TOPICS, "texts": TEXTS, "before": [3] * 54}, "before: expected whole numbers from -1 to 1, got 3"),
         ({"labels": [], "texts": []}, "at least one record"),
     ],
 )
