@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curation.annotation.client import ArgillaClient
-from curation.config import Config
 from curation.errors import TwofoldError
+
+if TYPE_CHECKING:
+    from curation.annotation.client import ArgillaClient
+    from curation.config import Config
 
 KEY = "TWOFOLD_ARGILLA_API_KEY"
 
@@ -25,6 +28,8 @@ def connect(config: Config) -> ArgillaClient:
     Raises:
         TwofoldError: It does not answer, or refuses the key, or no key is known.
     """
+    from curation.annotation.client import ArgillaClient  # the server's own commands need none of it
+
     if config.annotation.url:
         key = os.environ.get(KEY)
         if not key:

@@ -6,11 +6,11 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 
 import click
 
-from curation.cli import demo, doctor, loop, people, serve, start, tables
-from curation.errors import TwofoldError
+from curation.errors import TwofoldError, suggest
 
 QUIET = {
     "TQDM_DISABLE": "1",
@@ -20,19 +20,50 @@ QUIET = {
 }
 
 
+COMMANDS = {
+    "demo": "demo.demo",
+    "init": "start.init",
+    "serve": "serve.serve",
+    "stop": "serve.stop",
+    "backup": "serve.backup",
+    "restore": "serve.restore",
+    "reviewers": "people.reviewers",
+    "push": "loop.push",
+    "status": "loop.status",
+    "pull": "loop.pull",
+    "review": "loop.review",
+    "check": "loop.check",
+    "augment": "loop.augment",
+    "train": "loop.train",
+    "evaluate": "loop.evaluate",
+    "relabel": "loop.relabel",
+    "report": "loop.report",
+    "round": "loop.round_",
+    "flags": "tables.flags",
+    "export": "tables.export",
+    "doctor": "doctor.doctor",
+}
+"""Module and function of each command, in the order in which people need them."""
+
+
 class _Commands(click.Group):
-    """Lists the commands in the order in which people need them, and suggests the near one."""
+    """Imports a command when it is asked for (what checks and trains takes seconds), and suggests the near one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from curation.errors import suggest
-
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            ctx.fail(f"no command {args[0]!r}{suggest(args[0], self.commands)}")
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{suggest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 
@@ -43,32 +74,6 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 a finding that a gate refuses, 2 bad usage or bad input, 3 waiting for people.
     """
-
-
-for command in (
-    demo.demo,
-    start.init,
-    serve.serve,
-    serve.stop,
-    serve.backup,
-    serve.restore,
-    people.reviewers,
-    loop.push,
-    loop.status,
-    loop.pull,
-    loop.review,
-    loop.check,
-    loop.augment,
-    loop.train,
-    loop.evaluate,
-    loop.relabel,
-    loop.report,
-    loop.round_,
-    tables.flags,
-    tables.export,
-    doctor.doctor,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from curation.rounds import Ticker
-from curation.step import Done, Tick
+if TYPE_CHECKING:
+    from curation.rounds import Ticker
+    from curation.step import Done, Tick
 
 F = TypeVar("F", bound=Callable[..., Any])
 

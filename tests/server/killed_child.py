@@ -17,7 +17,8 @@ import httpx
 
 from curation.cli import main
 
-for heavy in ("sklearn.linear_model", "transformers", "sentence_transformers", "argilla", "jinja2"):
+COMMANDS = ("curation.cli.start", "curation.cli.loop")
+for heavy in (*COMMANDS, "sklearn.linear_model", "transformers", "sentence_transformers", "argilla", "jinja2"):
     importlib.import_module(heavy)
 
 
