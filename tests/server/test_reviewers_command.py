@@ -26,7 +26,9 @@ Command = Callable[..., Result]
 def shop(make_project: Callable[..., Project], argilla_server: Server, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project named after the test, so that its workspaces are its own."""
     monkeypatch.setenv("TWOFOLD_HOME", str(argilla_server.home))
-    project = make_project([("m1", "Where is my parcel?", "")], labels=["question", "complaint"])
+    project = make_project(
+        [("m1", "Where is my parcel?", ""), ("m2", "It is broken.", "")], labels=["question", "complaint"]
+    )
     config = project.path("twofold.toml")
     config.write_text(
         config.read_text(encoding="utf-8").replace('name = "project"', f'name = "shop-{project.folder.parent.name}"'),
