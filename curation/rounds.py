@@ -145,7 +145,7 @@ def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     """Send the open batch again, or, if the round has learned from it, the batch of a new round."""
     round_ = project.current
     if round_.number == 0 or round_.has("queue.parquet"):
-        yield from learn(project, round_, "relabel", ticker)
+        yield from (done for done in learn(project, round_, "relabel", ticker) if done.ran)
         round_ = project.round(round_.number + 1)
     yield run_step(push_step.STEP, Context(project=project, round=round_))
     summary = push_step.push(Context(project=project, round=round_, tick=ticker("push")), connect())

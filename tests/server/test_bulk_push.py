@@ -12,13 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from one_question import one_question
 
 from curation.annotation import pushing, server
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.server.home import Home
 from curation.annotation.server.state import read_state
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import Outgoing
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -70,18 +71,8 @@ class Annotation:
         self.wire = Wire(through=http._transport)
         http._transport = self.wire
         self.name = f"parcels-{uuid.uuid4().hex[:8]}"
-        spec = DatasetSpec(
-            name=self.name,
-            workspace=self.name,
-            guidelines="",
-            fields={"text": "Text"},
-            question="label",
-            labels=["question", "complaint"],
-            required=2,
-            vector_size=3,
-            metadata={"round": "integer", "reason": "terms", "priority": "float"},
-        )
-        self.dataset = self.argilla.ensure_dataset(spec)
+        metadata = {"round": "integer", "reason": "terms", "priority": "float"}
+        self.dataset = self.argilla.ensure_dataset(one_question(self.name, vector_size=3, metadata=metadata))
         self.wire.sent.clear()
 
     def upload(self, records: list[Outgoing]) -> list[int]:

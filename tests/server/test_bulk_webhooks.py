@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from webhook_listener import listening
+from one_question import one_question
+from waiting import eventually
+from webhook_listener import listening, subscribed
 
 from curation.annotation import server
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec
 
 pytestmark = pytest.mark.server
 
@@ -30,29 +30,14 @@ def test_webhooks_hear_the_same_from_both_routes(
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     http = argilla._client.http_client
     name = f"heard-{uuid.uuid4().hex[:8]}"
-    spec = DatasetSpec(
-        name=name,
-        workspace=name,
-        guidelines="",
-        fields={"text": "Text"},
-        question="label",
-        labels=["question", "complaint"],
-        required=2,
-    )
-    dataset = argilla.ensure_dataset(spec)
-    body = {"url": url, "events": ["record.created", "record.updated"], "description": "a test"}
-    webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
+    dataset = argilla.ensure_dataset(one_question(name))
     paths = {"stock": f"datasets/{dataset.id}/records/bulk", "ours": f"twofold/datasets/{dataset.id}/records"}
-    try:
+    with subscribed(http, url, ["record.created", "record.updated"]):
         for side, path in paths.items():
             for text in ("Where is my parcel?", "Where is my other parcel?"):
                 items = [{"external_id": f"{side}-{number}", "fields": {"text": text}} for number in range(2)]
                 http.put(f"/api/v1/{path}", json={"items": items}).raise_for_status()
-        deadline = time.monotonic() + 60
-        while len(events) < 8 and time.monotonic() < deadline:
-            time.sleep(0.1)
-    finally:
-        http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+        eventually(lambda: len(events) >= 8)
     told = {
         side: sorted(of_side(event) for event in events if event["data"]["external_id"].startswith(side))
         for side in paths

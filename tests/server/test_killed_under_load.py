@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from benchmarks.answers_kept import faults, stored
 from benchmarks.killed_under_load import PARTS, killed
@@ -50,9 +50,7 @@ def restart_web(home: Path) -> None:
     killed_one = web()
     assert killed_one is not None
     os.kill(killed_one, signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while (web() in (None, killed_one) or server.running(home) is None) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: web() not in (None, killed_one) and server.running(home) is not None)
 
 
 @pytest.mark.parametrize(("was", "cut_off"), [("completed", "pending"), ("pending", "completed")])

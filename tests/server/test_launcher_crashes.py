@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +16,7 @@ import psutil
 import pytest
 import redis
 from rq.job import Job, JobStatus
+from waiting import eventually
 
 from curation.annotation import server
 from curation.annotation.server.home import Home
@@ -34,15 +35,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def running(home: Path) -> server.Server:
     return server.serve(home)
-
-
-def eventually(true: Callable[[], object], seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def child(home: Path, name: str) -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from one_question import one_question
 
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import Outgoing
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -21,15 +22,9 @@ def argilla(argilla_server):
 
 @pytest.fixture
 def spec():
-    unique = uuid.uuid4().hex[:8]
-    return DatasetSpec(
-        name=f"shop-{unique}",
-        workspace=f"shop-{unique}",
+    return one_question(
+        f"shop-{uuid.uuid4().hex[:8]}",
         guidelines="# Read, then choose",
-        fields={"text": "Text"},
-        question="label",
-        labels=["question", "complaint"],
-        required=2,
         vector_size=3,
         metadata={"round": "integer", "reason": "terms", "why": "terms", "priority": "float"},
     )

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from one_question import one_question
 
 from curation.annotation import pulling, server
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import Answer, DatasetSpec, Outgoing
+from curation.annotation.spec import Answer, Outgoing
 
 pytestmark = pytest.mark.server
 
@@ -32,17 +33,8 @@ def argilla(argilla_server: server.Server) -> ArgillaClient:
 @pytest.fixture(scope="module")
 def given(argilla: ArgillaClient, name: str) -> list[tuple[str, str, str, str | None]]:
     """Thirty records: two people answer every third, one discards another third, the rest is left."""
-    spec = DatasetSpec(
-        name=name,
-        workspace=name,
-        guidelines="",
-        fields={"text": "Text"},
-        question="label",
-        labels=["question", "complaint"],
-        required=2,
-    )
     records = [Outgoing(record_id=f"m{i}", fields={"text": f"Parcel {i} has not come."}) for i in range(30)]
-    dataset = argilla.ensure_dataset(spec)
+    dataset = argilla.ensure_dataset(one_question(name))
     for start in (0, 15):
         assert list(argilla.upload(dataset, records[start : start + 15])) == [15]
     first, second = (argilla.add_reviewer(f"{person}-{name}", name) for person in ("ana", "ben"))

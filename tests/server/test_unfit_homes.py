@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import psutil
 import pytest
 import redis
 from click.testing import CliRunner
+from waiting import eventually
 
 from curation.annotation import server
 from curation.annotation.server import Server, ServerError, standing
@@ -29,15 +30,6 @@ from curation.annotation.server.restore import restore
 from curation.cli import cli
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
-
-
-def eventually(true: Callable[[], object], seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.fixture

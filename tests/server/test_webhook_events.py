@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import Counter
 from typing import Any
 
 import pytest
-from webhook_listener import listening
+from one_question import one_question
+from waiting import eventually
+from webhook_listener import listening, subscribed
 
 from curation.annotation import server
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import Outgoing
 
 pytestmark = pytest.mark.server
 
@@ -37,17 +38,7 @@ def records(argilla_server: server.Server) -> list[str]:
     """The ids of two records that one answer completes."""
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"events-{uuid.uuid4().hex[:8]}"
-    labels = ("question", "complaint")
-    spec = DatasetSpec(
-        name=name,
-        workspace=name,
-        guidelines="",
-        fields={"text": "Text"},
-        question="label",
-        labels=labels,
-        required=1,
-    )
-    dataset = argilla.ensure_dataset(spec)
+    dataset = argilla.ensure_dataset(one_question(name, required=1))
     sent = [Outgoing(record_id=f"m{n}", fields={"text": f"Where is parcel {n}?"}) for n in range(2)]
     assert list(argilla.upload(dataset, sent))[-1] == 2
     found = argilla._client.http_client.get(f"/api/v1/datasets/{dataset.id}/records").json()["items"]
@@ -67,15 +58,9 @@ def work(http: Any, record: str) -> list[set[str]]:
 
 def test_a_listener_hears_everything_and_routes_answer_the_same_without_one(http: Any, records: list[str]) -> None:
     with listening() as (url, heard):
-        body = {"url": url, "events": list(EVENTS), "description": "a test"}
-        webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
-        try:
+        with subscribed(http, url, EVENTS):
             with_listener = work(http, records[0])
-            deadline = time.monotonic() + 60
-            while len(heard) < EVENTS.total() and time.monotonic() < deadline:
-                time.sleep(0.1)
-        finally:
-            http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+            eventually(lambda: len(heard) >= EVENTS.total())
         assert Counter(event["type"] for event in heard) == EVENTS
         created = next(event["data"] for event in heard if event["type"] == "response.created")
         assert created["record"]["id"] == records[0]
@@ -85,13 +70,7 @@ def test_a_listener_hears_everything_and_routes_answer_the_same_without_one(http
 
 def test_an_event_that_no_webhook_asked_for_is_not_told(http: Any, records: list[str]) -> None:
     with listening() as (url, heard):
-        body = {"url": url, "events": ["response.created"], "description": "a test"}
-        webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
-        try:
+        with subscribed(http, url, ["response.created"]):
             work(http, records[1])
-            deadline = time.monotonic() + 60
-            while not heard and time.monotonic() < deadline:
-                time.sleep(0.1)
-        finally:
-            http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()
+            eventually(lambda: heard)
         assert [event["type"] for event in heard] == ["response.created"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -31,3 +31,14 @@ def listening() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     listener.shutdown()
     thread.join()
     listener.server_close()
+
+
+@contextmanager
+def subscribed(http: Any, url: str, events: Collection[str]) -> Iterator[None]:
+    """Have Argilla tell `url` of these events inside the `with` block."""
+    body = {"url": url, "events": list(events), "description": "a test"}
+    webhook = http.post("/api/v1/webhooks", json=body).raise_for_status().json()["id"]
+    try:
+        yield
+    finally:
+        http.delete(f"/api/v1/webhooks/{webhook}").raise_for_status()

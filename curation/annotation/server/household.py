@@ -39,6 +39,7 @@ class Household:
         self.state = State(phase="starting", supervisor=this_process(os.getpid()), children={})
         self._lock = lock
         self._children: list[Child] = []
+        self._noted = True
 
     def add(self, name: str, body: Callable[[], object]) -> None:
         """Start a child that runs `body`, and keep it running from now on."""
@@ -59,10 +60,13 @@ class Household:
         try:
             with readable_errors(self.home.root, "what runs here cannot be noted"):
                 write_state(self.home, self.state)
+            self._noted = True
         except ServerError as error:
             if phase == "starting":
                 raise
-            _LOG.error("%s", error)  # what runs goes on: people can still read, and write again when there is room
+            if self._noted:
+                _LOG.error("%s", error)  # what runs goes on: people can still read, and write when there is room
+            self._noted = False
 
     def watch(self, on_ready: Callable[[Server], None] | None) -> NoReturn:
         """Keep the children running and the logs short, for ever.
@@ -73,7 +77,7 @@ class Household:
         rotate_at = time.monotonic() + ROTATE_SECONDS
         while True:
             changed = [child for child in self._children if self._tend(child)]
-            if changed:
+            if changed or not self._noted:
                 self.note(self.state.phase)
             if self.state.phase == "starting" and answers(self.state.url, 0.5):
                 self._welcome(on_ready)
