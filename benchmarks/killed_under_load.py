@@ -30,7 +30,6 @@ from curation.annotation.server.home import Home
 from curation.annotation.server.processes import ProcessId, alive
 from curation.annotation.server.state import read_state
 
-PARTS = ("web", "worker", "valkey", "supervisor")
 SHORTEST, LONGEST = 0.2, 3.0
 """Seconds between a kill and the next; a part that is down then gets the next kill when it is back."""
 
@@ -101,9 +100,15 @@ def kill(home: Path, part: str, patience: float = 60.0) -> None:
     raise TimeoutError(f"{part} has not come back within {patience:.0f} s")
 
 
-def victims(kills: int, chance: random.Random) -> list[str]:
+def parts(home: Path) -> list[str]:
+    """All processes of a running server, by name."""
+    state = read_state(Home(root=home))
+    return sorted(["supervisor", *(state.children if state else ())])
+
+
+def victims(parts: Sequence[str], kills: int, chance: random.Random) -> list[str]:
     """Whom to kill: every part equally often, in an order by chance."""
-    rounds = (chance.sample(PARTS, len(PARTS)) for _ in range(-(-kills // len(PARTS))))
+    rounds = (chance.sample(parts, len(parts)) for _ in range(-(-kills // len(parts))))
     return [part for each in rounds for part in each][:kills]
 
 
@@ -111,8 +116,9 @@ def killed(crowd: Crowd, *, kills: int, seed: int) -> Outcome:
     """Have everybody answer until so many kills are done, start the server once more, then compare."""
     home, port = crowd.running.home, int(crowd.running.url.rsplit(":", 1)[1])
     started = time.perf_counter()
+    chosen = victims(parts(home), kills, random.Random(seed))
     with Caretaker(home, port) as caretaker:
-        order = _kill_under_load(crowd, victims(kills, random.Random(seed)), random.Random(seed + 1))
+        order = _kill_under_load(crowd, chosen, random.Random(seed + 1))
     server.stop(home)
     server.serve(home, port=port)
     answers = len(stored(home / "argilla.db", crowd.dataset_id).answers)

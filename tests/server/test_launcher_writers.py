@@ -1,8 +1,11 @@
-"""Many coroutines write to one SQLite database: none fails, none undoes another's work."""
+"""Many coroutines of several processes write to one SQLite database: none fails, none undoes another's work."""
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from curation.annotation.server.write_queue import WriteQueue, queue_writers
+from curation.annotation.server.write_queue import Turnstile, WriteQueue, queue_writers
 
 WRITERS = 30
 # Far less than SQLite needs to let thirty writers through without a queue.
@@ -113,15 +116,83 @@ def test_a_writer_that_fails_or_is_cancelled_gives_its_turn_back(tmp_path: Path)
     with_engine(tmp_path, use)
 
 
-def test_a_turn_that_is_never_given_back_does_not_stop_the_others() -> None:
+def test_a_turn_that_is_never_given_back_does_not_stop_the_others(tmp_path: Path) -> None:
     async def main() -> None:
-        queue = WriteQueue(patience=0.05)
+        queue = WriteQueue(Turnstile(tmp_path / "votes.db"), patience=0.05)
         lost = await queue.take()
         first, second = asyncio.create_task(queue.take()), asyncio.create_task(queue.take())
         turn = await first
-        assert turn is not lost
+        assert turn.here is not lost.here
+        assert turn.everywhere is None  # that one is lost as well; SQLite's own lock remains
         assert not second.done()
-        turn.release()
-        (await second).release()
+        turn.give_back()
+        (await second).give_back()
+        lost.give_back()
+        turn = await queue.take()
+        assert turn.everywhere is not None
+        turn.give_back()
 
     asyncio.run(main())
+
+
+def test_without_a_place_for_the_turnstile_writing_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        turn = await WriteQueue(Turnstile(tmp_path / "gone" / "votes.db"), patience=5).take()
+        assert turn.everywhere is None
+        turn.give_back()
+
+    asyncio.run(main())
+
+
+def in_processes(*runs: Callable[[], None]) -> list[int]:
+    """Run each in a process of its own; their exit codes."""
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=run) for run in runs]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    return [process.exitcode if process.exitcode is not None else -1 for process in processes]
+
+
+def test_writers_of_several_processes_wait_for_each_other(tmp_path: Path) -> None:
+    async def use(engine: AsyncEngine) -> None:
+        await engine.dispose()
+
+    async def vote() -> None:
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{tmp_path / 'votes.db'}", connect_args={"timeout": BUSY_SECONDS}, max_overflow=-1
+        )
+        queue_writers(engine, patience=20)
+        await asyncio.gather(*(slow_vote(engine) for _ in range(WRITERS)))
+        await engine.dispose()
+
+    with_engine(tmp_path, use)
+    assert in_processes(*[lambda: asyncio.run(vote())] * 3) == [0, 0, 0]
+    with sqlite3.connect(tmp_path / "votes.db") as connection:
+        assert connection.execute("SELECT number FROM votes").fetchone() == (3 * WRITERS,)
+
+
+def test_a_process_that_always_writes_leaves_turns_to_the_others(tmp_path: Path) -> None:
+    turnstile = Turnstile(tmp_path / "votes.db")
+    others = multiprocessing.get_context("fork").Value("i", 0)
+    done = multiprocessing.get_context("fork").Event()
+
+    async def write_for_ever() -> None:
+        while not done.is_set():
+            turn = await turnstile.take()
+            others.value += 1
+            await asyncio.sleep(0.01)
+            os.close(turn)
+
+    async def write_ten_times() -> None:
+        while others.value < 3:
+            await asyncio.sleep(0.001)
+        before = others.value
+        for _ in range(10):
+            os.close(await turnstile.take())
+        done.set()
+        assert others.value - before <= 15
+
+    runs = [lambda: asyncio.run(write_for_ever()), lambda: asyncio.run(write_ten_times())]
+    assert in_processes(*runs) == [0, 0]

@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
+from curation.annotation.server.counted_status import count_in_one_statement
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
+from curation.annotation.server.repeated_work import spare_repeated_work
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
@@ -26,6 +28,8 @@ def application() -> ASGIApp:
     add_routes(api_v1)
     keep_blind(api_v1)
     make_events_only_for_listeners()
+    spare_repeated_work()
+    count_in_one_statement()
     keep_stylesheets_local(app)
     return with_security_headers(app)
 

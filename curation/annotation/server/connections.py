@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import curation.annotation.server.engine  # noqa: F401  (registers the search engine "sql")
 from curation.annotation.server.environment import BUSY_SECONDS
+from curation.annotation.server.sqlite_driver import OneVisitDriver
 from curation.annotation.server.write_queue import queue_writers
 
 # WAL: readers never wait for the writer. FULL: a commit is on disk before it is answered. NORMAL would
@@ -35,7 +36,13 @@ def configure_connections() -> None:
     Argilla's own has 15 connections and refuses a request that waits more than 30 s for one; here the number
     is open (an idle one costs a thread and little memory), and writers queue.
     """
-    engine = create_async_engine(settings.database_url, **settings.database_engine_args, pool_size=20, max_overflow=-1)
+    engine = create_async_engine(
+        settings.database_url,
+        **settings.database_engine_args,
+        module=OneVisitDriver(),
+        pool_size=20,
+        max_overflow=-1,
+    )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     queue_writers(engine, patience=2 * BUSY_SECONDS)
     database.async_engine = engine

@@ -9,14 +9,15 @@ Imports `argilla_server`: only for processes whose environment has been configur
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from uuid import UUID
 
 from argilla_server.database import sync_engine
 from argilla_server.enums import RecordStatus, ResponseStatus
 from argilla_server.models import Dataset, Record, Response
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
+
+_NEEDED = Dataset.distribution["min_submitted"].as_integer()
 
 _LOG = logging.getLogger("twofold.server")
 
@@ -37,24 +38,27 @@ def correct_statuses() -> None:
         sync_engine.dispose()
 
 
+def count_and_set(record: UUID | BindParameter[UUID]) -> Update:
+    """The statement that gives a record the status that its submitted answers say; one that has it is left alone."""
+    submitted = (Response.record_id == Record.id) & (Response.status == ResponseStatus.submitted)
+    count = select(func.count()).select_from(Response).where(submitted).scalar_subquery()
+    needed = select(_NEEDED).where(Dataset.id == Record.dataset_id).scalar_subquery()
+    completed, pending = (literal(each, Record.status.type) for each in (RecordStatus.completed, RecordStatus.pending))
+    status = case((count >= needed, completed), else_=pending)
+    changed = update(Record).where(Record.id == record, Record.status != status).values(status=status)
+    return changed.execution_options(synchronize_session=False)
+
+
 def _correct(connection: Connection) -> int:
     count = func.count().label("count")
     answered = select(Response.record_id, count).where(Response.status == ResponseStatus.submitted)
     counts = answered.group_by(Response.record_id).subquery()
-    needed = Dataset.distribution["min_submitted"].as_integer()
     records = select(Record.id).join(Dataset, Dataset.id == Record.dataset_id)
     is_of_record = counts.c.record_id == Record.id
     pending, completed = (Record.status == status for status in (RecordStatus.pending, RecordStatus.completed))
-    enough = records.join(counts, is_of_record).where(pending, counts.c.count >= needed)
-    too_few = records.outerjoin(counts, is_of_record).where(completed, func.coalesce(counts.c.count, 0) < needed)
-    return sum(
-        _set(connection, connection.scalars(wrong).all(), status)
-        for wrong, status in ((enough, RecordStatus.completed), (too_few, RecordStatus.pending))
-    )
-
-
-def _set(connection: Connection, records: Sequence[UUID], status: RecordStatus) -> int:
-    rows = [{"record": record} for record in records]
-    if rows:
-        connection.execute(update(Record).where(Record.id == bindparam("record")).values(status=status), rows)
-    return len(rows)
+    enough = records.join(counts, is_of_record).where(pending, counts.c.count >= _NEEDED)
+    too_few = records.outerjoin(counts, is_of_record).where(completed, func.coalesce(counts.c.count, 0) < _NEEDED)
+    found = [record for wrong in (enough, too_few) for record in connection.scalars(wrong)]
+    if found:  # counted again, each at the moment of its change: another process may be storing answers
+        connection.execute(count_and_set(bindparam("record")), [{"record": record} for record in found])
+    return len(found)

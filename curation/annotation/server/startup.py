@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from curation.annotation.server.preparation import prepare
 from curation.annotation.server.processes import end
 from curation.annotation.server.state import read_state
 from curation.annotation.server.valkey import run_valkey
+
+MOST_WEB_PROCESSES = 4
 
 _LOG = logging.getLogger("twofold.server")
 
@@ -49,8 +52,14 @@ def start(household: Household, address: Address) -> None:
     app, worker = _import_argilla_while_checking(home)
     prepare(home, credentials)
     _LOG.info("the database is ready")
-    household.add("web", lambda: app.run_app(server_socket))
+    for name in _web_names():
+        household.add(name, lambda: app.run_app(server_socket))
     household.add("worker", worker.run_worker)
+
+
+def _web_names() -> list[str]:
+    """One web process per core, as Python uses one core each; few, as each takes some 100 MB and SQLite one writer."""
+    return ["web", *(f"web-{number}" for number in range(2, min(os.cpu_count() or 1, MOST_WEB_PROCESSES) + 1))]
 
 
 def _tidy(home: Home) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from argilla_server.contexts.webhooks import list_enabled_webhooks
+from argilla_server.models import Webhook
 from argilla_server.webhooks.v1 import records, responses
 from argilla_server.webhooks.v1.event import Event
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Build = Callable[[AsyncSession, Any, Any], Awaitable[Event]]
@@ -36,7 +37,8 @@ def make_events_only_for_listeners() -> None:
 
 def _if_heard(build: Build) -> Build:
     async def build_if_heard(db: AsyncSession, event: Any, instance: Any) -> Event:
-        if any(event in webhook.events for webhook in await list_enabled_webhooks(db)):
+        listened_to = await db.scalars(select(Webhook.events).where(Webhook.enabled))
+        if any(event in events for events in listened_to):
             return await build(db, event, instance)
         return _Unheard()
 

@@ -1,47 +1,115 @@
-"""Many coroutines, one SQLite database: they write one after the other, in the order in which they came.
+"""Many coroutines in several processes, one SQLite database: they write one after the other, as they came.
 
 SQLite lets a single connection write. Another one asks again every tenth of a second until its timeout, in no
 order: with sixty annotators some ask for thirty seconds in vain, and their work is answered with "database is
-locked". Here a coroutine waits for its turn before it asks SQLite at all. Other processes are still kept out
-by SQLite itself.
+locked". Here a coroutine waits for its turn before it asks SQLite at all. Who takes no part in this (another program
+that has the database open) is still kept out by SQLite itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from curation.annotation.server.files import try_lock
+
+POLL_SECONDS = 0.002
 
 _LOG = logging.getLogger("twofold.server")
 _TURN = "twofold_turn"
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN IMMEDIATE")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """The right to write: among the coroutines of this process, and among processes (None: gone on without)."""
+
+    here: asyncio.Lock
+    everywhere: int | None
+
+    def give_back(self) -> None:
+        """Let the next one write."""
+        if self.everywhere is not None:
+            os.close(self.everywhere)
+        self.here.release()
+
+
+class Turnstile:
+    """One turn for all processes that open `database`.
+
+    Who waits for the turn holds the place before it. So a process that has just given its turn back cannot take it
+    again before those that wait: they would starve beside one that always has something to write.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._place = database.with_name(f"{database.name}-place")
+        self._turn = database.with_name(f"{database.name}-turn")
+
+    async def take(self) -> int:
+        """Wait for the turn; it lasts until the descriptor that is returned is closed, or the process ends."""
+        place = await _locked(self._place)
+        try:
+            return await _locked(self._turn)
+        finally:
+            os.close(place)
+
+
+async def _locked(path: Path) -> int:
+    while (descriptor := try_lock(path)) is None:
+        await asyncio.sleep(POLL_SECONDS)
+    return descriptor
+
+
 class WriteQueue:
-    """Turns at writing, given in the order in which they were asked for."""
+    """Turns at writing, given in the order in which they were asked for.
 
-    def __init__(self, *, patience: float) -> None:
+    Args:
+        turnstile: What keeps the processes apart.
+        patience: Seconds after which a turn that was not given back is taken for lost.
+    """
+
+    def __init__(self, turnstile: Turnstile, *, patience: float) -> None:
+        self._turnstile = turnstile
         self._patience = patience
-        self._turn = asyncio.Lock()
+        self._here = asyncio.Lock()
 
-    async def take(self) -> asyncio.Lock:
-        """Wait for a turn; the lock that is returned is released when the turn is over.
+    async def take(self) -> Turn:
+        """Wait for a turn."""
+        here = await self._take_here()
+        try:
+            return Turn(here=here, everywhere=await self._take_everywhere())
+        except BaseException:
+            here.release()
+            raise
 
-        A holder that never releases it is passed over after `patience` seconds.
-        """
-        turn = self._turn
+    async def _take_here(self) -> asyncio.Lock:
+        here = self._here
         try:
             async with asyncio.timeout(self._patience):
-                await turn.acquire()
+                await here.acquire()
         except TimeoutError:
             _LOG.warning("a writer has kept its turn for more than %.0f s; going on without it", self._patience)
-            if turn is self._turn:
-                self._turn = asyncio.Lock()
-            return await self.take()
-        return turn
+            if here is self._here:
+                self._here = asyncio.Lock()
+            return await self._take_here()
+        return here
+
+    async def _take_everywhere(self) -> int | None:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._turnstile.take()
+        except TimeoutError:
+            _LOG.warning("another process has kept its turn for more than %.0f s; going on", self._patience)
+        except OSError as error:
+            _LOG.warning("no turn among processes (%s); going on", error)
+        return None
 
 
 def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
@@ -57,7 +125,7 @@ def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
         engine: An engine on a SQLite file.
         patience: Seconds after which a turn that was not given back is taken for lost.
     """
-    queue = WriteQueue(patience=patience)
+    queue = WriteQueue(Turnstile(Path(engine.url.database or "")), patience=patience)
 
     def before_statement(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if _TURN not in connection.info and statement.lstrip().upper().startswith(_WRITES):
@@ -69,9 +137,9 @@ def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def given_back(_connection: object, record: Any) -> None:
-        turn: asyncio.Lock | None = record.info.pop(_TURN, None)
+        turn: Turn | None = record.info.pop(_TURN, None)
         if turn is not None:
-            turn.release()
+            turn.give_back()
 
     event.listen(engine.sync_engine, "before_cursor_execute", before_statement)
     event.listen(engine.sync_engine, "begin", begin)

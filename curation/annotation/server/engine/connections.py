@@ -10,12 +10,15 @@ from functools import cache
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from curation.annotation.server.sqlite_driver import OneVisitDriver
+
 
 @cache
 def _engine() -> AsyncEngine:
     from argilla_server.settings import settings
 
-    return create_async_engine(settings.database_url, **settings.database_engine_args)
+    driver = OneVisitDriver() if settings.database_is_sqlite else None
+    return create_async_engine(settings.database_url, **settings.database_engine_args, module=driver)
 
 
 @asynccontextmanager

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.tables import scopes, slots
+
+RESPONSE_STATUS = ("response", "", "status")
+"""The entity, name and property of the status of responses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class DatasetIndex:
         Raises:
             ValueError: if the dataset is not in the index at all.
         """
-        scope = self.scopes.get(("response", "", "status"))
+        scope = self.scopes.get(RESPONSE_STATUS)
         if scope is None:
             raise ValueError(f"search index: dataset {self.dataset_id} is not in it; run prepare_database() first")
         return scope
@@ -59,3 +62,10 @@ async def load_dataset_index(connection: AsyncConnection, dataset_id: UUID) -> D
         },
         slots={row.name: row.slot for row in slot_rows},
     )
+
+
+def of_response_status(dataset_id: UUID) -> ColumnElement[bool]:
+    """The condition on `scopes` that finds the status of responses of a dataset."""
+    entity, name, property_ = RESPONSE_STATUS
+    named = (scopes.c.entity == entity) & (scopes.c.name == name) & (scopes.c.property == property_)
+    return (scopes.c.dataset_id == dataset_id) & named

@@ -12,24 +12,24 @@ from argilla_server.search_engine.base import (
 from sqlalchemy import BigInteger, Float, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from curation.annotation.server.engine.dataset_index import DatasetIndex, Scope
-from curation.annotation.server.engine.tables import answers, documents, values
+from curation.annotation.server.engine.dataset_index import Scope, of_response_status
+from curation.annotation.server.engine.tables import answers, documents, scopes, values
 
 
 async def dataset_progress(connection: AsyncConnection, dataset_id: UUID) -> dict[str, int]:
     """Records of a dataset by status (``pending``, ``completed``), and their ``total``."""
-    counts = {}
-    for status in RecordStatus:  # one by one: each is a range of an index, which grouping would have to sort
-        of_status = (documents.c.dataset_id == dataset_id) & (documents.c.status == status.value)
-        count = await connection.scalar(select(func.count()).select_from(documents).where(of_status))
-        counts[status.value] = int(count or 0)
+    statuses = [status.value for status in RecordStatus]
+    # Each by itself: it is a range of an index, which grouping would have to sort.
+    ranges = [(documents.c.dataset_id == dataset_id) & (documents.c.status == status) for status in statuses]
+    asked = [select(func.count()).select_from(documents).where(of_status).scalar_subquery() for of_status in ranges]
+    counts = dict(zip(statuses, (await connection.execute(select(*asked))).one(), strict=True))
     return {"total": sum(counts.values()), **counts}
 
 
-async def user_progress(connection: AsyncConnection, index: DatasetIndex, user_id: UUID) -> dict[str, int]:
+async def user_progress(connection: AsyncConnection, dataset_id: UUID, user_id: UUID) -> dict[str, int]:
     """A user's responses by status (``draft``, ``submitted``, ``discarded``), and their ``total``."""
     status = answers.c.term
-    scope = index.response_status.number
+    scope = select(scopes.c.scope).where(of_response_status(dataset_id)).scalar_subquery()
     statuses = [status.value for status in ResponseStatus]
     of_user = (answers.c.scope == scope) & (answers.c.user_id == user_id) & answers.c.term.in_(statuses)
     rows = await connection.execute(select(status, func.count()).where(of_user).group_by(status))

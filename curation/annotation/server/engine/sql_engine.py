@@ -153,8 +153,7 @@ class SqlSearchEngine(SearchEngine):  # type: ignore[misc]
         if dataset.is_draft:
             return {}
         async with reading() as connection:
-            index = await load_dataset_index(connection, dataset.id)
-            return await metrics.user_progress(connection, index, user.id)
+            return await metrics.user_progress(connection, dataset.id, user.id)
 
     # The rest tells an engine with a store of its own what has changed. Triggers have seen to that already, in the
     # same transaction as the change; a second writer here could only wait for the first.
