@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from curation.annotation import server
 from curation.annotation.server import standing
+from curation.annotation.server.web_processes import count_web_processes
 from curation.cli import cli
 from curation.errors import GateRefused
 
@@ -49,7 +50,7 @@ def test_it_is_started_seen_and_stopped(home: Path) -> None:
     webs = {part for part in found["parts"] if part.startswith("web")}
     assert set(found["parts"]) - webs == {"supervisor", "valkey", "worker"}
     assert "web" in webs
-    assert len(webs) == min(os.cpu_count() or 1, 4)
+    assert len(webs) == count_web_processes()
     assert twofold("stop", "--home", home).output == "stopped\n"
     assert standing(home).phase == "stopped"
 

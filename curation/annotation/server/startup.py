@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,8 +22,7 @@ from curation.annotation.server.preparation import prepare
 from curation.annotation.server.processes import end
 from curation.annotation.server.state import read_state
 from curation.annotation.server.valkey import run_valkey
-
-MOST_WEB_PROCESSES = 4
+from curation.annotation.server.web_processes import count_web_processes
 
 _LOG = logging.getLogger("twofold.server")
 
@@ -52,14 +50,9 @@ def start(household: Household, address: Address) -> None:
     app, worker = _import_argilla_while_checking(home)
     prepare(home, credentials)
     _LOG.info("the database is ready")
-    for name in _web_names():
-        household.add(name, lambda: app.run_app(server_socket))
+    for number in range(1, count_web_processes() + 1):
+        household.add("web" if number == 1 else f"web-{number}", lambda: app.run_app(server_socket))
     household.add("worker", worker.run_worker)
-
-
-def _web_names() -> list[str]:
-    """One web process per core, as Python uses one core each; few, as each takes some 100 MB and SQLite one writer."""
-    return ["web", *(f"web-{number}" for number in range(2, min(os.cpu_count() or 1, MOST_WEB_PROCESSES) + 1))]
 
 
 def _tidy(home: Home) -> None:

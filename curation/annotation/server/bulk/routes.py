@@ -26,9 +26,10 @@ from curation.annotation.server.bulk.schema import BulkDataset, KnownQuery, Push
 from curation.annotation.server.bulk.upsert import Indexed, upsert
 from curation.annotation.server.engine import SqlSearchEngine
 from curation.annotation.server.engine.sqlite_together import indexed_together
+from curation.annotation.server.web_processes import count_web_processes
 
-REQUESTS_AT_ONCE = {"sqlite": 1, "postgresql": 4}
-"""Pushes that a client should have under way together."""
+REQUESTS_AT_ONCE = {"sqlite": min(2, count_web_processes()), "postgresql": 4}
+"""Pushes that a client should have under way together: on SQLite one is checked while the other is written."""
 
 router = APIRouter(prefix="/twofold", include_in_schema=False)
 Db = Annotated[AsyncSession, Depends(get_async_db)]
