@@ -67,7 +67,7 @@ class Criteria:
             # Pending is everything less what somebody has answered, and that is soon counted.
             everything, rest = [await criteria._counts(connection, is_grouped=is_grouped) for criteria in complement]
             return {bucket: count - rest.get(bucket, 0) for bucket, count in everything.items()}
-        docid, bucket, conditions = self._source()
+        docid, bucket, conditions = self._source(is_count=True)
         counts = select(bucket if is_grouped else literal(0), func.count(docid)).where(*conditions)
         rows = await connection.execute(counts.group_by(bucket) if is_grouped else counts)
         return dict(rows.tuples().all())
@@ -86,12 +86,14 @@ class Criteria:
         sources = [(cost, part) for part in self.parts if (cost := part.source_cost) is not None]
         return min(sources, key=lambda source: source[0])[1] if sources else None
 
-    def _source(self) -> tuple[Docid, ColumnElement[int], list[Condition]]:
+    def _source(self, *, is_count: bool = False) -> tuple[Docid, ColumnElement[int], list[Condition]]:
         driver = self._driver()
         if driver is None:
             return documents.c.docid, documents.c.bucket, self.of_documents()
         docid, conditions = driver.source
         others = [part.holds(docid) for part in self.parts if part is not driver]
-        if self.columns:
+        if self.columns and is_count and isinstance(driver, HasValue):
+            others += [documents.c.docid == docid, *self.columns]  # a join, a third faster than the question below
+        elif self.columns:
             others.append(exists().where(documents.c.docid == docid, *self.columns))
         return docid, docid % _BUCKETS, [*conditions, *others]
