@@ -22,6 +22,7 @@ GOALS = {
     "S8": ("start", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
+    "check": ("check_time", []),
     "copies": ("duplicates", []),
     "pull": ("pull", []),
     "loop": ("loop_on_real_data", []),

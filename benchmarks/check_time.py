@@ -1,0 +1,73 @@
+"""`twofold check` on 5,000 news texts, from nothing and with the embeddings in the project's cache.
+
+python -m benchmarks.check_time [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+GOAL_COLD, GOAL_CACHED = 180.0, 20.0
+TWOFOLD = [sys.executable, "-c", "from curation.cli import main; main()"]
+
+
+def init(folder: Path, items: Path) -> None:
+    """Make a project of the news texts and their labels."""
+    columns = ["--text", "text", "--label", "label", "--labels-from-data"]
+    subprocess.run([*TWOFOLD, "init", str(folder), "--data", str(items), *columns], check=True, capture_output=True)
+
+
+def check_seconds(folder: Path) -> float:
+    """Run `twofold check`, a process of its own, to its end."""
+    started = time.perf_counter()
+    subprocess.run([*TWOFOLD, "check", str(folder)], check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    items = Path(os.environ["TWOFOLD_DATA"]) / "news_noisy" / "items.csv"
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder) / "first", Path(folder) / "second"
+        for project in (first, second):
+            init(project, items)
+        cold = check_seconds(first)
+        shutil.copytree(first / ".cache" / "embeddings", second / ".cache" / "embeddings", dirs_exist_ok=True)
+        cached = check_seconds(second)
+    print(f"twofold check on 5,000 news texts: {cold:.0f} s from nothing (goal {GOAL_COLD:.0f}), ", end="")
+    print(f"{cached:.1f} s with cached embeddings (goal {GOAL_CACHED:.0f}); load before {load:.1f}")
+    result = {
+        "check": {
+            "value": round(cold, 1),
+            "interval": None,
+            "baseline": None,
+            "goal": GOAL_COLD,
+            "met": cold < GOAL_COLD and cached < GOAL_CACHED,
+            "cached": round(cached, 1),
+            "goal_cached": GOAL_CACHED,
+            "load_before": round(load, 2),
+            "seeds": 1,
+            "seconds": round(cold + cached, 1),
+            "command": "python -m benchmarks.check_time",
+        }
+    }
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
+if __name__ == "__main__":
+    main()
