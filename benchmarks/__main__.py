@@ -18,6 +18,7 @@ GOALS = {
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),
     "S4": ("diversity", []),
+    "S5": ("embedding", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "people": ("people_at_once", []),
