@@ -14,7 +14,7 @@ from uuid import UUID
 from argilla_server.database import sync_engine
 from argilla_server.enums import RecordStatus, ResponseStatus
 from argilla_server.models import Dataset, Record, Response
-from sqlalchemy import BindParameter, Connection, Update, bindparam, case, func, literal, select, update
+from sqlalchemy import BindParameter, Connection, Update, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 _NEEDED = Dataset.distribution["min_submitted"].as_integer()
@@ -44,7 +44,7 @@ def count_and_set(record: UUID | BindParameter[UUID]) -> Update:
     count = select(func.count()).select_from(Response).where(submitted).scalar_subquery()
     needed = select(_NEEDED).where(Dataset.id == Record.dataset_id).scalar_subquery()
     completed, pending = (literal(each, Record.status.type) for each in (RecordStatus.completed, RecordStatus.pending))
-    status = case((count >= needed, completed), else_=pending)
+    status = cast(case((count >= needed, completed), else_=pending), Record.status.type)
     changed = update(Record).where(Record.id == record, Record.status != status).values(status=status)
     return changed.execution_options(synchronize_session=False)
 
