@@ -26,6 +26,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.label_errors import vectors_of
+from benchmarks.result_file import kept
 from curation.selection import next_records
 
 Ints = npt.NDArray[np.intp]
@@ -291,9 +292,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         cell = f"H6 {name}" + (f" C={inverse:g}" if inverse != 1 else "")
         results[cell] = found | {"seconds": seconds, "command": f"python -m benchmarks.active_selection {asked}"}
         print(json.dumps({cell: results[cell]}), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    return results
+    return kept(results, options.json)
 
 
 if __name__ == "__main__":

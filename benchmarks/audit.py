@@ -12,7 +12,6 @@ row "label, rounded" compares Datalab's flags with Datalab's flags after the sam
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 import warnings
@@ -28,6 +27,7 @@ import scipy.sparse as sp
 from cleanlab import Datalab
 
 from benchmarks.cloud import Cloud, cloud
+from benchmarks.result_file import kept
 from curation.quality import NearestNeighbours, nearest_neighbours
 
 K = 10
@@ -138,9 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.audit --n {options.n} --seeds {options.seeds}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ python -m benchmarks.check_time [--json FILE]
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -16,6 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks.result_file import kept
 
 GOAL_COLD, GOAL_CACHED = 180.0, 20.0
 TWOFOLD = [sys.executable, "-c", "from curation.cli import main; main()"]
@@ -64,9 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": "python -m benchmarks.check_time",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

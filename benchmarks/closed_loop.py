@@ -24,6 +24,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.label_errors import Labelled, news, vectors_of
+from benchmarks.result_file import kept
 from curation.quality import LabelQuality, NearestNeighbours, label_quality, nearest_neighbours
 from curation.selection import Forecast, forecast, next_records
 from training import out_of_fold
@@ -288,9 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         "H2 replaced": summary(runs, noisy, gold, treated=True) | more,
     }
     print(json.dumps(results, indent=1), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    return results
+    return kept(results, options.json)
 
 
 if __name__ == "__main__":

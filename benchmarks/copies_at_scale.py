@@ -9,7 +9,6 @@ semhash keeps a hundred neighbours of each, so its pairs are taken from what it 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import time
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.cloud import Vectors, cloud
+from benchmarks.result_file import kept
 from curation.quality import near_duplicates
 
 THRESHOLD = 0.95
@@ -123,9 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": "python -m benchmarks.copies_at_scale",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ python -m benchmarks.diversity [--n 8000] [--d 256] [--large 1000000] [--json FI
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.result_file import kept
 from curation.quality import vendi_score
 
 
@@ -75,9 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.diversity --n {options.n} --d {options.d}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ as a repeat. With `--tried`, other ways as well, which differ from the reference
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import time
@@ -24,6 +23,7 @@ import pandas as pd
 import torch
 from sentence_transformers import SentenceTransformer
 
+from benchmarks.result_file import kept
 from training import embed
 from training.packaged import PACKAGED, locate
 
@@ -101,9 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.embedding --texts {options.texts} --repeats {options.repeats}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ stopped and started once more, and what people were told, the tables and the sea
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -25,6 +24,7 @@ from typing import Any
 
 from benchmarks.answers_kept import faults, stored
 from benchmarks.people import NO_ANSWER, Crowd, gather
+from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.server.home import Home
 from curation.annotation.server.processes import ProcessId, alive
@@ -199,9 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             f" --records {options.records} --seed {options.seed}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Embeddings (all-MiniLM-L6-v2) are made once and kept in `$TWOFOLD_CACHE`.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from benchmarks.result_file import kept
 from curation.quality import label_quality
 from curation.quality.cleanlab_scores import Method, cleanlab_score
 from training import embed, out_of_fold
@@ -248,9 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             results |= {key: value | {"seconds": seconds, "command": command} for key, value in found.items()}
     print()
     print(pd.DataFrame(results).T.drop(columns="command").to_string())
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    return results
+    return kept(results, options.json)
 
 
 if __name__ == "__main__":

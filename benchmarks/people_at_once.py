@@ -10,7 +10,6 @@ that failed, answers lost or doubled, wrong record statuses, completed records s
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -23,6 +22,7 @@ import numpy as np
 
 from benchmarks.answers_kept import faults, stale_pages, stored
 from benchmarks.people import Crowd, gather
+from benchmarks.result_file import kept
 from curation.annotation import server
 
 REQUIRED = 2
@@ -118,9 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.people_at_once --people {options.people} --each {options.each}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.push import records
+from benchmarks.result_file import kept
 from curation.annotation import pulling, server
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Answer, DatasetSpec
@@ -144,9 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             server.stop(home)
     command = f"python -m benchmarks.pull --records {' '.join(map(str, options.records))}"
     result = {"pull": {"value": found, "seconds": round(time.perf_counter() - started, 1), "command": command}}
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import json
 import logging
 import os
 import statistics
@@ -28,6 +27,7 @@ import httpx
 import numpy as np
 import pandas as pd
 
+from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
@@ -218,9 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.push --records {n} --repeats {options.repeats}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

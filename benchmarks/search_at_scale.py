@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.people import LABELS, PENDING
+from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
@@ -292,9 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             f" --repeats {options.repeats}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":

