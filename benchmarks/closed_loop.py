@@ -34,7 +34,6 @@ Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.intp]
 BATCH, REVIEWS = 100, 1000
 TREATED = (0, 500, 1000)  # reviews after which the cell "replaced" is measured
-RECENT = 200  # reviews from which the forecast learns how far doubts are off
 GOAL = 0.9
 
 
@@ -166,9 +165,7 @@ def loop(source: News, policy: Policy, seed: int) -> Run:
             break
         doubt = np.where(reviewed, -1.0, policy(source, labels, reviewed, seed))
         batch = np.argsort(-doubt, kind="stable")[:BATCH]
-        forecasts.append(
-            forecast(np.clip(doubt[batch], 0, 1), past_doubt=past_doubt[-RECENT:], past_wrong=past_wrong[-RECENT:])
-        )
+        forecasts.append(forecast(np.clip(doubt[batch], 0, 1), past_doubt=past_doubt, past_wrong=past_wrong))
         past_doubt += np.clip(doubt[batch], 0, 1).tolist()
         past_wrong += (labels[batch] != gold[batch]).tolist()
         labels[batch], reviewed[batch] = gold[batch], True

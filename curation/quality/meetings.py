@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from curation.quality.coarse import main_axes
 from curation.quality.input_checks import FloatArray, IntArray
 
 # Products of pairs up to which all are compared: 20,000 records with each other, seconds.
@@ -27,26 +28,31 @@ class Meeting:
     columns: IntArray
 
 
-def meetings(vectors: FloatArray, pool: FloatArray, *, visits: int) -> Iterator[Meeting]:
+def meetings(vectors: FloatArray, pool: FloatArray, *, visits: int, within: float = 2.0) -> Iterator[Meeting]:
     """Yield meetings in which each vector sees what is near it in the pool.
 
     Large pools are cut into 2 sqrt(m) cells by k-means, and each vector visits the `visits` cells whose centres are
-    nearest to it (an inverted file: Jegou, Douze & Schmid, TPAMI 2011), those of a cell together. Recall is checked in
-    `benchmarks/audit.py`.
+    nearest to it (an inverted file: Jegou, Douze & Schmid, TPAMI 2011), those of a cell together. Which cells those are
+    is asked of short vectors (`coarse.py`). `benchmarks/audit.py` and `benchmarks/copies_at_scale.py` check the recall.
 
     Args:
         vectors: (n, d) of unit length.
         pool: (m, d) of unit length.
-        visits: cells that each vector visits where not everybody meets everybody.
+        visits: cells that each vector visits at most where not everybody meets everybody.
+        within: how far the cosine to the centre of a cell may lie below that to the nearest centre for a visit to pay.
     """
     if all_meet(len(vectors), len(pool)):
         everybody = np.arange(len(pool))
         for part in row_blocks(len(vectors), len(pool)):
             yield Meeting(rows=np.arange(part.start, part.stop), columns=everybody)
         return
-    centres = _centres(pool)
-    members = _by_cell(_nearest_cells(pool, centres, 1), len(centres))
-    visitors = _by_cell(_nearest_cells(vectors, centres, min(visits, len(centres))), len(centres))
+    axes = main_axes(pool)
+    short = axes.shorten(vectors)
+    places = short if pool is vectors else axes.shorten(pool)
+    centres = _centres(places)
+    visited = _nearest_cells(short, centres, min(visits, len(centres)), within)
+    homes = visited[:, :1] if pool is vectors else _nearest_cells(places, centres, 1, within)
+    members, visitors = _by_cell(homes, len(centres)), _by_cell(visited, len(centres))
     for rows, columns in zip(visitors, members, strict=True):
         for part in row_blocks(len(rows), len(columns)):
             if len(columns):
@@ -80,19 +86,25 @@ def _centres(pool: FloatArray) -> FloatArray:
     return unit
 
 
-def _nearest_cells(vectors: FloatArray, centres: FloatArray, visits: int) -> IntArray:
-    """Return (n, visits) cells of the nearest centres, nearest first."""
-    found = np.empty((len(vectors), visits), dtype=np.intp)
+def _nearest_cells(vectors: FloatArray, centres: FloatArray, visits: int, within: float) -> IntArray:
+    """Return (n, visits) cells of the nearest centres, nearest first, -1 where they are too far to be visited."""
+    found = np.full((len(vectors), visits), -1, dtype=np.intp)
     for rows in row_blocks(len(vectors), len(centres)):
         block = vectors[rows] @ centres.T
+        every, limit = np.arange(len(block)), block.max(axis=1) - np.float32(within)
         for turn in range(visits):  # faster than a partition
-            found[rows, turn] = block.argmax(axis=1)
-            block[np.arange(len(block)), found[rows, turn]] = -np.inf
+            cell = block.argmax(axis=1)
+            near = block[every, cell] >= limit
+            if not near.any():
+                break
+            found[rows, turn] = np.where(near, cell, -1)
+            block[every, cell] = -np.inf
     return found
 
 
 def _by_cell(cells: IntArray, n_cells: int) -> list[npt.NDArray[np.intp]]:
     """Return, per cell, who is in it or visits it."""
-    order = np.argsort(cells.ravel(), kind="stable") // cells.shape[1]
-    ends: IntArray = np.cumsum(np.bincount(cells.ravel(), minlength=n_cells))
-    return [*np.split(order, ends[:-1])]
+    flat = cells.ravel()
+    order = np.argsort(flat, kind="stable")
+    ends: IntArray = np.cumsum(np.bincount(flat + 1, minlength=n_cells + 1))
+    return np.split(order // cells.shape[1], ends[:-1])[1:]

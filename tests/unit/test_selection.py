@@ -123,9 +123,15 @@ def test_before_any_review_the_forecast_adds_up_the_doubts():
 
 def test_a_forecast_learns_from_reviews_that_found_more_than_was_doubted():
     doubt = np.full(100, 0.1)
-    found = forecast(doubt, past_doubt=doubt, past_wrong=np.arange(100) < 40)
+    found = forecast(doubt, past_doubt=doubt, past_wrong=np.arange(100) % 5 < 2)
     assert 35 < found.wrong < 40
     assert found.low < 40 < found.high
+
+
+def test_a_forecast_heeds_the_latest_reviews_most():
+    doubt, rising = np.full(200, 0.3), np.arange(200) % 10 < np.repeat([2, 6], 100)
+    assert forecast(doubt[:100], past_doubt=doubt, past_wrong=rising).wrong > 50
+    assert forecast(doubt[:100], past_doubt=doubt, past_wrong=rising[::-1]).wrong < 30
 
 
 def test_reviews_that_found_nothing_do_not_rule_out_what_comes():
@@ -138,8 +144,9 @@ def test_the_interval_holds_what_was_drawn_about_as_often_as_it_says():
     rng, inside = np.random.default_rng(0), 0
     for _ in range(300):
         doubt = rng.uniform(0.05, 0.9, 100)
-        truth = 1 / (1 + np.exp(-np.log(doubt / (1 - doubt)) - rng.normal()))
-        past, coming = (rng.random(100) < truth for _ in range(2))
+        logits = np.log(doubt / (1 - doubt)) + rng.normal()
+        past = rng.random(100) < 1 / (1 + np.exp(-logits))
+        coming = rng.random(100) < 1 / (1 + np.exp(-logits - rng.normal(scale=0.5)))
         said = forecast(doubt, past_doubt=doubt, past_wrong=past)
         inside += said.low <= coming.sum() <= said.high
     assert 0.9 < inside / 300 < 0.99

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_topics import clouds
 
 from curation.quality import diversity, nearest_neighbours, outliers, vendi_score
-from tests.unit.quality.two_topics import clouds
 
 
 def test_records_at_right_angles_count_each_and_copies_count_once() -> None:

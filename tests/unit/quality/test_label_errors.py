@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_topics import clouds, sentences
 
 from curation.quality import LabelQuality, label_quality
-from tests.unit.quality.two_topics import clouds, sentences
 
 TEXTS, TOPICS = sentences()
 VECTORS = clouds(TOPICS)
