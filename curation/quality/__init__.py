@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from curation.quality.nearest import nearest_neighbours as nearest_neighbours
     from curation.quality.outlier_scores import Outliers as Outliers
     from curation.quality.outlier_scores import outliers as outliers
+    from curation.quality.region_map import Region as Region
+    from curation.quality.region_map import regions as regions
 
 # scikit-learn and scipy take a second to import, which `twofold --help` need not wait for. No module bears
 # the name of a function here: importing it would put the module in the function's place.
@@ -48,6 +50,8 @@ _HOME = {
     "nearest_neighbours": "nearest",
     "Outliers": "outlier_scores",
     "outliers": "outlier_scores",
+    "Region": "region_map",
+    "regions": "region_map",
 }
 
 __all__ = sorted(_HOME)

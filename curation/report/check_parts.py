@@ -5,6 +5,14 @@ from __future__ import annotations
 from curation.report.parts import Counts, Many, Number, Part
 
 
+class Evidence(Part):
+    """A record near another one, whose own label is trusted."""
+
+    record_id: str
+    text: str
+    label: str | None
+
+
 class WorstLabel(Part):
     """A label that is likely wrong, and what it should perhaps be."""
 
@@ -15,6 +23,7 @@ class WorstLabel(Part):
     suggested_prob: Number
     score: Number
     reason: str | None
+    evidence: Many[Evidence]
 
 
 class Duplicates(Part):
@@ -60,6 +69,18 @@ class Cue(Part):
     p: Number
 
 
+class Region(Part):
+    """Records that lie together, and what sets their texts apart."""
+
+    words: Many[str]
+    n: int
+    share: Number
+    labelled: int
+    likely_wrong: int
+    is_thin: bool
+    text: str
+
+
 class Checks(Part):
     """What the checks of the data found."""
 
@@ -69,3 +90,4 @@ class Checks(Part):
     outliers: Many[Outlier]
     diversity: Diversity | None
     cues: Many[Cue]
+    regions: Many[Region]

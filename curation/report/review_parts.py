@@ -6,7 +6,7 @@ from curation.report.parts import Counts, Many, Measure, Part
 
 
 class Round(Part):
-    """What people did in one round and how good the model was after it."""
+    """What people did in one round, the wrong labels foretold and found in it, and the model after it."""
 
     number: int
     sent: int
@@ -15,6 +15,8 @@ class Round(Part):
     adjudicated: int
     disputed: int
     changed: int
+    found_wrong: int | None
+    foretold_wrong: Measure
     labelled: int
     accuracy: Measure
     macro_f1: Measure

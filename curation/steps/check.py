@@ -1,4 +1,4 @@
-"""Labels -> flags: wrong labels, copies, outliers, imbalance and cue words, one reason in words per flag."""
+"""Labels -> flags: wrong labels, copies, outliers, imbalance, cue words, thin regions; one reason in words per flag."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from curation.quality import (
     near_duplicates,
     nearest_neighbours,
     outliers,
+    regions,
 )
 from curation.records import FLAGS, by_id, column, joined_texts, table, texts
 from curation.step import Context, Step
@@ -41,6 +42,7 @@ QUALITY = pa.schema(
         "suggested_prob": pa.float64(),
         "is_issue": pa.bool_(),
         "reason": pa.string(),
+        "evidence": pa.list_(pa.string()),  # the nearest records whose own labels are trusted, nearest first
     }
 )
 GROUPS = pa.schema({"record_id": pa.string(), "group": pa.int64()})
@@ -79,7 +81,7 @@ def run(context: Context) -> str:
     flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
     context.round.write_table("quality.parquet", quality)
     context.round.write_table("flags.parquet", table(flags, FLAGS))
-    context.round.write_json("checks.json", _overview(corpus, copies))
+    context.round.write_json("checks.json", _overview(corpus, copies, quality, context.config.seed))
     counts: dict[str, int] = {}
     for flag in flags:
         counts[flag["check"]] = counts.get(flag["check"], 0) + 1
@@ -144,6 +146,7 @@ def _quality(corpus: Corpus, graph: NearestNeighbours, seed: int) -> pa.Table:
             "suggested_prob": float(found.suggested_prob[n]),
             "is_issue": bool(found.is_issue[n]),
             "reason": found.reason[n],
+            "evidence": [corpus.ids[labelled[j]] for j in found.neighbours[n] if j >= 0],
         }
         for n, i in enumerate(labelled)
     )
@@ -227,7 +230,7 @@ def _outlier_flags(corpus: Corpus, graph: NearestNeighbours) -> Iterator[dict[st
         }
 
 
-def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
+def _overview(corpus: Corpus, copies: Duplicates, quality: pa.Table, seed: int) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     labelled = [i for i in range(len(corpus.ids)) if corpus.labels[i] >= 0]
     names = [corpus.names[corpus.labels[i]] for i in labelled]
@@ -246,7 +249,25 @@ def _overview(corpus: Corpus, copies: Duplicates) -> dict[str, Any]:
             "per_label": per_label,
         },
         "copies": int((~copies.kept[: len(corpus.ids)]).sum()),
+        "regions": list(_regions(corpus, quality, seed)),
     }
+
+
+def _regions(corpus: Corpus, quality: pa.Table, seed: int) -> Iterator[dict[str, Any]]:
+    """Say what the records are about, part by part: how many have a label, and how many labels look wrong."""
+    doubted = {row["record_id"] for row in quality.to_pylist() if row["is_issue"]}
+    for found in regions(corpus.embeddings, texts=corpus.texts, labelled=corpus.labels >= 0, seed=seed):
+        ids = [corpus.ids[i] for i in found.members]
+        yield {
+            "words": list(found.words),
+            "n": len(ids),
+            "share": found.share,
+            "labelled": found.labelled,
+            "likely_wrong": sum(i in doubted for i in ids),
+            "is_thin": found.is_thin,
+            "reason": found.reason,
+            "typical": ids[0],
+        }
 
 
 def _cues(corpus: Corpus, labelled: Sequence[int]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from curation.report import render
 from curation.step import Context, Step
 
 MAP_POINTS = 1500
+EVIDENCE = 3  # trusted records shown beside a label that looks wrong
 Texts = Callable[[str], str]
 
 
@@ -85,6 +86,8 @@ def _round(project: Project, round_: Round) -> dict[str, Any]:
     labels = column(round_.table("labels.parquet"), "label") if round_.has("labels.parquet") else []
     test = round_.json("evaluation.json")["test"] if round_.has("evaluation.json") else {}
     sent = round_.table("batch.parquet").num_rows if round_.has("batch.parquet") else 0
+    last = (round_.json("forecast.json")["last"] if round_.has("forecast.json") else None) or {}
+    foretold = last.get("foretold")
     return {
         "number": round_.number,
         "sent": sent,
@@ -93,6 +96,8 @@ def _round(project: Project, round_: Round) -> dict[str, Any]:
         "adjudicated": methods["adjudicated"],
         "disputed": methods["disputed"],
         "changed": changed,
+        "found_wrong": last.get("wrong"),
+        "foretold_wrong": foretold and {"value": foretold["wrong"], "low": foretold["low"], "high": foretold["high"]},
         "labelled": sum(label is not None for label in labels),
         "accuracy": test.get("accuracy"),
         "macro_f1": test.get("macro_f1"),
@@ -175,7 +180,15 @@ def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
     overview = round_.json("checks.json")
     quality = [row for row in round_.table("quality.parquet").to_pylist() if row["is_issue"]]
     quality.sort(key=lambda row: (row["score"], row["record_id"]))
-    worst = [{**row, "text": text(row["record_id"])} for row in quality[:50]]
+    labels = by_id(round_.table("labels.parquet"), "label")
+    worst = [
+        {
+            **row,
+            "text": text(row["record_id"]),
+            "evidence": [{"record_id": i, "text": text(i), "label": labels[i]} for i in row["evidence"][:EVIDENCE]],
+        }
+        for row in quality[:50]
+    ]
     outliers = [
         {"record_id": f["record_id"], "text": text(f["record_id"]), "score": f["score"]}
         for f in flags
@@ -188,6 +201,7 @@ def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
         "outliers": outliers[:20],
         "diversity": overview["diversity"],
         "cues": overview["cues"],
+        "regions": [{**row, "text": text(row["typical"])} for row in overview["regions"]],
     }
 
 

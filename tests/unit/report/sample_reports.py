@@ -153,6 +153,10 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
                 "suggested_prob": 0.97 - 0.011 * i,
                 "score": 0.012 + 0.009 * i,
                 "reason": "8 of its 10 nearest records have the suggested label",
+                "evidence": [
+                    {"record_id": f"n{i}-{j}", "text": texts[(i + j) % t], "label": labels[(i + 1) % k]}
+                    for j in range(i % 4)
+                ],
             }
             for i in range(50)
         ],
@@ -174,6 +178,18 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
         "cues": [
             {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i, "p": 10.0 ** -(i + 1)}
             for i, word in enumerate(["stolen", "euros", "declined", "refund"])
+        ],
+        "regions": [
+            {
+                "words": [texts[i % t].split()[0][:40], "card"] if texts[i % t].split() else [],
+                "n": 90 - i,
+                "share": 0.075 - 0.001 * i,
+                "labelled": 0 if i < 2 else 60,
+                "likely_wrong": i % 5,
+                "is_thin": i < 2,
+                "text": texts[i % t],
+            }
+            for i in range(12)
         ],
     }
 
@@ -222,6 +238,8 @@ def _rounds() -> list[dict[str, Any]]:
             "adjudicated": third,
             "disputed": 0,
             "changed": third + 4,
+            "found_wrong": third if sent else None,
+            "foretold_wrong": {"value": 22.0, "low": 9.0, "high": 40.0} if number > 1 else None,
             "labelled": 400 + 250 * number,
             "accuracy": accuracy and interval(accuracy),
             "macro_f1": accuracy and interval(accuracy - 0.02, 0.07),

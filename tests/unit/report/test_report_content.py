@@ -165,3 +165,23 @@ def test_errors_say_whether_the_label_or_the_model_looks_wrong() -> None:
     said = words(full_report())
     assert "In 17 of 50 listed records the label looks wrong rather than the model" in said
     assert "the model is wrong" in said
+
+
+def test_a_label_that_looks_wrong_stands_beside_trusted_records_near_it() -> None:
+    report = full_report()
+    report["checks"]["worst_labels"][0]["evidence"] = [{"record_id": "near-7", "text": "a near one", "label": "refund"}]
+    assert "1 trusted record near it a near one record near-7, label refund" in words(report)
+
+
+def test_thin_regions_are_named_by_their_words() -> None:
+    report = full_report()
+    report["checks"]["regions"][0] |= {"words": ["mortgage", "loan"], "text": "my mortgage", "is_thin": True}
+    assert "mortgage, loan thin my mortgage" in words(report)
+    report["checks"]["regions"] = []
+    assert "There are no regions yet" in words(report)
+
+
+def test_wrong_labels_foretold_stand_beside_those_found() -> None:
+    said = words(full_report())
+    assert "Wrong, foretold Wrong, found" in said
+    assert "22.0 [9.00, 40.0]" in said

@@ -1,0 +1,153 @@
+"""Parts of the data that hold records of one kind, named by their own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import false_discovery_control, hypergeom
+
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, as_vectors, same_length
+
+# Records from which the middles of the regions are learned.
+_SAMPLE = 20_000
+# Records that a region has on average, and regions at most: more than a page of them is read by nobody.
+_RECORDS, _MOST = 50, 40
+_WORDS = 5
+_WORD = r"(?u)\b[^\W\d_]{2,}\b"
+# Share of false alarms put up with among regions called thin, and of the expected labels that such a one lacks.
+_FALSE, _LACKING = 0.05, 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """Records that lie together.
+
+    Attributes:
+        members: (m,) record numbers, the most typical first.
+        words: up to five words that set its texts apart from all others, the most telling first.
+        share: of all records, in (0, 1].
+        labelled: records of it that have a label.
+        expected: labelled records that it would have if labels were spread evenly.
+        is_thin: true where fewer than half of these are there, and chance does not explain it.
+        reason: the finding in words.
+    """
+
+    members: IntArray
+    words: tuple[str, ...]
+    share: float
+    labelled: int
+    expected: float
+    is_thin: bool
+    reason: str
+
+
+def regions(
+    embeddings: npt.ArrayLike,
+    *,
+    texts: Sequence[str] | None = None,
+    labelled: npt.ArrayLike | None = None,
+    n_regions: int | None = None,
+    seed: int = 0,
+) -> list[Region]:
+    """Cut the data into regions (k-means), name them, and find those that people have not looked at.
+
+    Args:
+        embeddings: (n, d), any scale.
+        texts: n texts, to name the regions.
+        labelled: (n,) bool, true where a record has a label; all by default.
+        n_regions: how many; by default one for every 50 records, at least 1 and at most 40.
+        seed: of the cuts.
+
+    Returns:
+        The regions, thin ones first, then the largest.
+
+    Raises:
+        ValueError: NaN or zero vectors, different lengths, `n_regions` below 1 or above the number of records.
+    """
+    vectors = as_vectors(embeddings)
+    n = len(vectors)
+    strings = [""] * n if texts is None else as_texts(texts, n=n)
+    has_label = np.ones(n, dtype=bool) if labelled is None else np.asarray(labelled, dtype=bool)
+    same_length(n, len(has_label), "labelled")
+    wanted = max(1, min(_MOST, n // _RECORDS)) if n_regions is None else n_regions
+    if not 1 <= wanted <= n:
+        raise ValueError(f"n_regions: expected 1 to {n} for {n} records, got {wanted}")
+    parts = _parts(vectors, wanted, seed)
+    words = _telling_words(strings, parts)
+    thin = _lacks_labels(parts, has_label)
+    found = [_region(m, w, has_label, bool(t)) for m, w, t in zip(parts, words, thin, strict=True)]
+    return sorted(found, key=lambda region: (not region.is_thin, -len(region.members), int(region.members[0])))
+
+
+def _parts(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:
+    """Return the members of every region, those nearest to its middle first."""
+    from sklearn.cluster import KMeans
+
+    sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), _SAMPLE)).astype(np.intp)]
+    wanted = min(wanted, len(np.unique(sample, axis=0)))
+    middles = KMeans(wanted, n_init=1, random_state=seed).fit(sample).cluster_centers_
+    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
+    nearness = vectors @ middles.T.astype(np.float32)
+    part = nearness.argmax(axis=1)
+    nearest_first = np.argsort(-nearness[np.arange(len(part)), part], kind="stable")
+    found = [nearest_first[part[nearest_first] == one] for one in range(wanted)]
+    return [members for members in found if len(members)]
+
+
+def _telling_words(texts: Sequence[str], parts: Sequence[IntArray]) -> list[tuple[str, ...]]:
+    """Return the words whose frequency sets each part apart.
+
+    z-scores of log-odds against all other parts, with the frequencies of all texts as a prior (Monroe, Colaresi &
+    Quinn, Fightin' Words, Political Analysis 2008): rare words do not win by chance, frequent ones not by number.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(token_pattern=_WORD, min_df=2)
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except ValueError:  # no word stands in two texts
+        return [() for _ in parts]
+    names = vectorizer.get_feature_names_out()
+    inside = np.array([np.asarray(counts[members].sum(axis=0)).ravel() for members in parts], dtype=np.float64)
+    scores = _log_odds(inside)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :_WORDS]
+    return [tuple(str(names[w]) for w in row if scores[i, w] > 0) for i, row in enumerate(best)]
+
+
+def _log_odds(inside: FloatArray) -> FloatArray:
+    """Return (parts, words) z-scores from the counts of each word in each part."""
+    prior = inside.sum(axis=0) / max(1.0, inside.sum() / 1000)
+    outside = inside.sum(axis=0) - inside
+    odds = [
+        np.log((count + prior) / np.maximum((count + prior).sum(axis=1, keepdims=True) - count - prior, 1e-9))
+        for count in (inside, outside)
+    ]
+    z: FloatArray = (odds[0] - odds[1]) / np.sqrt(1 / (inside + prior) + 1 / (outside + prior))
+    return z
+
+
+def _lacks_labels(parts: Sequence[IntArray], labelled: BoolArray) -> BoolArray:
+    """Test each part for fewer labels than chance would give it (Fisher's exact test, Benjamini-Hochberg)."""
+    sizes, have = np.array([[len(m), labelled[m].sum()] for m in parts]).T
+    p = hypergeom.cdf(have, len(labelled), labelled.sum(), sizes)
+    expected = sizes * labelled.mean()
+    return np.asarray((false_discovery_control(np.clip(p, 0, 1)) <= _FALSE) & (have < _LACKING * expected))
+
+
+def _region(members: IntArray, words: tuple[str, ...], labelled: BoolArray, thin: bool) -> Region:
+    share, have, expected = len(members) / len(labelled), int(labelled[members].sum()), len(members) * labelled.mean()
+    about = f" ({', '.join(words)})" if words else ""
+    labels = f"{have} of {len(members)} are labelled" if have else f"none of these {len(members)} is labelled"
+    even = f", where {expected:.0f} would be if labels were spread evenly" if thin else ""
+    return Region(
+        members=members,
+        words=words,
+        share=share,
+        labelled=have,
+        expected=float(expected),
+        is_thin=thin,
+        reason=f"{share:.1%} of the records look like this{about}; {labels}{even}",
+    )
