@@ -13,6 +13,9 @@ from curation.selection.linear_guess import doubt_by_margin, guesses
 from curation.selection.representative import representatives
 
 Why = Literal["label in doubt", "uncertain", "representative"]
+# Batches that a model has to have seen before its doubts alone choose; until then, records in doubt per place in the
+# batch, from which those are taken that stand for most.
+_EARLY, _IN_DOUBT = 3, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,8 @@ def next_records(
 
     Records come by the probability that their label is wrong, given labels and guessed ones on one scale: a wrong
     label misleads the next model whoever wrote it. Where too little is labelled to guess, unlabelled records come
-    by how much they stand for. What was tried, and what it brought, is in `docs/selection.md`.
+    by how much they stand for, and while a model has seen fewer than three batches, that chooses among the records that
+    it finds hardest. What was tried, and what it brought, is in `docs/selection.md`.
 
     Args:
         embeddings: (n, d), any scale.
@@ -73,7 +77,8 @@ def next_records(
     trust = np.where(labels < 0, 0.0, _as_trust(right, labels))
     probs = None if pred_probs is None else as_probabilities(pred_probs, n=len(vectors), k=n_classes)
     is_guess = np.flatnonzero(may & (labels < 0))
-    known = probs is not None or len(np.unique(labels[trust >= 0.5])) > 1
+    trusted = labels[trust >= 0.5]
+    known = probs is not None or len(np.unique(trusted)) > 1
     doubt = np.where(may, 1.0 - trust, 0.0)
     if not known:
         doubt[is_guess] = 1.0 - 1.0 / n_classes
@@ -81,8 +86,8 @@ def next_records(
         guessed = _guesses(vectors, labels, trust, is_guess) if probs is None else probs[is_guess]
         doubt[is_guess] = doubt_by_margin(guessed)
     order = _by_doubt(may, doubt, seed)
-    if not known:
-        first = _representative_batch(vectors, labels, order, size, seed)
+    if not known or len(trusted) < _EARLY * size:
+        first = _representative_batch(vectors, labels, order, size, seed, known=known)
         order = np.concatenate([first, order[~np.isin(order, first)]])
     return Selection(order=order, doubt=doubt, why=[_why(labels[i] >= 0, known) for i in order])
 
@@ -120,12 +125,16 @@ def _by_doubt(may: BoolArray, doubt: FloatArray, seed: int) -> IntArray:
     return found
 
 
-def _representative_batch(vectors: FloatArray, labels: IntArray, by_doubt: IntArray, size: int, seed: int) -> IntArray:
+def _representative_batch(
+    vectors: FloatArray, labels: IntArray, by_doubt: IntArray, size: int, seed: int, *, known: bool
+) -> IntArray:
     """Return the first `size` records, those without a label exchanged for ones that stand for more."""
     top, unlabelled = by_doubt[:size], by_doubt[labels[by_doubt] < 0]
     places = int((labels[top] < 0).sum())
     if places == 0:
         return top
+    if known:
+        unlabelled = unlabelled[: _IN_DOUBT * places]
     chosen = unlabelled[representatives(vectors[unlabelled], places, seed=seed)]
     more = unlabelled[~np.isin(unlabelled, chosen)][: places - len(chosen)]
     return np.concatenate([top[labels[top] >= 0], chosen, more])

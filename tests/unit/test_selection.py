@@ -47,12 +47,23 @@ def test_with_labels_records_between_two_labels_come_before_clear_ones():
 
 
 def test_the_model_that_will_learn_says_what_it_finds_hard():
-    vectors, _ = clouds([10, 10])
+    vectors, corners = clouds([10, 10])
+    labels = np.where((np.arange(20) >= 5) & (np.arange(20) < 12), corners, -1)
     probs = np.tile([0.9, 0.1], (20, 1))
     probs[[3, 14]] = [[0.55, 0.45], [0.48, 0.52]]
-    found = next_records(vectors, np.full(20, -1), n_classes=2, size=2, pred_probs=probs)
+    found = next_records(vectors, labels, n_classes=2, size=2, pred_probs=probs)
     assert found.order[:2].tolist() == [14, 3]
     assert found.why[0] == "uncertain"
+
+
+def test_a_young_model_is_not_asked_the_same_question_again_and_again():
+    vectors, corners = clouds([60, 60, 60])
+    labels = np.where(np.arange(180) % 60 < 2, corners, -1)
+    probs = np.where(corners[:, None] == 0, [0.4, 0.35, 0.25], [0.5, 0.3, 0.2])
+    hardest_first = np.argsort(-next_records(vectors, labels, n_classes=3, size=1, pred_probs=probs).doubt)
+    assert set(corners[hardest_first[:20]]) == {0}
+    young = next_records(vectors, labels, n_classes=3, size=9, pred_probs=probs)
+    assert set(corners[young.order[:9]]) > {0}
 
 
 def test_labels_in_doubt_and_missing_labels_stand_on_one_scale():
