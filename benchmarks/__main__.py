@@ -17,6 +17,7 @@ GOALS = {
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),
+    "memory": ("audit_at_scale", []),
     "S4": ("diversity", []),
     "S5": ("embedding", []),
     "S7": ("search_at_scale", []),
@@ -25,6 +26,7 @@ GOALS = {
     "kills": ("killed_under_load", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
+    "outliers": ("out_of_scope", []),
     "pull": ("pull", []),
     "loop": ("loop_on_real_data", []),
 }

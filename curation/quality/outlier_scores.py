@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from curation.quality.input_checks import BoolArray, FloatArray
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray
 from curation.quality.nearest import NearestNeighbours, nearest_neighbours
 
 # From a median absolute deviation to the standard deviation of a normal distribution.
 _MAD_TO_SIGMA = 1.4826
+# A cosine distance that means nothing: the rounding of float32.
+_NOISE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +21,9 @@ class Outliers:
     """How typical each record is.
 
     Attributes:
-        score: (n,) in [0, 1], low = unlike everything else; .5 is the distance at which a record counts as
-            an outlier.
+        score: (n,) in [0, 1], low = unlike everything else; below .5 a record counts as an outlier.
         distance: (n,) mean cosine distance to the nearest neighbours, in [0, 2].
-        is_outlier: (n,) true where the distance is far above what is usual in these data.
+        is_outlier: (n,) true where that distance, weighed as `outliers` says, is far above what is usual.
     """
 
     score: FloatArray
@@ -38,9 +39,15 @@ def outliers(
     reference: npt.ArrayLike | None = None,
     neighbours: NearestNeighbours | None = None,
 ) -> Outliers:
-    """Score records by the distance to their nearest neighbours (Ramaswamy, Rastogi & Shim, SIGMOD 2000).
+    """Score records by the mean distance to their nearest neighbours (Ramaswamy, Rastogi & Shim, SIGMOD 2000).
 
-    The limit is robust: `sigmas` deviations above the median distance, the deviation taken from the median
+    Against a reference the distance is weighed by how far apart the neighbours lie, so that a text of a kind that
+    varies much is not called an outlier for it: divided by the neighbours' own mean distance (the local outlier
+    factor of Breunig et al., SIGMOD 2000, as simplified by Schubert, Zimek & Kriegel 2014) plus the median of
+    these in the reference, which keeps copies from dividing by zero. Without a reference it is not, for the
+    neighbours of an outlier may be outliers, and would excuse it (`docs/outliers.md`).
+
+    The limit is robust: `sigmas` deviations above the median, the deviation taken from the median
     absolute deviation (Iglewicz & Hoaglin 1993, who recommend 3.5), so that outliers do not hide each other.
     A tight group of more than `k` alike records is rare, not an outlier, however far it lies from the rest.
 
@@ -62,9 +69,17 @@ def outliers(
         raise ValueError("outliers: expected neighbours or reference, got both")
     graph = neighbours or nearest_neighbours(embeddings, k=k, reference=reference)
     distance = _mean_distance(graph, k)
-    usual = distance if reference is None else _mean_distance(nearest_neighbours(reference, k=k), k)
+    if reference is None:
+        return _scored(distance, distance, usual=distance, sigmas=sigmas)
+    known = nearest_neighbours(reference, k=k)
+    own = _mean_distance(known, k)
+    weighed, usual = (_weighed(far, near.index, own) for far, near in ((distance, graph), (own, known)))
+    return _scored(distance, weighed, usual=usual, sigmas=sigmas)
+
+
+def _scored(distance: FloatArray, weighed: FloatArray, *, usual: FloatArray, sigmas: float) -> Outliers:
     limit = _limit(usual, sigmas)
-    return Outliers(score=limit / (limit + distance), distance=distance, is_outlier=distance > limit)
+    return Outliers(score=limit / (limit + weighed), distance=distance, is_outlier=weighed > limit)
 
 
 def _mean_distance(graph: NearestNeighbours, k: int) -> FloatArray:
@@ -72,8 +87,15 @@ def _mean_distance(graph: NearestNeighbours, k: int) -> FloatArray:
     return distance
 
 
+def _weighed(distance: FloatArray, neighbours: IntArray, own: FloatArray) -> FloatArray:
+    """Return (n,) distances in [0, 2], the shorter the larger the mean distances `own` (m,) of the `neighbours` are."""
+    usual = float(np.median(own)) + _NOISE
+    weighed: FloatArray = distance * usual / (own[neighbours].mean(axis=1) + usual)
+    return weighed
+
+
 def _limit(distance: FloatArray, sigmas: float) -> float:
     middle = float(np.median(distance))
     deviation = _MAD_TO_SIGMA * float(np.median(np.abs(distance - middle)))
     # Data in which most records are copies have no spread; float32 noise is then not a finding.
-    return middle + sigmas * deviation + 1e-6
+    return middle + sigmas * deviation + _NOISE

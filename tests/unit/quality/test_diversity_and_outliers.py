@@ -61,6 +61,43 @@ def test_copies_everywhere_are_no_outliers() -> None:
     assert not outliers(np.ones((20, 3))).is_outlier.any()
 
 
+def test_against_a_reference_a_kind_that_varies_much_is_less_of_an_outlier_than_a_stray_beside_a_tight_kind() -> None:
+    axis = np.eye(12)
+    loose, tight = axis[:6] + 0.9 * axis[11], axis[10] + 0.01 * axis[:6]
+    varied, stray = axis[6] + 0.9 * axis[11], 0.5 * axis[10] + np.sqrt(0.75) * axis[9]
+    found = outliers([varied, stray], k=5, reference=np.vstack([loose, tight]))
+    assert found.distance == pytest.approx([1 - 0.81 / 1.81, 0.5], abs=1e-3)
+    assert found.score[1] < found.score[0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(3, 25), k=st.integers(1, 6), seed=st.integers(0, 1000))
+def test_the_score_against_a_reference_equals_its_definition(n: int, k: int, seed: int) -> None:
+    x, reference = np.random.default_rng(seed).normal(size=(2, n, 4))
+    inside, across = nearest_neighbours(reference, k=k), nearest_neighbours(x, k=k, reference=reference)
+    own, distance = 1 - inside.similarity.mean(axis=1), 1 - across.similarity[:, :k].mean(axis=1)
+    ratio = distance / (own[across.index].mean(axis=1) + np.median(own))
+    usual = own / (own[inside.index].mean(axis=1) + np.median(own))
+    limit = np.median(usual) + 3.5 * 1.4826 * np.median(np.abs(usual - np.median(usual)))
+    assert outliers(x, k=k, reference=reference).score == pytest.approx(limit / (limit + ratio), abs=1e-3)
+
+
+def test_copies_in_the_reference_divide_nothing_by_zero() -> None:
+    found = outliers([[1.0, 0.0], [0.0, 1.0]], k=5, reference=np.tile([1.0, 0.0], (20, 1)))
+    assert found.is_outlier.tolist() == [False, True]
+    assert np.isfinite(found.score).all()
+
+
+def test_a_graph_at_hand_and_company_among_the_measured_change_no_score() -> None:
+    vectors = clouds(["card"] * 40 + ["recipe"])
+    graph = nearest_neighbours(vectors, k=8)
+    assert outliers(vectors, k=5, neighbours=graph).score == pytest.approx(outliers(vectors, k=5).score)
+    alone = outliers(vectors[40:], k=5, reference=vectors[:40])
+    together = outliers(vectors, k=5, reference=vectors[:40])
+    assert alone.is_outlier.all()
+    assert together.score[40:] == pytest.approx(alone.score)
+
+
 def test_records_are_measured_against_a_trusted_reference() -> None:
     trusted = clouds(["card"] * 30, dimensions=4)
     found = outliers([[0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]], reference=trusted)
