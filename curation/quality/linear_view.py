@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from curation.quality.folds import split
@@ -12,6 +15,8 @@ from curation.quality.input_checks import FloatArray, IntArray
 _INVERSE_REGULARIZATION = 10.0
 # Records trusted less than this are left out of the fit, which saves time and changes nothing.
 _TOO_DOUBTFUL = 0.02
+# Steps of the solver. It need not have converged: guesses out of fold are wanted, not coefficients.
+_STEPS = 60
 
 
 def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fold: IntArray, k: int) -> FloatArray:
@@ -32,12 +37,19 @@ def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fol
     """
     logits = np.full((len(vectors), k), -np.inf)
     for train, held_out in split(fold):
-        fit = train & (trust >= _TOO_DOUBTFUL)
-        present = np.unique(codes[fit])
+        present = np.unique(codes[train & (trust >= _TOO_DOUBTFUL)])
         if len(present) < 2:
             logits[np.ix_(held_out, present)] = 0.0
             continue
-        model = LogisticRegression(C=_INVERSE_REGULARIZATION, tol=1e-3, max_iter=60)
-        model.fit(vectors[fit], codes[fit], sample_weight=trust[fit])
+        model = fitted(vectors[train], codes[train], trust[train])
         logits[np.ix_(held_out, present)] = model.predict_log_proba(vectors[held_out])
     return logits
+
+
+def fitted(vectors: FloatArray, codes: IntArray, trust: FloatArray) -> LogisticRegression:
+    """Fit multinomial logistic regression to records that are trusted at all, at least two labels among them."""
+    fit = trust >= _TOO_DOUBTFUL
+    model = LogisticRegression(C=_INVERSE_REGULARIZATION, tol=1e-3, max_iter=_STEPS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(vectors[fit], codes[fit], sample_weight=trust[fit])

@@ -6,11 +6,6 @@ import numpy as np
 
 from curation.quality.input_checks import FloatArray, IntArray
 
-# scikit-learn's C for rows of unit length; its default of 1 underfits with many labels.
-_INVERSE_REGULARIZATION = 10.0
-# Records trusted less than this are left out of the fit.
-_TOO_DOUBTFUL = 0.02
-
 
 def guesses(vectors: FloatArray, codes: IntArray, trust: FloatArray, asked: FloatArray) -> FloatArray:
     """Return (m, labels in use) probabilities for the rows of `asked`, by logistic regression on what is labelled.
@@ -21,12 +16,9 @@ def guesses(vectors: FloatArray, codes: IntArray, trust: FloatArray, asked: Floa
         trust: (n,) weights of the records in the fit, in [0, 1].
         asked: (m, d) of unit length.
     """
-    from sklearn.linear_model import LogisticRegression
+    from curation.quality.linear_view import fitted
 
-    fit = trust >= _TOO_DOUBTFUL
-    model = LogisticRegression(C=_INVERSE_REGULARIZATION, tol=1e-3, max_iter=60)
-    model.fit(vectors[fit], codes[fit], sample_weight=trust[fit])
-    return np.asarray(model.predict_proba(asked), dtype=np.float64)
+    return np.asarray(fitted(vectors, codes, trust).predict_proba(asked), dtype=np.float64)
 
 
 def doubt_by_margin(probs: FloatArray) -> FloatArray:

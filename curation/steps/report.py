@@ -296,6 +296,7 @@ def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> l
     advice += _forecast(round_.json("forecast.json"))
     if kinds["unlabelled"]:
         advice.append(f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch.")
+    advice += [region["reason"] + "." for region in round_.json("checks.json")["regions"] if region["is_thin"]][:3]
     if kinds["disputed"]:
         advice.append(f"{kinds['disputed']} records are still disputed: an adjudicator has to settle them.")
     if kinds["test part"]:
@@ -332,6 +333,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
     names = (
         "labels.parquet",
         "flags.parquet",
+        "checks.json",
         "queue.parquet",
         "errors.parquet",
         "evaluation.json",
