@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from curation.quality.outlier_scores import outliers as outliers
     from curation.quality.region_map import Region as Region
     from curation.quality.region_map import regions as regions
+    from curation.quality.text_stream import StreamedCopies as StreamedCopies
+    from curation.quality.text_stream import streamed_copies as streamed_copies
 
 # scikit-learn and scipy take a second to import, which `twofold --help` need not wait for. No module bears
 # the name of a function here: importing it would put the module in the function's place.
@@ -52,6 +54,8 @@ _HOME = {
     "outliers": "outlier_scores",
     "Region": "region_map",
     "regions": "region_map",
+    "StreamedCopies": "text_stream",
+    "streamed_copies": "text_stream",
 }
 
 __all__ = sorted(_HOME)

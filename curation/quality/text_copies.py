@@ -16,9 +16,11 @@ from sklearn.feature_extraction.text import CountVectorizer
 from curation.quality.input_checks import FloatArray, IntArray
 
 # 32 bands of 4: a pair meets in some bucket with probability .9998 at Jaccard .7, .988 at .6, .05 at .2.
-_BANDS, _ROWS = 32, 4
+BANDS, _BAND_ROWS = 32, 4
 # A template's thousand variants in one bucket would be half a million pairs; each meets this many.
-_BUCKET_REACH = 16
+BUCKET_REACH = 16
+# Sets of character 4-grams that stop at word edges; the settings of a scikit-learn vectorizer.
+GRAMS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 4), "binary": True}
 _MERSENNE = np.uint64((1 << 31) - 1)
 
 
@@ -70,24 +72,30 @@ def similar_texts(texts: Sequence[str], *, threshold: float, seed: int = 0) -> C
     empty = CopyPairs(pairs=np.empty((0, 2), dtype=np.intp), similarity=np.empty(0, dtype=np.float32))
     if len(texts) < 2 or not any(text.strip() for text in texts):
         return empty
-    vectorizer = CountVectorizer(analyzer="char_wb", ngram_range=(4, 4), binary=True, dtype=np.int32)
+    vectorizer = CountVectorizer(**GRAMS, dtype=np.int32)
     grams = sp.csr_matrix(vectorizer.fit_transform([canonical_text(text) for text in texts]))
-    candidates = _same_bucket(_signatures(grams, seed=seed))
+    candidates = _same_bucket(band_keys(grams, seed=seed))
     similarity = _jaccard(grams, candidates)
     near = similarity >= threshold
     return CopyPairs(pairs=candidates[near], similarity=similarity[near])
 
 
-def _signatures(grams: sp.csr_matrix, *, seed: int) -> npt.NDArray[np.uint64]:
-    """Return (n, bands) MinHash band keys; a record without n-grams gets keys of its own."""
+def band_keys(grams: sp.csr_matrix, *, seed: int) -> npt.NDArray[np.uint64]:
+    """Return (n, bands) MinHash band keys; a record without n-grams gets keys of its own.
+
+    Args:
+        grams: (n, m) whose non-zeros are the n-grams of each record, m below 2^31. Keys of two calls can be compared
+            where a column is the same n-gram in both.
+        seed: of the hash functions.
+    """
     rng = np.random.default_rng(seed)
     n = grams.shape[0]
     filled = np.diff(grams.indptr) > 0
     starts = grams.indptr[:-1][filled]
     columns = grams.indices.astype(np.uint64) + np.uint64(1)
-    keys = np.zeros((n, _BANDS), dtype=np.uint64)
-    for band in range(_BANDS):
-        for _ in range(_ROWS):
+    keys = np.zeros((n, BANDS), dtype=np.uint64)
+    for band in range(BANDS):
+        for _ in range(_BAND_ROWS):
             a, b = rng.integers(1, int(_MERSENNE), size=2, dtype=np.uint64)
             hashed = (columns * a + b) % _MERSENNE
             keys[filled, band] = keys[filled, band] * np.uint64(0x9E3779B97F4A7C15) + np.minimum.reduceat(
@@ -104,7 +112,7 @@ def _same_bucket(keys: npt.NDArray[np.uint64]) -> IntArray:
     for band in keys.T:
         order = np.argsort(band, kind="stable")
         ordered = band[order]
-        for reach in range(1, min(_BUCKET_REACH, n - 1) + 1):
+        for reach in range(1, min(BUCKET_REACH, n - 1) + 1):
             same = np.flatnonzero(ordered[:-reach] == ordered[reach:])
             if len(same) == 0:
                 break
