@@ -1,11 +1,16 @@
-"""`python -m benchmarks [GOAL ...]`: run the measurements, print their tables, and gather `benchmarks/results.json`."""
+"""`python -m benchmarks [GOAL ...]`: run the measurements, print their tables, and gather `benchmarks/results.json`.
+
+The last table says of every goal measured so far whether it is met; `--table` prints that alone, and measures nothing.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
 GOALS = {
@@ -35,14 +40,31 @@ GOALS = {
 def main() -> None:
     """Run the goals named on the command line (`H1,S4` or `H1 S4`), all of them by default."""
     asked = [name for argument in sys.argv[1:] for name in argument.split(",")] or list(GOALS)
-    unknown = [name for name in asked if name not in GOALS]
+    unknown = [name for name in asked if name not in GOALS and name != "--table"]
     if unknown:
         sys.exit(f"no benchmark {unknown[0]!r}; there are {', '.join(GOALS)}")
-    for name in asked:
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name in asked if asked != ["--table"] else []:
         module, arguments = GOALS[name]
-        found = importlib.import_module(f"benchmarks.{module}").main(arguments) or {}
-        known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        RESULTS.write_text(json.dumps({**known, **found}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        known |= importlib.import_module(f"benchmarks.{module}").main(arguments) or {}
+        RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(table(known))
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return all results as a table in Markdown, a row for each goal, the missed ones too."""
+    rows = ["| id | value | interval | baseline | goal | | seeds |", "|---|---|---|---|---|---|---|"]
+    for name, found in sorted(results.items()):
+        verdict = {True: "met", False: "**missed**", None: ""}[found["met"]]
+        cells = [_shown(found.get(key)) for key in ("value", "interval", "baseline", "goal")]
+        rows.append(f"| {' | '.join([name, *cells, verdict, _shown(found.get('seeds'))])} |")
+    return "\n".join(rows)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_shown(end) for end in value)}]"
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -207,9 +207,9 @@ def h3(data: Path, seeds: int) -> dict[str, Any]:
     for kind in ("instance", "class", "uniform"):
         for rate in RATES:
             name = f"{kind}_{rate}"
-            cases = [(banking(data, f"{name}_{draw}"), draw) for draw in DRAWS[:seeds]]
+            cases = [(banking(data, f"{name}_{DRAWS[seed % len(DRAWS)]}"), seed) for seed in range(seeds)]
             table, gap = compare(cases)
-            print(f"\nH3 {name}, planted {len(cases)} times")
+            print(f"\nH3 {name}, {len(cases)} seeds of the folds over {min(seeds, len(DRAWS))} files")
             show(table)
             mean = table.groupby("method").AUPRC.mean()
             results[f"H3 {name}"] = goal(

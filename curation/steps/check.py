@@ -290,7 +290,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed]
+    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed, QUALITY.names]
 
 
 STEP = Step(
