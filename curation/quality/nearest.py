@@ -36,8 +36,8 @@ def nearest_neighbours(
 ) -> NearestNeighbours:
     """Find the `k` nearest records by cosine: exactly up to 20,000 records, beyond that nearly (see `meetings`).
 
-    In blocks, with about 100 MB beside the inputs and the result. Beyond 20,000 records time grows with n^1.5, and there
-    are 129 numbers a record beside the inputs.
+    In blocks, with about 100 MB beside the inputs and the result. Beyond 20,000 records time grows with n^1.5,
+    and there are 129 numbers a record beside the inputs.
 
     Args:
         embeddings: (n, d), any scale; rows are normalised here.
