@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +15,10 @@ from curation.records import column, joined_texts
 class EmbeddingStore:
     """Embeddings by record id."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, tick: Callable[[int, int], None] | None = None) -> None:
+        """Show by `tick` how far the embedding is: texts done, texts in all."""
         self._project = project
+        self._tick = tick
 
     @property
     def width(self) -> int:
@@ -40,4 +42,5 @@ class EmbeddingStore:
         """Embed other texts with the same model and cache, shape (len(texts), d)."""
         from training import embed
 
-        return embed(texts, model="packaged", cache_dir=self._project.cache / "embeddings")
+        progress = self._tick or False
+        return embed(texts, model="packaged", cache_dir=self._project.cache / "embeddings", progress=progress)

@@ -28,6 +28,11 @@ def _silent(done: int, total: int) -> None:
     """Show nothing."""
 
 
+def percent(tick: Tick, start: int, end: int) -> Tick:
+    """Return a way to show how far one part of a longer work is: from `start` to `end` percent of it."""
+    return lambda done, total: tick(start + round((end - start) * done / max(total, 1)), 100)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a step is given: the project, the round, and a way to show how far it is."""

@@ -27,7 +27,7 @@ from curation.quality import (
     regions,
 )
 from curation.records import FLAGS, by_id, column, joined_texts, table, texts
-from curation.step import Context, Step
+from curation.step import Context, Step, percent
 from curation.testset import outside_test
 
 NEIGHBOURS = 100  # of each record; one graph serves all checks
@@ -71,8 +71,11 @@ def run(context: Context) -> str:
     """Run every check that the labels so far allow."""
     corpus = _corpus(context)
     copies = _copies(context, corpus)
+    context.tick(75, 100)
     graph = nearest_neighbours(corpus.embeddings, k=NEIGHBOURS)
+    context.tick(80, 100)
     quality = _quality(corpus, graph, context.config.seed)
+    context.tick(95, 100)
     flags = [
         *_label_flags(quality),
         *_copy_flags(corpus, copies, _alike_in_every_field(context, copies)),
@@ -82,9 +85,8 @@ def run(context: Context) -> str:
     context.round.write_table("quality.parquet", quality)
     context.round.write_table("flags.parquet", table(flags, FLAGS))
     context.round.write_json("checks.json", _overview(corpus, copies, quality, context.config.seed))
-    counts: dict[str, int] = {}
-    for flag in flags:
-        counts[flag["check"]] = counts.get(flag["check"], 0) + 1
+    context.tick(100, 100)
+    counts = Counter(flag["check"] for flag in flags)
     return ", ".join(f"{n} {check}" for check, n in sorted(counts.items())) or "nothing to flag"
 
 
@@ -102,7 +104,7 @@ def _corpus(context: Context) -> Corpus:
         names=task.labels,
         labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
         before=np.array([index.get(came_with.get(i) or "", -1) for i in ids], dtype=np.int64),
-        embeddings=EmbeddingStore(project).matrix,
+        embeddings=EmbeddingStore(project, tick=percent(context.tick, 0, 70)).matrix,
     )
 
 

@@ -1,0 +1,22 @@
+"""`twofold check` may take minutes; it says how far it is, from the first text embedded to the last file written."""
+
+from __future__ import annotations
+
+from curation.records import LABELS, table
+from curation.step import Context
+from curation.steps import check
+
+
+def test_progress_rises_from_the_embedding_to_the_end(make_project):
+    rows = [(f"r{i:02d}", f"Message {i} about a parcel.", ["question", "complaint"][i % 2]) for i in range(24)]
+    project = make_project(rows)
+    round_ = project.round(0)
+    labels = [{"record_id": i, "label": label, "source": "given", "round": 0} for i, _, label in rows]
+    round_.write_table("labels.parquet", table(labels, LABELS))
+    said: list[tuple[int, int]] = []
+    check.run(Context(project=project, round=round_, tick=lambda done, total: said.append((done, total))))
+    done = [part for part, total in said if total == 100]
+    assert len(done) == len(said) > 5
+    assert done == sorted(done)
+    assert 0 < done[0] <= 70
+    assert done[-1] == 100
