@@ -76,9 +76,9 @@ def _second_round(best: NearestNeighbours, m: int) -> Iterator[Meeting]:
     place = min(n - 1, int(_LONELY * np.sqrt(n)))
     limit = np.partition(furthest, place)[place]
     lonely = np.flatnonzero((furthest <= limit) | ~np.isfinite(furthest))
-    for part in row_blocks(len(lonely), m):
-        best.similarity[lonely[part]] = -np.inf
-        yield Meeting(rows=lonely[part], columns=np.arange(m))
+    best.similarity[lonely] = -np.inf
+    for part in row_blocks(m, len(lonely)):
+        yield Meeting(rows=lonely, columns=np.arange(part.start, part.stop))
 
 
 def _leave_out_self(block: FloatArray, meeting: Meeting) -> None:

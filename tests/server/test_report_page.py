@@ -66,7 +66,7 @@ def test_a_long_text_opens_from_the_keyboard(browser: Any, tmp_path: Path) -> No
     path.write_text(render(REPORTS["full"]()), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.goto(path.as_uri())
-    folded = page.locator("#worst ~ .scroll details.long").first
+    folded = page.locator("#worst ~ .scroll th details.long").first
     assert not folded.locator("div.text").is_visible()
     folded.locator("summary").focus()
     page.keyboard.press("Enter")
