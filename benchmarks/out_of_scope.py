@@ -29,6 +29,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from benchmarks.label_errors import vectors_of
 from benchmarks.result_file import kept
 from curation.quality import nearest_neighbours, outliers
+from curation.quality.input_checks import as_vectors
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
@@ -42,8 +43,8 @@ INVERSE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reference:
-    """(n, d) unit vectors of in-scope texts and (n,) numbers of their intents, from 0 without gaps."""
+class Embedded:
+    """Texts as (n, d) unit vectors, and the (n,) numbers of their intents: from 0 without gaps, -1 = out of scope."""
 
     vectors: Floats
     codes: npt.NDArray[np.intp]
@@ -53,44 +54,40 @@ class Reference:
         """(intents, d)."""
         return np.stack([self.vectors[self.codes == code].mean(axis=0) for code in range(self.codes.max() + 1)])
 
-
-@dataclass(frozen=True, kw_only=True)
-class Pool:
-    """What is to be told apart: (n, d) unit vectors, (n,) intents, -1 where out of scope."""
-
-    vectors: Floats
-    codes: npt.NDArray[np.intp]
-
     @property
     def outside(self) -> Bools:
         """(n,) true where out of scope."""
         return self.codes < 0
 
 
-def unit(vectors: Floats) -> Floats:
-    scaled: Floats = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return scaled
+@dataclass(frozen=True, kw_only=True)
+class Clinc:
+    """In-scope texts to know, and texts of both kinds to tell apart."""
+
+    reference: Embedded
+    pool: Embedded
 
 
-def clinc(data: Path) -> tuple[Reference, Pool]:
+def clinc(data: Path) -> Clinc:
     train, test, outside = (pd.read_csv(data / "clinc150" / f"{part}.csv") for part in ("train", "test", "oos_test"))
     vectors = [
-        unit(vectors_of(f"clinc150_{part}", table.text.tolist()))
+        as_vectors(vectors_of(f"clinc150_{part}", table.text.tolist()))
         for part, table in (("train", train), ("test", test), ("oos_test", outside))
     ]
     number = {label: code for code, label in enumerate(sorted(train.label.unique()))}
     inside = test.label.map(number).to_numpy(dtype=np.intp)
-    pool = Pool(vectors=np.vstack(vectors[1:]), codes=np.append(inside, np.full(len(outside), -1)))
-    return Reference(vectors=vectors[0], codes=train.label.map(number).to_numpy(dtype=np.intp)), pool
+    pool = Embedded(vectors=np.vstack(vectors[1:]), codes=np.append(inside, np.full(len(outside), -1)))
+    known = Embedded(vectors=vectors[0], codes=train.label.map(number).to_numpy(dtype=np.intp))
+    return Clinc(reference=known, pool=pool)
 
 
-def by_neighbours(reference: Reference, vectors: Floats) -> Scores:
+def by_neighbours(reference: Embedded, vectors: Floats) -> Scores:
     """Distance to the k-th nearest (Sun et al., ICML 2022)."""
     near = nearest_neighbours(vectors, k=max(KTH), reference=reference.vectors).similarity
     return {f"distance to neighbour {k}": 1 - near[:, k - 1] for k in KTH}
 
 
-def by_logits(reference: Reference, vectors: Floats) -> Scores:
+def by_logits(reference: Embedded, vectors: Floats) -> Scores:
     """Maximum softmax (Hendrycks & Gimpel, ICLR 2017), maximum logit, and energy (Liu et al., NeurIPS 2020)."""
     model = LogisticRegression(C=INVERSE, max_iter=1000).fit(reference.vectors, reference.codes)
     logits = model.decision_function(vectors)
@@ -111,7 +108,7 @@ def squared_distances(vectors: Floats, means: Floats, covariance: Floats) -> Flo
     return squares
 
 
-def by_gaussians(reference: Reference, vectors: Floats) -> Scores:
+def by_gaussians(reference: Embedded, vectors: Floats) -> Scores:
     """Mahalanobis (Lee et al., NeurIPS 2018) and relative Mahalanobis distance (Ren et al. 2021)."""
     known = reference.vectors.astype(np.float64)
     inner = known - reference.means[reference.codes]
@@ -121,7 +118,7 @@ def by_gaussians(reference: Reference, vectors: Floats) -> Scores:
     return {"Mahalanobis": nearest, "relative Mahalanobis": nearest - background}
 
 
-def by_packages(reference: Reference, vectors: Floats, seed: int) -> Scores:
+def by_packages(reference: Embedded, vectors: Floats, seed: int) -> Scores:
     """LOF (Breunig et al., SIGMOD 2000), isolation forest (Liu et al., ICDM 2008), cleanlab, all at their defaults."""
     known = reference.vectors
     cleanlab = OutOfDistribution()
@@ -133,7 +130,7 @@ def by_packages(reference: Reference, vectors: Floats, seed: int) -> Scores:
     }
 
 
-def with_reference(reference: Reference, vectors: Floats, seed: int) -> Scores:
+def with_reference(reference: Embedded, vectors: Floats, seed: int) -> Scores:
     return {
         OURS: -outliers(vectors, reference=reference.vectors).score,
         **by_neighbours(reference, vectors),
@@ -154,14 +151,14 @@ def without_reference(vectors: Floats, seed: int) -> Scores:
     }
 
 
-def thinned(reference: Reference, seed: int) -> tuple[Reference, npt.NDArray[np.intp]]:
+def thinned(reference: Embedded, seed: int) -> tuple[Embedded, npt.NDArray[np.intp]]:
     """Leave `RARE_TEXTS` texts of each of `RARE_INTENTS` intents; return what is left and those intents."""
     rng = np.random.default_rng(seed)
     rare = rng.choice(reference.codes.max() + 1, RARE_INTENTS, replace=False)
     keep = ~np.isin(reference.codes, rare)
     for code in rare:
         keep[rng.choice(np.flatnonzero(reference.codes == code), RARE_TEXTS, replace=False)] = True
-    return Reference(vectors=reference.vectors[keep], codes=reference.codes[keep]), rare
+    return Embedded(vectors=reference.vectors[keep], codes=reference.codes[keep]), rare
 
 
 def measures(outside: Bools, score: Floats, weights: Floats) -> dict[str, Floats]:
@@ -222,12 +219,12 @@ def interval(values: Floats) -> list[float]:
     return [round(float(value), 4) for value in np.quantile(values, [0.025, 0.975])]
 
 
-def in_scope_or_not(reference: Reference, pool: Pool) -> list[Case]:
+def in_scope_or_not(reference: Embedded, pool: Embedded) -> list[Case]:
     rows = np.arange(len(pool.codes))
     return [Case(rows=rows, outside=pool.outside, scores=with_reference(reference, pool.vectors, 0))]
 
 
-def rare_or_not(reference: Reference, pool: Pool, seeds: int) -> list[Case]:
+def rare_or_not(reference: Embedded, pool: Embedded, seeds: int) -> list[Case]:
     cases = []
     for seed in range(seeds):
         few, rare = thinned(reference, seed)
@@ -237,7 +234,7 @@ def rare_or_not(reference: Reference, pool: Pool, seeds: int) -> list[Case]:
     return cases
 
 
-def unlabelled(pool: Pool) -> list[Case]:
+def unlabelled(pool: Embedded) -> list[Case]:
     rows = np.arange(len(pool.codes))
     return [Case(rows=rows, outside=pool.outside, scores=without_reference(pool.vectors, 0))]
 
@@ -252,7 +249,7 @@ def told(name: str, cases: Sequence[Case], weights: Floats) -> dict[str, Any]:
     return {**values, "peer": best, "interval": theirs["gain interval"]}
 
 
-def show_flags(reference: Reference, pool: Pool) -> None:
+def show_flags(reference: Embedded, pool: Embedded) -> None:
     """Print how many of each kind are called outliers at the limit as it comes."""
     for name, known in (("against train.csv", reference.vectors), ("without a reference", None)):
         flagged = outliers(pool.vectors, reference=known).is_outlier
@@ -269,7 +266,8 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser.add_argument("--json", type=Path, help="write the result here")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
-    reference, pool = clinc(Path(os.environ["TWOFOLD_DATA"]))
+    data = clinc(Path(os.environ["TWOFOLD_DATA"]))
+    reference, pool = data.reference, data.pool
     weights = resampled(len(pool.codes), options.resamples)
     found = {
         "out of scope": told("out of scope", in_scope_or_not(reference, pool), weights),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.quality.input_checks import FloatArray
+from curation.quality.spread_sample import spread_sample
 
 # Records from which the axes are learned, and the axes that are kept.
 _SAMPLE, _AXES = 20_000, 128
@@ -45,6 +46,6 @@ def main_axes(vectors: FloatArray) -> Axes:
     Args:
         vectors: (n, d) of unit length.
     """
-    sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), _SAMPLE)).astype(np.intp)]
+    sample = spread_sample(vectors, _SAMPLE)
     _, directions = np.linalg.eigh((sample.T @ sample).astype(np.float64))
     return Axes(basis=np.ascontiguousarray(directions[:, : -_AXES - 1 : -1], dtype=np.float32))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from curation.quality.coarse import main_axes
 from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.spread_sample import spread_sample
 
 # Products of pairs up to which all are compared: 20,000 records with each other, seconds.
 _ALL_UP_TO = 400_000_000
@@ -77,7 +78,7 @@ def _centres(pool: FloatArray) -> FloatArray:
     from sklearn.exceptions import ConvergenceWarning
 
     n_cells = int(2 * np.sqrt(len(pool)))
-    sample = pool[np.linspace(0, len(pool) - 1, min(len(pool), _SAMPLE * n_cells)).astype(np.intp)]
+    sample = spread_sample(pool, _SAMPLE * n_cells)
     cells = KMeans(n_cells, init="random", n_init=1, max_iter=_PASSES, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than cells: some stay empty

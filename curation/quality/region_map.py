@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.stats import false_discovery_control, hypergeom
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, as_vectors, same_length
+from curation.quality.spread_sample import spread_sample
 
 # Records from which the middles of the regions are learned.
 _SAMPLE = 20_000
@@ -86,7 +87,7 @@ def _parts(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:
     """Return the members of every region, those nearest to its middle first."""
     from sklearn.cluster import KMeans
 
-    sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), _SAMPLE)).astype(np.intp)]
+    sample = spread_sample(vectors, _SAMPLE)
     wanted = min(wanted, len(np.unique(sample, axis=0)))
     middles = KMeans(wanted, n_init=1, random_state=seed).fit(sample).cluster_centers_
     middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
