@@ -1,8 +1,8 @@
 """H4 and H5: labels from few raters of `rte_raters`, beside crowd-kit's aggregators in the same run.
 
-    python -m benchmarks.consensus [--draws 20] [--glad-draws 20] [--cache DIR]
+    python -m benchmarks.consensus [--goal H4 | H5] [--draws 20] [--cache DIR] [--json FILE]
 
-crowd-kit's MACE and GLAD take most of the time; with `--cache` their answers are kept between runs.
+crowd-kit takes most of the time, GLAD half a minute a draw; with `--cache` its answers are kept between runs.
 """
 
 from __future__ import annotations
@@ -10,16 +10,24 @@ from __future__ import annotations
 import argparse
 import html
 import os
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmarks import result_file
+
 KS = (2, 3, 5, 10)
+PEERS = ("majority", "Dawid-Skene", "GLAD", "MACE")
+ALONE = "ours, votes alone"
+# Labels an item, and the accuracy wanted for them: what MACE reaches with three raters on every item.
+BUDGET, GOAL_H5 = 2.4, 0.848
 Right = npt.NDArray[np.bool_]  # (items,) whether the label is the gold one
 
 
@@ -161,62 +169,101 @@ def over_draws(better: Right, worse: Right) -> tuple[float, float]:
     return float(gap.mean() - half), float(gap.mean() + half)
 
 
-def h4(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> None:
+def h4(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> dict[str, Any]:
     """Print a row for every k and method: accuracy, and the gap of ours to the best of crowd-kit's."""
     print("H4: accuracy of labels from k raters an item, and the gap to the best of crowd-kit [95% interval]")
-    for k in KS:
-        draws = args.draws if k < 10 else 1  # all ten raters: nothing is drawn
-        glad = min(args.glad_draws, draws)
-        theirs = {
-            name: np.array([baseline(data, name, k, d, args.cache) for d in range(draws)])
-            for name in ("majority", "Dawid-Skene", "MACE")
-        }
-        if glad:
-            right = np.array([baseline(data, "GLAD", k, d, args.cache) for d in range(glad)])
-            print(f"  k={k:<2} GLAD (draws: {glad})             {right.mean():.4f}")
-        best = max(theirs, key=lambda name: float(theirs[name].mean()))
-        for name, right in theirs.items():
-            print(f"  k={k:<2} {name:28} {right.mean():.4f}{'  <- best of crowd-kit' * (name == best)}")
-        for name, extra in known.items():
-            right = np.array([ours(data, k, d, extra) for d in range(draws)])
-            low, high = paired_interval(right, theirs[best])
-            line = f"  k={k:<2} {name:28} {right.mean():.4f}  {right.mean() - theirs[best].mean():+.4f}"
-            line += f"  over items and draws [{low:+.4f}, {high:+.4f}]"
-            if draws > 1:
-                line += "  over draws [{:+.4f}, {:+.4f}]".format(*over_draws(right, theirs[best]))
-            print(line, flush=True)
+    return {f"H4 k={k}": at_k(data, k, known, args) for k in KS}
 
 
-def h5(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> None:
+def at_k(data: Data, k: int, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> dict[str, Any]:
+    started, draws = time.perf_counter(), args.draws if k < 10 else 1  # all ten raters: nothing is drawn
+    theirs = {name: np.array([baseline(data, name, k, d, args.cache) for d in range(draws)]) for name in PEERS}
+    best = max(theirs, key=lambda name: float(theirs[name].mean()))
+    for name, right in theirs.items():
+        print(f"  k={k:<2} {name:28} {right.mean():.4f}{'  <- best of crowd-kit' * (name == best)}", flush=True)
+    found = {
+        name: compared(np.array([ours(data, k, d, extra) for d in range(draws)]), theirs[best])
+        for name, extra in known.items()
+    }
+    for name, one in found.items():
+        print(f"  k={k:<2} {name:28} {one.said}", flush=True)
+    alone = found[ALONE]
+    return {
+        "value": alone.accuracy,
+        "interval": alone.gain,
+        "baseline": round(float(theirs[best].mean()), 4),
+        "peer": best,
+        "goal": "ahead",
+        "met": alone.gain[0] > 0,
+        "with more than votes": {name: asdict(one) for name, one in found.items() if name != ALONE},
+        "seeds": draws,
+        "seconds": round(time.perf_counter() - started, 1),
+        "command": f"python -m benchmarks.consensus --goal H4 --draws {args.draws}",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Accuracy of our labels, and the interval of what they gain over another method's, over items and draws."""
+
+    accuracy: float
+    gain: list[float]
+    said: str
+
+
+def compared(right: Right, theirs: Right) -> Compared:
+    low, high = paired_interval(right, theirs)
+    said = f"{right.mean():.4f}  {right.mean() - theirs.mean():+.4f}  over items and draws [{low:+.4f}, {high:+.4f}]"
+    if len(right) > 1:
+        said += "  over draws [{:+.4f}, {:+.4f}]".format(*over_draws(right, theirs))
+    return Compared(accuracy=round(float(right.mean()), 4), gain=[round(low, 4), round(high, 4)], said=said)
+
+
+def h5(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Namespace) -> dict[str, Any]:
     """Print accuracy at 2.4 labels an item, third ratings where asked for, against MACE with three on every item."""
     print("H5: third rating only where asked for")
-    draws = range(args.draws)
+    started, draws = time.perf_counter(), range(args.draws)
     mace = np.array([baseline(data, "MACE", 3, d, args.cache) for d in draws])
     disputed = [disputed_majority(data, d) for d in draws]
     spent = np.mean([one.per_item for one in disputed])
     print(f"  third on every disagreement, majority     {spent:.2f} {np.mean([one.right for one in disputed]):.4f}")
     print(f"  MACE, three on every item                 3.00 {mace.mean():.4f}")
+    found = {}
     for name, extra in known.items():
-        runs = [third_where_asked(data, d, extra, budget=2.4, batches=args.batches) for d in draws]
-        right, spent = np.array([one.right for one in runs]), np.mean([one.per_item for one in runs])
-        low, high = paired_interval(right, mace)
-        line = f"  {name:41} {spent:.2f} {right.mean():.4f}  gap to MACE with three [{low:+.4f}, {high:+.4f}]"
-        print(line, flush=True)
+        runs = [third_where_asked(data, d, extra, budget=BUDGET, batches=args.batches) for d in draws]
+        found[name] = compared(np.array([one.right for one in runs]), mace)
+        print(f"  {name:41} {np.mean([one.per_item for one in runs]):.2f} {found[name].said}", flush=True)
+    alone = found[ALONE]
+    return {
+        "H5": {
+            "value": alone.accuracy,
+            "interval": alone.gain,
+            "baseline": round(float(mace.mean()), 4),
+            "goal": GOAL_H5,
+            "met": alone.accuracy >= GOAL_H5,
+            "labels per item": BUDGET,
+            "with more than votes": {name: asdict(one) for name, one in found.items() if name != ALONE},
+            "seeds": args.draws,
+            "seconds": round(time.perf_counter() - started, 1),
+            "command": f"python -m benchmarks.consensus --goal H5 --draws {args.draws}",
+        }
+    }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--goal", choices=["H4", "H5"], help="one of them only")
     parser.add_argument("--draws", type=int, default=20)
-    parser.add_argument("--glad-draws", type=int, default=20, help="GLAD takes half a minute a draw")
     parser.add_argument("--batches", type=int, default=4, help="H5: how often the queue is made anew")
     parser.add_argument("--cache", type=Path, help="folder that keeps crowd-kit's answers and embeddings")
+    parser.add_argument("--json", type=Path, help="write the results here")
     args = parser.parse_args(arguments)
     warnings.filterwarnings("ignore")
     data = load()
-    known: dict[str, Mapping[str, object]] = {"ours, votes alone": {}, "ours, with texts": {"texts": data.texts}}
+    known: dict[str, Mapping[str, object]] = {ALONE: {}, "ours, with texts": {"texts": data.texts}}
     known["ours, with texts, embeddings"] = {"texts": data.texts, "embeddings": embedded(data, args.cache)}
-    h4(data, known, args)
-    h5(data, known, args)
+    parts = [part for goal, part in {"H4": h4, "H5": h5}.items() if args.goal in (None, goal)]
+    return result_file.kept({k: v for part in parts for k, v in part(data, known, args).items()}, args.json)
 
 
 def embedded(data: Data, cache: Path | None) -> Mapping[str, npt.NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""Disputes -> Argilla: a third person sees the two answers, and not whose they are."""
+"""Disputes -> Argilla: one more person sees the answers, and not whose they are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from curation.step import Context
 
 PREAMBLE = """# Adjudication
 
-Two people read each of these records without seeing each other's answer, and their answers differ. Read the
-text first, then choose the label that fits best; it may be one of their answers or another one.
+Each of these records was read by several people who did not see each other's answers, and their answers differ.
+Read the text first, then choose the label that fits best; it may be one of their answers or another one.
 
 """
 ANSWERS = "answers"
@@ -30,7 +30,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
         name=naming.dataset(project, round_, "adjudicator"),
         workspace=naming.workspace(project, "adjudicator"),
         guidelines=PREAMBLE + project.guidelines,
-        fields={**titles, ANSWERS: "The two answers"},
+        fields={**titles, ANSWERS: "The answers so far"},
         question=project.config.task.question,
         labels=project.config.task.labels,
         required=1,
