@@ -95,6 +95,11 @@ class Project:
         """Every record that came in."""
         return artifacts.read_table(self.folder / "records.parquet")
 
+    @cached_property
+    def contents(self) -> str:
+        """Hash of the records: what tells this project from another one of the same name."""
+        return artifacts.content_hash(self.folder / "records.parquet")
+
     def intake(self) -> dict[str, Any]:
         """What came in, what was left out, and why, in numbers."""
         return dict(artifacts.read_json(self.folder / "intake.json"))

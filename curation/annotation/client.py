@@ -20,6 +20,7 @@ from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
 from curation.errors import TwofoldError
 
 VECTOR = "meaning"
+CONTENTS = "twofold_records"
 T = TypeVar("T")
 
 
@@ -157,14 +158,33 @@ class ArgillaClient:
     # Data sets
 
     def ensure_dataset(self, spec: DatasetSpec) -> Any:
-        """Create and publish the data set, unless it is there; one left half-made by a kill is made again."""
+        """Create and publish the data set, unless it is there; one left half-made by a kill is made again.
+
+        Raises:
+            TwofoldError: It is there and holds the records of another project.
+        """
         with self._clear_errors():
             workspace = self._workspace(spec.workspace)
             found = self._client.datasets(spec.name, workspace=workspace)
             if found is not None and str(found.api_model().status) != "ready":
                 found.delete()  # a draft: nobody can have answered in it
                 found = None
-            return found if found is not None else self._create(spec, workspace)
+            found = found if found is not None else self._create(spec, workspace)
+            self._claim(found, spec)
+            return found
+
+    def _claim(self, dataset: Any, spec: DatasetSpec) -> None:
+        """Write beside the data set whose records it holds, or refuse it if they are others."""
+        about = f"/api/v1/datasets/{dataset.id}"
+        known = self._client.http_client.get(about).raise_for_status().json()["metadata"] or {}
+        if CONTENTS not in known:
+            marked = {**known, CONTENTS: spec.contents}
+            self._client.http_client.patch(about, json={"metadata": marked}).raise_for_status()
+        elif known[CONTENTS] != spec.contents:
+            raise TwofoldError(
+                f"data set {spec.name} at {self.url} holds the records of another project of the same name;"
+                " nothing was sent: choose another name in twofold.toml, and add the reviewers again"
+            )
 
     def _create(self, spec: DatasetSpec, workspace: Any) -> Any:
         sdk = self._sdk

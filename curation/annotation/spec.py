@@ -20,6 +20,8 @@ class DatasetSpec:
         labels: Its answers, in order.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
+        contents: Hash of the records that it takes; empty for any. Another project of the same name, with other
+            records, is kept out by it: record "7" of the one is not record "7" of the other.
         metadata: Kind of every metadata property (`terms`, `integer` or `float`), by name. Hidden from
             annotators: a reason for looking at a record would tell them what to answer.
     """
@@ -32,6 +34,7 @@ class DatasetSpec:
     labels: Sequence[str]
     required: int
     vector_size: int = 0
+    contents: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -34,6 +34,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
         question=project.config.task.question,
         labels=project.config.task.labels,
         required=1,
+        contents=project.contents,
     )
     dataset = argilla.ensure_dataset(spec)
     outgoing = list(_outgoing(context))

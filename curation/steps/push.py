@@ -63,6 +63,7 @@ def push(context: Context, argilla: ArgillaClient) -> str:
         question=project.config.task.question,
         labels=project.config.task.labels,
         required=project.config.annotation.required,
+        contents=project.contents,
         vector_size=embeddings.width,
         metadata=METADATA,
     )
