@@ -20,8 +20,8 @@ class DatasetSpec:
         labels: Its answers, in order.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
-        contents: Hash of the records that it takes; empty for any. Another project of the same name, with other
-            records, is kept out by it: record "7" of the one is not record "7" of the other.
+        contents: Hash of the project's records. A data set that was made for others is refused: record "7" of one
+            project is not record "7" of another that has the same name.
         metadata: Kind of every metadata property (`terms`, `integer` or `float`), by name. Hidden from
             annotators: a reason for looking at a record would tell them what to answer.
     """
