@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from pydantic import create_model
 
 from curation.annotation.plain_text import shown_as_written
 from curation.annotation.pulling import responses
@@ -169,18 +170,14 @@ class ArgillaClient:
             if found is not None and str(found.api_model().status) != "ready":
                 found.delete()  # a draft: nobody can have answered in it
                 found = None
-            found = found if found is not None else self._create(spec, workspace)
-            self._claim(found, spec)
+            if found is None:
+                return self._create(spec, workspace)
+            self._refuse_others(found, spec)
             return found
 
-    def _claim(self, dataset: Any, spec: DatasetSpec) -> None:
-        """Write beside the data set whose records it holds, or refuse it if they are others."""
-        about = f"/api/v1/datasets/{dataset.id}"
-        known = self._client.http_client.get(about).raise_for_status().json()["metadata"] or {}
-        if CONTENTS not in known:
-            marked = {**known, CONTENTS: spec.contents}
-            self._client.http_client.patch(about, json={"metadata": marked}).raise_for_status()
-        elif known[CONTENTS] != spec.contents:
+    def _refuse_others(self, dataset: Any, spec: DatasetSpec) -> None:
+        about = self._client.http_client.get(f"/api/v1/datasets/{dataset.id}").raise_for_status().json()["metadata"]
+        if (about or {}).get(CONTENTS, spec.contents) != spec.contents:
             raise TwofoldError(
                 f"data set {spec.name} at {self.url} holds the records of another project of the same name;"
                 " nothing was sent: choose another name in twofold.toml, and add the reviewers again"
@@ -200,7 +197,12 @@ class ArgillaClient:
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
             distribution=sdk.TaskDistribution(min_submitted=spec.required),
         )
-        return sdk.Dataset(name=spec.name, workspace=workspace, settings=settings, client=self._client).create()
+        dataset = sdk.Dataset(name=spec.name, workspace=workspace, settings=settings, client=self._client)
+        # The SDK leaves out what the server has room for: a mark, there from the start. One that is set later would make
+        # Argilla count the status of all records anew.
+        model = create_model("MarkedDataset", __base__=type(dataset._model), metadata=(dict[str, str], ...))
+        dataset._model = model(name=spec.name, metadata={CONTENTS: spec.contents})
+        return dataset.create()
 
     def _metadata(self, name: str, kind: str) -> Any:
         sdk = self._sdk
