@@ -198,8 +198,8 @@ class ArgillaClient:
             distribution=sdk.TaskDistribution(min_submitted=spec.required),
         )
         dataset = sdk.Dataset(name=spec.name, workspace=workspace, settings=settings, client=self._client)
-        # The SDK leaves out what the server has room for: a mark, there from the start. One that is set later would make
-        # Argilla count the status of all records anew.
+        # The SDK leaves out what the server has room for: a mark, there from the start. One that is set later would
+        # make Argilla count the status of all records anew.
         model = create_model("MarkedDataset", __base__=type(dataset._model), metadata=(dict[str, str], ...))
         dataset._model = model(name=spec.name, metadata={CONTENTS: spec.contents})
         return dataset.create()
