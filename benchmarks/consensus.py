@@ -187,19 +187,8 @@ def at_k(data: Data, k: int, known: Mapping[str, Mapping[str, object]], args: ar
     }
     for name, one in found.items():
         print(f"  k={k:<2} {name:28} {one.said}", flush=True)
-    alone = found[ALONE]
-    return {
-        "value": alone.accuracy,
-        "interval": alone.gain,
-        "baseline": round(float(theirs[best].mean()), 4),
-        "peer": best,
-        "goal": "ahead",
-        "met": alone.gain[0] > 0,
-        "with more than votes": {name: asdict(one) for name, one in found.items() if name != ALONE},
-        "seeds": draws,
-        "seconds": round(time.perf_counter() - started, 1),
-        "command": f"python -m benchmarks.consensus --goal H4 --draws {args.draws}",
-    }
+    met = found[ALONE].gain[0] > 0
+    return result("H4", args, found, theirs[best], started, draws) | {"peer": best, "goal": "ahead", "met": met}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,20 +222,22 @@ def h5(data: Data, known: Mapping[str, Mapping[str, object]], args: argparse.Nam
         runs = [third_where_asked(data, d, extra, budget=BUDGET, batches=args.batches) for d in draws]
         found[name] = compared(np.array([one.right for one in runs]), mace)
         print(f"  {name:41} {np.mean([one.per_item for one in runs]):.2f} {found[name].said}", flush=True)
-    alone = found[ALONE]
+    more = {"goal": GOAL_H5, "met": found[ALONE].accuracy >= GOAL_H5, "labels per item": BUDGET}
+    return {"H5": result("H5", args, found, mace, started, args.draws) | more}
+
+
+def result(
+    goal: str, args: argparse.Namespace, found: Mapping[str, Compared], peer: Right, started: float, draws: int
+) -> dict[str, Any]:
+    """Return what both goals keep: our labels from votes alone, those from more, and the peer that they are held to."""
     return {
-        "H5": {
-            "value": alone.accuracy,
-            "interval": alone.gain,
-            "baseline": round(float(mace.mean()), 4),
-            "goal": GOAL_H5,
-            "met": alone.accuracy >= GOAL_H5,
-            "labels per item": BUDGET,
-            "with more than votes": {name: asdict(one) for name, one in found.items() if name != ALONE},
-            "seeds": args.draws,
-            "seconds": round(time.perf_counter() - started, 1),
-            "command": f"python -m benchmarks.consensus --goal H5 --draws {args.draws}",
-        }
+        "value": found[ALONE].accuracy,
+        "interval": found[ALONE].gain,
+        "baseline": round(float(peer.mean()), 4),
+        "with more than votes": {name: asdict(one) for name, one in found.items() if name != ALONE},
+        "seeds": draws,
+        "seconds": round(time.perf_counter() - started, 1),
+        "command": f"python -m benchmarks.consensus --goal {goal} --draws {args.draws}",
     }
 
 
