@@ -22,8 +22,10 @@ from typing import Any
 import pyarrow as pa
 
 from curation import artifacts
+from curation.collected import refuse_contradictions
 from curation.config import Config, read_config
 from curation.errors import TwofoldError
+from curation.records import read_as_votes
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,12 @@ class Round:
         artifacts.write_json(self.path(name), value)
 
     def votes(self) -> pa.Table:
-        """Read the newest snapshot of the votes."""
+        """Read the newest snapshot of the votes, labels by their names of today."""
         snapshots = self.snapshots()
         if not snapshots:
             raise TwofoldError(f"{self.folder}: no votes were pulled yet (run `twofold pull`)")
-        return artifacts.read_table(snapshots[-1])
+        options = self.json("asked.json")["options"] if self.has("asked.json") else {}
+        return read_as_votes(artifacts.read_table(snapshots[-1]), options)
 
     def snapshots(self) -> list[Path]:
         """The vote snapshots, oldest first; one that is there never changes."""
@@ -152,8 +155,12 @@ class Project:
             yield
 
 
-def open_project(folder: Path) -> Project:
+def open_project(folder: Path, *, contradicted: bool = False) -> Project:
     """Open a project, checking its configuration.
+
+    Args:
+        folder: Where it lies.
+        contradicted: Open it although its `twofold.toml` contradicts what people were asked or said.
 
     Raises:
         TwofoldError: There is none, or its `twofold.toml` is wrong.
@@ -162,4 +169,6 @@ def open_project(folder: Path) -> Project:
     _ = project.config
     if not project.path("records.parquet").exists():
         raise TwofoldError(f"{folder}: no records.parquet here; run `twofold init` again, it did not finish")
+    if not contradicted:
+        refuse_contradictions(project)
     return project

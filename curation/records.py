@@ -19,6 +19,7 @@ VOTES = pa.schema(
         "status": pa.string(),  # submitted, draft or discarded
         "label": pa.string(),  # null unless there is an answer
         "submitted_at": TIMESTAMP,
+        "gone": pa.bool_(),  # pulled once, and not on the server any more, or only in an older form
     }
 )
 LABELS = pa.schema(
@@ -51,6 +52,20 @@ FLAGS = pa.schema(
     }
 )
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})
+
+
+def read_as_votes(snapshot: pa.Table, options: Mapping[str, str]) -> pa.Table:
+    """Return a snapshot of votes with labels by their names of today.
+
+    Args:
+        snapshot: As it was pulled: `label` holds the value under which Argilla stores the answer.
+        options: The label of every such value; one that is not there is its own name.
+    """
+    votes = snapshot
+    if "gone" not in votes.column_names:  # pulled by a version that kept nothing but the newest answers
+        votes = votes.append_column("gone", pa.array([False] * votes.num_rows, pa.bool_()))
+    labels = pa.array([options.get(value, value) for value in column(votes, "label")], pa.string())
+    return votes.set_column(votes.schema.get_field_index("label"), "label", labels).select(VOTES.names).cast(VOTES)
 
 
 def records_schema(fields: Sequence[str]) -> pa.Schema:

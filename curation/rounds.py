@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+import pyarrow.compute as pc
+
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
+from curation.asked import asked_in
 from curation.errors import TwofoldError
 from curation.labelled import why_not_trainable
 from curation.project import Project, Round
-from curation.records import column
+from curation.records import VOTES, column
+from curation.review.owing import Owing, answered_by, owing
 from curation.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.steps import augment, check, evaluate, relabel, report, review, split, train
 from curation.steps import push as push_step
@@ -63,7 +67,7 @@ class Situation:
         sent: Whether its batch is with the reviewers.
         undecided: Records of the batch that still lack answers; None before the first review.
         disputed: Records that a third person still has to settle.
-        unsent: Disputed records, settled or not, that the adjudicators were not sent yet.
+        decided: Records that people settled.
         learned: Whether every step from check to report is up to date.
         queued: Records in its queue.
         go_on: Whether to go on with the answers that there are.
@@ -73,18 +77,22 @@ class Situation:
     sent: bool = False
     undecided: int | None = None
     disputed: int = 0
-    unsent: int = 0
+    decided: int = 0
     learned: bool = False
     queued: int = 0
     go_on: bool = False
+
+    @property
+    def people_are_done(self) -> bool:
+        """Whether nothing of it is with people any more."""
+        return self.number == 0 or (self.undecided == 0 and self.disputed == 0)
 
 
 def next_step(now: Situation) -> Next:
     """Return what a round needs now."""
     if now.number > 0 and not now.sent:
         return Next.PUSH
-    people_done = now.number == 0 or (now.undecided == 0 and now.disputed == 0)
-    if not people_done and not (now.go_on and now.undecided is not None):
+    if not now.people_are_done and not (now.go_on and now.undecided is not None):
         return Next.PULL
     if not now.learned:
         return Next.LEARN
@@ -96,14 +104,12 @@ def situation(project: Project, round_: Round, *, go_on: bool = False) -> Situat
     methods: Counter[str] | None = None
     if round_.has("decisions.parquet"):
         methods = Counter(column(round_.table("decisions.parquet"), "method"))
-    sent = round_.json("adjudication.json")["records"] if round_.has("adjudication.json") else 0
-    listed = round_.table("adjudication.parquet").num_rows if round_.has("adjudication.parquet") else 0
     return Situation(
         number=round_.number,
         sent=round_.has("pushed.json"),
         undecided=None if methods is None else methods["undecided"],
         disputed=0 if methods is None else methods["disputed"],
-        unsent=listed - sent,
+        decided=0 if methods is None else methods.total() - methods["undecided"] - methods["disputed"],
         learned=all(is_fresh(step, project, round_) for step in LEARN if _applies(step, project, round_)),
         queued=round_.table("queue.parquet").num_rows if round_.has("queue.parquet") else 0,
         go_on=go_on,
@@ -116,14 +122,24 @@ def _applies(step: Step, project: Project, round_: Round) -> bool:
     return round_.has("split.parquet") and why_not_trainable(project, round_) is None
 
 
+def learnable(project: Project) -> Round:
+    """Return the newest round that has something to learn from: labels that came in, or that people decided on.
+
+    Raises:
+        TwofoldError: There is none.
+    """
+    for round_ in reversed(project.rounds()):
+        if round_.has("labels.parquet") and (round_.number == 0 or situation(project, round_).decided):
+            return round_
+    raise TwofoldError(f"{project.folder}: no round has labels yet; run `twofold pull` and `twofold review`")
+
+
 def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterator[Done]:
     """Run a step, and before it those it builds on that are out of date.
 
     Raises:
-        TwofoldError: The round has no labels yet, or too few for the step.
+        TwofoldError: The round has too few labels for the step.
     """
-    if not round_.has("labels.parquet"):
-        raise TwofoldError(f"round {round_.number:03d} has no decisions yet; run `twofold pull` and `twofold review`")
     for step in LEARN:
         if step.name != upto and step.name not in AFTER[upto]:
             continue
@@ -141,61 +157,128 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
             yield Done(step=step.name, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False)
 
 
-def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
-    """Send the open batch again, or, if the round has learned from it, the batch of a new round."""
+def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
+    """Send the open batch again, or, if the round has learned from all its answers, the batch of a new round.
+
+    Args:
+        project: Whose.
+        connect: How to reach Argilla.
+        ticker: A progress display for each step.
+        go_on: Send a new batch although people still have some of the open one.
+
+    Raises:
+        TwofoldError: The server refuses, or nothing of the open round is decided yet and `go_on` is asked for.
+    """
     round_ = project.current
-    if round_.number == 0 or round_.has("queue.parquet"):
+    now = situation(project, round_, go_on=go_on)
+    if now.number == 0 or (round_.has("queue.parquet") and (now.people_are_done or go_on)):
+        if go_on:
+            _refuse_to_go_on_with_nothing(now)
         yield from (done for done in learn(project, round_, "relabel", ticker) if done.ran)
         round_ = project.round(round_.number + 1)
-    yield run_step(push_step.STEP, Context(project=project, round=round_))
-    summary = push_step.push(Context(project=project, round=round_, tick=ticker("push")), connect())
-    yield Done(step="push", summary=summary, ran=True)
+    context = Context(project=project, round=round_, tick=ticker("push"))
+    if asked_in(project, round_) is None:
+        yield run_step(push_step.STEP, Context(project=project, round=round_))
+    yield Done(step="push", summary=push_step.push(context, connect()), ran=True)
 
 
-def take_votes(project: Project, connect: Connect) -> Iterator[Done]:
-    """Pull the votes of the current round."""
-    context = Context(project=project, round=project.current)
-    yield Done(step="pull", summary=pull(context, connect()), ran=True)
+def take_votes(
+    project: Project, connect: Connect, *, number: int | None = None, give_up_missing: bool = False
+) -> Iterator[Done]:
+    """Pull the votes of every round that was sent, or of one: late answers to an earlier round count, too."""
+    rounds = [round_ for round_ in project.rounds() if asked_in(project, round_) is not None]
+    if number is not None or not rounds:
+        rounds = [project.current if number is None else project.round(number)]
+    for round_ in rounds:
+        summary = pull(Context(project=project, round=round_), connect(), give_up_missing=give_up_missing)
+        if round_.number == rounds[-1].number or not summary.startswith("nothing new"):
+            yield Done(step="pull", summary=_of_round(round_, project, summary), ran=True)
 
 
 def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
-    """Decide what the votes decide, and send new disputes to the adjudicators."""
-    round_ = project.current
-    yield run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
-    if situation(project, round_).unsent:
-        context = Context(project=project, round=round_, tick=ticker("adjudicate"))
-        yield Done(step="adjudicate", summary=adjudicate(context, connect()), ran=True)
+    """Decide what the votes decide, round by round, and bring the adjudicators' data sets to it."""
+    rounds = [round_ for round_ in project.rounds() if round_.snapshots()] or [project.current]
+    for round_ in rounds:
+        done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
+        if done.ran or round_ == rounds[-1]:
+            yield Done(step=done.step, summary=_of_round(round_, project, done.summary), ran=done.ran)
+        if done.ran or situation(project, round_).disputed:
+            context = Context(project=project, round=round_, tick=ticker("adjudicate"))
+            summary = adjudicate(context, connect())
+            if summary:
+                yield Done(step="adjudicate", summary=_of_round(round_, project, summary), ran=True)
+
+
+def _of_round(round_: Round, project: Project, summary: str) -> str:
+    return summary if round_.number == project.current.number else f"round {round_.number:03d}: {summary}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """For whom a round waits, and for how much."""
+    """For whom a round waits, and for how much.
+
+    Attributes:
+        role: `annotator` or `adjudicator`.
+        dataset: Where they answer.
+        owing: What is missing there, and who can answer it.
+    """
 
     role: str
-    records: int
     dataset: str
-    people: tuple[str, ...]
+    owing: Owing
+
+    @property
+    def records(self) -> int:
+        """Records that still need answers."""
+        return self.owing.records
 
     def __str__(self) -> str:
-        who = ", ".join(self.people) or f"nobody yet, see `twofold reviewers add --role {self.role}`"
-        return f"waiting for answers to {self.records} records in {self.dataset} ({self.role}s: {who})"
+        who = ", ".join(map(str, self.owing.people))
+        said = f"waiting for answers to {self.records} records in {self.dataset}"
+        said += f" ({self.role}s: {who})" if who else ""
+        if not self.owing.lacking:
+            return said
+        rule = ", somebody who did not read them," if self.role == "adjudicator" else ""
+        return (
+            f"{said}; {self.owing.lacking} of them cannot be settled by the people there are: add another"
+            f" {self.role}{rule} with `twofold reviewers add --role {self.role}`"
+        )
 
 
 def waiting(project: Project, round_: Round, argilla: ArgillaClient) -> list[Waiting]:
     """Say for whom a round waits, by the last review, or by what was sent if there was none."""
-    now = situation(project, round_)
-    sent = round_.table("batch.parquet").num_rows if round_.has("batch.parquet") else 0
-    missing = {"annotator": sent if now.undecided is None else now.undecided, "adjudicator": now.disputed}
+    people = {role: argilla.reviewers(naming.workspace(project, role)) for role in naming.ROLES}
+    return waiting_for(project, round_, people)
+
+
+def waiting_for(project: Project, round_: Round, people: Mapping[str, Sequence[str]]) -> list[Waiting]:
+    """Say for whom a round waits, given who may answer in each role."""
+    asked = asked_in(project, round_)
+    if asked is None:
+        return []
+    votes = round_.votes() if round_.snapshots() else VOTES.empty_table()
+    by_role = {role: votes.filter(pc.equal(votes["role"], role)) for role in naming.ROLES}
+    methods = _methods(round_)
+    readers = answered_by(by_role["annotator"], "submitted", "discarded")
+    missing = {
+        "annotator": owing(methods["undecided"], by_role["annotator"], people["annotator"], required=asked.required),
+        "adjudicator": owing(
+            methods["disputed"], by_role["adjudicator"], people["adjudicator"], required=1, not_by=readers
+        ),
+    }
     return [
-        Waiting(
-            role=role,
-            records=records,
-            dataset=naming.dataset(project, round_, role),
-            people=tuple(argilla.reviewers(naming.workspace(project, role))),
-        )
-        for role, records in missing.items()
-        if records
+        Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
+        for role, found in missing.items()
+        if found.records
     ]
+
+
+def _methods(round_: Round) -> dict[str, list[str]]:
+    """Return the ids of the records that are undecided, and of those that are disputed."""
+    if not round_.has("decisions.parquet"):
+        return {"undecided": column(round_.table("batch.parquet"), "record_id"), "disputed": []}
+    rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
+    return {name: [row["record_id"] for row in rows if row["method"] == name] for name in ("undecided", "disputed")}
 
 
 def standing(project: Project, round_: Round, argilla: ArgillaClient) -> list[dict[str, Any]]:
@@ -210,18 +293,44 @@ def standing(project: Project, round_: Round, argilla: ArgillaClient) -> list[di
 
 
 def advance(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
-    """Run whatever can run, one step at a time, until people are needed or nothing is left to look at."""
+    """Run whatever can run, one step at a time, until people are needed or nothing is left to look at.
+
+    Raises:
+        TwofoldError: `go_on` is asked for, and nobody has decided anything in this round yet.
+    """
     asked = False
     while True:
-        now = next_step(situation(project, project.current, go_on=go_on))
-        if now is Next.FINISHED or (asked and now is Next.PULL):
-            return  # what is missing is with people
-        if now is Next.PULL:
-            yield from take_votes(project, connect)
-            yield from decide(project, connect, ticker)
+        round_ = project.current
+        now = situation(project, round_, go_on=go_on and asked)
+        step = next_step(now)
+        if now.sent and not asked:  # also when all is decided: late answers count
+            yield from _ask(project, connect, ticker)
             asked = True
-        elif now is Next.LEARN:
-            yield from learn_all(project, project.current, ticker)
+            if go_on and not situation(project, round_).people_are_done:
+                _refuse_to_go_on_with_nothing(situation(project, round_))
+        elif step in (Next.FINISHED, Next.PULL):
+            return  # what is missing is with people
+        elif step is Next.LEARN:
+            yield from learn_all(project, round_, ticker)
         else:
-            yield from send(project, connect, ticker)
+            yield from send(project, connect, ticker, go_on=go_on and not now.people_are_done)
             return
+
+
+def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
+    """See that the server has what was asked, take the answers, and decide."""
+    round_ = project.current
+    again = push_step.send_again(Context(project=project, round=round_, tick=ticker("push")), connect())
+    if again:
+        yield Done(step="push", summary=again, ran=True)
+    yield from take_votes(project, connect)
+    yield from decide(project, connect, ticker)
+    for later in push_step.from_next_round(project, round_):
+        yield Done(step="settings", summary=later, ran=False)
+
+
+def _refuse_to_go_on_with_nothing(now: Situation) -> None:
+    if now.number and not now.decided:
+        raise TwofoldError(
+            f"round {now.number:03d} has nothing to go on with: no record of it is decided yet; each needs its answers"
+        )

@@ -14,14 +14,15 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from pydantic import create_model
 
+from curation.annotation.adjusting import CONTENTS, adjust, can_add_labels
 from curation.annotation.plain_text import shown_as_written
 from curation.annotation.pulling import responses
 from curation.annotation.pushing import push
+from curation.annotation.record_list import delete_unanswered, list_records, take_back_suggestions
 from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
 from curation.errors import TwofoldError
 
 VECTOR = "meaning"
-CONTENTS = "twofold_records"
 T = TypeVar("T")
 
 
@@ -159,10 +160,13 @@ class ArgillaClient:
     # Data sets
 
     def ensure_dataset(self, spec: DatasetSpec) -> Any:
-        """Create and publish the data set, unless it is there; one left half-made by a kill is made again.
+        """Create and publish the data set, or bring the settings of the one that is there to what `spec` says.
+
+        One left half-made by a kill is made again. Guidelines, the number of answers required and what is read at a
+        label can change while people answer; labels are added where the server can do that; nothing is taken away.
 
         Raises:
-            TwofoldError: It is there and holds the records of another project.
+            TwofoldError: It is there and holds the records of another project, or asks for other labels or fields.
         """
         with self._clear_errors():
             workspace = self._workspace(spec.workspace)
@@ -172,16 +176,8 @@ class ArgillaClient:
                 found = None
             if found is None:
                 return self._create(spec, workspace)
-            self._refuse_others(found, spec)
+            adjust(self._client.http_client, str(found.id), spec, self.url)
             return found
-
-    def _refuse_others(self, dataset: Any, spec: DatasetSpec) -> None:
-        about = self._client.http_client.get(f"/api/v1/datasets/{dataset.id}").raise_for_status().json()["metadata"]
-        if (about or {}).get(CONTENTS, spec.contents) != spec.contents:
-            raise TwofoldError(
-                f"data set {spec.name} at {self.url} holds the records of another project of the same name;"
-                " nothing was sent: choose another name in twofold.toml, and add the reviewers again"
-            )
 
     def _create(self, spec: DatasetSpec, workspace: Any) -> Any:
         sdk = self._sdk
@@ -190,7 +186,10 @@ class ArgillaClient:
             fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
             questions=[
                 sdk.LabelQuestion(
-                    name=spec.question, labels=list(spec.labels), title=_title(spec.question), required=True
+                    name=spec.question,
+                    labels={value: spec.shown.get(value, value) for value in spec.labels},
+                    title=_title(spec.question),
+                    required=True,
                 )
             ],
             metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
@@ -227,6 +226,26 @@ class ArgillaClient:
         question = str(next(iter(dataset.settings.questions)).id)
         items = (_item(record, question) for record in records)
         yield from self._each(push(self._client.http_client, str(dataset.id), items))
+
+    def can_add_labels(self, dataset: Any) -> bool:
+        """Whether this server lets an open data set have one label more."""
+        with self._clear_errors():
+            return can_add_labels(self._client.http_client, str(dataset.id))
+
+    def take_back_suggestions(self, dataset: Any) -> None:
+        """Show no suggestion any more in a data set."""
+        with self._clear_errors():
+            take_back_suggestions(self._client.http_client, str(dataset.id))
+
+    def record_ids(self, dataset: Any) -> set[str]:
+        """Return the ids of the records that a data set holds."""
+        with self._clear_errors():
+            return {record["external_id"] for record in list_records(self._client.http_client, str(dataset.id))}
+
+    def withdraw(self, dataset: Any, record_ids: Iterable[str]) -> int:
+        """Take records out that nobody has answered, and return how many that were; an answered one stays."""
+        with self._clear_errors():
+            return delete_unanswered(self._client.http_client, str(dataset.id), sorted(record_ids))
 
     # Answers
 

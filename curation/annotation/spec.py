@@ -17,7 +17,8 @@ class DatasetSpec:
         guidelines: Markdown shown beside the records.
         fields: Title of every text field, by name, in the order shown.
         question: Name of the label question.
-        labels: Its answers, in order.
+        labels: Its answers, in order, as the server stores them.
+        shown: What is to be read in place of a label, where that differs: it was renamed while people answered.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
         contents: Hash of the project's records. A data set that was made for others is refused: record "7" of one
@@ -33,6 +34,7 @@ class DatasetSpec:
     question: str
     labels: Sequence[str]
     required: int
+    shown: Mapping[str, str] = field(default_factory=dict)
     vector_size: int = 0
     contents: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from curation import rounds
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
 from curation.cli.show import as_json, progress, project_dir, show_json, show_steps
-from curation.errors import WaitingForPeople
+from curation.errors import TwofoldError, WaitingForPeople
 from curation.project import Project, open_project
 from curation.rounds import Ticker
 from curation.step import Done
@@ -36,18 +36,33 @@ def _run(folder: Path, as_json: bool, steps: Callable[[Project, Ticker], Iterabl
 
 @click.command()
 @project_dir
+@click.option("--now", is_flag=True, help="Open the next round, though people still have some of this one.")
 @as_json
-def push(folder: Path, as_json: bool) -> None:
-    """Send a batch of the queue to reviewers in Argilla."""
-    _run(folder, as_json, lambda project, ticker: rounds.send(project, _connector(project), ticker))
+def push(folder: Path, now: bool, as_json: bool) -> None:
+    """Send a batch of the queue to reviewers in Argilla, or bring new settings to the one that is open."""
+    _run(folder, as_json, lambda project, ticker: rounds.send(project, _connector(project), ticker, go_on=now))
 
 
 @click.command()
 @project_dir
+@click.option("--round", "number", type=int, help="Only this round; all that were sent by default.")
+@click.option("--give-up-missing", is_flag=True, help="Forget answers that the server does not have any more.")
 @as_json
-def pull(folder: Path, as_json: bool) -> None:
-    """Take the votes back into a snapshot that never changes."""
-    _run(folder, as_json, lambda project, _: rounds.take_votes(project, _connector(project)))
+def pull(folder: Path, number: int | None, give_up_missing: bool, as_json: bool) -> None:
+    """Take the votes back into snapshots that never change; late answers to earlier rounds, too."""
+
+    def taken(project: Project, _: Ticker) -> Iterable[Done]:
+        return rounds.take_votes(
+            project, _connector(project), number=_existing(project, number), give_up_missing=give_up_missing
+        )
+
+    _run(folder, as_json, taken)
+
+
+def _existing(project: Project, number: int | None) -> int | None:
+    if number is not None and number not in [round_.number for round_ in project.rounds()]:
+        raise TwofoldError(f"--round {number}: expected a round of 0 to {project.current.number}")
+    return number
 
 
 @click.command()
@@ -63,7 +78,7 @@ def _learning(name: str, text: str) -> click.Command:
     @project_dir
     @as_json
     def command(folder: Path, as_json: bool) -> None:
-        _run(folder, as_json, lambda project, ticker: rounds.learn(project, project.current, name, ticker))
+        _run(folder, as_json, lambda project, ticker: rounds.learn(project, rounds.learnable(project), name, ticker))
 
     return command
 

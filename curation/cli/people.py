@@ -12,6 +12,7 @@ from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
+from curation.people import refuse_second_role
 from curation.project import Project, open_project
 
 role_option = click.option(
@@ -37,6 +38,8 @@ def add(folder: Path, names: tuple[str, ...], role: str, as_json: bool) -> None:
     """Add people; a new person's password is shown once and kept nowhere."""
     project = open_project(folder)
     argilla = connect(project.config)
+    for name in names:
+        refuse_second_role(project, argilla, name, role)
     added = []
     try:
         for person in _added(project, argilla, names, role):

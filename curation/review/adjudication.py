@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from curation.records import by_id, column
 from curation.review.votes import VoteTable, read_votes
 
 ADJUDICATION = pa.schema({"record_id": pa.string(), "answers": pa.list_(pa.string()), "reason": pa.string()})
+NO_LABEL = "(no label fits)"
 
 
 def adjudication_queue(votes: VoteTable, *, required: int = 2) -> pa.Table:
@@ -40,6 +44,45 @@ def adjudication_queue(votes: VoteTable, *, required: int = 2) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=ADJUDICATION)
 
 
-def _shuffled(labels: list[str], record_id: str) -> list[str]:
+def disputes(votes: pa.Table, decisions: pa.Table) -> pa.Table:
+    """Return the records that a third person has to settle, and those that one has settled.
+
+    Args:
+        votes: A table of `VOTES`.
+        decisions: What they decide, a table of `DECISIONS`.
+
+    Returns:
+        A table of `ADJUDICATION`, sorted by record id. `answers` are the different ones given, a discard among them,
+        without names or counts, in an order drawn from the record id alone, so that it tells nothing.
+    """
+    ruled = votes.filter(pc.and_(pc.equal(votes["role"], "adjudicator"), pc.not_equal(votes["status"], "draft")))
+    spoken = set(column(ruled, "record_id"))
+    answers = _answers(votes.filter(pc.equal(votes["role"], "annotator")))
+    rows = [
+        {"record_id": row["record_id"], "answers": _shuffled(answers[row["record_id"]], row["record_id"])}
+        | {"reason": row["reason"]}
+        for row in decisions.to_pylist()
+        if row["method"] == "disputed" or (row["record_id"] in spoken and len(answers.get(row["record_id"], ())) > 1)
+    ]
+    return pa.Table.from_pylist(sorted(rows, key=lambda row: row["record_id"]), schema=ADJUDICATION)
+
+
+def open_disputes(decisions: pa.Table) -> set[str]:
+    """Return the ids of the records that wait for a third person."""
+    return {i for i, method in by_id(decisions, "method").items() if method == "disputed"}
+
+
+def _answers(reviewed: pa.Table) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    columns = (column(reviewed, name) for name in ("record_id", "status", "label"))
+    for record_id, status, label in zip(*columns, strict=True):
+        if status == "discarded":
+            found.setdefault(record_id, set()).add(NO_LABEL)
+        elif status == "submitted" and label is not None:
+            found.setdefault(record_id, set()).add(label)
+    return {record_id: sorted(said) for record_id, said in found.items()}
+
+
+def _shuffled(labels: Sequence[str], record_id: str) -> list[str]:
     seed = int.from_bytes(hashlib.blake2b(record_id.encode(), digest_size=8).digest())
     return [labels[i] for i in np.random.default_rng(seed).permutation(len(labels))]

@@ -55,12 +55,12 @@ def decide(
 ) -> pa.Table:
     """Decide the label of every record that has a vote or an adjudication.
 
-    An adjudicator's answer wins (`adjudicated`). Otherwise a record with fewer than `required` votes is
-    `undecided`; one where all votes say the same is `agreed`; any other is `disputed`, without a label,
-    unless `settle` says how to do without an adjudicator: by a strict `majority` of its votes, or by the
-    label of `consensus`. An adjudicator who voted on the same record is not a third person: that answer is
-    ignored, and `reason` says so. Of several adjudications of one record the last by `submitted_at` of a
-    third person counts.
+    A record with at least `required` votes that all say the same is `agreed`, also where an adjudicator said
+    something else while they differed. Otherwise an adjudicator's answer wins (`adjudicated`). Without one, a
+    record with fewer than `required` votes is `undecided`, and any other is `disputed`, without a label, unless
+    `settle` says how to do without an adjudicator: by a strict `majority` of its votes, or by the label of
+    `consensus`. An adjudicator who voted on the same record is not a third person: that answer is ignored, and
+    `reason` says so. Of several adjudications of one record the last by `submitted_at` of a third person counts.
 
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`). Leave
@@ -76,7 +76,7 @@ def decide(
         Columns `record_id, label, method, confidence, votes, reason`, sorted by `record_id`. `confidence` in
         [0, 1] is the posterior of the label where `consensus` is given, else the share of answers that say so
         (1.0 for agreed records then means no more than that nobody objected); null where there is no label.
-        `votes` counts the votes that counted, adjudication included.
+        `votes` counts the votes that counted, the adjudication included where it settled the record.
 
     Raises:
         ValueError: A bad table or setting.
@@ -88,7 +88,8 @@ def decide(
     rows = []
     for case in _cases(votes, adjudications):
         verdict = _verdict(case, required, settle, consensus, min_confidence)
-        answers = [*case.votes, *([] if case.adjudicated is None else [case.adjudicated])]
+        ruling = verdict.label if verdict.method == "adjudicated" else None
+        answers = [*case.votes, *([] if ruling is None else [ruling])]
         rows.append(
             {
                 "record_id": case.record_id,
@@ -96,7 +97,7 @@ def decide(
                 "method": verdict.method,
                 "confidence": _confidence(case.record_id, verdict.label, answers, consensus),
                 "votes": len(answers),
-                "reason": "; ".join([verdict.reason, *case.ignored]),
+                "reason": "; ".join([verdict.reason, *case.ignored, *_overruled(case, verdict)]),
             }
         )
     return pa.Table.from_pylist(rows, schema=DECISIONS)
@@ -105,13 +106,13 @@ def decide(
 def _verdict(
     case: _Case, required: int, settle: Settle, consensus: Consensus | None, min_confidence: float
 ) -> _Verdict:
+    n = len(case.votes)
+    if n >= required and len(set(case.votes)) == 1:
+        return _Verdict(method="agreed", label=case.votes[0], reason=f"all {n} reviewers agree")
     if case.adjudicated is not None:
         return _Verdict(method="adjudicated", label=case.adjudicated, reason="settled by an adjudicator")
-    n = len(case.votes)
     if n < required:
         return _Verdict(method="undecided", reason=f"{n} of {required} votes are in")
-    if len(set(case.votes)) == 1:
-        return _Verdict(method="agreed", label=case.votes[0], reason=f"all {n} reviewers agree")
     if settle == "majority":
         top = max(set(case.votes), key=case.votes.count)
         if 2 * case.votes.count(top) > n:
@@ -123,6 +124,12 @@ def _verdict(
             reason = f"the consensus of {n} votes, weighed by reviewer quality"
             return _Verdict(method="consensus", label=consensus.label[case.record_id], reason=reason)
     return _Verdict(method="disputed", reason=f"{n} reviewers gave {len(set(case.votes))} different answers")
+
+
+def _overruled(case: _Case, verdict: _Verdict) -> list[str]:
+    if case.adjudicated is None or verdict.label in (None, case.adjudicated):
+        return []
+    return [f"an adjudicator had said {case.adjudicated!r} before they agreed"]
 
 
 def _cases(votes: VoteTable, adjudications: VoteTable | None) -> list[_Case]:

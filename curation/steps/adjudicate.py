@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyarrow as pa
+
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.asked import Asked, asked_in
+from curation.project import Project, Round
 from curation.records import column
+from curation.review.adjudication import open_disputes
 from curation.step import Context
 
 PREAMBLE = """# Adjudication
@@ -20,35 +25,46 @@ ANSWERS = "answers"
 
 
 def adjudicate(context: Context, argilla: ArgillaClient) -> str:
-    """Send the disputed records to the adjudicators' workspace; what is there already stays as it is."""
+    """Bring the adjudicators' data set to what is disputed now, and say what that took; nothing if it is so already.
+
+    Their records are a set, compared with the server's: what is disputed is sent, and what meanwhile was settled
+    without them is withdrawn. What an adjudicator has answered stays, and so does the answer.
+    """
     project, round_ = context.project, context.round
-    disputed = round_.table("adjudication.parquet")
-    if disputed.num_rows == 0:
-        return "nobody disagreed: nothing to adjudicate"
-    titles = {name: name.replace("_", " ").capitalize() for name in project.config.task.fields}
-    spec = DatasetSpec(
+    asked, listed = asked_in(project, round_), round_.table("adjudication.parquet")
+    name, workspace = naming.dataset(project, round_, "adjudicator"), naming.workspace(project, "adjudicator")
+    if asked is None or (listed.num_rows == 0 and argilla.dataset(name, workspace) is None):
+        return ""
+    dataset = argilla.ensure_dataset(_spec(project, round_, asked))
+    held, disputed = argilla.record_ids(dataset), open_disputes(round_.table("decisions.parquet"))
+    withdrawn = argilla.withdraw(dataset, settled) if (settled := held - disputed) else 0
+    outgoing = [record for record in _outgoing(context, listed) if record.record_id in disputed]
+    for done in argilla.upload(dataset, outgoing):
+        context.tick(done, len(outgoing))
+    round_.write_json("adjudication.json", {"dataset": name, "workspace": workspace, "records": len(outgoing)})
+    new = f"{len(disputed - held)} disputed records sent to a third person in {name}" if disputed - held else ""
+    back = f"{withdrawn} settled without one were withdrawn" if withdrawn else ""
+    return "; ".join(filter(None, (new, back)))
+
+
+def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
+    titles = {name: name.replace("_", " ").capitalize() for name in asked.fields}
+    return DatasetSpec(
         name=naming.dataset(project, round_, "adjudicator"),
         workspace=naming.workspace(project, "adjudicator"),
-        guidelines=PREAMBLE + project.guidelines,
+        guidelines=PREAMBLE + asked.guidelines,
         fields={**titles, ANSWERS: "The answers so far"},
-        question=project.config.task.question,
-        labels=project.config.task.labels,
+        question=asked.question,
+        labels=tuple(asked.options),
+        shown=asked.shown(),
         required=1,
         contents=project.contents,
     )
-    dataset = argilla.ensure_dataset(spec)
-    outgoing = list(_outgoing(context))
-    for done in argilla.upload(dataset, outgoing):
-        context.tick(done, len(outgoing))
-    round_.write_json(
-        "adjudication.json", {"dataset": spec.name, "workspace": spec.workspace, "records": len(outgoing)}
-    )
-    return f"{len(outgoing)} disputed records wait for a third person in {spec.name} at {argilla.url}"
 
 
-def _outgoing(context: Context) -> Iterator[Outgoing]:
+def _outgoing(context: Context, listed: pa.Table) -> Iterator[Outgoing]:
     records = context.project.records
     fields = dict(zip(column(records, "record_id"), column(records, "fields"), strict=True))
-    for row in context.round.table("adjudication.parquet").to_pylist():
+    for row in listed.to_pylist():
         answers = "\n".join(row["answers"])
         yield Outgoing(record_id=row["record_id"], fields={**fields[row["record_id"]], ANSWERS: answers})

@@ -1,4 +1,9 @@
-"""Argilla -> votes: a snapshot that never changes, of who answered what and when."""
+"""Argilla -> votes: a snapshot that never changes, of who answered what and when. Votes only grow.
+
+An answer that was pulled stays, whatever becomes of the server: an account that is deleted takes its answers with it,
+an older backup brings older answers back, a home made anew has none. What the server does not have any more is kept,
+marked as gone, and told.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +11,71 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation import ledger
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.artifacts import read_table, write_table
+from curation.asked import asked_in, with_unknown
 from curation.errors import TwofoldError
-from curation.records import VOTES, column, table
+from curation.records import VOTES, column, read_as_votes, table
 from curation.step import Context
 
 PART = 10_000
 """Votes that become a table together."""
 
+ORDER = ("role", "record_id", "reviewer")
+"""One person gives one answer to a record in a role: what tells votes apart, and the order in which they stand."""
 
-def pull(context: Context, argilla: ArgillaClient) -> str:
-    """Take all answers of the round; a new snapshot is written only if anything differs from the last."""
+
+def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = False) -> str:
+    """Take all answers of a round; a new snapshot is written only if anything differs from the last.
+
+    Args:
+        context: The project, and the round.
+        argilla: The server.
+        give_up_missing: Forget answers that the server does not have any more.
+
+    Raises:
+        TwofoldError: The round was not sent yet, or the server has never heard of it and nothing was pulled before.
+    """
     round_ = context.round
-    if not round_.has("pushed.json"):
+    if asked_in(context.project, round_) is None:
         raise TwofoldError("no batch was sent in this round yet (run `twofold push`)")
-    votes = votes_table(_votes(context, argilla))
+    note_people(context, argilla)
+    served = votes_table(_served(context, argilla))
     snapshots = round_.snapshots()
-    if snapshots and read_table(snapshots[-1]).equals(votes):
-        return f"nothing new: {votes.num_rows} answers, as in {snapshots[-1].name}"
+    held = read_as_votes(read_table(snapshots[-1]), {}) if snapshots else VOTES.empty_table()
+    votes = served if give_up_missing else overlaid(held, served)
+    _note_unknown(context, votes)
+    gone = _gone(votes)
+    if snapshots and held.equals(votes):
+        return f"nothing new: {votes.num_rows} answers, as in {snapshots[-1].name}{gone}"
     path = round_.path(f"votes/{len(snapshots) + 1:04d}.parquet")
     write_table(path, votes)
-    ledger.append(context.project.folder, "pull", round=round_.number, snapshot=path.name, votes=votes.num_rows)
-    return f"{votes.num_rows} answers of {len(set(column(votes, 'reviewer')))} people in {path.name}"
+    given_up = len(set(_keys(held)) - set(_keys(votes))) if give_up_missing else 0
+    facts = {"round": round_.number, "snapshot": path.name, "votes": votes.num_rows, "given_up": given_up}
+    ledger.append(context.project.folder, "pull", **facts)
+    lost = f"; {given_up} were given up" if given_up else ""
+    return f"{votes.num_rows} answers of {len(set(column(votes, 'reviewer')))} people in {path.name}{gone}{lost}"
 
 
-def _votes(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]:
+def note_people(context: Context, argilla: ArgillaClient) -> None:
+    """Keep who may answer in this round: a record waits for somebody only while there is somebody."""
+    people = {role: argilla.reviewers(naming.workspace(context.project, role)) for role in naming.ROLES}
+    if not context.round.has("people.json") or context.round.json("people.json") != people:
+        context.round.write_json("people.json", people)
+
+
+def _served(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]:
     for role in naming.ROLES:
         name = naming.dataset(context.project, context.round, role)
         dataset = argilla.dataset(name, naming.workspace(context.project, role))
         if dataset is None:
-            if role == "annotator":
+            if role == "annotator" and not context.round.snapshots():
                 raise TwofoldError(f"Argilla at {argilla.url} has no data set {name!r}; run `twofold push` again")
             continue
         for answer in argilla.answers(dataset):
@@ -51,6 +86,7 @@ def _votes(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]
                 "status": answer.status,
                 "label": answer.label,
                 "submitted_at": answer.submitted_at,
+                "gone": False,
             }
 
 
@@ -59,4 +95,48 @@ def votes_table(votes: Iterator[dict[str, Any]]) -> pa.Table:
     parts = [VOTES.empty_table()]
     while part := list(islice(votes, PART)):
         parts.append(table(part, VOTES))
-    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("role", "record_id", "reviewer")])
+    return _in_order(pa.concat_tables(parts))
+
+
+def overlaid(held: pa.Table, served: pa.Table) -> pa.Table:
+    """Return what was held with what the server says laid over it; of one vote's two forms the later stays.
+
+    Args:
+        held: The newest snapshot, a table of `VOTES`.
+        served: All answers that the server has.
+
+    Returns:
+        Every vote once. Those that the server lacks, or has in an older form only, are marked as gone; a draft that
+        the server lacks was never an answer, and is left out.
+    """
+    given = dict(zip(_keys(served), column(served, "submitted_at"), strict=True))
+    stays = [
+        status != "draft" and (key not in given or given[key] < at)
+        for key, status, at in zip(_keys(held), column(held, "status"), column(held, "submitted_at"), strict=True)
+    ]
+    kept = held.filter(pa.array(stays, pa.bool_()))
+    kept = kept.set_column(VOTES.get_field_index("gone"), "gone", pa.array([True] * kept.num_rows, pa.bool_()))
+    older = set(_keys(kept))
+    is_newest = pa.array([key not in older for key in _keys(served)], pa.bool_())
+    return _in_order(pa.concat_tables([served.filter(is_newest), kept]))
+
+
+def _keys(votes: pa.Table) -> list[tuple[str, ...]]:
+    return list(zip(*(column(votes, name) for name in ORDER), strict=True))
+
+
+def _in_order(votes: pa.Table) -> pa.Table:
+    return votes.sort_by([(name, "ascending") for name in ORDER]).combine_chunks()
+
+
+def _gone(votes: pa.Table) -> str:
+    n = int(np.sum(votes["gone"].to_numpy()))
+    return f"; {n} of them are not on the server any more, and are kept" if n else ""
+
+
+def _note_unknown(context: Context, votes: pa.Table) -> None:
+    """Keep values that the round did not ask for: the server's settings were changed by somebody else."""
+    asked = asked_in(context.project, context.round)
+    values = set(column(votes.filter(pc.is_valid(votes["label"])), "label"))
+    if asked is not None and (not context.round.has("asked.json") or not values <= asked.options.keys()):
+        context.round.write_json("asked.json", with_unknown(asked, values).model_dump(mode="json"))

@@ -8,9 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation import ledger
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.asked import Asked, as_set_now, asked_in, asking, differences
 from curation.config import Config
 from curation.embeddings import EmbeddingStore
 from curation.errors import TwofoldError
@@ -51,33 +53,96 @@ STEP = Step(name="batch", makes=("batch.parquet",), reads=_reads, depends_on=_de
 
 
 def push(context: Context, argilla: ArgillaClient) -> str:
-    """Send the batch; what is there already is brought up to date, and answers are never touched."""
+    """Send the batch with the settings of today; what is there is brought up to date, and answers are never touched.
+
+    A batch that was sent stays as it is. Of the settings that were changed since, those that an open data set can
+    take are brought to it; the summary names them, and says from when the others hold.
+    """
     project, round_ = context.project, context.round
-    batch = round_.table("batch.parquet")
-    embeddings = EmbeddingStore(project)
-    spec = DatasetSpec(
+    asked = asked_in(project, round_)
+    if asked is None:
+        return _send(context, argilla, asking(project.config, project.guidelines))
+    now = _what_can_change(context, argilla, asked)
+    changed = differences(asked, now)
+    if changed:
+        ledger.append(project.folder, "ask", round=round_.number, changed=changed)
+    sent = _send(context, argilla, now)
+    if not now.suggestions:
+        argilla.take_back_suggestions(argilla.ensure_dataset(dataset_spec(project, round_, now)))
+    later = from_next_round(project, round_)
+    return "; ".join([sent, *(f"changed in this open round: {what}" for what in changed), *later])
+
+
+def send_again(context: Context, argilla: ArgillaClient) -> str:
+    """Bring the server to what the round asked, if it lacks any of it: a home made anew, or an older backup."""
+    project, round_ = context.project, context.round
+    asked = asked_in(project, round_)
+    assert asked is not None  # noqa: S101  (only rounds that were sent are sent again)
+    if argilla.dataset(naming.dataset(project, round_), naming.workspace(project)) is not None:
+        dataset = argilla.ensure_dataset(dataset_spec(project, round_, asked))
+        if argilla.progress(dataset).total == round_.table("batch.parquet").num_rows:
+            return ""
+    return _send(context, argilla, asked)
+
+
+def from_next_round(project: Project, round_: Round) -> list[str]:
+    """Say which settings of today hold from the next round on, because this one asked otherwise."""
+    asked = asked_in(project, round_)
+    if asked is None:
+        return []
+    changed = differences(asked, as_set_now(asked, project.config, project.guidelines))
+    return [f"{what}: from round {round_.number + 1:03d} on" for what in changed]
+
+
+def _what_can_change(context: Context, argilla: ArgillaClient, asked: Asked) -> Asked:
+    """Return what the open round asks now: as today's settings say, but for what cannot change any more."""
+    project, round_ = context.project, context.round
+    wanted = as_set_now(asked, project.config, project.guidelines)
+    dataset = argilla.dataset(naming.dataset(project, round_), naming.workspace(project))
+    if dataset is None:
+        return wanted
+    if wanted.required != asked.required and argilla.progress(dataset).pending == 0:
+        wanted = wanted.model_copy(update={"required": asked.required})  # all have answered: it is too late
+    if wanted.options != asked.options and not argilla.can_add_labels(dataset):
+        wanted = wanted.model_copy(update={"options": asked.options})
+    return wanted
+
+
+def dataset_spec(project: Project, round_: Round, asked: Asked, *, vector_size: int = 0) -> DatasetSpec:
+    """Return the data set in which the reviewers of a round answer; `vector_size` counts only where it is made."""
+    return DatasetSpec(
         name=naming.dataset(project, round_),
         workspace=naming.workspace(project),
-        guidelines=project.guidelines,
-        fields={name: name.replace("_", " ").capitalize() for name in project.config.task.fields},
-        question=project.config.task.question,
-        labels=project.config.task.labels,
-        required=project.config.annotation.required,
+        guidelines=asked.guidelines,
+        fields={name: name.replace("_", " ").capitalize() for name in asked.fields},
+        question=asked.question,
+        labels=tuple(asked.options),
+        shown=asked.shown(),
+        required=asked.required,
         contents=project.contents,
-        vector_size=embeddings.width,
+        vector_size=vector_size,
         metadata=METADATA,
     )
+
+
+def _send(context: Context, argilla: ArgillaClient, asked: Asked) -> str:
+    project, round_ = context.project, context.round
+    batch = round_.table("batch.parquet")
+    spec = dataset_spec(project, round_, asked, vector_size=EmbeddingStore(project).width)
+    if round_.has("asked.json"):
+        round_.write_json("asked.json", asked.model_dump(mode="json"))  # first: what was asked is made true below
     dataset = argilla.ensure_dataset(spec)
-    for done in argilla.upload(dataset, _outgoing(context, batch, embeddings)):
+    round_.write_json("asked.json", asked.model_dump(mode="json"))
+    for done in argilla.upload(dataset, _outgoing(context, batch, asked)):
         context.tick(done, batch.num_rows)
     facts = {"dataset": spec.name, "workspace": spec.workspace, "records": batch.num_rows, "url": argilla.url}
     round_.write_json("pushed.json", facts)
     return f"{batch.num_rows} records wait for {spec.required} people each in {spec.name} at {argilla.url}"
 
 
-def _outgoing(context: Context, batch: pa.Table, embeddings: EmbeddingStore) -> Iterator[Outgoing]:
+def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgoing]:
     ids = column(batch, "record_id")
-    vectors = embeddings.of(ids)
+    vectors = EmbeddingStore(context.project).of(ids)
     fields = dict(
         zip(
             column(context.project.records, "record_id"),
@@ -95,7 +160,7 @@ def _outgoing(context: Context, batch: pa.Table, embeddings: EmbeddingStore) -> 
                 "why": row["reason"],
                 "priority": row["score"],
             },
-            suggestion=row["suggestion"] if context.config.annotation.suggestions else None,
+            suggestion=asked.value_of(row["suggestion"]) if asked.suggestions else None,
             suggestion_score=row["suggestion_score"],
             vector=vector.tolist(),
         )

@@ -10,31 +10,33 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.asked import Asked, asked_in
 from curation.config import Config
+from curation.errors import TwofoldError
 from curation.project import Project, Round
-from curation.records import LABELS, by_id, column, table
-from curation.review import adjudication_queue, agreement, consensus, decide
-from curation.review.adjudication import ADJUDICATION
-from curation.review.decide import DECISIONS
+from curation.records import LABELS, column, table
+from curation.review import agreement, consensus, decide
+from curation.review.adjudication import disputes
+from curation.review.changes import CHANGES, changed_decisions
+from curation.review.discards import Readings, readings, with_discards
 from curation.step import Context, Step
-
-NO_LABEL = "(no label fits)"
 
 
 def run(context: Context) -> str:
-    """Decide what the votes decide; list the rest for a third person."""
+    """Decide what the votes decide, by what the round asked; list the rest for a third person."""
     round_, config = context.round, context.config
-    batch, votes = round_.table("batch.parquet"), round_.votes()
+    asked, votes = _asked(context), round_.votes()
     reviewed, ruled = _of_role(votes, "annotator"), _of_role(votes, "adjudicator")
     agreed = consensus(reviewed, labels=config.task.labels, seed=config.seed)
-    decided = decide(reviewed, ruled, required=config.annotation.required, consensus=agreed)
-    decisions = _complete(decided, batch, votes, config.annotation.required)
+    seen = readings(votes, round_.json("people.json")["annotator"] if round_.has("people.json") else None)
+    decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
+    decisions = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
     before = context.project.before(round_).table("labels.parquet")
-    labels = _overlaid(before, decisions, round_.number)
+    _note_changes(round_, decisions)
     round_.write_table("consensus.parquet", agreed.table)
-    round_.write_table("adjudication.parquet", _disputes(reviewed, decisions, config.annotation.required))
+    round_.write_table("adjudication.parquet", disputes(votes, decisions))
     round_.write_table("decisions.parquet", decisions)
-    round_.write_table("labels.parquet", labels)
+    round_.write_table("labels.parquet", _overlaid(before, decisions, round_.number))
     methods = Counter(column(decisions, "method"))
     round_.write_json(
         "review.json",
@@ -42,8 +44,8 @@ def run(context: Context) -> str:
             "agreement": agreement(reviewed, labels=config.task.labels, seed=config.seed).to_dict(),
             "reviewers": agreed.reviewers.to_pylist(),
             "decisions": dict(methods),
-            "discarded": dict(Counter(column(_discards(votes), "reviewer"))),
-            "adjudicators": dict(Counter(column(_submitted(ruled), "reviewer"))),
+            "discarded": dict(Counter(column(_with_status(votes, "discarded"), "reviewer"))),
+            "adjudicators": dict(Counter(column(_with_status(ruled, "submitted"), "reviewer"))),
             "confusions": _mixed_up(reviewed),
         },
     )
@@ -51,70 +53,37 @@ def run(context: Context) -> str:
     return f"{decisions.num_rows} records: {counted}"
 
 
+def _asked(context: Context) -> Asked:
+    asked = asked_in(context.project, context.round)
+    if asked is None:
+        raise TwofoldError(f"round {context.round.number:03d} asked nobody yet (run `twofold push`)")
+    return asked
+
+
 def _of_role(votes: pa.Table, role: str) -> pa.Table:
     return votes.filter(pc.equal(votes["role"], role))
 
 
-def _submitted(votes: pa.Table) -> pa.Table:
-    return votes.filter(pc.equal(votes["status"], "submitted"))
+def _with_status(votes: pa.Table, status: str) -> pa.Table:
+    return votes.filter(pc.equal(votes["status"], status))
 
 
-def _discards(votes: pa.Table) -> pa.Table:
-    return votes.filter(pc.equal(votes["status"], "discarded"))
+def _by_third(ruled: pa.Table, seen: Readings) -> pa.Table:
+    """Leave out rulings of people who discarded the record as readers: they are no third person either."""
+    pairs = zip(column(ruled, "record_id"), column(ruled, "reviewer"), strict=True)
+    return ruled.filter(pa.array([who not in seen.discarded.get(i, ()) for i, who in pairs], pa.bool_()))
 
 
-def _complete(decided: pa.Table, batch: pa.Table, votes: pa.Table, required: int) -> pa.Table:
-    """Add the records that nobody answered, and count a discard as what it is: an opinion that no label fits."""
-    found = {row["record_id"]: row for row in decided.to_pylist()}
-    discards = Counter(column(_discards(_of_role(votes, "annotator")), "record_id"))
-    ruled_out = set(column(_discards(_of_role(votes, "adjudicator")), "record_id"))
-    rows = []
-    for record_id in column(batch, "record_id"):
-        row = found.get(record_id) or _undecided(record_id, required)
-        if row["label"] is None:
-            row = {**row, **_of_discards(row, discards[record_id], record_id in ruled_out, required)}
-        rows.append(row)
-    return table(rows, DECISIONS)
-
-
-def _of_discards(row: Mapping[str, Any], discards: int, ruled_out: bool, required: int) -> dict[str, str]:
-    if ruled_out:
-        return {"method": "discarded", "reason": "discarded by an adjudicator"}
-    if discards >= required and row["votes"] == 0:
-        return {"method": "discarded", "reason": f"discarded by {discards} reviewers"}
-    if row["method"] == "undecided" and discards and row["votes"] and discards + row["votes"] >= required:
-        return {"method": "disputed", "reason": f"{discards} discarded it, {row['votes']} gave it a label"}
-    return {}
-
-
-def _disputes(reviewed: pa.Table, decisions: pa.Table, required: int) -> pa.Table:
-    """Return what a third person has to settle: different labels, or a label against a discard.
-
-    A record stays in it after it was settled, so that the adjudicators' data set only grows.
-    """
-    rows = adjudication_queue(reviewed, required=required).to_pylist()
-    known = {row["record_id"] for row in rows}
-    labels = by_id(_submitted(reviewed), "label")
-    split_over = set(column(_discards(reviewed), "record_id")) & set(labels) - known
-    enough = Counter(column(reviewed.filter(pc.invert(pc.equal(reviewed["status"], "draft"))), "record_id"))
-    reasons = by_id(decisions, "reason")
-    rows += [
-        {"record_id": i, "answers": sorted([labels[i], NO_LABEL]), "reason": reasons.get(i, "")}
-        for i in sorted(split_over)
-        if enough[i] >= required
-    ]
-    return table(sorted(rows, key=lambda row: row["record_id"]), ADJUDICATION)
-
-
-def _undecided(record_id: str, required: int) -> dict[str, Any]:
-    return {
-        "record_id": record_id,
-        "label": None,
-        "method": "undecided",
-        "confidence": None,
-        "votes": 0,
-        "reason": f"0 of {required} votes are in",
-    }
+def _note_changes(round_: Round, decisions: pa.Table) -> None:
+    """Keep what was decided otherwise before: late answers count, and what they overturn is not forgotten."""
+    if not round_.has("decisions.parquet"):
+        return
+    snapshot = len(round_.snapshots())
+    changed = changed_decisions(round_.table("decisions.parquet"), decisions, snapshot)
+    if changed.num_rows:
+        earlier = round_.table("decision_changes.parquet") if round_.has("decision_changes.parquet") else None
+        parts = [] if earlier is None else [earlier.filter(pc.not_equal(earlier["snapshot"], snapshot))]
+        round_.write_table("decision_changes.parquet", pa.concat_tables([*parts, changed]).cast(CHANGES))
 
 
 def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
@@ -138,7 +107,7 @@ def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int
 def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
     """Count which two labels people gave to the same record, most often first."""
     said: dict[str, set[str]] = {}
-    for vote in _submitted(votes).to_pylist():
+    for vote in _with_status(votes, "submitted").to_pylist():
         said.setdefault(vote["record_id"], set()).add(vote["label"])
     pairs = Counter(tuple(sorted(labels)) for labels in said.values() if len(labels) == 2)
     return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
@@ -146,11 +115,12 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
 
 def _reads(project: Project, round_: Round) -> list[Path]:
     newest = round_.snapshots()[-1:]
-    return [*newest, round_.path("batch.parquet"), project.before(round_).path("labels.parquet")]
+    asked = [round_.path(name) for name in ("asked.json", "batch.parquet", "people.json")]
+    return [*newest, *asked, project.before(round_).path("labels.parquet")]
 
 
 def _depends_on(config: Config) -> object:
-    return [config.annotation.required, config.task.model_dump(mode="json"), config.seed]
+    return [config.task.model_dump(mode="json"), config.seed]
 
 
 STEP = Step(

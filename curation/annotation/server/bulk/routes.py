@@ -22,8 +22,10 @@ from curation.annotation.server.bulk.answers import PAGE, Place, answers_page
 from curation.annotation.server.bulk.dataset_settings import load_with_settings, parsed_settings
 from curation.annotation.server.bulk.known import known_records
 from curation.annotation.server.bulk.listeners import tell_listeners
-from curation.annotation.server.bulk.schema import BulkDataset, KnownQuery, PushOutcome, parse_push
+from curation.annotation.server.bulk.options import Options, set_options
+from curation.annotation.server.bulk.schema import BulkDataset, KnownQuery, PushOutcome, Withdrawn, parse_push
 from curation.annotation.server.bulk.upsert import Indexed, upsert
+from curation.annotation.server.bulk.withdraw import withdraw
 from curation.annotation.server.engine import SqlSearchEngine
 from curation.annotation.server.engine.sqlite_together import indexed_together
 from curation.annotation.server.web_processes import count_web_processes
@@ -76,6 +78,20 @@ async def known(dataset_id: UUID, query: KnownQuery, db: Db, user: CurrentUser) 
     dataset = await Dataset.get_or_raise(db, dataset_id)
     await authorize(user, DatasetPolicy.upsert_records(dataset))
     return _json(await known_records(db, dataset_id, query.external_ids))
+
+
+@router.post("/datasets/{dataset_id}/withdraw")
+async def withdraw_records(dataset_id: UUID, query: KnownQuery, db: Db, engine: Engine, user: CurrentUser) -> Withdrawn:
+    """Delete those of some records that nobody has answered."""
+    dataset = await Dataset.get_or_raise(db, dataset_id)
+    await authorize(user, DatasetPolicy.delete_records(dataset))
+    return Withdrawn(deleted=await withdraw(db, engine, dataset, query.external_ids))
+
+
+@router.put("/questions/{question_id}/options")
+async def put_options(question_id: UUID, wanted: Options, db: Db, user: CurrentUser) -> None:
+    """Give a question of an open data set more options, or other texts for those that it has."""
+    await set_options(db, user, question_id, wanted.options)
 
 
 @router.get("/datasets/{dataset_id}/answers")

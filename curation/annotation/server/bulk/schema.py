@@ -32,6 +32,12 @@ class PushOutcome(BaseModel):
     updated: int
 
 
+class Withdrawn(BaseModel):
+    """How many records were taken out."""
+
+    deleted: int
+
+
 class BulkDataset(BaseModel):
     """What a client has to know before it pushes."""
 

@@ -46,7 +46,7 @@ async def upsert(
     # The work is done before it is our turn to write; seldom, what it rests on has changed by then.
     stored = await _stored(await db.connection(), settings.id, push)
     plan = await asyncio.to_thread(plan_of, push, settings, stored)
-    async with _writing(db) as connection:
+    async with writing(db) as connection:
         if (changed := await _stored(connection, settings.id, push)) != stored:
             plan = await asyncio.to_thread(plan_of, push, settings, changed)
         async with indexed(connection):
@@ -56,7 +56,7 @@ async def upsert(
 
 
 @asynccontextmanager
-async def _writing(db: AsyncSession) -> AsyncIterator[AsyncConnection]:
+async def writing(db: AsyncSession) -> AsyncIterator[AsyncConnection]:
     """A transaction that is committed in the end. On SQLite nobody else can write from its beginning on."""
     connection = await db.connection()
     try:

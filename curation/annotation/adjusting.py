@@ -1,0 +1,80 @@
+"""Bringing the settings of an open data set to what a round asks now; nothing that people answered is touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from curation.annotation.spec import DatasetSpec
+from curation.errors import TwofoldError
+
+CONTENTS = "twofold_records"
+"""Where a data set is marked with the hash of the records that it was made for."""
+
+
+def adjust(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> None:
+    """Change what differs and can change.
+
+    Args:
+        http: A client of the server, with an owner's key.
+        dataset_id: The data set, published.
+        spec: What it is to be.
+        url: The server, for errors.
+
+    Raises:
+        TwofoldError: It holds other records, shows other fields, or asks for other labels than those.
+        httpx.HTTPError: The server refuses, or is not to be reached.
+    """
+    held = _got(http, f"/api/v1/datasets/{dataset_id}")
+    if (held["metadata"] or {}).get(CONTENTS, spec.contents) != spec.contents:
+        raise TwofoldError(
+            f"data set {spec.name} at {url} holds the records of another project of the same name;"
+            " nothing was sent: choose another name in twofold.toml, and add the reviewers again"
+        )
+    question = _question(http, dataset_id, spec, url)
+    changes: dict[str, Any] = {}
+    if (held["guidelines"] or "").strip() != spec.guidelines.strip():
+        changes["guidelines"] = spec.guidelines or None
+    if held["distribution"]["min_submitted"] != spec.required:
+        changes["distribution"] = {"strategy": "overlap", "min_submitted": spec.required}
+    if changes:  # not otherwise: Argilla counts the status of all records anew
+        http.patch(f"/api/v1/datasets/{dataset_id}", json=changes).raise_for_status()
+    _adjust_labels(http, dataset_id, question, spec)
+
+
+def can_add_labels(http: httpx.Client, dataset_id: str) -> bool:
+    """Whether the server lets an open data set have one label more; Argilla by itself does not."""
+    return http.get(f"/api/v1/twofold/datasets/{dataset_id}").status_code == httpx.codes.OK
+
+
+def _question(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> dict[str, Any]:
+    questions = {each["name"]: each for each in _got(http, f"/api/v1/datasets/{dataset_id}/questions")["items"]}
+    fields = {each["name"] for each in _got(http, f"/api/v1/datasets/{dataset_id}/fields")["items"]}
+    found: dict[str, Any] | None = questions.get(spec.question)
+    offered = {option["value"] for option in found["settings"].get("options", ())} if found else set()
+    where = f"data set {spec.name} at {url}"
+    again = "nothing was sent: choose another name in twofold.toml, and add the reviewers again"
+    if found is None or fields != set(spec.fields):
+        shown = f"{', '.join(sorted(fields))} and asks for {', '.join(questions)}"
+        raise TwofoldError(f"{where} was made with other settings (it shows {shown}); {again}")
+    if not offered <= set(spec.labels):
+        raise TwofoldError(f"{where} was made with other labels ({', '.join(sorted(offered))}); {again}")
+    return found
+
+
+def _adjust_labels(http: httpx.Client, dataset_id: str, question: dict[str, Any], spec: DatasetSpec) -> None:
+    held = {option["value"]: option["text"] for option in question["settings"]["options"]}
+    wanted = {value: spec.shown.get(value, value) for value in spec.labels}
+    if held == wanted:
+        return
+    options = [{"value": value, "text": text} for value, text in wanted.items()]
+    if held.keys() == wanted.keys():
+        settings = {"type": question["settings"]["type"], "options": options}
+        http.patch(f"/api/v1/questions/{question['id']}", json={"settings": settings}).raise_for_status()
+        return
+    http.put(f"/api/v1/twofold/questions/{question['id']}/options", json={"options": options}).raise_for_status()
+
+
+def _got(http: httpx.Client, path: str) -> Any:
+    return http.get(path).raise_for_status().json()

@@ -1,0 +1,118 @@
+"""What a round asked people. It is kept with the round: a setting that changes later changes no answer's meaning.
+
+`rounds/NNN/asked.json` is written when the round's data set was made. From then on its batch stays as it is, and its
+votes are counted by what was asked; new settings hold from the next round on, but for those that `twofold push`
+brings to the open data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from curation.config import Config
+    from curation.project import Project, Round
+
+
+class Asked(BaseModel):
+    """What the people of one round were asked.
+
+    Attributes:
+        name: The project's name then, which its data sets bear.
+        fields: The text fields shown, in order.
+        question: Name of the question.
+        options: Label of every answer that Argilla offers, by the value under which Argilla stores it. A label that
+            is renamed keeps its value, so that answers keep their meaning.
+        required: Answers that every record needs.
+        suggestions: Whether reviewers saw the model's label.
+        guidelines: What they read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    fields: tuple[str, ...]
+    question: str
+    options: dict[str, str]
+    required: int
+    suggestions: bool
+    guidelines: str
+
+    def value_of(self, label: str | None) -> str | None:
+        """Return the value under which Argilla stores a label; None if it does not offer it."""
+        return next((value for value, name in self.options.items() if name == label), None)
+
+    def shown(self) -> dict[str, str]:
+        """Return what is to be read at every option whose text differs from its value."""
+        return {value: label for value, label in self.options.items() if value != label}
+
+
+def asking(config: Config, guidelines: str) -> Asked:
+    """Return what a new round asks."""
+    return Asked(
+        name=config.name,
+        fields=config.task.fields,
+        question=config.task.question,
+        options={label: label for label in config.task.labels},
+        required=config.annotation.required,
+        suggestions=config.annotation.suggestions,
+        guidelines=guidelines,
+    )
+
+
+def asked_in(project: Project, round_: Round) -> Asked | None:
+    """Return what a round asked; None before it asked anything.
+
+    A round that was sent before this was kept is taken to have asked what `twofold.toml` says.
+    """
+    if round_.has("asked.json"):
+        return Asked.model_validate(round_.json("asked.json"))
+    return asking(project.config, project.guidelines) if round_.has("pushed.json") else None
+
+
+def as_set_now(asked: Asked, config: Config, guidelines: str) -> Asked:
+    """Return what an open round asks once the settings of today hold in it, too: no label less than before."""
+    new = [label for label in config.task.labels if label not in asked.options.values()]
+    options = dict(asked.options)
+    for label in new:
+        options[_unused(label, options)] = label
+    return asked.model_copy(
+        update={
+            "options": options,
+            "required": config.annotation.required,
+            "suggestions": config.annotation.suggestions,
+            "guidelines": guidelines,
+        }
+    )
+
+
+def _unused(label: str, values: Collection[str]) -> str:
+    """Return a value for a new label: its name, unless that stands for a label that bears another name today."""
+    value, n = label, 2
+    while value in values:
+        value, n = f"{label} ({n})", n + 1
+    return value
+
+
+def differences(before: Asked, after: Asked) -> list[str]:
+    """Say in words what was changed, one phrase for each setting."""
+    found = []
+    if before.required != after.required:
+        found.append(f"required {before.required} -> {after.required}")
+    new = [repr(label) for value, label in after.options.items() if value not in before.options]
+    if new:
+        found.append(f"new label{'s' * (len(new) > 1)} {', '.join(new)}")
+    if before.suggestions != after.suggestions:
+        found.append("suggestions are shown" if after.suggestions else "suggestions are taken back")
+    if before.guidelines != after.guidelines:
+        found.append("new guidelines")
+    return found
+
+
+def with_unknown(asked: Asked, values: Collection[str]) -> Asked:
+    """Add options that the server turned out to offer, so that no answer is without a meaning."""
+    more: Mapping[str, str] = {value: value for value in sorted(values) if value not in asked.options}
+    return asked.model_copy(update={"options": {**asked.options, **more}}) if more else asked

@@ -1,0 +1,68 @@
+"""What `twofold.toml` may not contradict: what people were asked, and what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from curation.asked import Asked
+from curation.errors import TwofoldError
+
+if TYPE_CHECKING:
+    from curation.project import Project
+
+
+def refuse_contradictions(project: Project) -> None:
+    """Compare the configuration with what was collected.
+
+    Raises:
+        TwofoldError: It changes what cannot change after people were asked, or lacks a label that is in use.
+    """
+    asked = [Asked.model_validate(r.json("asked.json")) for r in project.rounds() if r.has("asked.json")]
+    config = project.config
+    for each in asked[-1:]:
+        fixed = {
+            "name": (each.name, config.name),
+            "task.fields": (list(each.fields), list(config.task.fields)),
+            "task.question": (each.question, config.task.question),
+        }
+        for key, (then, now) in fixed.items():
+            if now != then:
+                raise TwofoldError(
+                    f"{project.path('twofold.toml')}: key {key!r} cannot change after people were asked:"
+                    f" expected {then!r}, came {now!r}"
+                )
+    in_use = dict(_labels_in_use(project, asked))
+    for label, where in in_use.items():
+        if label not in config.task.labels:
+            new = [repr(name) for name in config.task.labels if name not in in_use]
+            raise TwofoldError(
+                f"{project.path('twofold.toml')}: key 'task.labels' lacks {label!r}, which {where}; put it back, or run"
+                f" `twofold labels rename {project.folder} {label!r} {new[0] if len(new) == 1 else 'NEW'}`"
+                f" (`merge ... INTO` makes it one with another)"
+            )
+
+
+def _asked(asked: list[Asked]) -> set[str]:
+    return {label for each in asked for label in each.options.values()}
+
+
+def _labels_in_use(project: Project, asked: list[Asked]) -> Iterator[tuple[str, str]]:
+    for label in sorted(_asked(asked)):
+        yield label, "people were asked about"
+    rounds = [round_ for round_ in project.rounds() if round_.has("labels.parquet")]
+    places = [("records have", round_.path("labels.parquet")) for round_ in rounds[-1:]]
+    places += [("the test file has", project.path("test.parquet")), ("gold labels have", project.path("gold.parquet"))]
+    for where, path in places:
+        for label in sorted(_labels_of(path)):
+            yield label, where
+
+
+def _labels_of(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    return set(pc.unique(pq.read_table(path, columns=["label"])["label"]).to_pylist()) - {None}

@@ -1,0 +1,54 @@
+"""Decisions that became others, and why: the history of a round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+CHANGES = pa.schema(
+    {
+        "record_id": pa.string(),
+        "before": pa.string(),  # the label decided before; null where there was none
+        "after": pa.string(),
+        "method_before": pa.string(),
+        "method_after": pa.string(),
+        "reason": pa.string(),  # of the decision after
+        "snapshot": pa.int32(),  # number of the vote snapshot that changed it
+    }
+)
+
+
+def changed_decisions(before: pa.Table, after: pa.Table, snapshot: int) -> pa.Table:
+    """Return every record whose decision was settled and is another one now.
+
+    Args:
+        before: Decisions as they were, a table of `DECISIONS`.
+        after: Decisions as they are.
+        snapshot: Number of the vote snapshot that `after` rests on.
+
+    Returns:
+        A table of `CHANGES`, sorted by record id. Records that were not settled before are not in it: a first
+        decision changes nothing.
+    """
+    now = {row["record_id"]: row for row in after.to_pylist()}
+    rows = [
+        {
+            "record_id": then["record_id"],
+            "before": then["label"],
+            "after": now[then["record_id"]]["label"],
+            "method_before": then["method"],
+            "method_after": now[then["record_id"]]["method"],
+            "reason": now[then["record_id"]]["reason"],
+            "snapshot": snapshot,
+        }
+        for then in before.to_pylist()
+        if then["record_id"] in now and _is_overturned(then, now[then["record_id"]])
+    ]
+    return pa.Table.from_pylist(sorted(rows, key=lambda row: row["record_id"]), schema=CHANGES)
+
+
+def _is_overturned(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    was_settled = then["label"] is not None or then["method"] == "discarded"
+    return was_settled and (then["label"], then["method"]) != (now["label"], now["method"])

@@ -1,0 +1,86 @@
+"""Who can answer what a round still waits for, and what nobody can."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.records import column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owes:
+    """What one person can still do.
+
+    Attributes:
+        person: Who.
+        open: Records that wait for this person's answer, drafts included.
+        drafts: Those of them that the person has begun and not submitted; Argilla's page counts them as no longer
+            pending.
+    """
+
+    person: str
+    open: int
+    drafts: int
+
+    def __str__(self) -> str:
+        drafts = f" of them {self.drafts} draft{'s' * (self.drafts != 1)}" if self.drafts else ""
+        return f"{self.person} {self.open}{drafts}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owing:
+    """What is missing in one data set.
+
+    Attributes:
+        records: Records that still need answers.
+        people: Those who can answer some of them, by name.
+        lacking: Records that stay open although everybody named has answered: too few people may answer them.
+    """
+
+    records: int
+    people: tuple[Owes, ...]
+    lacking: int
+
+
+def owing(
+    waiting: Collection[str],
+    votes: pa.Table,
+    people: Iterable[str],
+    *,
+    required: int,
+    not_by: Mapping[str, Collection[str]] | None = None,
+) -> Owing:
+    """Say who can answer the records that wait.
+
+    Args:
+        waiting: Their ids.
+        votes: The answers of this role so far, a table of `VOTES`.
+        people: Who may answer in this role now.
+        required: Submitted answers that a record needs.
+        not_by: People who may not answer a record, by record id.
+    """
+    done, drafts = answered_by(votes, "submitted", "discarded"), answered_by(votes, "draft")
+    submitted = answered_by(votes, "submitted")
+    able = {i: {p for p in people if p not in done.get(i, ()) and p not in (not_by or {}).get(i, ())} for i in waiting}
+    return Owing(
+        records=len(waiting),
+        people=tuple(
+            Owes(person=p, open=len(ids), drafts=sum(p in drafts.get(i, ()) for i in ids))
+            for p in sorted(set(people))
+            if (ids := [i for i in waiting if p in able[i]])
+        ),
+        lacking=sum(len(submitted.get(i, ())) + len(able[i]) < required for i in waiting),
+    )
+
+
+def answered_by(votes: pa.Table, *statuses: str) -> dict[str, set[str]]:
+    """Return who answered a record with one of these statuses, by record id."""
+    found: dict[str, set[str]] = {}
+    chosen = votes.filter(pc.is_in(votes["status"], pa.array(statuses)))
+    for record_id, reviewer in zip(column(chosen, "record_id"), column(chosen, "reviewer"), strict=True):
+        found.setdefault(record_id, set()).add(reviewer)
+    return found
