@@ -15,6 +15,7 @@ from curation.project import Project, Round
 from curation.records import LABELS, by_id, column, table
 from curation.review import adjudication_queue, agreement, consensus, decide
 from curation.review.adjudication import ADJUDICATION
+from curation.review.confidence import discard_confidence
 from curation.review.decide import DECISIONS
 from curation.step import Context, Step
 
@@ -77,11 +78,12 @@ def _complete(decided: pa.Table, batch: pa.Table, votes: pa.Table, required: int
     return table(rows, DECISIONS)
 
 
-def _of_discards(row: Mapping[str, Any], discards: int, ruled_out: bool, required: int) -> dict[str, str]:
+def _of_discards(row: Mapping[str, Any], discards: int, ruled_out: bool, required: int) -> dict[str, Any]:
+    sure = discard_confidence(discards, row["votes"], by_adjudicator=ruled_out)
     if ruled_out:
-        return {"method": "discarded", "reason": "discarded by an adjudicator"}
+        return {"method": "discarded", "confidence": sure, "reason": "discarded by an adjudicator"}
     if discards >= required and row["votes"] == 0:
-        return {"method": "discarded", "reason": f"discarded by {discards} reviewers"}
+        return {"method": "discarded", "confidence": sure, "reason": f"discarded by {discards} reviewers"}
     if row["method"] == "undecided" and discards and row["votes"] and discards + row["votes"] >= required:
         return {"method": "disputed", "reason": f"{discards} discarded it, {row['votes']} gave it a label"}
     return {}
