@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from curation.report.wording import count
@@ -11,7 +11,12 @@ REGIONS = 3  # thin regions that are named; the table of regions has all
 
 
 def advice(
-    queue: Mapping[str, Any], forecast: Mapping[str, Any], regions: list[Mapping[str, Any]], model: Mapping[str, Any]
+    queue: Mapping[str, Any],
+    forecast: Mapping[str, Any],
+    regions: Sequence[Mapping[str, Any]],
+    model: Mapping[str, Any],
+    *,
+    disputed: int,
 ) -> list[str]:
     """Say what to do next.
 
@@ -20,6 +25,7 @@ def advice(
         forecast: Of the round: `next` and `last`.
         regions: Of the checks, each with `is_thin` and `reason`.
         model: Of the report, with `measured_on`; empty where there is none.
+        disputed: Records of the round that wait for an adjudicator, those of the test part included.
     """
     if not queue["total"]:
         return ["Nothing is queued: every record was settled by people. Export with `twofold export`."]
@@ -29,8 +35,8 @@ def advice(
         unlabelled = count(kinds["unlabelled"], "record")
         sentences.append(f"{unlabelled} outside the test part without a label; `twofold push` sends the next batch.")
     sentences += _thin([region for region in regions if region["is_thin"]])
-    if kinds.get("disputed"):
-        sentences.append(f"{count(kinds['disputed'], 'record')} still disputed: an adjudicator has to settle them.")
+    if disputed:
+        sentences.append(f"{count(disputed, 'record')} still disputed: an adjudicator has to settle them.")
     sentences += _unread(model["measured_on"]) if model else ["No model yet: it takes labelled records in every part."]
     return sentences
 
@@ -38,8 +44,8 @@ def advice(
 def _wrong(labels: int, batch_size: int) -> Iterator[str]:
     if labels:
         yield (
-            f"{count(labels, 'label')} outside the test part {'looks' if labels == 1 else 'look'} wrong, and nobody has "
-            f"settled them: `twofold push` sends the next batch, of {batch_size} records at most."
+            f"{count(labels, 'label')} outside the test part {'looks' if labels == 1 else 'look'} wrong and wait for "
+            f"people: `twofold push` sends the next batch, of {batch_size} records at most."
         )
 
 
@@ -48,14 +54,15 @@ def _forecast(said: Mapping[str, Any]) -> Iterator[str]:
     coming, last = said["next"], said["last"]
     if coming["reviews"]:
         yield (
-            f"`twofold push` sends the next batch. Of the {count(coming['reviews'], 'label')} to be checked in it about "
-            f"{coming['wrong']:.0f} should prove wrong (95% interval {coming['low']:.0f} to {coming['high']:.0f})."
+            f"`twofold push` sends the next batch. Of the {count(coming['reviews'], 'label')} to be checked in it "
+            f"about {coming['wrong']:.0f} should prove wrong "
+            f"(95% interval {coming['low']:.0f} to {coming['high']:.0f})."
         )
     if last and last["foretold"]:
         then = last["foretold"]
         yield (
-            f"In this round's batch {last['wrong']} of the {count(last['reviews'], 'label')} that people settled proved "
-            f"wrong. Foretold before the round: {then['low']:.0f} to {then['high']:.0f} of {then['reviews']}."
+            f"In this round's batch {last['wrong']} of the {count(last['reviews'], 'label')} that people settled "
+            f"proved wrong. Foretold before the round: {then['low']:.0f} to {then['high']:.0f} of {then['reviews']}."
         )
 
 

@@ -50,4 +50,4 @@ def _wilson(same: int, answers: int, records: int) -> dict[str, float | None]:
     share, more = same / answers, _Z**2 / records
     middle = (share + more / 2) / (1 + more)
     half = _Z * ((share * (1 - share) + more / 4) / records) ** 0.5 / (1 + more)
-    return {"value": share, "low": max(0.0, middle - half), "high": min(1.0, middle + half)}
+    return {"value": share, "low": max(0.0, min(share, middle - half)), "high": min(1.0, max(share, middle + half))}

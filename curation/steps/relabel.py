@@ -247,7 +247,7 @@ def _entry(known: Known) -> dict[str, Any]:
 def _why_look(known: Known) -> tuple[str, str, float]:
     """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
     if known.part == "test":
-        return TEST_PART, "drawn by chance for the test part, and not read by two people yet", 0.0
+        return TEST_PART, known.disputed or "drawn by chance for the test part, and not settled by people yet", 0.0
     if known.disputed:
         return DISPUTED, known.disputed, 1.0
     if known.label is None:

@@ -38,22 +38,28 @@ def run(context: Context) -> str:
     numbered = [r for r in project.rounds() if r.number <= round_.number]
     measured = next((r.json("evaluation.json") for r in reversed(numbered) if r.has("evaluation.json")), None)
     queue = lists.queue(round_, text, project.config.annotation.batch_size)
-    model, checks = _model(project, round_), _checks(project, round_, text)
+    model, rounds = _model(project, round_), [_round(project, r, measured) for r in numbered]
     report = {
         "schema": 2,
         "project": _project(project, round_),
         "intake": read_json(project.path("intake.json")),
         "labels": _balance(project, round_),
-        "rounds": [_round(project, r, measured) for r in numbered],
+        "rounds": rounds,
         "rounds_measured_on": measured and measured["measured_on"],
         "review": _review(project, round_, text),
         "gold": against_gold(project, round_),
-        "checks": checks,
+        "checks": _checks(project, round_, text),
         "model": model,
         "errors": lists.mistakes(round_, text),
         "map": _map(project, round_),
         "queue": queue,
-        "next": advice(queue, round_.json("forecast.json"), round_.json("checks.json")["regions"], model or {}),
+        "next": advice(
+            queue,
+            round_.json("forecast.json"),
+            round_.json("checks.json")["regions"],
+            model or {},
+            disputed=rounds[-1]["disputed"],
+        ),
     }
     write_json(round_.path("report.json"), report)
     write_text(round_.path("report.html"), render(report))
