@@ -50,7 +50,7 @@ def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:
     """Compare labels with gold, stage by stage, on the records that this round settled (all, in round 0)."""
     if not project.path("gold.parquet").exists():
         return None
-    gold = by_id(read_table(project.path("gold.parquet")), "label")
+    known = gold = by_id(read_table(project.path("gold.parquet")), "label")
     stages: dict[str, Mapping[str, str | None]] = {
         "given labels": by_id(project.round(0).table("labels.parquet"), "label")
     }
@@ -61,7 +61,7 @@ def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:
         stages["consensus before adjudication"] = by_id(round_.table("consensus.parquet"), "label")
         stages["decisions after adjudication"] = decided
     rows = [_accuracy(what, labels, gold) for what, labels in stages.items()]
-    return {"n": len(gold), "rows": [row for row in rows if row is not None]}
+    return {"known": len(known), "n": len(gold), "rows": [row for row in rows if row is not None]}
 
 
 def _accuracy(what: str, labels: Mapping[str, str | None], gold: Mapping[str, str]) -> dict[str, Any] | None:

@@ -31,6 +31,7 @@ LABELS = pa.schema(
         "confidence": pa.float64(),
     }
 )
+BY_PEOPLE = frozenset({"agreed", "adjudicated", "majority", "consensus", "discarded"})  # sources of a settled label
 QUEUE = pa.schema(
     {
         "record_id": pa.string(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.report.parts import Counts, Many, Number, Part
+from curation.report.parts import Counts, Listed, Many, Number, Part
 
 
 class Evidence(Part):
@@ -14,11 +14,15 @@ class Evidence(Part):
 
 
 class WorstLabel(Part):
-    """A label that is likely wrong, and what it should perhaps be."""
+    """A label that the label check doubts, and what it should perhaps be; `settled` says how people settled it.
+
+    `score` is the probability that the label is right, `suggested_prob` that of the suggestion.
+    """
 
     record_id: str
     text: str
     label: str | None
+    settled: str | None
     suggested: str | None
     suggested_prob: Number
     score: Number
@@ -27,7 +31,7 @@ class WorstLabel(Part):
 
 
 class Duplicates(Part):
-    """Records whose texts are the same or nearly so."""
+    """Records that are kept together: the same text, or nearly; `similarity` is that of the least alike pair."""
 
     texts: Many[str]
     ids: Many[str]
@@ -36,7 +40,7 @@ class Duplicates(Part):
 
 
 class Outlier(Part):
-    """A record unlike the others."""
+    """A record unlike the others; `score` is in [0, 1], and below .5 for an outlier."""
 
     record_id: str
     text: str
@@ -60,17 +64,21 @@ class Diversity(Part):
 
 
 class Cue(Part):
-    """A word that gives a label away."""
+    """A word that gives a label away: `n` records have it; `q_value` is `p_value` corrected for how many were tried."""
 
     label: str
     word: str
     n: int
     lift: Number
-    p: Number
+    p_value: Number
+    q_value: Number
 
 
 class Region(Part):
-    """Records that lie together, and what sets their texts apart."""
+    """Records that lie together, and what sets their texts apart; `share` is of all records, in [0, 1].
+
+    `likely_wrong` counts labels that the check doubts and nobody has settled.
+    """
 
     words: Many[str]
     n: int
@@ -82,12 +90,16 @@ class Region(Part):
 
 
 class Checks(Part):
-    """What the checks of the data found."""
+    """What the checks of the data found; `counts` are records, by check.
+
+    `worst_labels` nobody has settled yet; `settled_labels` people have, and the label check doubts them.
+    """
 
     counts: Counts
-    worst_labels: Many[WorstLabel]
-    duplicates: Many[Duplicates]
-    outliers: Many[Outlier]
+    worst_labels: Listed[WorstLabel]
+    settled_labels: Listed[WorstLabel]
+    duplicates: Listed[Duplicates]
+    outliers: Listed[Outlier]
     diversity: Diversity | None
     cues: Many[Cue]
     regions: Many[Region]

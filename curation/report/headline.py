@@ -24,11 +24,11 @@ def _people(report: Report, current: Round | None) -> list[str]:
         came = [f"{count(report.intake.kept, 'record')} came in"] if report.intake else []
         return [*came, "nothing was sent to reviewers yet"]
     if not current.answered:
-        return [f"{count(current.sent, 'record')} sent to reviewers", "none of them read twice yet"]
+        return [f"{count(current.sent, 'record')} sent to reviewers", "none of them fully answered yet"]
     read = count(current.answered, "record")
     if current.answered < current.sent:
         read = f"{count(current.answered)} of {count(current.sent, 'record')}"
-    said = [f"{read} read twice", f"{count(current.adjudicated)} went to a third person"]
+    said = [f"{read} fully answered", f"{count(current.adjudicated)} settled by an adjudicator"]
     return said + ([f"{count(current.disputed)} still disputed"] if current.disputed else [])
 
 
@@ -39,7 +39,8 @@ def _model(model: Model | None) -> list[str]:
     if model.before is None or model.before.accuracy is None:
         return [f"the model's accuracy is {now}"]
     verb, caveat = _movement(model.comparison)
-    return [f"the model's accuracy {verb} from {interval(model.before.accuracy)} to {now}{caveat}"]
+    since = f" since round {model.before_round}" if model.before_round is not None else ""
+    return [f"the model's accuracy {verb} from {interval(model.before.accuracy)} to {now}{since}{caveat}"]
 
 
 def _movement(comparison: Comparison | None) -> tuple[str, str]:

@@ -83,12 +83,23 @@ def beside(rows: Iterable[Any], measure: str, *, lowest_first: bool = False) -> 
         lowest_first: Order by value, rows without one last; otherwise the order stays.
     """
     listed = list(rows)
+    low, high = _span(listed, measure)
     if lowest_first:
         listed.sort(key=lambda row: value.value if (value := getattr(row, measure)) else math.inf)
-    known = [interval for row in listed if (interval := getattr(row, measure)) is not None]
-    ends = [end for interval in known for end in _ends(interval)]
-    scale = Scale(low=min([0.0, *ends]), high=max([1.0, *ends]), start=6, end=STRIP_WIDTH - 6)
+    scale = Scale(low=low, high=high, start=6, end=STRIP_WIDTH - 6)
     return [Beside(row=row, strip=_strip(getattr(row, measure), scale)) for row in listed]
+
+
+def scale(rows: Iterable[Any], measure: str) -> str:
+    """Name the axis that `beside` draws on: `From 0 to 1`, or from the lowest end where that is below 0."""
+    low, high = _span(rows, measure)
+    return f"From {low:.2g} to {high:.2g}"
+
+
+def _span(rows: Iterable[Any], measure: str) -> tuple[float, float]:
+    known = [interval for row in rows if (interval := getattr(row, measure)) is not None]
+    ends = [end for interval in known for end in _ends(interval)]
+    return min([0.0, *ends]), max([1.0, *ends])
 
 
 def _strip(measure: Interval | None, scale: Scale) -> Strip | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from curation.report.parts import Counts, Many, Measure, Number, Part
+from curation.report.parts import Counts, Listed, Many, Measure, Number, Part
 
 
 class LabelScores(Part):
@@ -43,7 +43,7 @@ class Evaluation(Part):
 
 
 class Comparison(Part):
-    """The model against the one before it, on the same records."""
+    """The model against the one before it, on the same records and labels; differences are now minus before."""
 
     accuracy: Measure
     macro_f1: Measure
@@ -54,7 +54,7 @@ class Comparison(Part):
 
 
 class Epoch(Part):
-    """One pass of the training over the train part."""
+    """One pass of the training over the train part; macro F1 and accuracy are of the validation part."""
 
     epoch: float
     train_loss: Number
@@ -79,24 +79,49 @@ class Augmentation(Part):
     rejected: Counts
 
 
+class MeasuredOn(Part):
+    """What every score of the page was measured on: which part, and whose labels of which round.
+
+    `settled_by_people` of the `records` have a label that people settled; the others are as they came in.
+    """
+
+    part: str
+    records: int
+    labels_of_round: int
+    settled_by_people: int
+
+
 class Model(Part):
-    """The model of this round."""
+    """The model of this round; `before` is that of `before_round`, on the same records and labels.
+
+    `parts` counts all records of each part, `labelled_parts` those with a label, which alone teach or measure.
+    """
 
     evaluation: Evaluation | None
+    measured_on: MeasuredOn
     before: Evaluation | None
+    before_round: int | None
     comparison: Comparison | None
     training: Training | None
     parts: Counts
+    labelled_parts: Counts
     augmentation: Augmentation | None
 
 
 class Mistake(Part):
-    """A record on which the model and the label differ."""
+    """A record of the validation or test part on which the model and the label differ."""
 
     record_id: str
     text: str
+    part: str | None
     label: str | None
     predicted: str | None
     confidence: Number
     verdict: Literal["the label looks wrong", "the model is wrong"]
     reason: str | None
+
+
+class Mistakes(Listed[Mistake]):
+    """The mistakes that the model is surest of, and how many there are of each verdict in all."""
+
+    verdicts: Counts

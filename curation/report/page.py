@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from curation.report import wording
 from curation.report.headline import headline
-from curation.report.interval_plot import beside
+from curation.report.interval_plot import beside, scale
 from curation.report.pictures import pictures
 from curation.report.printable import printable
 from curation.report.schema import Report, check_report
@@ -31,7 +31,7 @@ def render(report: Mapping[str, Any]) -> str:
     stand. What is null or empty in the report is said in words.
 
     Args:
-        report: The content of report.json, schema version 1 (`curation.report.schema`).
+        report: The content of report.json, schema version 2 (`curation.report.schema`).
 
     Raises:
         ValueError: A key is missing or holds something else than it should; the line names it.
@@ -70,7 +70,7 @@ def _environment() -> Environment:
         "number",
         "interval",
         "bounds",
-        "p_value",
+        "significance",
         "count",
         "moment",
         "clip",
@@ -91,6 +91,7 @@ def _context(report: Report) -> dict[str, Any]:
         "style_hash": digest,
         "preview": wording.PREVIEW,
         "beside": beside,
+        "scale": scale,
         **pictures(report),
     }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 Item = TypeVar("Item")
 
@@ -42,11 +42,25 @@ class Part(BaseModel):
 
 
 class Interval(Part):
-    """A value with its interval; low and high are None where no interval could be computed."""
+    """A value with its 95% interval; low and high are None where no interval could be computed."""
 
     value: float
     low: Number
     high: Number
+
+
+class Listed(Part, Generic[Item]):
+    """The head of a list: the first `rows` of `total`, and the command or file that has them all."""
+
+    total: int
+    all_in: str
+    rows: Many[Item]
+
+    @model_validator(mode="after")
+    def _no_longer_than_its_total(self) -> Listed[Item]:
+        if len(self.rows) > self.total:
+            raise ValueError(f"total: expected at least the {len(self.rows)} rows that are listed, got {self.total}")
+        return self
 
 
 Measure = Annotated[Interval | None, BeforeValidator(_measured)]

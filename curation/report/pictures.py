@@ -43,7 +43,7 @@ def _agreement_plot(agreement: Agreement | None) -> IntervalPlot | None:
     return interval_plot(
         [
             ("Krippendorff's alpha", agreement.alpha, False),
-            ("Kappa", agreement.kappa, False),
+            ("Fleiss' kappa", agreement.fleiss_kappa, False),
             ("Observed agreement", agreement.observed, False),
         ]
     )

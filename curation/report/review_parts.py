@@ -6,24 +6,32 @@ from curation.report.parts import Counts, Many, Measure, Part
 
 
 class Round(Part):
-    """What people did in one round, the wrong labels foretold and found in it, and the model after it."""
+    """What people did in one round, the wrong labels foretold and found in it, and the model after it.
+
+    `answered` counts records with every answer that the round asked for. `found_wrong` of the `reviewed` labels were
+    wrong, `foretold_wrong` of `foretold_of`. `accuracy` and `macro_f1` of every round's model are measured on the
+    same records with the same labels, see `rounds_measured_on`.
+    """
 
     number: int
     sent: int
     answered: int
     agreed: int
     adjudicated: int
+    discarded: int
     disputed: int
     changed: int
     found_wrong: int | None
+    reviewed: int | None
     foretold_wrong: Measure
+    foretold_of: int | None
     labelled: int
     accuracy: Measure
     macro_f1: Measure
 
 
 class LabelAgreement(Part):
-    """Agreement on one label against all others; `n` may be left out."""
+    """Krippendorff's alpha of one label against all others; `n`, records with that label, may be left out."""
 
     label: str
     alpha: Measure
@@ -31,7 +39,7 @@ class LabelAgreement(Part):
 
 
 class PairAgreement(Part):
-    """Agreement of two reviewers on the records both have read."""
+    """Cohen's kappa of two reviewers on the `n` records that both gave a label."""
 
     first: str
     second: str
@@ -40,10 +48,10 @@ class PairAgreement(Part):
 
 
 class Agreement(Part):
-    """Agreement of the reviewers, overall, per label and per pair."""
+    """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out."""
 
     alpha: Measure
-    kappa: Measure
+    fleiss_kappa: Measure
     observed: Measure
     records: int
     reason: str | None
@@ -52,18 +60,25 @@ class Agreement(Part):
 
 
 class Reviewer(Part):
-    """One reviewer: how much was read, how often the others agreed, what stands out."""
+    """One reviewer of this round.
+
+    `votes` are records they gave a label. `with_others` is the share of the `compared` answers of other reviewers on
+    the same records that are the same. `estimated_accuracy` is the share of their votes that is right if the
+    consensus of all reviewers is believed: an estimate, not a count.
+    """
 
     reviewer: str
     role: str
     votes: int
     discarded: int
-    agreement: Measure
+    with_others: Measure
+    compared: int
+    estimated_accuracy: Measure
     habit: str | None
 
 
 class Confusion(Part):
-    """Two labels that two people gave to the same record."""
+    """Two labels, and how many records somebody gave the one and somebody else the other."""
 
     first: str
     second: str
@@ -99,7 +114,8 @@ class GoldRow(Part):
 
 
 class Gold(Part):
-    """The comparison with records whose true label is known."""
+    """The comparison with records whose true label is known: `known` in all, of which `n` are compared."""
 
+    known: int
     n: int
     rows: Many[GoldRow]

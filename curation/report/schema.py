@@ -1,4 +1,4 @@
-"""What a report must hold before it is drawn: the keys of report.json, version 1.
+"""What a report must hold before it is drawn: the keys of report.json, version 2.
 
 Every key must be there; a value may be null, and a list empty, when that part has not happened yet. Unknown
 keys are ignored, so that a newer report.json still opens.
@@ -12,19 +12,20 @@ from typing import Any, Literal
 from pydantic import ValidationError, model_validator
 
 from curation.report.check_parts import Checks
-from curation.report.model_parts import Mistake, Model
-from curation.report.parts import Counts, Many, Number, Part
+from curation.report.model_parts import MeasuredOn, Mistakes, Model
+from curation.report.parts import Counts, Listed, Many, Number, Part
 from curation.report.review_parts import Gold, Review, Round
 
 
 class Project(Part):
-    """Which project, which round, written when and by which version."""
+    """Which project, which round, written when and by which version; `required` answers are asked for per record."""
 
     name: str
     kind: str
     fields: Many[str]
     labels: Many[str]
     round: int
+    required: int
     created: str
     version: str
     seed: int | None
@@ -50,8 +51,12 @@ class LabelCount(Part):
 
 
 class Map(Part):
-    """The records in two dimensions: near points have similar texts; `label` is a position in the labels."""
+    """Records in two dimensions, evenly spaced from `total`: near points have similar texts.
 
+    `label` is a position in the labels; `flag` marks a label that looks wrong and that nobody has settled.
+    """
+
+    total: int
     x: list[Number]
     y: list[Number]
     label: list[int | None]
@@ -66,7 +71,7 @@ class Map(Part):
 
 
 class Queued(Part):
-    """A record that goes back to people."""
+    """A record that nobody has settled; `score` is in [0, 1], 1 for what is most in doubt."""
 
     record_id: str
     text: str
@@ -76,27 +81,27 @@ class Queued(Part):
     suggestion: str | None
 
 
-class Queue(Part):
-    """What goes back to people in the next round."""
+class Queue(Listed[Queued]):
+    """What nobody has settled yet, in the order in which it goes out; the next round sends `batch_size` at most."""
 
-    total: int
     kinds: Counts
-    first: Many[Queued]
+    batch_size: int
 
 
 class Report(Part):
     """The whole report."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     project: Project
     intake: Intake | None
     labels: Many[LabelCount]
     rounds: Many[Round]
+    rounds_measured_on: MeasuredOn | None
     review: Review | None
     gold: Gold | None
     checks: Checks | None
     model: Model | None
-    errors: Many[Mistake]
+    errors: Mistakes | None
     map: Map | None
     queue: Queue | None
     next: Many[str]

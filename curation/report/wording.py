@@ -38,8 +38,8 @@ def bounds(measure: Interval) -> str:
     return f"[{number(measure.low)}, {number(measure.high)}]"
 
 
-def p_value(p: float | None) -> str:
-    """Write a p-value; tiny ones as `< 0.001`."""
+def significance(p: float | None) -> str:
+    """Write a p-value or a q-value; tiny ones as `< 0.001`."""
     return "< 0.001" if p is not None and p < 0.001 else number(p)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
+from curation.review.confidence import label_confidence
 from curation.review.votes import Votes, VoteTable, read_votes
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ def decide(
 
     Returns:
         Columns `record_id, label, method, confidence, votes, reason`, sorted by `record_id`. `confidence` in
-        [0, 1] is the posterior of the label where `consensus` is given, else the share of answers that say so
-        (1.0 for agreed records then means no more than that nobody objected); null where there is no label.
-        `votes` counts the votes that counted, the adjudication included where it settled the record.
+        [0, 1] is the posterior of the label where `consensus` is given, else the share of votes that say so
+        (1.0 for agreed records then means no more than that nobody objected), each together with the adjudicator's
+        answer where there is one (`label_confidence` has the formula); null where there is no label. `votes`
+        counts the votes that counted, the adjudication included where it settled the record.
 
     Raises:
         ValueError: A bad table or setting.
@@ -86,7 +88,9 @@ def decide(
     if settle == "consensus" and consensus is None:
         raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
     rows = []
-    for case in _cases(votes, adjudications):
+    cases = _cases(votes, adjudications)
+    n_labels = len(_labels(cases, consensus))
+    for case in cases:
         verdict = _verdict(case, required, settle, consensus, min_confidence)
         ruling = verdict.label if verdict.method == "adjudicated" else None
         answers = [*case.votes, *([] if ruling is None else [ruling])]
@@ -95,7 +99,7 @@ def decide(
                 "record_id": case.record_id,
                 "label": verdict.label,
                 "method": verdict.method,
-                "confidence": _confidence(case.record_id, verdict.label, answers, consensus),
+                "confidence": _confidence(case, verdict.label, consensus, n_labels),
                 "votes": len(answers),
                 "reason": "; ".join([verdict.reason, *case.ignored, *_overruled(case, verdict)]),
             }
@@ -167,9 +171,15 @@ def _by_record(coded: Votes) -> dict[str, list[tuple[str, str]]]:
     return grouped
 
 
-def _confidence(record_id: str, label: str | None, answers: list[str], consensus: Consensus | None) -> float | None:
+def _labels(cases: Sequence[_Case], consensus: Consensus | None) -> set[str]:
+    said = {label for case in cases for label in (*case.votes, case.adjudicated) if label is not None}
+    return said | set(consensus.labels if consensus is not None else ())
+
+
+def _confidence(case: _Case, label: str | None, consensus: Consensus | None, n_labels: int) -> float | None:
     if label is None:
         return None
-    if consensus is not None and record_id in consensus.posteriors and label in consensus.labels:
-        return float(consensus.posteriors[record_id][consensus.labels.index(label)])
-    return answers.count(label) / len(answers)
+    posterior = None
+    if consensus is not None and case.record_id in consensus.posteriors:
+        posterior = dict(zip(consensus.labels, consensus.posteriors[case.record_id].tolist(), strict=True))
+    return label_confidence(label, case.votes, case.adjudicated, n_labels=n_labels, posterior=posterior)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.records import table
+from curation.review.confidence import discard_confidence
 from curation.review.decide import DECISIONS
 from curation.review.owing import answered_by
 
@@ -78,15 +79,17 @@ def _unread(record_id: str, required: int) -> dict[str, Any]:
     }
 
 
-def _decided(row: Mapping[str, Any], seen: Readings, required: int) -> dict[str, str]:
+def _decided(row: Mapping[str, Any], seen: Readings, required: int) -> dict[str, Any]:
     record_id, votes = row["record_id"], row["votes"]
     discards = len(seen.discarded.get(record_id, ()))
-    if record_id in seen.ruled_out:
-        return {"method": "discarded", "reason": "discarded by an adjudicator"}
+    ruled_out = record_id in seen.ruled_out
+    sure = discard_confidence(discards, votes, by_adjudicator=ruled_out)
+    if ruled_out:
+        return {"method": "discarded", "confidence": sure, "reason": "discarded by an adjudicator"}
     if row["method"] != "undecided":
         return {}
     if discards >= required:
-        return {"method": "discarded", "reason": f"discarded by {discards} reviewers"}
+        return {"method": "discarded", "confidence": sure, "reason": f"discarded by {discards} reviewers"}
     said = f"{row['reason']}, {discards} discarded it" if discards else row["reason"]
     if seen.still_to_read(record_id):
         return {"reason": said}

@@ -80,4 +80,4 @@ def _habit(confusion: Floats, labels: list[str]) -> str | None:
     true, given = np.unravel_index(np.argmax(rate), rate.shape)
     if rate[true, given] < _HABIT:
         return None
-    return f"says {labels[given]} for {labels[true]} {rate[true, given]:.0%} of the time"
+    return f"gives {labels[given]} to {rate[true, given]:.0%} of the records that are {labels[true]} by consensus"

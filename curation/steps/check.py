@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from curation.quality import (
     outliers,
     regions,
 )
-from curation.records import FLAGS, by_id, column, joined_texts, table, texts
+from curation.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table, texts
 from curation.step import Context, Step, percent
 from curation.testset import outside_test
 
@@ -52,7 +52,8 @@ GROUPS = pa.schema({"record_id": pa.string(), "group": pa.int64()})
 class Corpus:
     """The records as the checks see them; labels are positions in the task's list, -1 for none.
 
-    `before` holds the labels that records came with which people have read since, -1 elsewhere.
+    `before` holds the labels that records came with which people have read since, -1 elsewhere; `settled` says how
+    people settled a label, by record id.
     """
 
     ids: Sequence[str]
@@ -60,6 +61,7 @@ class Corpus:
     names: Sequence[str]
     labels: np.ndarray
     before: np.ndarray
+    settled: Mapping[str, str]
     embeddings: np.ndarray
 
     def name(self, i: int) -> str | None:
@@ -77,7 +79,7 @@ def run(context: Context) -> str:
     quality = _quality(corpus, graph, context.config.seed)
     context.tick(95, 100)
     flags = [
-        *_label_flags(quality),
+        *_label_flags(quality, corpus.settled),
         *_copy_flags(corpus, copies, _alike_in_every_field(context, copies)),
         *_outlier_flags(corpus, graph),
     ]
@@ -86,8 +88,9 @@ def run(context: Context) -> str:
     context.round.write_table("flags.parquet", table(flags, FLAGS))
     context.round.write_json("checks.json", _overview(corpus, copies, quality, context.config.seed))
     context.tick(100, 100)
-    counts = Counter(flag["check"] for flag in flags)
-    return ", ".join(f"{n} {check}" for check, n in sorted(counts.items())) or "nothing to flag"
+    counts = Counter(check for check, _ in {(flag["check"], flag["record_id"]) for flag in flags})
+    found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
+    return f"records flagged: {found}" if found else "nothing to flag"
 
 
 def _corpus(context: Context) -> Corpus:
@@ -95,7 +98,8 @@ def _corpus(context: Context) -> Corpus:
     records = project.records
     now = context.round.table("labels.parquet")
     labels, source = by_id(now, "label"), by_id(now, "source")
-    came_with = {i: label for i, label in by_id(records, "label").items() if source.get(i) not in ("given", "none")}
+    settled = {i: how for i, how in source.items() if how in BY_PEOPLE}
+    came_with = {i: label for i, label in by_id(records, "label").items() if i in settled}
     index = task.label_index()
     ids = column(records, "record_id")
     return Corpus(
@@ -104,6 +108,7 @@ def _corpus(context: Context) -> Corpus:
         names=task.labels,
         labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
         before=np.array([index.get(came_with.get(i) or "", -1) for i in ids], dtype=np.int64),
+        settled=settled,
         embeddings=EmbeddingStore(project, tick=percent(context.tick, 0, 70)).matrix,
     )
 
@@ -155,14 +160,18 @@ def _quality(corpus: Corpus, graph: NearestNeighbours, seed: int) -> pa.Table:
     return table(rows, QUALITY)
 
 
-def _label_flags(quality: pa.Table) -> Iterator[dict[str, Any]]:
+def _label_flags(quality: pa.Table, settled: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Flag labels that look wrong; a label that people settled stands apart, as `settled_label`."""
     for row in quality.to_pylist():
         if row["is_issue"]:
+            how = settled.get(row["record_id"])
             yield {
                 "record_id": row["record_id"],
-                "check": "label",
+                "check": "settled_label" if how else "label",
                 "score": row["score"],
-                "reason": row["reason"],
+                "reason": f"people settled this label ({how}), the check still doubts it: {row['reason']}"
+                if how
+                else row["reason"],
                 "suggestion": row["suggested"],
                 "suggestion_score": row["suggested_prob"],
             }
@@ -256,8 +265,8 @@ def _overview(corpus: Corpus, copies: Duplicates, quality: pa.Table, seed: int) 
 
 
 def _regions(corpus: Corpus, quality: pa.Table, seed: int) -> Iterator[dict[str, Any]]:
-    """Say what the records are about, part by part: how many have a label, and how many labels look wrong."""
-    doubted = {row["record_id"] for row in quality.to_pylist() if row["is_issue"]}
+    """Say what the records are about: how many have a label, and how many that nobody settled look wrong."""
+    doubted = {row["record_id"] for row in quality.to_pylist() if row["is_issue"]} - corpus.settled.keys()
     for found in regions(corpus.embeddings, texts=corpus.texts, labelled=corpus.labels >= 0, seed=seed):
         ids = [corpus.ids[i] for i in found.members]
         yield {
@@ -281,7 +290,8 @@ def _cues(corpus: Corpus, labelled: Sequence[int]) -> list[dict[str, Any]]:
             "word": cue.word,
             "n": cue.records,
             "lift": cue.share / cue.expected,
-            "p": cue.q_value,
+            "p_value": cue.p_value,
+            "q_value": cue.q_value,
         }
         for cue in found
     ]

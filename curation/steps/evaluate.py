@@ -1,7 +1,8 @@
-"""Model -> scores on the frozen test part, beside the round before, and a prediction for every record."""
+"""Model -> scores on the frozen test part, beside the models of earlier rounds, and a prediction for every record."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from curation.config import Config
 from curation.labelled import current_labels, fields_by_id, records_by_part
 from curation.project import Project, Round
-from curation.records import by_id, table
+from curation.records import BY_PEOPLE, by_id, table
 from curation.step import Context, Step
 
 PREDICTIONS = pa.schema(
@@ -27,7 +28,7 @@ PREDICTIONS = pa.schema(
 
 
 def run(context: Context) -> str:
-    """Predict every record, score the test part, and compare with the model of the round before."""
+    """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
     from evaluation import compare, evaluate
 
     _predict(context)
@@ -36,16 +37,46 @@ def run(context: Context) -> str:
     index = context.config.task.label_index()
     ids = sorted(i for i in records_by_part(round_)["test"] if i in labels)
     truth = np.array([index[labels[i]] for i in ids])
-    after = _probabilities(round_, ids)
-    scores = evaluate(truth, after, label_names=names, seed=context.config.seed)
-    found: dict[str, Any] = {"test": scores.to_dict(), "before": None, "comparison": None}
-    before = project.before(round_)
-    if before.number != round_.number and before.has("predictions.parquet"):
-        earlier = _probabilities(before, ids)
-        found["before"] = evaluate(truth, earlier, label_names=names, seed=context.config.seed).to_dict()
-        found["comparison"] = compare(truth, earlier, after, label_names=names, seed=context.config.seed).to_dict()
+    measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
+    probs = {r.number: _probabilities(r, ids) for r in [*_with_model(project, round_), round_]}
+    scores = {number: measured(each) for number, each in probs.items() if each.shape[1] == len(names)}
+    *earlier, now = scores
+    before = earlier[-1] if earlier else None
+    found: dict[str, Any] = {
+        "test": scores[now].to_dict(),
+        "measured_on": _measured_on(round_, ids),
+        "rounds": {str(number): _of_round(score) for number, score in scores.items()},
+        "before": None,
+        "before_round": before,
+        "comparison": None,
+    }
+    if before is not None:
+        found["before"] = scores[before].to_dict()
+        pair = probs[before], probs[now]
+        found["comparison"] = compare(truth, *pair, label_names=names, seed=context.config.seed).to_dict()
     round_.write_json("evaluation.json", found)
-    return f"accuracy {_shown(scores.accuracy)}, macro-F1 {_shown(scores.macro_f1)} on {len(ids)} test records"
+    return _summary(scores[now], found["measured_on"])
+
+
+def _with_model(project: Project, round_: Round) -> list[Round]:
+    """Return the earlier rounds that have a model's predictions, oldest first."""
+    return [r for r in project.rounds() if r.number < round_.number and r.has("predictions.parquet")]
+
+
+def _measured_on(round_: Round, ids: list[str]) -> dict[str, Any]:
+    """Say what the scores were measured on: how many records, and whose labels."""
+    source = by_id(round_.table("labels.parquet"), "source")
+    settled = sum(source.get(i) in BY_PEOPLE for i in ids)
+    return {"part": "test", "records": len(ids), "labels_of_round": round_.number, "settled_by_people": settled}
+
+
+def _of_round(scores: Any) -> dict[str, Any]:
+    return {"accuracy": scores.accuracy.to_dict(), "macro_f1": scores.macro_f1.to_dict()}
+
+
+def _summary(scores: Any, on: dict[str, Any]) -> str:
+    records = f"{on['records']} test records, {on['settled_by_people']} of their labels settled by people"
+    return f"accuracy {_shown(scores.accuracy)}, macro-F1 {_shown(scores.macro_f1)} (95% intervals) on {records}"
 
 
 def _predict(context: Context) -> None:
@@ -84,8 +115,7 @@ def _shown(interval: Any) -> str:
 
 def _reads(project: Project, round_: Round) -> list[Path]:
     names = ("model", "labels.parquet", "split.parquet")
-    before = project.before(round_)
-    earlier = [before.path("predictions.parquet")] if before.number != round_.number else []
+    earlier = [r.path("predictions.parquet") for r in _with_model(project, round_)]
     return [project.path("test.parquet"), *map(round_.path, names), *earlier]
 
 

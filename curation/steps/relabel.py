@@ -15,11 +15,10 @@ import pyarrow as pa
 from curation.config import Config
 from curation.embeddings import EmbeddingStore
 from curation.project import Project, Round
-from curation.records import QUEUE, by_id, column, table
+from curation.records import BY_PEOPLE, QUEUE, by_id, column, table
 from curation.selection import Selection, forecast, next_records
 from curation.step import Context, Step
 
-BY_PEOPLE = frozenset({"agreed", "adjudicated", "majority", "consensus", "discarded"})
 LABEL_WRONG = "the label looks wrong"
 MODEL_WRONG = "the model is wrong"
 NOT_READ = "not read yet"
@@ -83,8 +82,9 @@ def run(context: Context) -> str:
     context.round.write_json("forecast.json", said)
     context.round.write_table("queue.parquet", table(queue, QUEUE))
     kinds = Counter(entry["kind"] for entry in queue)
-    found = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) or "nothing is left to look at"
-    return f"{found}{_said(said)}"
+    found = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    waiting = f"{len(queue)} records wait to be read: {found}" if queue else "nothing is left to look at"
+    return f"{waiting}{_said(said)}"
 
 
 def _queue(context: Context, known: Sequence[Known]) -> list[dict[str, Any]]:
@@ -163,8 +163,8 @@ def _said(said: Mapping[str, Any]) -> str:
     coming = said["next"]
     if not coming["reviews"]:
         return ""
-    interval = f"{coming['low']:.0f} to {coming['high']:.0f}"
-    return f"; of the next {coming['reviews']} labels, {coming['wrong']:.0f} ({interval}) should prove wrong"
+    interval = f"95%: {coming['low']:.0f} to {coming['high']:.0f}"
+    return f"; in the next batch {coming['wrong']:.0f} of {coming['reviews']} labels should prove wrong ({interval})"
 
 
 def _known(context: Context) -> Iterator[Known]:
@@ -226,6 +226,8 @@ def _verdict(known: Known) -> tuple[str, str]:
         return LABEL_WRONG, known.quality["reason"]
     if known.conflict:
         return LABEL_WRONG, known.conflict
+    if known.quality is None:
+        return MODEL_WRONG, "nothing speaks against the label, which was not scored"
     return MODEL_WRONG, "records like this one support the label"
 
 
@@ -245,7 +247,7 @@ def _entry(known: Known) -> dict[str, Any]:
 def _why_look(known: Known) -> tuple[str, str, float]:
     """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
     if known.part == "test":
-        return TEST_PART, "drawn by chance for the test part, and not read by two people yet", 0.0
+        return TEST_PART, known.disputed or "drawn by chance for the test part, and not settled by people yet", 0.0
     if known.disputed:
         return DISPUTED, known.disputed, 1.0
     if known.label is None:
@@ -257,6 +259,8 @@ def _why_look(known: Known) -> tuple[str, str, float]:
         return LABEL_WRONG, known.conflict, max(suspicion, 0.5)
     if known.is_error:
         return MODEL_WRONG, _error(known)["reason"], suspicion
+    if known.quality is None:
+        return NOT_READ, "nobody has checked the given label, and it was not scored", suspicion
     return NOT_READ, "the given label looks right, and nobody has checked it", suspicion
 
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.artifacts import read_json, write_json, write_text
 from curation.config import Config
 from curation.embeddings import EmbeddingStore
 from curation.goldcheck import against_gold
-from curation.labelled import fields_by_id, records_by_part
+from curation.labelled import current_labels, fields_by_id, records_by_part
 from curation.ledger import read as read_ledger
 from curation.project import Project, Round
 from curation.records import by_id, column
-from curation.report import render
+from curation.report import lists, render
+from curation.report.advice import advice
+from curation.report.lists import Texts
 from curation.step import Context, Step
 
 MAP_POINTS = 1500
-EVIDENCE = 3  # trusted records shown beside a label that looks wrong
-Texts = Callable[[str], str]
 
 
 def run(context: Context) -> str:
@@ -35,21 +35,31 @@ def run(context: Context) -> str:
     def text(record_id: str) -> str:
         return "\n".join(fields[record_id][name] for name in task.fields)
 
-    model = _model(round_)
+    numbered = [r for r in project.rounds() if r.number <= round_.number]
+    measured = next((r.json("evaluation.json") for r in reversed(numbered) if r.has("evaluation.json")), None)
+    queue = lists.queue(round_, text, project.config.annotation.batch_size)
+    model, rounds = _model(project, round_), [_round(project, r, measured) for r in numbered]
     report = {
-        "schema": 1,
+        "schema": 2,
         "project": _project(project, round_),
         "intake": read_json(project.path("intake.json")),
         "labels": _balance(project, round_),
-        "rounds": [_round(project, r) for r in project.rounds() if r.number <= round_.number],
+        "rounds": rounds,
+        "rounds_measured_on": measured and measured["measured_on"],
         "review": _review(project, round_, text),
         "gold": against_gold(project, round_),
         "checks": _checks(project, round_, text),
         "model": model,
-        "errors": _with_text(round_, "errors.parquet", text, 50),
+        "errors": lists.mistakes(round_, text),
         "map": _map(project, round_),
-        "queue": _queue(round_, text),
-        "next": _next(project, round_, model),
+        "queue": queue,
+        "next": advice(
+            queue,
+            round_.json("forecast.json"),
+            round_.json("checks.json")["regions"],
+            model or {},
+            disputed=rounds[-1]["disputed"],
+        ),
     }
     write_json(round_.path("report.json"), report)
     write_text(round_.path("report.html"), render(report))
@@ -65,6 +75,7 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
         "fields": list(config.task.fields),
         "labels": list(config.task.labels),
         "round": round_.number,
+        "required": config.annotation.required,
         "created": events[-1]["at"] if events else "",
         "version": version("twofold"),
         "seed": config.seed,
@@ -77,30 +88,35 @@ def _balance(project: Project, round_: Round) -> list[dict[str, Any]]:
     return [{"label": x, "given": given[x], "now": now[x]} for x in project.config.task.labels]
 
 
-def _round(project: Project, round_: Round) -> dict[str, Any]:
+def _round(project: Project, round_: Round, measured: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what people did in a round; `measured` scores every round's model on the same labels."""
     methods: Counter[str] = Counter()
-    changed = 0
     if round_.has("decisions.parquet"):
         methods = Counter(column(round_.table("decisions.parquet"), "method"))
-        changed = len(_changes(project, round_))
     labels = column(round_.table("labels.parquet"), "label") if round_.has("labels.parquet") else []
-    test = round_.json("evaluation.json")["test"] if round_.has("evaluation.json") else {}
     sent = round_.table("batch.parquet").num_rows if round_.has("batch.parquet") else 0
-    last = (round_.json("forecast.json")["last"] if round_.has("forecast.json") else None) or {}
-    foretold = last.get("foretold")
+    scores = measured["rounds"].get(str(round_.number), {}) if measured else {}
     return {
         "number": round_.number,
         "sent": sent,
         "answered": sent - methods["undecided"] if methods else 0,
-        "agreed": methods["agreed"],
-        "adjudicated": methods["adjudicated"],
-        "disputed": methods["disputed"],
-        "changed": changed,
-        "found_wrong": last.get("wrong"),
-        "foretold_wrong": foretold and {"value": foretold["wrong"], "low": foretold["low"], "high": foretold["high"]},
+        **{name: methods[name] for name in ("agreed", "adjudicated", "discarded", "disputed")},
+        "changed": len(_changes(project, round_)) if methods else 0,
+        **_foretold(round_),
         "labelled": sum(label is not None for label in labels),
-        "accuracy": test.get("accuracy"),
-        "macro_f1": test.get("macro_f1"),
+        "accuracy": scores.get("accuracy"),
+        "macro_f1": scores.get("macro_f1"),
+    }
+
+
+def _foretold(round_: Round) -> dict[str, Any]:
+    last = (round_.json("forecast.json")["last"] if round_.has("forecast.json") else None) or {}
+    then = last.get("foretold")
+    return {
+        "found_wrong": last.get("wrong"),
+        "reviewed": last.get("reviews"),
+        "foretold_wrong": then and {"value": then["wrong"], "low": then["low"], "high": then["high"]},
+        "foretold_of": then and then["reviews"],
     }
 
 
@@ -125,7 +141,7 @@ def _review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | No
         "reviewers": _reviewers(found),
         "decisions": found["decisions"],
         "confusions": found["confusions"],
-        "changed": changed[:30],
+        "changed": changed,
     }
 
 
@@ -141,7 +157,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
     ]
     return {
         "alpha": _interval(found["alpha"]),
-        "kappa": _interval(found["fleiss_kappa"]),
+        "fleiss_kappa": _interval(found["fleiss_kappa"]),
         "observed": _interval(found["observed"]),
         "records": found["paired_records"],
         "reason": found["alpha"]["reason"],
@@ -157,85 +173,62 @@ def _interval(score: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _reviewers(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    others = {row["reviewer"]: row for row in found["with_others"]}
     rows = [
         {
             "reviewer": r["reviewer"],
             "role": "annotator",
             "votes": r["n_votes"],
-            "discarded": found["discarded"].get(r["reviewer"], 0),
-            "agreement": {"value": r["accuracy"], "low": r["low"], "high": r["high"]},
+            "discarded": found["discarded"]["annotator"].get(r["reviewer"], 0),
+            "with_others": _interval(others[r["reviewer"]]),
+            "compared": others[r["reviewer"]]["answers"],
+            "estimated_accuracy": {"value": r["accuracy"], "low": r["low"], "high": r["high"]},
             "habit": r["habit"] or "",
         }
         for r in found["reviewers"]
     ]
-    for name, votes in sorted(found["adjudicators"].items()):
-        discarded = found["discarded"].get(name, 0)
-        row = {"reviewer": name, "role": "adjudicator", "votes": votes, "discarded": discarded}
-        rows.append({**row, "agreement": None, "habit": ""})
-    return rows
+    nothing = {"with_others": None, "compared": 0, "estimated_accuracy": None, "habit": ""}
+    silent = found["discarded"]["annotator"].keys() - {row["reviewer"] for row in rows}
+    return [
+        *rows,
+        *(_only_counted(name, "annotator", 0, found) | nothing for name in sorted(silent)),
+        *(_only_counted(name, "adjudicator", n, found) | nothing for name, n in sorted(_ruled(found).items())),
+    ]
+
+
+def _ruled(found: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many labels each adjudicator gave, those included who only discarded."""
+    return {**dict.fromkeys(found["discarded"]["adjudicator"], 0), **found["adjudicators"]}
+
+
+def _only_counted(name: str, role: str, votes: int, found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"reviewer": name, "role": role, "votes": votes, "discarded": found["discarded"][role].get(name, 0)}
 
 
 def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
-    flags = round_.table("flags.parquet").to_pylist()
     overview = round_.json("checks.json")
-    quality = [row for row in round_.table("quality.parquet").to_pylist() if row["is_issue"]]
-    quality.sort(key=lambda row: (row["score"], row["record_id"]))
-    labels = by_id(round_.table("labels.parquet"), "label")
-    worst = [
-        {
-            **row,
-            "text": text(row["record_id"]),
-            "evidence": [{"record_id": i, "text": text(i), "label": labels[i]} for i in row["evidence"][:EVIDENCE]],
-        }
-        for row in quality[:50]
-    ]
-    outliers = [
-        {"record_id": f["record_id"], "text": text(f["record_id"]), "score": f["score"]}
-        for f in flags
-        if f["check"] == "outlier"
-    ]
     return {
-        "counts": dict(Counter(flag["check"] for flag in flags)),
-        "worst_labels": worst,
-        "duplicates": _copies(project, round_, text),
-        "outliers": outliers[:20],
+        "counts": lists.flagged_records(round_),
+        **lists.doubted_labels(round_, text),
+        "duplicates": lists.copies(round_, text, current_labels(project, round_)),
+        "outliers": lists.outliers(round_, text),
         "diversity": overview["diversity"],
         "cues": overview["cues"],
         "regions": [{**row, "text": text(row["typical"])} for row in overview["regions"]],
     }
 
 
-def _copies(project: Project, round_: Round, text: Texts) -> list[dict[str, Any]]:
-    members: dict[int, list[str]] = {}
-    for record_id, group in by_id(round_.table("groups.parquet"), "group").items():
-        members.setdefault(group, []).append(record_id)
-    labels = by_id(round_.table("labels.parquet"), "label")
-    lowest: dict[str, float] = {}
-    for flag in round_.table("flags.parquet").to_pylist():
-        if flag["check"] in ("near_duplicate", "conflicting_copy", "copy_of_test"):
-            lowest[flag["record_id"]] = 1.0 - flag["score"]
-    groups = sorted((sorted(ids) for ids in members.values() if len(ids) > 1), key=lambda g: (-len(g), g))
-    return [
-        {
-            "ids": ids,
-            "texts": [text(i) for i in ids],
-            "labels": [labels.get(i) for i in ids],
-            "similarity": min(lowest.get(i, 1.0) for i in ids),
-        }
-        for ids in groups[:20]
-    ]
-
-
-def _model(round_: Round) -> dict[str, Any] | None:
+def _model(project: Project, round_: Round) -> dict[str, Any] | None:
     if not round_.has("evaluation.json"):
         return None
     found = round_.json("evaluation.json")
+    parts, labels = records_by_part(round_), current_labels(project, round_)
     return {
         "evaluation": found["test"],
-        "before": found["before"],
-        "comparison": found["comparison"],
+        **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
         "training": _training(round_),
-        "parts": {part: len(ids) for part, ids in records_by_part(round_).items()},
+        "parts": {part: len(ids) for part, ids in parts.items()},
+        "labelled_parts": {part: sum(i in labels for i in ids) for part, ids in parts.items()},
         "augmentation": round_.json("augmentation.json"),
     }
 
@@ -250,83 +243,26 @@ def _training(round_: Round) -> dict[str, Any]:
     }
 
 
-def _with_text(round_: Round, name: str, text: Texts, most: int) -> list[dict[str, Any]]:
-    rows = round_.table(name).slice(0, most).to_pylist()
-    return [{**row, "text": text(row["record_id"])} for row in rows]
-
-
-def _queue(round_: Round, text: Texts) -> dict[str, Any]:
-    queue = round_.table("queue.parquet")
-    return {
-        "total": queue.num_rows,
-        "kinds": dict(Counter(column(queue, "kind"))),
-        "first": _with_text(round_, "queue.parquet", text, 30),
-    }
-
-
 def _map(project: Project, round_: Round) -> dict[str, Any]:
     """Project the embeddings on their two main directions, for a map of at most `MAP_POINTS` records."""
     from sklearn.decomposition import PCA
 
     store = EmbeddingStore(project)
     if len(store.matrix) < 3:
-        return {"x": [], "y": [], "label": [], "flag": []}
+        return {"total": len(store.matrix), "x": [], "y": [], "label": [], "flag": []}
     ids = column(project.records, "record_id")
     places = PCA(n_components=2, svd_solver="full").fit_transform(store.matrix)
     shown = range(0, len(ids), -(-len(ids) // MAP_POINTS))
     labels, index = by_id(round_.table("labels.parquet"), "label"), project.config.task.label_index()
-    flagged = {r["record_id"] for r in round_.table("quality.parquet").to_pylist() if r["is_issue"]}
+    flags = round_.table("flags.parquet")
+    flagged = set(column(flags.filter(pc.equal(flags["check"], "label")), "record_id"))
     return {
+        "total": len(ids),
         "x": [round(float(places[i, 0]), 4) for i in shown],
         "y": [round(float(places[i, 1]), 4) for i in shown],
         "label": [index.get(labels[ids[i]] or "", -1) for i in shown],
         "flag": [ids[i] in flagged for i in shown],
     }
-
-
-def _next(project: Project, round_: Round, model: Mapping[str, Any] | None) -> list[str]:
-    """Say what to do next, most useful first."""
-    kinds: Counter[str] = Counter(column(_queue_table(round_), "kind"))
-    advice = []
-    if kinds["the label looks wrong"]:
-        advice.append(
-            f"Have two people look at the {kinds['the label looks wrong']} labels that look wrong: "
-            f"`twofold push` sends the first {project.config.annotation.batch_size}."
-        )
-    advice += _forecast(round_.json("forecast.json"))
-    if kinds["unlabelled"]:
-        advice.append(f"{kinds['unlabelled']} records have no label yet; `twofold push` sends the next batch.")
-    advice += [region["reason"] + "." for region in round_.json("checks.json")["regions"] if region["is_thin"]][:3]
-    if kinds["disputed"]:
-        advice.append(f"{kinds['disputed']} records are still disputed: an adjudicator has to settle them.")
-    if kinds["test part"]:
-        advice.append(
-            f"{kinds['test part']} records of the test part were not read by two people yet, so the scores "
-            "below are measured partly on labels that nobody checked."
-        )
-    if model is None:
-        advice.append("No model yet: it takes labelled records in every part.")
-    return advice or ["Nothing is queued: every record was settled by people. Export with `twofold export`."]
-
-
-def _forecast(said: Mapping[str, Any]) -> Iterator[str]:
-    """Say what the next reviews should find, and how well that was said the last time."""
-    coming, last = said["next"], said["last"]
-    if coming["reviews"]:
-        yield (
-            f"`twofold push` sends the next batch. Of its {coming['reviews']} labels about {coming['wrong']:.0f} "
-            f"should prove wrong (95%: {coming['low']:.0f} to {coming['high']:.0f})."
-        )
-    if last and last["foretold"]:
-        then = last["foretold"]
-        yield (
-            f"In the last batch {last['wrong']} of {last['reviews']} were; "
-            f"{then['low']:.0f} to {then['high']:.0f} of {then['reviews']} were foretold."
-        )
-
-
-def _queue_table(round_: Round) -> pa.Table:
-    return round_.table("queue.parquet")
 
 
 def _reads(project: Project, round_: Round) -> list[Path]:
@@ -339,12 +275,15 @@ def _reads(project: Project, round_: Round) -> list[Path]:
         "evaluation.json",
         "review.json",
         "forecast.json",
+        "split.parquet",
+        "quality.parquet",
+        "groups.parquet",
     )
     return [project.path("gold.parquet"), project.path("intake.json"), *map(round_.path, names)]
 
 
 def _depends_on(config: Config) -> object:
-    return [config.name, config.task.model_dump(mode="json")]
+    return [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size, config.annotation.required]
 
 
 STEP = Step(name="report", makes=("report.json", "report.html"), reads=_reads, depends_on=_depends_on, run=run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from curation.review import agreement, consensus, decide
 from curation.review.adjudication import disputes
 from curation.review.changes import CHANGES, changed_decisions
 from curation.review.discards import Readings, readings, with_discards
+from curation.review.peers import agreement_with_others
 from curation.step import Context, Step
 
 
@@ -43,8 +45,12 @@ def run(context: Context) -> str:
         {
             "agreement": agreement(reviewed, labels=config.task.labels, seed=config.seed).to_dict(),
             "reviewers": agreed.reviewers.to_pylist(),
+            "with_others": agreement_with_others(reviewed),
             "decisions": dict(methods),
-            "discarded": dict(Counter(column(_with_status(votes, "discarded"), "reviewer"))),
+            "discarded": {
+                role: dict(Counter(column(_with_status(said, "discarded"), "reviewer")))
+                for role, said in (("annotator", reviewed), ("adjudicator", ruled))
+            },
             "adjudicators": dict(Counter(column(_with_status(ruled, "submitted"), "reviewer"))),
             "confusions": _mixed_up(reviewed),
         },
@@ -105,11 +111,11 @@ def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int
 
 
 def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
-    """Count which two labels people gave to the same record, most often first."""
+    """Count on how many records somebody gave one label and somebody else another, most often first."""
     said: dict[str, set[str]] = {}
     for vote in _with_status(votes, "submitted").to_pylist():
         said.setdefault(vote["record_id"], set()).add(vote["label"])
-    pairs = Counter(tuple(sorted(labels)) for labels in said.values() if len(labels) == 2)
+    pairs = Counter(pair for labels in said.values() for pair in combinations(sorted(labels), 2))
     return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
 
 

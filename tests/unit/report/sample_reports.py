@@ -48,6 +48,10 @@ def interval(value: float, half: float = 0.06) -> dict[str, float]:
     return {"value": value, "low": max(value - half, -1.0), "high": min(value + half, 1.0)}
 
 
+def listed(rows: list[dict[str, Any]], total: int, all_in: str) -> dict[str, Any]:
+    return {"rows": rows, "total": total, "all_in": all_in}
+
+
 def evaluation(labels: list[str], accuracy: float) -> dict[str, Any]:
     k = len(labels)
     confusion = [
@@ -84,7 +88,7 @@ def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
     return {
         "agreement": {
             "alpha": interval(0.743, 0.081),
-            "kappa": interval(0.741, 0.083),
+            "fleiss_kappa": interval(0.741, 0.083),
             "observed": interval(0.858, 0.055),
             "records": 120,
             "reason": None,
@@ -107,7 +111,9 @@ def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
                 "role": "adjudicator" if person == "dunya" else "annotator",
                 "votes": 80 - 9 * i,
                 "discarded": i,
-                "agreement": None if person == "dunya" else interval(0.91 - 0.07 * i),
+                "with_others": None if person == "dunya" else interval(0.91 - 0.07 * i),
+                "compared": 0 if person == "dunya" else 78 - 9 * i,
+                "estimated_accuracy": None if person == "dunya" else interval(0.93 - 0.05 * i),
                 "habit": [
                     "",
                     "chooses exchange_rate twice as often as the others",
@@ -134,6 +140,36 @@ def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
     }
 
 
+def _doubted(i: int, settled: str | None, labels: list[str], texts: list[str]) -> dict[str, Any]:
+    k, t = len(labels), len(texts)
+    return {
+        "record_id": f"{'s' if settled else 'w'}{i}",
+        "text": texts[i % t],
+        "label": labels[i % k],
+        "settled": settled,
+        "suggested": labels[(i + 1) % k],
+        "suggested_prob": 0.97 - 0.011 * i,
+        "score": 0.012 + 0.009 * i,
+        "reason": "8 of its 10 nearest records have the suggested label",
+        "evidence": [
+            {"record_id": f"n{i}-{j}", "text": texts[(i + j) % t], "label": labels[(i + 1) % k]} for j in range(i % 4)
+        ],
+    }
+
+
+def _copies(i: int, labels: list[str], texts: list[str]) -> dict[str, Any]:
+    members = range(2 + i % 6)
+    return {
+        "texts": [texts[(i + j) % len(texts)] for j in members],
+        "ids": [f"d{i}-{j}" for j in members],
+        "labels": [labels[(i + j) % len(labels)] if j else None for j in members],
+        "similarity": 1.0 - 0.004 * i,
+    }
+
+
+MEASURED_ON = {"part": "test", "records": 126, "labels_of_round": 3, "settled_by_people": 40}
+
+
 def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
     k, t = len(labels), len(texts)
     return {
@@ -144,39 +180,26 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
             "cue words": 4,
             "empty texts": 0,
         },
-        "worst_labels": [
-            {
-                "record_id": f"w{i}",
-                "text": texts[i % t],
-                "label": labels[i % k],
-                "suggested": labels[(i + 1) % k],
-                "suggested_prob": 0.97 - 0.011 * i,
-                "score": 0.012 + 0.009 * i,
-                "reason": "8 of its 10 nearest records have the suggested label",
-                "evidence": [
-                    {"record_id": f"n{i}-{j}", "text": texts[(i + j) % t], "label": labels[(i + 1) % k]}
-                    for j in range(i % 4)
-                ],
-            }
-            for i in range(50)
-        ],
-        "duplicates": [
-            {
-                "texts": [texts[(i + j) % t] for j in range(2 + i % 6)],
-                "ids": [f"d{i}-{j}" for j in range(2 + i % 6)],
-                "labels": [labels[(i + j) % k] if j else None for j in range(2 + i % 6)],
-                "similarity": 1.0 - 0.004 * i,
-            }
-            for i in range(20)
-        ],
-        "outliers": [{"record_id": f"o{i}", "text": texts[i % t], "score": 0.04 + 0.01 * i} for i in range(20)],
+        "worst_labels": listed(
+            [_doubted(i, None, labels, texts) for i in range(50)], 52, "`twofold flags --check label`"
+        ),
+        "settled_labels": listed(
+            [_doubted(i, "adjudicated", labels, texts) for i in range(7)], 7, "`twofold flags --check settled_label`"
+        ),
+        "duplicates": listed([_copies(i, labels, texts) for i in range(20)], 33, "rounds/003/groups.parquet"),
+        "outliers": listed(
+            [{"record_id": f"o{i}", "text": texts[i % t], "score": 0.04 + 0.01 * i} for i in range(20)],
+            41,
+            "`twofold flags --check outlier`",
+        ),
         "diversity": {
             "vendi": 311.4,
             "records": 1180,
             "per_label": [{"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)],
         },
         "cues": [
-            {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i, "p": 10.0 ** -(i + 1)}
+            {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i}
+            | {"p_value": 10.0 ** -(i + 3), "q_value": 10.0 ** -(i + 1)}
             for i, word in enumerate(["stolen", "euros", "declined", "refund"])
         ],
         "regions": [
@@ -197,7 +220,9 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
 def _model(labels: list[str]) -> dict[str, Any]:
     return {
         "evaluation": evaluation(labels, 0.861),
+        "measured_on": MEASURED_ON,
         "before": evaluation(labels, 0.783),
+        "before_round": 2,
         "comparison": {
             "n": 200,
             "accuracy": {"value": 0.078, "low": 0.021, "high": 0.135},
@@ -224,6 +249,7 @@ def _model(labels: list[str]) -> dict[str, Any]:
             ],
         },
         "parts": {"train": 800, "validation": 150, "test": 200, "excluded": 30},
+        "labelled_parts": {"train": 790, "validation": 140, "test": 126, "excluded": 28},
         "augmentation": {"kept": 140, "rejected": {"meaning changed": 23, "copy of a test record": 4}},
     }
 
@@ -234,12 +260,15 @@ def _rounds() -> list[dict[str, Any]]:
             "number": number,
             "sent": sent,
             "answered": sent,
-            "agreed": sent - third,
+            "agreed": max(sent - third - 2, 0),
             "adjudicated": third,
+            "discarded": 2 if sent else 0,
             "disputed": 0,
             "changed": third + 4,
             "found_wrong": third if sent else None,
+            "reviewed": sent - 2 if sent else None,
             "foretold_wrong": {"value": 22.0, "low": 9.0, "high": 40.0} if number > 1 else None,
+            "foretold_of": 98 if number > 1 else None,
             "labelled": 400 + 250 * number,
             "accuracy": accuracy and interval(accuracy),
             "macro_f1": accuracy and interval(accuracy - 0.02, 0.07),
@@ -258,13 +287,14 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
     labels, texts = labels or INTENTS, texts or TEXTS
     k, t = len(labels), len(texts)
     return {
-        "schema": 1,
+        "schema": 2,
         "project": {
             "name": "Banking intents",
             "kind": "single_label",
             "fields": ["text"],
             "labels": labels,
             "round": 3,
+            "required": 2,
             "created": "2026-03-01T14:05:09+00:00",
             "version": "0.1.0",
             "seed": 7,
@@ -281,8 +311,10 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
             {"label": label, "given": 240 // (i + 1), "now": 220 // (i + 1) + i} for i, label in enumerate(labels)
         ],
         "rounds": _rounds(),
+        "rounds_measured_on": MEASURED_ON,
         "review": _review(labels, texts),
         "gold": {
+            "known": 75,
             "n": 60,
             "rows": [
                 {"what": "given labels", "accuracy": interval(0.817), "n": 60},
@@ -292,19 +324,26 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
         },
         "checks": _checks(labels, texts),
         "model": _model(labels),
-        "errors": [
-            {
-                "record_id": f"e{i}",
-                "text": texts[i % t],
-                "label": labels[i % k],
-                "predicted": labels[(i + 3) % k],
-                "confidence": 0.99 - 0.01 * i,
-                "verdict": "the label looks wrong" if i % 3 == 0 else "the model is wrong",
-                "reason": "its neighbours carry the predicted label" if i % 3 == 0 else "rare wording",
-            }
-            for i in range(50)
-        ],
+        "errors": listed(
+            [
+                {
+                    "record_id": f"e{i}",
+                    "text": texts[i % t],
+                    "label": labels[i % k],
+                    "part": "test" if i % 2 else "validation",
+                    "predicted": labels[(i + 3) % k],
+                    "confidence": 0.99 - 0.01 * i,
+                    "verdict": "the label looks wrong" if i % 3 == 0 else "the model is wrong",
+                    "reason": "its neighbours carry the predicted label" if i % 3 == 0 else "rare wording",
+                }
+                for i in range(50)
+            ],
+            61,
+            "`twofold export --what errors`",
+        )
+        | {"verdicts": {"the label looks wrong": 20, "the model is wrong": 41}},
         "map": {
+            "total": max(points, 1180),
             "x": [math.cos(2.4 * i) * (1 + i % k) + 0.3 * math.sin(17 * i) for i in range(points)],
             "y": [math.sin(2.4 * i) * (1 + i % k) + 0.3 * math.cos(13 * i) for i in range(points)],
             "label": [i % k for i in range(points)],
@@ -313,7 +352,9 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
         "queue": {
             "total": 84,
             "kinds": {"label looks wrong": 40, "model unsure": 30, "disputed": 14},
-            "first": [
+            "batch_size": 60,
+            "all_in": "`twofold export --what queue`",
+            "rows": [
                 {
                     "record_id": f"q{i}",
                     "text": texts[i % t],
@@ -336,13 +377,14 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
 def empty_report() -> dict[str, Any]:
     """Round 0 of a project without labels: texts were read in, and nothing else has happened."""
     return {
-        "schema": 1,
+        "schema": 2,
         "project": {
             "name": "Support mails",
             "kind": "single_label",
             "fields": ["text"],
             "labels": [],
             "round": 0,
+            "required": 2,
             "created": "2026-03-01T14:05:09+00:00",
             "version": "0.1.0",
             "seed": 0,
@@ -357,11 +399,12 @@ def empty_report() -> dict[str, Any]:
         },
         "labels": [],
         "rounds": [],
+        "rounds_measured_on": None,
         "review": None,
         "gold": None,
         "checks": None,
         "model": None,
-        "errors": [],
+        "errors": None,
         "map": None,
         "queue": None,
         "next": ["Send a first batch to two reviewers: twofold push."],

@@ -78,7 +78,9 @@ def test_one_round_alone_stands_in_the_middle() -> None:
 
 
 def test_the_map_keeps_proportions_and_counts_flags_per_label() -> None:
-    points = Map(x=[0.0, 10.0, 5.0, None], y=[0.0, 0.0, 1.0, 1.0], label=[0, 1, -1, 0], flag=[False, True, False, True])
+    points = Map(
+        total=4, x=[0.0, 10.0, 5.0, None], y=[0.0, 0.0, 1.0, 1.0], label=[0, 1, -1, 0], flag=[False, True, False, True]
+    )
     drawn = scatter(points, ["card_lost", "refund"])
     assert drawn is not None
     # ten units across fill 692 pixels, so one unit up is 69.2: the tall one stands at 220 - 34.6

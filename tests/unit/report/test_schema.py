@@ -24,7 +24,7 @@ def broken(*path: str | int, value: Any = ...) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("report", "line"),
     [
-        (broken("schema", value=2), "report.schema: Input should be 1"),
+        (broken("schema", value=1), "report.schema: Input should be 2"),
         (broken("queue"), "report.queue: Field required"),
         (broken("review", "reviewers", 0, "votes"), "report.review.reviewers.0.votes: Field required"),
         (broken("rounds", 1, "sent", value="many"), "report.rounds.1.sent: Input should be a valid integer"),
@@ -34,8 +34,12 @@ def broken(*path: str | int, value: Any = ...) -> dict[str, Any]:
             "report.model.evaluation: confusion: expected 6 rows of 6 counts",
         ),
         (
-            broken("errors", 0, "verdict", value="who knows"),
-            "report.errors.0.verdict: Input should be 'the label looks wrong' or 'the model is wrong'",
+            broken("errors", "rows", 0, "verdict", value="who knows"),
+            "report.errors.rows.0.verdict: Input should be 'the label looks wrong' or 'the model is wrong'",
+        ),
+        (
+            broken("errors", "total", value=9),
+            "report.errors: total: expected at least the 50 rows that are listed, got 9",
         ),
         ([], "report: Input should be a valid dictionary"),
     ],
@@ -56,5 +60,5 @@ def test_several_problems_are_counted() -> None:
 
 def test_unknown_keys_and_numeric_record_ids_are_welcome() -> None:
     report = full_report() | {"from_the_future": 1}
-    report["errors"][0]["record_id"] = 17
-    assert check_report(report).errors[0].record_id == "17"
+    report["errors"]["rows"][0]["record_id"] = 17
+    assert check_report(report).errors.rows[0].record_id == "17"

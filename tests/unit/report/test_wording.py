@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from curation.report.parts import Interval
 from curation.report.printable import printable
-from curation.report.wording import clip, count, interval, moment, number, p_value, pieces
+from curation.report.wording import clip, count, interval, moment, number, pieces, significance
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_counts_take_their_noun() -> None:
 
 
 def test_tiny_p_values_are_not_written_as_zero() -> None:
-    assert [p_value(p) for p in (0.0, 0.0004, 0.04, None)] == ["< 0.001", "< 0.001", "0.0400", "not measured"]
+    assert [significance(p) for p in (0.0, 0.0004, 0.04, None)] == ["< 0.001", "< 0.001", "0.0400", "not measured"]
 
 
 def test_times_are_written_in_utc_and_anything_else_stays() -> None:

@@ -52,7 +52,7 @@ def test_a_reviewer_who_always_says_yes_is_found_out_and_named() -> None:
     votes, _ = simulated(accuracy={"ann": 0.95, "ben": 0.9, "cem": 0.92}, records=200, votes=3, seed=2)
     lazy = pd.DataFrame({"record_id": sorted(votes.record_id.unique()), "reviewer": "dot", "label": "yes"})
     reviewers = consensus(pd.concat([votes, lazy])).reviewers.to_pandas().set_index("reviewer")
-    assert reviewers.habit["dot"] == "says yes for no 100% of the time"
+    assert reviewers.habit["dot"] == "gives yes to 100% of the records that are no by consensus"
     assert reviewers.accuracy["dot"] == pytest.approx(0.5, abs=0.1)
     assert reviewers.accuracy["ann"] == pytest.approx(0.95, abs=0.05)
     assert reviewers.low["ann"] < 0.95 < reviewers.high["ann"]

@@ -37,7 +37,7 @@ def test_agreed_disputed_and_undecided() -> None:
 def test_the_adjudicator_wins() -> None:
     row = decided(by_record(SPAM), ruling("lunch at noon?", "ham"))["lunch at noon?"]
     assert (row["label"], row["method"], row["votes"]) == ("ham", "adjudicated", 3)
-    assert row["confidence"] == pytest.approx(2 / 3)
+    assert row["confidence"] == pytest.approx(0.9)
 
 
 def test_who_reviewed_a_record_cannot_adjudicate_it() -> None:

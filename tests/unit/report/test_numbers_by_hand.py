@@ -1,0 +1,346 @@
+"""Every figure of a report, counted again by plain Python from the votes, labels and predictions behind it."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curation.artifacts import read_table, write_json, write_table
+from curation.embeddings import EmbeddingStore
+from curation.goldcheck import GOLD
+from curation.project import Project, Round
+from curation.records import VOTES, by_id, table
+from curation.step import Context
+from curation.steps import check, evaluate, relabel, report, review, split
+
+TOPICS = ("bill", "parcel", "praise")
+N = 150
+PEOPLE = {"agreed", "adjudicated", "discarded"}
+
+
+def _rows(rng: random.Random) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
+    """Return records about three topics, a quarter of them labelled wrong, and what they are really about."""
+    truth = {f"r{i:03d}": TOPICS[i % 3] for i in range(N)}
+    given = {i: rng.choice(TOPICS) if rng.random() < 0.4 else topic for i, topic in truth.items()}
+    words = [f"{a}{b}" for a in "bcdfghklmn" for b in ("alo", "eru", "ino", "osi", "uta")]
+    text = {i: f"{' '.join(rng.sample(words, 9))} {topic}" for i, topic in truth.items()}
+    text["r149"] = text["r002"]  # a copy under another id
+    given["r149"] = "bill" if given["r002"] != "bill" else "parcel"
+    return [(i, text[i], given[i]) for i in truth], truth
+
+
+def _predict(context: Context) -> None:
+    """Stand in for a model: right on most records, another one in every round."""
+    rng = random.Random(context.round.number)
+    part = by_id(context.round.table("split.parquet"), "part")
+    rows = []
+    for n, i in enumerate(sorted(part)):
+        guess = n % 3 if rng.random() < 0.7 + 0.1 * context.round.number else rng.randrange(3)
+        probs = [0.8 if k == guess else 0.1 for k in range(3)]
+        rows.append({"record_id": i, "part": part[i], "predicted": TOPICS[guess], "confidence": 0.8})
+        rows[-1]["pred_probs"] = probs
+    context.round.write_table("predictions.parquet", table(rows, evaluate.PREDICTIONS))
+
+
+def _learn(project: Project, round_: Round) -> None:
+    context = Context(project=project, round=round_)
+    check.run(context)
+    split.run(context)
+    round_.write_json("augmentation.json", {"kept": 0, "rejected": {}, "gain": None})
+    history = [{"epoch": 1, "train_loss": 1.0, "validation_loss": 1.0, "macro_f1": 0.5, "accuracy": 0.5}]
+    config = {"method": "lora", "model": "stand-in"}
+    write_json(round_.path("model") / "training.json", {"config": config, "best_epoch": 1, "history": history})
+    evaluate.run(context)
+    relabel.run(context)
+    report.run(context)
+
+
+def _votes(ids: list[str], truth: dict[str, str], rng: random.Random) -> list[dict[str, Any]]:
+    """Let three people read every record; some discard, one reads only every second; olga settles what differs."""
+    rows = []
+    for n, i in enumerate(ids):
+        said = []
+        for name, skill in (("ana", 0.9), ("ben", 0.75), ("cem", 0.8)):
+            if name == "cem" and n % 2:
+                continue
+            label = truth[i] if rng.random() < skill else rng.choice(TOPICS)
+            if n in (5, 6, 7):  # everybody errs, and the check doubts what they agree on
+                label = TOPICS[(TOPICS.index(truth[i]) + 1) % 3]
+            status = "discarded" if n % 17 == 3 and name != "cem" else "submitted"
+            rows.append({"record_id": i, "reviewer": name, "role": "annotator", "status": status})
+            rows[-1]["label"] = label if status == "submitted" else None
+            said.append(rows[-1]["label"])
+        if len(set(said) - {None}) > 1:
+            rows.append({"record_id": i, "reviewer": "olga", "role": "adjudicator", "status": "submitted"})
+            rows[-1]["label"] = truth[i]
+    return rows
+
+
+@pytest.fixture
+def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> tuple[Project, dict[str, Any]]:
+    """A project of two rounds, with sixty records read in the second, and its last report."""
+    rng = random.Random(5)
+    rows, truth = _rows(rng)
+    corners = np.eye(16)[[i % 3 for i in range(N)]] + np.random.default_rng(0).normal(scale=0.2, size=(N, 16))
+    corners[149] = corners[2]
+    monkeypatch.setattr(EmbeddingStore, "matrix", corners.astype(np.float32))
+    monkeypatch.setattr(evaluate, "_predict", _predict)
+    project = make_project(rows, TOPICS)
+    gold = [{"record_id": i, "label": truth[i]} for i in sorted(truth)[:100]]
+    write_table(project.path("gold.parquet"), table(gold, GOLD))
+    first, second = project.round(0), project.round(1)
+    _learn(project, first)
+    queue = first.table("queue.parquet")
+    batch = queue.slice(0, 40).to_pylist() + queue.slice(queue.num_rows - 20).to_pylist()  # the last are test records
+    second.write_table("batch.parquet", table(batch, queue.schema))
+    votes = _votes([row["record_id"] for row in batch], truth, rng)
+    write_table(second.path("votes/0001.parquet"), table(votes, VOTES))
+    review.run(Context(project=project, round=second))
+    _learn(project, second)
+    return project, second.json("report.json")
+
+
+def _labels(round_: Round) -> dict[str, str | None]:
+    return by_id(round_.table("labels.parquet"), "label")
+
+
+def _given_labels(project: Project) -> dict[str, list[tuple[str, str]]]:
+    """Return the (reviewer, label) of every label that an annotator gave, by record."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for vote in project.round(1).votes().to_pylist():
+        if vote["role"] == "annotator" and vote["status"] == "submitted":
+            found.setdefault(vote["record_id"], []).append((vote["reviewer"], vote["label"]))
+    return found
+
+
+def test_what_people_did_in_a_round(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    decided = Counter(row["method"] for row in project.round(1).table("decisions.parquet").to_pylist())
+    row = found["rounds"][1]
+    assert row["sent"] == 60 == sum(decided.values())
+    assert row["answered"] == 60 - decided["undecided"]
+    parts = [row[name] for name in ("agreed", "adjudicated", "discarded", "disputed")]
+    assert parts == [decided[name] for name in ("agreed", "adjudicated", "discarded", "disputed")]
+    assert sum(parts) == row["answered"]
+    assert all(parts[:3])
+    before, after = _labels(project.round(0)), _labels(project.round(1))
+    changed = [i for i in after if before[i] and after[i] and before[i] != after[i]]
+    assert row["changed"] == len(changed) == len(found["review"]["changed"]) > 30
+    assert row["labelled"] == sum(label is not None for label in after.values())
+    assert {r["label"]: r["now"] for r in found["labels"]} == {t: list(after.values()).count(t) for t in TOPICS}
+    assert {r["label"]: r["given"] for r in found["labels"]} == {t: list(before.values()).count(t) for t in TOPICS}
+
+
+def test_wrong_labels_found_are_those_settled_outside_the_test_part(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    before, after = _labels(project.round(0)), _labels(project.round(1))
+    source = by_id(project.round(1).table("labels.parquet"), "source")
+    batch = project.round(1).table("batch.parquet").to_pylist()
+    settled = [r["record_id"] for r in batch if r["kind"] != "test part" and source[r["record_id"]] == "agreed"]
+    settled += [r["record_id"] for r in batch if r["kind"] != "test part" and source[r["record_id"]] == "adjudicated"]
+    row = found["rounds"][1]
+    assert row["reviewed"] == len(settled)
+    assert row["found_wrong"] == sum(before[i] != after[i] for i in settled) > 0
+
+
+def test_reviewers(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    said = _given_labels(project)
+    votes = project.round(1).votes().to_pylist()
+    rows = {row["reviewer"]: row for row in found["review"]["reviewers"]}
+    assert set(rows) == {"ana", "ben", "cem", "olga"}
+    for name in ("ana", "ben", "cem"):
+        mine = {i: label for i, all_of in said.items() for who, label in all_of if who == name}
+        others = [(label, mine[i]) for i in mine for who, label in said[i] if who != name]
+        assert rows[name]["votes"] == len(mine)
+        assert rows[name]["compared"] == len(others)
+        assert rows[name]["with_others"]["value"] == pytest.approx(sum(a == b for a, b in others) / len(others))
+        assert rows[name]["with_others"]["low"] < rows[name]["with_others"]["value"] < rows[name]["with_others"]["high"]
+        assert rows[name]["discarded"] == sum(v["reviewer"] == name and v["status"] == "discarded" for v in votes)
+        assert rows[name]["estimated_accuracy"]["value"] != rows[name]["with_others"]["value"]
+    assert rows["olga"]["votes"] == sum(v["reviewer"] == "olga" for v in votes)
+    assert (rows["olga"]["with_others"], rows["olga"]["role"]) == (None, "adjudicator")
+
+
+def test_agreement_of_all_and_of_each_two(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    several = {i: labels for i, labels in _given_labels(project).items() if len(labels) > 1}
+    agreement = found["review"]["agreement"]
+    assert agreement["records"] == len(several)
+    shares = [_share_of_pairs([label for _, label in labels]) for labels in several.values()]
+    assert agreement["observed"]["value"] == pytest.approx(sum(shares) / len(shares))
+    assert agreement["alpha"]["value"] == pytest.approx(_alpha([[x for _, x in one] for one in several.values()]))
+    for pair in agreement["pairs"]:
+        both = [dict(labels) for labels in several.values() if {pair["first"], pair["second"]} <= dict(labels).keys()]
+        assert pair["n"] == len(both)
+        assert pair["kappa"]["value"] == pytest.approx(_kappa([(d[pair["first"]], d[pair["second"]]) for d in both]))
+
+
+def _share_of_pairs(labels: list[str]) -> float:
+    pairs = list(combinations(labels, 2))
+    return sum(a == b for a, b in pairs) / len(pairs)
+
+
+def _alpha(records: list[list[str]]) -> float:
+    """Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, nominal data: 1 - observed over expected."""
+    values = [label for record in records for label in record]
+    n, counts = len(values), Counter(values)
+    differ = sum(
+        sum(a != b for j, a in enumerate(record) for k, b in enumerate(record) if j != k) / (len(record) - 1)
+        for record in records
+    )
+    expected = sum(counts[a] * counts[b] for a in counts for b in counts if a != b) / (n - 1)
+    return 1 - differ / expected
+
+
+def test_the_alpha_of_these_tests_is_that_of_krippendorffs_published_example() -> None:
+    # Krippendorff (2011), section C: four observers, twelve units, nominal: .743.
+    observers = [
+        "1 2 3 3 2 1 4 1 2 . . .",
+        "1 2 3 3 2 2 4 1 2 5 . 3",
+        ". 3 3 3 2 3 4 2 2 5 1 .",
+        "1 2 3 3 2 4 4 1 2 5 1 .",
+    ]
+    units = [[label for label in unit if label != "."] for unit in zip(*(o.split() for o in observers), strict=True)]
+    assert _alpha([unit for unit in units if len(unit) > 1]) == pytest.approx(0.743, abs=0.0005)
+
+
+def _kappa(pairs: list[tuple[str, str]]) -> float:
+    n = len(pairs)
+    observed = sum(a == b for a, b in pairs) / n
+    first, second = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    chance = sum(first[label] * second[label] for label in first) / n**2
+    return (observed - chance) / (1 - chance)
+
+
+def test_labels_mixed_up_count_records_on_which_two_people_differ(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    counted: Counter[tuple[str, str]] = Counter()
+    for labels in _given_labels(project).values():
+        counted.update(combinations(sorted({label for _, label in labels}), 2))
+    assert {(c["first"], c["second"]): c["n"] for c in found["review"]["confusions"]} == counted
+
+
+def test_gold_is_compared_on_what_people_settled_and_says_how_many_there_are(
+    made: tuple[Project, dict[str, Any]],
+) -> None:
+    project, found = made
+    gold = by_id(read_table(project.path("gold.parquet")), "label")
+    decided = by_id(project.round(1).table("decisions.parquet"), "label")
+    ids = [i for i in gold if decided.get(i) is not None]
+    assert (found["gold"]["known"], found["gold"]["n"]) == (100, len(ids))
+    assert 0 < len(ids) < 60
+    rows = {row["what"]: row for row in found["gold"]["rows"]}
+    stages = {"given labels": _labels(project.round(0)), "decisions after adjudication": decided}
+    stages["consensus before adjudication"] = by_id(project.round(1).table("consensus.parquet"), "label")
+    for what, labels in stages.items():
+        known = [i for i in ids if labels.get(i) is not None]
+        assert rows[what]["n"] == len(known)
+        assert rows[what]["accuracy"]["value"] == pytest.approx(sum(labels[i] == gold[i] for i in known) / len(known))
+
+
+def test_doubted_labels_are_counted_once_apart_where_people_settled_them(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    round_ = project.round(1)
+    source = by_id(round_.table("labels.parquet"), "source")
+    doubted = [row["record_id"] for row in round_.table("quality.parquet").to_pylist() if row["is_issue"]]
+    settled = [i for i in doubted if source[i] in PEOPLE]
+    checks = found["checks"]
+    assert 0 < len(settled) < len(doubted)
+    assert checks["worst_labels"]["total"] == len(doubted) - len(settled)
+    assert checks["settled_labels"]["total"] == len(settled)
+    assert all(source[row["record_id"]] not in PEOPLE for row in checks["worst_labels"]["rows"])
+    assert {row["settled"] for row in checks["worst_labels"]["rows"]} <= {None}
+    assert all(source[row["record_id"]] == row["settled"] for row in checks["settled_labels"]["rows"])
+    assert sum(region["likely_wrong"] for region in checks["regions"]) == len(doubted) - len(settled)
+    assert sum(found["map"]["flag"]) == len(doubted) - len(settled)
+    flags = {(f["check"], f["record_id"]) for f in round_.table("flags.parquet").to_pylist()}
+    assert checks["counts"] == Counter(name for name, _ in flags)
+    assert checks["counts"].get("label", 0) == checks["worst_labels"]["total"]
+
+
+def test_copies_are_groups_of_records(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    sizes = Counter(by_id(project.round(1).table("groups.parquet"), "group").values())
+    assert found["checks"]["duplicates"]["total"] == sum(n > 1 for n in sizes.values())
+    assert ["r002", "r149"] in [row["ids"] for row in found["checks"]["duplicates"]["rows"]]
+
+
+def test_every_model_is_scored_on_the_same_records_with_todays_labels(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    round_, labels = project.round(1), _labels(project.round(1))
+    part = by_id(round_.table("split.parquet"), "part")
+    source = by_id(round_.table("labels.parquet"), "source")
+    ids = [i for i in part if part[i] == "test" and labels[i] is not None]
+    on = {"part": "test", "records": len(ids), "labels_of_round": 1}
+    on["settled_by_people"] = sum(source[i] in PEOPLE for i in ids)
+    assert found["model"]["measured_on"] == found["rounds_measured_on"] == on
+    assert 0 < on["settled_by_people"] < on["records"]
+    right = []
+    for number in (0, 1):
+        said = by_id(project.round(number).table("predictions.parquet"), "predicted")
+        right.append({i: said[i] == labels[i] for i in ids})
+        accuracy = sum(right[-1].values()) / len(ids)
+        assert found["rounds"][number]["accuracy"]["value"] == pytest.approx(accuracy)
+        assert found["rounds"][number]["macro_f1"]["value"] == pytest.approx(_macro_f1(said, labels, ids))
+    assert found["model"]["before"]["accuracy"] == found["rounds"][0]["accuracy"]
+    assert found["model"]["evaluation"]["accuracy"] == found["rounds"][1]["accuracy"]
+    assert found["model"]["before_round"] == 0
+    assert found["model"]["comparison"]["wins"] == sum(right[1][i] and not right[0][i] for i in ids)
+    assert found["model"]["comparison"]["losses"] == sum(right[0][i] and not right[1][i] for i in ids)
+    counts = Counter(part.values())
+    assert found["model"]["parts"] == {p: counts[p] for p in ("train", "validation", "test", "excluded")}
+    labelled = Counter(part[i] for i in part if labels[i] is not None)
+    assert found["model"]["labelled_parts"] == {p: labelled[p] for p in ("train", "validation", "test", "excluded")}
+
+
+def _macro_f1(said: dict[str, str], labels: dict[str, str | None], ids: list[str]) -> float:
+    scores = []
+    for topic in TOPICS:
+        both = sum(said[i] == labels[i] == topic for i in ids)
+        scores.append(2 * both / (sum(said[i] == topic for i in ids) + sum(labels[i] == topic for i in ids)))
+    return sum(scores) / len(scores)
+
+
+def test_mistakes_and_the_queue_are_counted_whole_though_the_page_shows_their_head(
+    made: tuple[Project, dict[str, Any]],
+) -> None:
+    project, found = made
+    labels, round_ = _labels(project.round(1)), project.round(1)
+    part, said = (by_id(round_.table(f"{n}.parquet"), c) for n, c in (("split", "part"), ("predictions", "predicted")))
+    wrong = [i for i in part if part[i] in ("validation", "test") and labels[i] and said[i] != labels[i]]
+    assert found["errors"]["total"] == len(wrong) == sum(found["errors"]["verdicts"].values())
+    source = by_id(round_.table("labels.parquet"), "source")
+    assert found["queue"]["total"] == sum(how not in PEOPLE for how in source.values())
+    assert found["queue"]["total"] == sum(found["queue"]["kinds"].values()) > len(found["queue"]["rows"]) == 30
+
+
+def test_cue_words_carry_both_values_under_their_names(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    assert found["checks"]["cues"] == project.round(1).json("checks.json")["cues"]
+    assert {cue["word"] for cue in found["checks"]["cues"]} == set(TOPICS)
+    for cue in found["checks"]["cues"]:
+        assert cue["p_value"] <= cue["q_value"]
+        assert "p" not in cue
+
+
+def test_the_advice_counts_what_its_sentences_name(made: tuple[Project, dict[str, Any]]) -> None:
+    _, found = made
+    row, on = found["rounds"][1], found["model"]["measured_on"]
+    said = " ".join(found["next"])
+    assert f"{row['found_wrong']} of the {row['reviewed']} labels that people settled proved wrong" in said
+    assert row["disputed"] > 0
+    assert f"{row['disputed']} record{'s' * (row['disputed'] > 1)} still disputed" in said
+    unread = on["records"] - on["settled_by_people"]
+    assert f"on {on['records']} test records; people have not settled the labels of {unread} of them" in said
+
+
+def test_the_report_is_plain_json(made: tuple[Project, dict[str, Any]]) -> None:
+    assert json.loads(json.dumps(made[1]))["schema"] == 2
