@@ -1,4 +1,4 @@
-"""The command line: `twofold COMMAND`. each reads its arguments, calls one function, shows what came back."""
+"""The command line: `twofold COMMAND`. Each reads its arguments, calls one function, shows what came back."""
 
 from __future__ import annotations
 
@@ -7,43 +7,56 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from io import StringIO
+from typing import NamedTuple
 
 import click
 
+from curation.cli.screen import shown
 from curation.errors import TwofoldError, suggest
 
 QUIET = {
     "TQDM_DISABLE": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
 
 
+class Place(NamedTuple):
+    """Where a command is, and what `twofold --help` says of it without importing it."""
+
+    module: str
+    function: str
+    line: str
+
+
 COMMANDS = {
-    "demo": "demo.demo",
-    "init": "start.init",
-    "serve": "serve.serve",
-    "stop": "serve.stop",
-    "backup": "serve.backup",
-    "restore": "serve.restore",
-    "reviewers": "people.reviewers",
-    "push": "loop.push",
-    "status": "loop.status",
-    "pull": "loop.pull",
-    "review": "loop.review",
-    "check": "loop.check",
-    "augment": "loop.augment",
-    "train": "loop.train",
-    "evaluate": "loop.evaluate",
-    "relabel": "loop.relabel",
-    "report": "loop.report",
-    "round": "loop.round_",
-    "flags": "tables.flags",
-    "export": "tables.export",
-    "doctor": "doctor.doctor",
+    "demo": Place("demo", "demo", "Walk the whole loop on the bundled sample, with recorded reviewers."),
+    "init": Place("start", "init", "Make a project in DIR from a file, unlabelled or with labels to be checked."),
+    "serve": Place("serve", "serve", "Start the embedded Argilla, on this machine only, and leave it running."),
+    "stop": Place("serve", "stop", "Stop the embedded Argilla."),
+    "backup": Place("serve", "backup", "Write the embedded Argilla's database and secrets to FILE."),
+    "restore": Place("serve", "restore", "Make the embedded Argilla's home of a backup."),
+    "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
+    "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),
+    "status": Place("loop", "status", "Say where the round stands and what comes next."),
+    "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),
+    "review": Place("loop", "review", "Agreement, consensus and reviewer quality; disputes go to the adjudicators."),
+    "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance and cue words."),
+    "augment": Place("loop", "augment", "Make variants of training records that keep their label."),
+    "train": Place("loop", "train", "Fine-tune on the training part."),
+    "evaluate": Place("loop", "evaluate", "Score the model on the frozen test part, beside the one before."),
+    "relabel": Place("loop", "relabel", "Queue what people should look at next, one reason per record."),
+    "report": Place("loop", "report", "Write the quality report, one page and its JSON."),
+    "round": Place("loop", "round_", "Run every step that can run now; stop where people are needed."),
+    "flags": Place("tables", "flags", "Print what the checks found, worst first."),
+    "export": Place("tables", "export", "Write decisions, labels, votes, the queue or the curated data set."),
+    "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }
-"""Module and function of each command, in the order in which people need them."""
+"""Every command, in the order in which people need them."""
 
 
 class _Commands(click.Group):
@@ -55,9 +68,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(".")
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        place = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"{__name__}.{place.module}"), place.function)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.line) for name, place in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -98,19 +115,25 @@ def exit_code(run: Callable[[], object]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = StringIO()
+        error.show(said)
+        click.echo(shown(said.getvalue()), err=True, nl=False)
         return 2
     except TwofoldError as error:
-        click.echo(f"twofold: {error}", err=True)
+        _complain(str(error))
         return error.exit_code
     except ImportError as error:
         if "twofold[" not in str(error):
             raise
-        click.echo(f"twofold: {error}", err=True)
+        _complain(str(error))
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("twofold: stopped; the same command goes on from here", err=True)
+        _complain("stopped; the same command goes on from here")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _complain(text: str) -> None:
+    click.echo(shown(f"twofold: {text}"), err=True)
