@@ -138,7 +138,9 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
         if _applies(step, project, round_):
             yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
         else:
-            yield Done(step=step.name, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False)
+            yield Done(
+                step=step.name, round=round_, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False
+            )
 
 
 def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
@@ -149,13 +151,13 @@ def send(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
         round_ = project.round(round_.number + 1)
     yield run_step(push_step.STEP, Context(project=project, round=round_))
     summary = push_step.push(Context(project=project, round=round_, tick=ticker("push")), connect())
-    yield Done(step="push", summary=summary, ran=True)
+    yield Done(step="push", round=round_, summary=summary, ran=True)
 
 
 def take_votes(project: Project, connect: Connect) -> Iterator[Done]:
     """Pull the votes of the current round."""
     context = Context(project=project, round=project.current)
-    yield Done(step="pull", summary=pull(context, connect()), ran=True)
+    yield Done(step="pull", round=context.round, summary=pull(context, connect()), ran=True)
 
 
 def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
@@ -164,7 +166,7 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
     yield run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
     if situation(project, round_).unsent:
         context = Context(project=project, round=round_, tick=ticker("adjudicate"))
-        yield Done(step="adjudicate", summary=adjudicate(context, connect()), ran=True)
+        yield Done(step="adjudicate", round=round_, summary=adjudicate(context, connect()), ran=True)
 
 
 @dataclass(frozen=True, kw_only=True)

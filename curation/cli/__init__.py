@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import click
 
-from curation.cli.screen import shown
+from curation.cli.screen import print_json, shown
 from curation.errors import TwofoldError, suggest
 
 QUIET = {
@@ -22,6 +22,7 @@ QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them reads the metadata of every package there is
 }
 
 
@@ -94,46 +95,65 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run a command; every expected error is one line and an exit code."""
+    """Run a command; every expected error is one line, or one JSON object, and an exit code."""
     _quiet()
-    sys.exit(exit_code(lambda: cli(standalone_mode=False)))
+    arguments = sys.argv[1:]
+    sys.exit(exit_code(lambda: cli(arguments, standalone_mode=False), as_json="--json" in arguments))
 
 
 def _quiet() -> None:
-    """Keep other people's progress bars and advice to developers off the screen, and stay off the network."""
+    """Keep other people's progress bars and advice to developers off the screen, stay off the network, start quickly."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-def exit_code(run: Callable[[], object]) -> int:
-    """Run a command and return its exit code, having shown an expected error as one line."""
+def exit_code(run: Callable[[], object], *, as_json: bool = False) -> int:
+    """Run a command and return its exit code, having shown an expected error as one line, or as JSON."""
     try:
         code = run()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        said = StringIO()
-        error.show(said)
-        click.echo(shown(said.getvalue()), err=True, nl=False)
-        return 2
-    except TwofoldError as error:
-        _complain(str(error))
-        return error.exit_code
-    except ImportError as error:
-        if "twofold[" not in str(error):
-            raise
-        _complain(str(error))
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        _complain("stopped; the same command goes on from here")
-        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except (Exception, KeyboardInterrupt) as error:
+        return _ended(error, as_json=as_json)
 
 
-def _complain(text: str) -> None:
-    click.echo(shown(f"twofold: {text}"), err=True)
+def _ended(error: BaseException, *, as_json: bool) -> int:
+    """Show why a command did not end well, and return its exit code; what nobody expected is raised again."""
+    code, text = _code(error), _text(error)
+    if code is None:
+        raise error
+    if as_json:
+        found = error.found if isinstance(error, TwofoldError) else {}
+        print_json({**found, "error": text, "exit_code": code})
+    else:
+        click.echo(shown(_for_people(error, text)), err=True, nl=False)
+    return code
+
+
+def _for_people(error: BaseException, text: str) -> str:
+    if not isinstance(error, click.ClickException):
+        return f"twofold: {text}\n"
+    said = StringIO()
+    error.show(said)  # with the usage
+    return said.getvalue()
+
+
+def _code(error: BaseException) -> int | None:
+    if isinstance(error, TwofoldError):
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return 130
+    is_missing_extra = isinstance(error, ImportError) and "twofold[" in str(error)
+    return 2 if is_missing_extra or isinstance(error, click.ClickException) else None
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    return str(error) or "stopped; the same command goes on from here"

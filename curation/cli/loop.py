@@ -32,10 +32,8 @@ def _connector(project: Project) -> Callable[[], ArgillaClient]:
 
 def _run(folder: Path, as_json: bool, steps: Callable[[Project, Ticker], Iterable[Done]]) -> None:
     project = open_project(folder)
-    with project.locked(), Screen(silent=as_json) as screen:
-        finished = show_steps(steps(project, screen.bar), screen)
-    if as_json:
-        show_json([{"step": d.step, "summary": d.summary, "ran": d.ran} for d in finished])
+    with project.locked(), Screen(as_json=as_json) as screen:
+        show_steps(steps(project, screen.bar), screen)
 
 
 @click.command()
@@ -85,15 +83,13 @@ def round_(folder: Path, now: bool, as_json: bool) -> None:
     """Run every step that can run now; stop where people are needed, and say for whom."""
     project = open_project(folder)
     connector = _connector(project)
-    with project.locked(), Screen(silent=as_json) as screen:
-        finished = show_steps(rounds.advance(project, connector, screen.bar, go_on=now), screen)
-    if as_json:
-        show_json([{"step": d.step, "summary": d.summary, "ran": d.ran} for d in finished])
-    if project.current.number == 0 or not project.current.has("pushed.json"):
-        return
-    waits = rounds.waiting(project, project.current, connector())
-    if waits:
-        raise WaitingForPeople("; ".join(map(str, waits)))
+    with project.locked(), Screen(as_json=as_json) as screen:
+        show_steps(rounds.advance(project, connector, screen.bar, go_on=now), screen)
+        if project.current.number == 0 or not project.current.has("pushed.json"):
+            return
+        waits = rounds.waiting(project, project.current, connector())
+        if waits:
+            raise WaitingForPeople("; ".join(map(str, waits)))
 
 
 @click.command()

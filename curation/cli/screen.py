@@ -7,13 +7,18 @@ meanwhile, such as a library's warning, appears above the bar.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
+
+from curation.errors import TwofoldError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -27,37 +32,50 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that move the cursor, reorder a line or cannot be encoded; never letters."""
 
 
-def shown(text: str) -> str:
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def shown(text: str, *, escaped: Callable[[str], str] = _escaped) -> str:
     r"""Return `text` so that a terminal shows it and obeys nothing in it: `\x1b[2J` in place of an escape sequence.
 
     Line ends and tabs stay.
     """
-    return "".join(c if c in "\n\t" or _is_harmless(c) else _escaped(c) for c in text)
+    return "".join(c if c in "\n\t" or _is_harmless(c) else escaped(c) for c in text)
 
 
 def _is_harmless(character: str) -> bool:
     return character in JOINERS or unicodedata.category(character) not in HIDDEN
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+def print_json(value: Any) -> None:
+    """Print a value as strict JSON in UTF-8; a number that JSON does not have is null."""
+    text = json.dumps(_strict(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    click.echo(shown(text, escaped=lambda c: json.dumps(c)[1:-1]))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _strict(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class Screen:
-    """Where a command speaks, and shows how far it is.
+    """Where a command speaks, and shows how far it is: in sentences for people, or in one JSON object for programs.
 
     Args:
-        silent: Whether sentences are left out, because the command answers in JSON; bars are shown all the same.
+        as_json: Say nothing, and print what was found as one JSON object at the end; bars are shown all the same.
+            An error takes what was found so far along, for whoever shows it.
     """
 
-    def __init__(self, *, silent: bool = False) -> None:
-        self._silent = silent
-        self._bars = _bars() if _can_move_its_cursor(sys.stderr) else None
-        self._together = self._bars is not None and _same_terminal(sys.stdout, sys.stderr)
+    def __init__(self, *, as_json: bool = False) -> None:
+        self._as_json = as_json
+        self._found: dict[str, Any] = {}
+        self._bars: Progress | None = None  # until the first one is needed
 
     def __enter__(self) -> Self:
-        if self._bars:
-            self._bars.start()
         return self
 
     def __exit__(
@@ -66,13 +84,21 @@ class Screen:
         if self._bars:
             self._end_bars()
             self._bars.stop()
+        if isinstance(error, TwofoldError):
+            error.found = {**self._found, **error.found}
+        elif error is None and self._as_json:
+            print_json(self._found)
+
+    def found(self, **data: Any) -> None:
+        """Note what the command found, by name, for its answer in JSON."""
+        self._found |= data
 
     def say(self, text: str) -> None:
         """Show a sentence, in the place of the bar of the step that it tells of."""
         self._end_bars()
-        if self._silent:
+        if self._as_json:
             return
-        if self._bars and self._together:
+        if self._bars and _same_terminal(sys.stdout, sys.stderr):
             self._bars.console.out(shown(text), highlight=False)
         else:
             click.echo(shown(text))
@@ -80,8 +106,11 @@ class Screen:
     def bar(self, name: str) -> Tick:
         """Begin the bar of a step, in the place of the one before, and return the way to move it on."""
         self._end_bars()
-        if self._bars is None:
+        if not _can_move_its_cursor(sys.stderr):
             return lambda done, total: None
+        if self._bars is None:
+            self._bars = _bars()
+            self._bars.start()
         bars, task = self._bars, self._bars.add_task(name, total=None)
         return lambda done, total: bars.update(task, completed=done, total=total)
 

@@ -1,33 +1,39 @@
-"""How commands answer: sentences for people, JSON for programs."""
+"""What commands share: their options, and how they tell of steps."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from curation.cli.screen import print_json as show_json
 
 if TYPE_CHECKING:
     from curation.cli.screen import Screen
     from curation.step import Done
 
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["as_json", "project_dir", "show_json", "show_steps"]
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in one JSON value, errors too.")
 project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path())
 
 
-def show_steps(steps: Iterable[Done], screen: Screen) -> list[Done]:
-    """Say every step's sentence as it ends."""
-    finished = []
+def show_steps(steps: Iterable[Done], screen: Screen) -> None:
+    """Say every step's sentence as it ends, and note what it found in numbers."""
+    from curation.findings import findings
+
+    finished: list[dict[str, Any]] = []
+    screen.found(steps=finished)
     for done in steps:
-        finished.append(done)
+        finished.append(
+            {
+                "step": done.step,
+                "round": done.round.number,
+                "ran": done.ran,
+                "summary": done.summary,
+                "found": findings(done.round, done.step),
+            }
+        )
         screen.say(f"{done.step:<10} {done.summary}" + ("" if done.ran else "  (up to date)"))
-    return finished
-
-
-def show_json(value: Any) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def work(screen):
             {during}
         screen.say(f"{{step:<10}} {{sentence}}")
 
-with Screen(silent={silent}) as screen:
+with Screen(as_json={as_json}) as screen:
     work(screen)
 {after}
 """
@@ -31,8 +32,8 @@ SENTENCES = ["check      4 label, 2 outlier", "train      18 epochs", "evaluate 
 BAR = "━"
 
 
-def program(*, during: str = "pass", after: str = "", silent: bool = False) -> list[str]:
-    return [sys.executable, "-c", WORK.format(during=during, after=after, silent=silent)]
+def program(*, during: str = "pass", after: str = "", as_json: bool = False) -> list[str]:
+    return [sys.executable, "-c", WORK.format(during=during, after=after, as_json=as_json)]
 
 
 @pytest.mark.parametrize("columns", [24, 40, 80, 110])
@@ -117,9 +118,9 @@ def test_in_a_pipe_there_are_sentences_alone() -> None:
     assert ended.stderr == ""
 
 
-def test_a_silent_screen_shows_bars_and_leaves_the_terminal_to_the_answer() -> None:
-    seen = run(program(silent=True, after="print('{}')"))
-    assert seen.lines == ["{}"]
+def test_an_answer_in_json_has_bars_before_it_and_no_sentence() -> None:
+    seen = run(program(as_json=True, after="pass"))
+    assert json.loads(seen.text) == {}
     assert BAR in seen.written
 
 
