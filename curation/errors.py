@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class TwofoldError(Exception):
-    """Bad usage or bad input: one clear line for the person at the shell (exit code 2)."""
+    """Bad usage or bad input: one clear line for the person at the shell (exit code 2).
+
+    Attributes:
+        found: What there is to say besides, as data for programs; JSON-ready.
+    """
 
     exit_code = 2
+
+    def __init__(self, *args: object, **found: Any) -> None:
+        super().__init__(*args)
+        self.found = found
 
 
 class GateRefused(TwofoldError):

@@ -154,7 +154,9 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
         if _applies(step, project, round_):
             yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
         else:
-            yield Done(step=step.name, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False)
+            yield Done(
+                step=step.name, round=round_, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False
+            )
 
 
 def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
@@ -179,7 +181,7 @@ def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = Fa
     context = Context(project=project, round=round_, tick=ticker("push"))
     if asked_in(project, round_) is None:
         yield run_step(push_step.STEP, Context(project=project, round=round_))
-    yield Done(step="push", summary=push_step.push(context, connect()), ran=True)
+    yield Done(step="push", round=round_, summary=push_step.push(context, connect()), ran=True)
 
 
 def take_votes(
@@ -192,7 +194,7 @@ def take_votes(
     for round_ in rounds:
         summary = pull(Context(project=project, round=round_), connect(), give_up_missing=give_up_missing)
         if round_.number == rounds[-1].number or not summary.startswith("nothing new"):
-            yield Done(step="pull", summary=_of_round(round_, project, summary), ran=True)
+            yield Done(step="pull", round=round_, summary=_of_round(round_, project, summary), ran=True)
 
 
 def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
@@ -201,12 +203,12 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
     for round_ in rounds:
         done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
         if done.ran or round_ == rounds[-1]:
-            yield Done(step=done.step, summary=_of_round(round_, project, done.summary), ran=done.ran)
+            yield Done(step=done.step, round=round_, summary=_of_round(round_, project, done.summary), ran=done.ran)
         if done.ran or situation(project, round_).disputed:
             context = Context(project=project, round=round_, tick=ticker("adjudicate"))
             summary = adjudicate(context, connect())
             if summary:
-                yield Done(step="adjudicate", summary=_of_round(round_, project, summary), ran=True)
+                yield Done(step="adjudicate", round=round_, summary=_of_round(round_, project, summary), ran=True)
 
 
 def _of_round(round_: Round, project: Project, summary: str) -> str:
@@ -322,11 +324,11 @@ def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     round_ = project.current
     again = push_step.send_again(Context(project=project, round=round_, tick=ticker("push")), connect())
     if again:
-        yield Done(step="push", summary=again, ran=True)
+        yield Done(step="push", round=round_, summary=again, ran=True)
     yield from take_votes(project, connect)
     yield from decide(project, connect, ticker)
     for later in push_step.from_next_round(project, round_):
-        yield Done(step="settings", summary=later, ran=False)
+        yield Done(step="settings", round=round_, summary=later, ran=False)
 
 
 def _refuse_to_go_on_with_nothing(now: Situation) -> None:

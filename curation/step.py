@@ -68,9 +68,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """How a step ended: its sentence, and whether there was anything to do."""
+    """How a step ended: in which round, its sentence, and whether there was anything to do."""
 
     step: str
+    round: Round
     summary: str
     ran: bool
 
@@ -78,7 +79,9 @@ class Done:
 def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     """Run a step unless everything it would make is there and up to date."""
     if not force and is_fresh(step, context.project, context.round):
-        return Done(step=step.name, summary=_manifest(context.round)[step.name]["summary"], ran=False)
+        return Done(
+            step=step.name, round=context.round, summary=_manifest(context.round)[step.name]["summary"], ran=False
+        )
     inputs = _inputs(step, context.project, context.round)
     started = time.monotonic()
     summary = step.run(context)
@@ -89,7 +92,7 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     context.round.write_json("manifest.json", manifest)
     facts = {"round": context.round.number, "summary": summary, "inputs": inputs, "seconds": seconds}
     ledger.append(context.project.folder, step.name, **facts)
-    return Done(step=step.name, summary=summary, ran=True)
+    return Done(step=step.name, round=context.round, summary=summary, ran=True)
 
 
 def is_fresh(step: Step, project: Project, round_: Round) -> bool:

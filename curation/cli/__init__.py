@@ -1,4 +1,4 @@
-"""The command line: `twofold COMMAND`. each reads its arguments, calls one function, shows what came back."""
+"""The command line: `twofold COMMAND`. Each reads its arguments, calls one function, shows what came back."""
 
 from __future__ import annotations
 
@@ -7,43 +7,57 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from io import StringIO
+from typing import NamedTuple
 
 import click
 
+from curation.cli.screen import print_json, shown
 from curation.errors import TwofoldError, suggest
 
 QUIET = {
     "TQDM_DISABLE": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them reads the metadata of every package there is
 }
+
+
+class Place(NamedTuple):
+    """Where a command is, and what `twofold --help` says of it without importing it."""
+
+    module: str
+    function: str
+    line: str
 
 
 COMMANDS = {
-    "demo": "demo.demo",
-    "init": "start.init",
-    "serve": "serve.serve",
-    "stop": "serve.stop",
-    "backup": "serve.backup",
-    "restore": "serve.restore",
-    "reviewers": "people.reviewers",
-    "push": "loop.push",
-    "status": "loop.status",
-    "pull": "loop.pull",
-    "review": "loop.review",
-    "check": "loop.check",
-    "augment": "loop.augment",
-    "train": "loop.train",
-    "evaluate": "loop.evaluate",
-    "relabel": "loop.relabel",
-    "report": "loop.report",
-    "round": "loop.round_",
-    "flags": "tables.flags",
-    "export": "tables.export",
-    "doctor": "doctor.doctor",
+    "demo": Place("demo", "demo", "Walk the whole loop on the bundled sample, with recorded reviewers."),
+    "init": Place("start", "init", "Make a project in DIR from a file, unlabelled or with labels to be checked."),
+    "serve": Place("serve", "serve", "Start the embedded Argilla, on this machine only, and leave it running."),
+    "stop": Place("serve", "stop", "Stop the embedded Argilla."),
+    "backup": Place("serve", "backup", "Write the embedded Argilla's database and secrets to FILE."),
+    "restore": Place("serve", "restore", "Make the embedded Argilla's home of a backup."),
+    "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
+    "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),
+    "status": Place("loop", "status", "Say where the round stands and what comes next."),
+    "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),
+    "review": Place("loop", "review", "Agreement, consensus and reviewer quality; disputes go to the adjudicators."),
+    "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance and cue words."),
+    "augment": Place("loop", "augment", "Make variants of training records that keep their label."),
+    "train": Place("loop", "train", "Fine-tune on the training part."),
+    "evaluate": Place("loop", "evaluate", "Score the model on the frozen test part, beside the one before."),
+    "relabel": Place("loop", "relabel", "Queue what people should look at next, one reason per record."),
+    "report": Place("loop", "report", "Write the quality report, one page and its JSON."),
+    "round": Place("loop", "round_", "Run every step that can run now; stop where people are needed."),
+    "flags": Place("tables", "flags", "Print what the checks found, worst first."),
+    "export": Place("tables", "export", "Write decisions, labels, votes, the queue or the curated data set."),
+    "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }
-"""Module and function of each command, in the order in which people need them."""
+"""Every command, in the order in which people need them."""
 
 
 class _Commands(click.Group):
@@ -55,9 +69,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(".")
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        place = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"{__name__}.{place.module}"), place.function)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.line) for name, place in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,9 +95,10 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run a command; every expected error is one line and an exit code."""
+    """Run a command; every expected error is one line, or one JSON object, and an exit code."""
     _quiet()
-    sys.exit(exit_code(lambda: cli(standalone_mode=False)))
+    arguments = sys.argv[1:]
+    sys.exit(exit_code(lambda: cli(arguments, standalone_mode=False), as_json="--json" in arguments))
 
 
 def _quiet() -> None:
@@ -90,27 +109,51 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-def exit_code(run: Callable[[], object]) -> int:
-    """Run a command and return its exit code, having shown an expected error as one line."""
+def exit_code(run: Callable[[], object], *, as_json: bool = False) -> int:
+    """Run a command and return its exit code, having shown an expected error as one line, or as JSON."""
     try:
         code = run()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except TwofoldError as error:
-        click.echo(f"twofold: {error}", err=True)
-        return error.exit_code
-    except ImportError as error:
-        if "twofold[" not in str(error):
-            raise
-        click.echo(f"twofold: {error}", err=True)
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("twofold: stopped; the same command goes on from here", err=True)
-        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except (Exception, KeyboardInterrupt) as error:
+        return _ended(error, as_json=as_json)
+
+
+def _ended(error: BaseException, *, as_json: bool) -> int:
+    """Show why a command did not end well, and return its exit code; what nobody expected is raised again."""
+    code, text = _code(error), _text(error)
+    if code is None:
+        raise error
+    if as_json:
+        found = error.found if isinstance(error, TwofoldError) else {}
+        print_json({**found, "error": text, "exit_code": code})
+    else:
+        click.echo(shown(_for_people(error, text)), err=True, nl=False)
+    return code
+
+
+def _for_people(error: BaseException, text: str) -> str:
+    if not isinstance(error, click.ClickException):
+        return f"twofold: {text}\n"
+    said = StringIO()
+    error.show(said)  # with the usage
+    return said.getvalue()
+
+
+def _code(error: BaseException) -> int | None:
+    if isinstance(error, TwofoldError):
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return 130
+    is_missing_extra = isinstance(error, ImportError) and "twofold[" in str(error)
+    return 2 if is_missing_extra or isinstance(error, click.ClickException) else None
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    return str(error) or "stopped; the same command goes on from here"

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import server_home
-from curation.cli.show import progress
-from curation.errors import TwofoldError
+from curation.cli.screen import Screen
+from curation.cli.show import as_json
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path("demo-project"))
-def demo(folder: Path) -> None:
+@as_json
+def demo(folder: Path, as_json: bool) -> None:
     """Walk the whole loop on the bundled sample, with recorded reviewers, and leave the UI up."""
     from curation.annotation import server
     from curation.demo.walk import walk
 
-    try:
+    with Screen(as_json=as_json) as screen:
         running = server.serve(server_home())
-    except server.ServerError as error:
-        raise TwofoldError(str(error)) from error
-    click.echo(f"Argilla answers at {running.url}")
-    with progress() as ticker:
-        finish = walk(folder, ArgillaClient(running.url, running.api_key), click.echo, ticker)
-    people = "\n".join(f"  {name}  password {password}" for name, password in finish.people.items())
-    click.echo(
-        f"\nDone. The relabel queue is open in Argilla: {finish.url}, data set {finish.dataset}\n{people}\n"
-        f"  {running.username} (sees everything), password in {running.credentials_file}\n"
-        f"Quality report: {finish.report}\n"
-        f"Flags: twofold flags {finish.project} | head\n"
-        "Stop the server: twofold stop"
-    )
+        screen.say(f"Argilla answers at {running.url}")
+        finish = walk(folder, ArgillaClient(running.url, running.api_key), screen.say, screen.bar)
+        screen.found(**asdict(finish), credentials=running.credentials_file)
+        people = "\n".join(f"  {name}  password {password}" for name, password in finish.people.items())
+        screen.say(
+            f"\nDone. The relabel queue is open in Argilla: {finish.url}, data set {finish.dataset}\n{people}\n"
+            f"  {running.username} (sees everything), password in {running.credentials_file}\n"
+            f"Quality report: {finish.report}\n"
+            f"Flags: twofold flags {quote(str(finish.project))} | head\n"
+            "Stop the server: twofold stop"
+        )

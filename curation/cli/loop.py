@@ -10,7 +10,9 @@ import click
 from curation import rounds
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
-from curation.cli.show import as_json, progress, project_dir, show_json, show_steps
+from curation.cli import COMMANDS
+from curation.cli.screen import Screen
+from curation.cli.show import as_json, project_dir, show_json, show_steps
 from curation.errors import TwofoldError, WaitingForPeople
 from curation.project import Project, open_project
 from curation.rounds import Ticker
@@ -30,8 +32,8 @@ def _connector(project: Project) -> Callable[[], ArgillaClient]:
 
 def _run(folder: Path, as_json: bool, steps: Callable[[Project, Ticker], Iterable[Done]]) -> None:
     project = open_project(folder)
-    with project.locked(), progress() as ticker:
-        show_steps(steps(project, ticker), as_json=as_json)
+    with project.locked(), Screen(as_json=as_json) as screen:
+        show_steps(steps(project, screen.bar), screen)
 
 
 @click.command()
@@ -73,8 +75,8 @@ def review(folder: Path, as_json: bool) -> None:
     _run(folder, as_json, lambda project, ticker: rounds.decide(project, _connector(project), ticker))
 
 
-def _learning(name: str, text: str) -> click.Command:
-    @click.command(name, help=text)
+def _learning(name: str) -> click.Command:
+    @click.command(name, help=COMMANDS[name].line)
     @project_dir
     @as_json
     def command(folder: Path, as_json: bool) -> None:
@@ -83,12 +85,9 @@ def _learning(name: str, text: str) -> click.Command:
     return command
 
 
-check = _learning("check", "Look for wrong labels, copies, outliers, imbalance and cue words.")
-augment = _learning("augment", "Make variants of training records that keep their label.")
-train = _learning("train", "Fine-tune on the training part.")
-evaluate = _learning("evaluate", "Score the model on the frozen test part, beside the one before.")
-relabel = _learning("relabel", "Queue what people should look at next, one reason per record.")
-report = _learning("report", "Write the quality report, one page and its JSON.")
+check, augment, train, evaluate, relabel, report = map(
+    _learning, ("check", "augment", "train", "evaluate", "relabel", "report")
+)
 
 
 @click.command("round")
@@ -99,13 +98,13 @@ def round_(folder: Path, now: bool, as_json: bool) -> None:
     """Run every step that can run now; stop where people are needed, and say for whom."""
     project = open_project(folder)
     connector = _connector(project)
-    with project.locked(), progress() as ticker:
-        show_steps(rounds.advance(project, connector, ticker, go_on=now), as_json=as_json)
-    if project.current.number == 0 or not project.current.has("pushed.json"):
-        return
-    waits = rounds.waiting(project, project.current, connector())
-    if waits:
-        raise WaitingForPeople("; ".join(map(str, waits)))
+    with project.locked(), Screen(as_json=as_json) as screen:
+        show_steps(rounds.advance(project, connector, screen.bar, go_on=now), screen)
+        if project.current.number == 0 or not project.current.has("pushed.json"):
+            return
+        waits = rounds.waiting(project, project.current, connector())
+        if waits:
+            raise WaitingForPeople("; ".join(map(str, waits)))
 
 
 @click.command()

@@ -10,7 +10,8 @@ import click
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
-from curation.cli.show import as_json, project_dir, show_json
+from curation.cli.screen import Screen
+from curation.cli.show import as_json, project_dir
 from curation.errors import TwofoldError
 from curation.people import refuse_second_role
 from curation.project import Project, open_project
@@ -40,18 +41,15 @@ def add(folder: Path, names: tuple[str, ...], role: str, as_json: bool) -> None:
     argilla = connect(project.config)
     for name in names:
         refuse_second_role(project, argilla, name, role)
-    added = []
-    try:
+    added: list[dict[str, str | None]] = []
+    with Screen(as_json=as_json) as screen:
+        # Noted before anybody is added: a password that was not shown when the next one is refused would be lost.
+        screen.found(added=added, url=argilla.url)
         for person in _added(project, argilla, names, role):
             added.append(person)
-            if not as_json:
-                secret = f"password {person['password']}" if person["password"] else "was there already"
-                click.echo(f"{person['username']} ({role}): {secret}")
-    finally:  # also when the next one cannot be added: a password that was not shown is lost
-        if as_json:
-            show_json(added)
-    if not as_json:
-        click.echo(f"They sign in at {argilla.url}")
+            secret = f"password {person['password']}" if person["password"] else "was there already"
+            screen.say(f"{person['username']} ({role}): {secret}")
+        screen.say(f"They sign in at {argilla.url}")
 
 
 def _added(
@@ -77,31 +75,36 @@ def listed(folder: Path, as_json: bool) -> None:
         role: argilla.reviewers(naming.workspaces(project, role)[0], role=naming.argilla_role(role))
         for role in naming.PEOPLE
     }
-    if as_json:
-        show_json(people)
-        return
-    for role, names in people.items():
-        click.echo(f"{role}s: {', '.join(names) or 'nobody yet'}")
+    with Screen(as_json=as_json) as screen:
+        screen.found(**people)
+        for role, names in people.items():
+            screen.say(f"{role}s: {', '.join(names) or 'nobody yet'}")
 
 
 @reviewers.command("reset")
 @project_dir
 @click.argument("name")
-def reset(folder: Path, name: str) -> None:
+@as_json
+def reset(folder: Path, name: str, as_json: bool) -> None:
     """Give somebody a new password, shown once."""
-    new = connect(open_project(folder).config).reset_password(name)
-    click.echo(f"{new.username}: password {new.password}")
+    with Screen(as_json=as_json) as screen:
+        new = connect(open_project(folder).config).reset_password(name)
+        screen.found(username=new.username, password=new.password)
+        screen.say(f"{new.username}: password {new.password}")
 
 
 @reviewers.command("remove")
 @project_dir
 @click.argument("name")
 @role_option
-def remove(folder: Path, name: str, role: str) -> None:
+@as_json
+def remove(folder: Path, name: str, role: str, as_json: bool) -> None:
     """Take somebody out of the project; their answers stay."""
     project = open_project(folder)
     argilla = connect(project.config)
     removed = [argilla.remove_reviewer(name, workspace) for workspace in naming.workspaces(project, role)]
     if not any(removed):
         raise TwofoldError(f"{name!r} is no {role} of this project")
-    click.echo(f"{name} is no longer {role} of {project.config.name}")
+    with Screen(as_json=as_json) as screen:
+        screen.found(username=name, role=role, removed=True)
+        screen.say(f"{name} is no longer {role} of {project.config.name}")

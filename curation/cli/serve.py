@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from curation.annotation.connect import server_home
-from curation.cli.show import as_json, show_json
+from curation.cli.screen import Screen
+from curation.cli.show import as_json
 from curation.errors import GateRefused
 
 if TYPE_CHECKING:
@@ -55,70 +56,79 @@ def serve(
     """Start the embedded Argilla, on this machine only, and leave it running."""
     from curation.annotation import server
 
+    if as_json and not detach:
+        raise click.UsageError("--json: the answer of --foreground is its exit code; leave one of them out")
     place = home or server_home()
-    if status:
-        _show_standing(server.standing(place), as_json)
-        return
-    address = server.Address(host=host, port=port, beyond_loopback=beyond_loopback)
-    if not detach:
-        server.become(place, address)
-    started = time.monotonic()
-    running = server.serve(place, address)
-    if as_json:
-        show_json({"url": running.url, "username": running.username, "credentials": running.credentials_file})
-        return
-    click.echo(f"Argilla answers at {running.url} ({time.monotonic() - started:.1f} s)")
-    if running.note:
-        click.echo(running.note)
-    click.echo(f"Sign in as {running.username}; the password is in {running.credentials_file}")
-    click.echo("Stop it with `twofold stop`")
+    with Screen(as_json=as_json) as screen:
+        if status:
+            _show_standing(server.standing(place), screen)
+            return
+        address = server.Address(host=host, port=port, beyond_loopback=beyond_loopback)
+        if not detach:
+            server.become(place, address)
+        started = time.monotonic()
+        running = server.serve(place, address)
+        screen.found(url=running.url, username=running.username, credentials=running.credentials_file)
+        screen.say(f"Argilla answers at {running.url} ({time.monotonic() - started:.1f} s)")
+        if running.note:
+            screen.say(running.note)
+        screen.say(f"Sign in as {running.username}; the password is in {running.credentials_file}")
+        screen.say("Stop it with `twofold stop`")
 
 
-def _show_standing(found: server.Standing, as_json: bool) -> None:
-    if as_json:
-        show_json({**asdict(found), "up": found.up})
-    elif found.up:
-        parts = ", ".join(f"{name} {pid or 'is being started again'}" for name, pid in found.parts.items())
-        click.echo(f"Argilla answers at {found.url}, up for {timedelta(seconds=round(found.seconds))}")
-        click.echo(f"Processes: {parts}\nHome: {found.home}")
-        if found.problem:
-            click.echo(found.problem)
+def _show_standing(found: server.Standing, screen: Screen) -> None:
+    screen.found(**asdict(found), up=found.up)
     if not found.up:
         raise GateRefused(f"{found.home}: {NOT_UP[found.phase]}" + (f": {found.error}" if found.error else ""))
+    parts = ", ".join(f"{name} {pid or 'is being started again'}" for name, pid in found.parts.items())
+    screen.say(f"Argilla answers at {found.url}, up for {timedelta(seconds=round(found.seconds))}")
+    screen.say(f"Processes: {parts}\nHome: {found.home}")
+    if found.problem:
+        screen.say(found.problem)
 
 
 @click.command()
 @home_option
-def stop(home: Path | None) -> None:
+@as_json
+def stop(home: Path | None, as_json: bool) -> None:
     """Stop the embedded Argilla."""
     from curation.annotation import server
 
-    stopped = server.stop(home or server_home())
-    click.echo("stopped" if stopped else "it was not running")
+    with Screen(as_json=as_json) as screen:
+        stopped = server.stop(home or server_home())
+        screen.found(stopped=stopped)
+        screen.say("stopped" if stopped else "it was not running")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @home_option
-def backup(file: Path, home: Path | None) -> None:
+@as_json
+def backup(file: Path, home: Path | None, as_json: bool) -> None:
     """Write the embedded Argilla's database and secrets to FILE, while it runs or not."""
     from curation.annotation.server.backup import back_up
     from curation.annotation.server.home import Home
 
-    back_up(Home(root=(home or server_home()).expanduser().absolute()), file.absolute())
-    click.echo(f"{file}: {file.stat().st_size / 2**20:.1f} MiB; it holds passwords, keep it where only you can read it")
+    with Screen(as_json=as_json) as screen:
+        back_up(Home(root=(home or server_home()).expanduser().absolute()), file.absolute())
+        size = file.stat().st_size
+        screen.found(file=file, bytes=size)
+        screen.say(f"{file}: {size / 2**20:.1f} MiB; it holds passwords, keep it where only you can read it")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @home_option
 @click.option("--replace", is_flag=True, help="Set aside what the home holds, in a folder in it.")
-def restore(file: Path, home: Path | None, replace: bool) -> None:
+@as_json
+def restore(file: Path, home: Path | None, replace: bool, as_json: bool) -> None:
     """Make the embedded Argilla's home of a backup."""
     from curation.annotation.server.restore import restore as restore_home
 
     place = home or server_home()
-    restored = restore_home(file, place, replace=replace)
-    click.echo(f"{place}: as it was on {restored.backup.made_at}; `twofold serve` starts it")
-    if restored.set_aside:
-        click.echo(f"What was there before is in {restored.set_aside}")
+    with Screen(as_json=as_json) as screen:
+        restored = restore_home(file, place, replace=replace)
+        screen.found(home=place, made_at=restored.backup.made_at, set_aside=restored.set_aside)
+        screen.say(f"{place}: as it was on {restored.backup.made_at}; `twofold serve` starts it")
+        if restored.set_aside:
+            screen.say(f"What was there before is in {restored.set_aside}")

@@ -65,8 +65,8 @@ def people(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     text = config.read_text(encoding="utf-8").replace("batch_size = 200", "batch_size = 60")
     text = text.replace("per_record = 1", "per_record = 0").replace("[training]\n", "[training]\nepochs = 2\n")
     config.write_text(text, encoding="utf-8")
-    added = json.loads(shell.run("reviewers", "add", str(folder), "ana", "ben", "--json"))
-    added += json.loads(shell.run("reviewers", "add", str(folder), "carla", "--role", "adjudicator", "--json"))
+    added = json.loads(shell.run("reviewers", "add", str(folder), "ana", "ben", "--json"))["added"]
+    added += json.loads(shell.run("reviewers", "add", str(folder), "carla", "--role", "adjudicator", "--json"))["added"]
     return {"url": served["url"], "folder": folder, "passwords": {p["username"]: p["password"] for p in added}}
 
 

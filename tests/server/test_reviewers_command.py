@@ -95,7 +95,8 @@ def test_the_passwords_of_those_already_added_are_shown_when_the_next_one_is_ref
     assert password_of("yara", refused)
     assert refused.exit_code != 0
     as_json = reviewers("add", "zeno", "owner", "--json")
-    assert [person["username"] for person in json.loads(as_json.output)] == ["zeno"]
+    assert isinstance(as_json.exception, TwofoldError)
+    assert [person["username"] for person in as_json.exception.found["added"]] == ["zeno"]
 
 
 @pytest.mark.parametrize("role", naming.PEOPLE)

@@ -1,0 +1,157 @@
+"""The screen: sentences and progress bars share one console, so that neither writes over the other.
+
+Sentences go to standard output, bars to standard error, and only where somebody watches: on a terminal that can move
+its cursor. A bar ends with its step; what stays on the screen is the sentence. What others write to standard error
+meanwhile, such as a library's warning, appears above the bar.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Self
+
+import click
+
+from curation.errors import TwofoldError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from curation.step import Tick
+
+WIDEST_BAR = 40  # columns
+BESIDE_THE_BAR = 26  # columns for the step's name, the percentage and the time
+JOINERS = "\u200c\u200d"  # invisible, and part of how Persian, Hindi and emoji are written
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that move the cursor, reorder a line or cannot be encoded; never letters."""
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def shown(text: str, *, escaped: Callable[[str], str] = _escaped) -> str:
+    r"""Return `text` so that a terminal shows it and obeys nothing in it: `\x1b[2J` in place of an escape sequence.
+
+    Line ends and tabs stay.
+    """
+    return "".join(c if c in "\n\t" or _is_harmless(c) else escaped(c) for c in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character in JOINERS or unicodedata.category(character) not in HIDDEN
+
+
+def print_json(value: Any) -> None:
+    """Print a value as strict JSON in UTF-8; a number that JSON does not have is null."""
+    text = json.dumps(_strict(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    click.echo(shown(text, escaped=lambda c: json.dumps(c)[1:-1]))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _strict(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class Screen:
+    """Where a command speaks, and shows how far it is: in sentences for people, or in one JSON object for programs.
+
+    Args:
+        as_json: Say nothing, and print what was found as one JSON object at the end; bars are shown all the same.
+            An error takes what was found so far along, for whoever shows it.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self._as_json = as_json
+        self._found: dict[str, Any] = {}
+        self._bars: Progress | None = None  # until the first one is needed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars:
+            self._end_bars()
+            self._bars.stop()
+        if isinstance(error, TwofoldError):
+            error.found = {**self._found, **error.found}
+        elif error is None and self._as_json:
+            print_json(self._found)
+
+    def found(self, **data: Any) -> None:
+        """Note what the command found, by name, for its answer in JSON."""
+        self._found |= data
+
+    def say(self, text: str) -> None:
+        """Show a sentence, in the place of the bar of the step that it tells of."""
+        self._end_bars()
+        if self._as_json:
+            return
+        if self._bars and _same_terminal(sys.stdout, sys.stderr):
+            self._bars.console.out(shown(text), highlight=False)
+        else:
+            click.echo(shown(text))
+
+    def bar(self, name: str) -> Tick:
+        """Begin the bar of a step, in the place of the one before, and return the way to move it on."""
+        self._end_bars()
+        if not _can_move_its_cursor(sys.stderr):
+            return lambda done, total: None
+        if self._bars is None:
+            self._bars = _bars()
+            self._bars.start()
+        bars, task = self._bars, self._bars.add_task(name, total=None)
+        return lambda done, total: bars.update(task, completed=done, total=total)
+
+    def _end_bars(self) -> None:
+        if self._bars:
+            for task in self._bars.task_ids:
+                self._bars.update(task, visible=False)
+            self._bars.refresh()
+
+
+def _bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    class Steady(Console):
+        """Leaves the cursor alone: a command that is killed could not bring a hidden one back."""
+
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
+    console = Steady(stderr=True, force_terminal=True, markup=False, emoji=False, highlight=False)
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(max(1, min(WIDEST_BAR, console.width - BESIDE_THE_BAR))),
+        TaskProgressColumn(markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+    )
+
+
+def _is_terminal(stream: IO[Any] | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _can_move_its_cursor(stream: IO[Any] | None) -> bool:
+    return _is_terminal(stream) and os.environ.get("TERM", "dumb").lower() not in ("", "dumb", "unknown")
+
+
+def _same_terminal(one: IO[Any] | None, other: IO[Any] | None) -> bool:
+    if one is None or other is None or not (_is_terminal(one) and _is_terminal(other)):
+        return False
+    return os.fstat(one.fileno()).st_rdev == os.fstat(other.fileno()).st_rdev

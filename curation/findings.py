@@ -1,0 +1,135 @@
+"""What each step of a round found, in numbers and paths: read from what it made, so that an old round has them too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from curation.project import Round
+from curation.records import column
+
+INTERVAL = ("value", "low", "high")
+
+
+def findings(round_: Round, step: str) -> dict[str, Any]:
+    """Return what a step found in a round, JSON-ready; nothing where it did not run."""
+    read, needs = STEPS.get(step, (_nothing, ()))
+    return read(round_) if all(round_.has(name) for name in needs) else {}
+
+
+def _nothing(round_: Round) -> dict[str, Any]:
+    return {}
+
+
+def _batch(round_: Round) -> dict[str, Any]:
+    return {"records": round_.table("batch.parquet").num_rows, "kinds": _counts(round_, "batch.parquet", "kind")}
+
+
+def _pushed(round_: Round) -> dict[str, Any]:
+    return dict(round_.json("pushed.json"))
+
+
+def _pulled(round_: Round) -> dict[str, Any]:
+    votes, path = round_.votes(), round_.snapshots()[-1]
+    statuses = Counter(column(votes, "status"))
+    return {"answers": votes.num_rows, "statuses": statuses, "by": Counter(column(votes, "reviewer")), "snapshot": path}
+
+
+def _review(round_: Round) -> dict[str, Any]:
+    found = round_.json("review.json")
+    return {"decisions": found["decisions"], "agreement": agreement(round_)}
+
+
+def _adjudicate(round_: Round) -> dict[str, Any]:
+    return dict(round_.json("adjudication.json"))
+
+
+def _check(round_: Round) -> dict[str, Any]:
+    return {"flags": _counts(round_, "flags.parquet", "check"), **(labels_doubted(round_) or {})}
+
+
+def _split(round_: Round) -> dict[str, Any]:
+    return dict(round_.json("split.json"))
+
+
+def _augment(round_: Round) -> dict[str, Any]:
+    return dict(round_.json("augmentation.json"))
+
+
+def _train(round_: Round) -> dict[str, Any]:
+    found = round_.json("model/training.json")
+    best = found["best_epoch"]
+    epochs = {"best_epoch": best, "epochs": len(found["history"]), "validation": found["history"][best - 1]}
+    return {**epochs, "model": round_.path("model")}
+
+
+def _evaluate(round_: Round) -> dict[str, Any]:
+    found = round_.json("evaluation.json")
+    compared = found["comparison"] and {name: found["comparison"][name] for name in ("accuracy", "macro_f1", "verdict")}
+    return {**(accuracy(round_) or {}), "macro_f1": _interval(found["test"]["macro_f1"]), "comparison": compared}
+
+
+def _relabel(round_: Round) -> dict[str, Any]:
+    kinds = _counts(round_, "queue.parquet", "kind")
+    return {"queued": sum(kinds.values()), "kinds": kinds, "forecast": round_.json("forecast.json")["next"]}
+
+
+def _report(round_: Round) -> dict[str, Any]:
+    return {"page": round_.path("report.html"), "json": round_.path("report.json")}
+
+
+def agreement(round_: Round) -> dict[str, Any] | None:
+    """Krippendorff's alpha of a round with its interval, and the records that two people answered; None before that."""
+    if not round_.has("review.json"):
+        return None
+    found = round_.json("review.json")["agreement"]
+    return {"alpha": _interval(found["alpha"]), "records": found["paired_records"]}
+
+
+def accuracy(round_: Round) -> dict[str, Any] | None:
+    """Accuracy of a round's model on the test part with its interval, and the records it was measured on."""
+    if not round_.has("evaluation.json"):
+        return None
+    test = round_.json("evaluation.json")["test"]
+    return {"accuracy": _interval(test["accuracy"]), "records": test["n"]}
+
+
+def labels_doubted(round_: Round) -> dict[str, int] | None:
+    """How many of a round's labels were checked, and how many of them are probably wrong; None where none was."""
+    if not round_.has("quality.parquet"):
+        return None
+    doubted = column(round_.table("quality.parquet"), "is_issue")
+    return {"labels_checked": len(doubted), "labels_probably_wrong": sum(doubted)} if doubted else None
+
+
+def newest(rounds: Iterable[Round], read: Callable[[Round], Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """Return the newest of the rounds' answers, with the round that it is of; None where no round has one."""
+    found = {round_.number: read(round_) for round_ in rounds}
+    known = [{"round": number, **data} for number, data in sorted(found.items()) if data]
+    return known[-1] if known else None
+
+
+def _interval(found: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: found[name] for name in INTERVAL}
+
+
+def _counts(round_: Round, table: str, name: str) -> dict[str, int]:
+    return dict(Counter(column(round_.table(table), name)).most_common())
+
+
+STEPS: Mapping[str, tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]] = {
+    "batch": (_batch, ("batch.parquet",)),
+    "push": (_pushed, ("pushed.json",)),
+    "pull": (_pulled, ("votes",)),
+    "review": (_review, ("review.json",)),
+    "adjudicate": (_adjudicate, ("adjudication.json",)),
+    "check": (_check, ("flags.parquet",)),
+    "split": (_split, ("split.json",)),
+    "augment": (_augment, ("augmentation.json",)),
+    "train": (_train, ("model/training.json",)),
+    "evaluate": (_evaluate, ("evaluation.json",)),
+    "relabel": (_relabel, ("queue.parquet", "forecast.json")),
+    "report": (_report, ("report.html",)),
+}
+"""How to read what a step found, and which artifacts that takes."""
