@@ -6,18 +6,22 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 import pyarrow as pa
 
 from curation.records import SPLIT
+from evaluation.columns import Column, codes, column, in_any_order, is_missing
+from evaluation.settings import check_number, check_whole
+from evaluation.shown import Shown
 
 PARTS = ("train", "validation", "test")
 EXCLUDED = "excluded"
 _WHERE_LABELS_ARE_NEEDED_FIRST = ("train", "test", "validation")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Splits:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Splits(Shown):
     """Which part every record belongs to, and why.
 
     Attributes:
@@ -29,6 +33,12 @@ class Splits:
     part: Mapping[str, str]
     reason: Mapping[str, str]
     notes: tuple[str, ...]
+
+    def _facts(self) -> Mapping[str, Any]:
+        return self.counts
+
+    def _columns(self) -> Mapping[str, Any]:
+        return dict(zip(SPLIT.names, self.to_table().columns, strict=True))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,11 +82,11 @@ class _Tally:
 
 
 def split(
-    record_ids: Sequence[str],
-    labels: Sequence[str],
-    groups: Sequence[Hashable] | None = None,
+    record_ids: Column,
+    labels: Column,
+    groups: Column | None = None,
     *,
-    frozen_test: Collection[str] = (),
+    frozen_test: Column = (),
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
     seed: int = 0,
 ) -> Splits:
@@ -103,12 +113,16 @@ def split(
         ValueError: Inputs of different lengths, an id twice, a frozen id that is not among the ids, or
             fractions that are not shares.
     """
+    record_ids, labels = _text(record_ids, "record_ids"), _text(labels, "labels")
+    groups = None if groups is None else codes(groups, "groups").tolist()
+    frozen_test = frozenset(_text(in_any_order(frozen_test), "frozen_test"))
     _check(record_ids, labels, groups, frozen_test, fractions)
+    check_whole(seed, "seed")
     label_of = dict(zip(record_ids, labels, strict=True))
     reason: dict[str, str] = {}
     part: dict[str, str] = {}
     free: list[_Group] = []
-    frozen = frozenset(frozen_test)
+    frozen = frozen_test
     for members in _members(record_ids, groups):
         if frozen.isdisjoint(members):
             free.append(_group(members, label_of, seed))
@@ -143,8 +157,18 @@ def _check(
     unknown = sorted(set(frozen_test) - set(record_ids))
     if unknown:
         raise ValueError(f"frozen_test: expected ids among record_ids, {unknown[0]!r} is not")
+    for share in fractions:
+        check_number(share, "fractions", "train, validation, test that sum to 1")
     if len(fractions) != 3 or min(fractions) < 0 or fractions[0] == 0 or abs(sum(fractions) - 1) > 1e-6:
         raise ValueError(f"fractions: expected train, validation, test that sum to 1, got {fractions}")
+
+
+def _text(values: Column, where: str) -> list[str]:
+    given = column(values, where).tolist()
+    missing = next((row for row, value in enumerate(given) if is_missing(value) or value == ""), None)
+    if missing is not None:
+        raise ValueError(f"{where}: expected one for each record, got none at record {missing}")
+    return [str(value) for value in given]
 
 
 def _members(record_ids: Sequence[str], groups: Sequence[Hashable] | None) -> list[tuple[str, ...]]:

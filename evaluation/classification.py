@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from evaluation.columns import Column
 from evaluation.intervals import (
     Interval,
     check_confidence,
@@ -17,14 +17,15 @@ from evaluation.intervals import (
     resampled_sums,
 )
 from evaluation.predictions import IntArray, Predictions, check_predictions
+from evaluation.shown import Listed, Shown
 from evaluation.sums import Metrics, metrics_of, record_columns
 
 _MEANS = ("accuracy", "log_loss")
 _BIASED = ("macro_precision", "macro_recall", "macro_f1", "expected_calibration_error")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelScores:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LabelScores(Shown):
     """The scores of one label, in [0, 1]; NaN if it is neither among the labels nor among the predictions."""
 
     label: str
@@ -39,9 +40,9 @@ class LabelScores:
         return {"label": self.label, **scores, "support": self.support}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Evaluation:
-    """What `evaluate` found.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Evaluation(Shown):
+    """What `evaluate` found; as a data frame, the scores of each label.
 
     Attributes:
         n: Number of records.
@@ -69,6 +70,9 @@ class Evaluation:
     confidence: float
     resamples: int
 
+    def _columns(self) -> Mapping[str, Any]:
+        return Listed(self.per_label)._columns()
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, ready for JSON; undefined numbers are None."""
         return {
@@ -83,14 +87,14 @@ class Evaluation:
 
 
 def evaluate(
-    labels: npt.ArrayLike,
-    pred_probs: npt.ArrayLike,
+    labels: Column,
+    pred_probs: Column,
     *,
-    label_names: Sequence[str],
+    label_names: Column,
     seed: int = 0,
     resamples: int = 1000,
     confidence: float = 0.95,
-    groups: Sequence[Any] | npt.NDArray[Any] | None = None,
+    groups: Column | None = None,
 ) -> Evaluation:
     """Measure a single-label classifier on held-out records.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from evaluation.columns import Column, column
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
-from evaluation.predictions import check_predictions
+from evaluation.predictions import check_names, check_predictions
+from evaluation.shown import Shown
 from evaluation.sums import metrics_of, record_columns
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Comparison(Shown):
     """What `compare` found; differences are after minus before.
 
     Attributes:
@@ -46,15 +47,15 @@ class Comparison:
 
 
 def compare(
-    labels: npt.ArrayLike,
-    before_probs: npt.ArrayLike,
-    after_probs: npt.ArrayLike,
+    labels: Column,
+    before_probs: Column,
+    after_probs: Column,
     *,
-    label_names: Sequence[str],
+    label_names: Column,
     seed: int = 0,
     resamples: int = 1000,
     confidence: float = 0.95,
-    groups: Sequence[Any] | npt.NDArray[Any] | None = None,
+    groups: Column | None = None,
 ) -> Comparison:
     """Compare two models on the same records.
 
@@ -78,6 +79,7 @@ def compare(
     from scipy.stats import binomtest  # scipy.stats takes most of a second to import
 
     check_confidence(confidence)
+    labels, label_names = column(labels, "labels"), check_names(label_names)
     before = check_predictions(labels, before_probs, label_names=label_names, name="before_probs")
     after = check_predictions(labels, after_probs, label_names=label_names, name="after_probs")
     columns = sparse.csr_matrix(sparse.hstack([record_columns(before), record_columns(after)]))

@@ -7,21 +7,24 @@ batch of resamples is one matrix product instead of one pass over the records pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+
+from evaluation.columns import Column, codes
+from evaluation.settings import check_number, check_whole
+from evaluation.shown import Shown
 
 FloatArray = npt.NDArray[np.float64]
 
 _CELLS_AT_ONCE = 4_000_000  # 32 MB of counts, whatever the number of records
 
 
-@dataclass(frozen=True, kw_only=True)
-class Interval:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Interval(Shown):
     """A value with its confidence interval, all three in the unit of the metric; NaN where undefined."""
 
     value: float
@@ -66,7 +69,7 @@ def resampled_sums(
     *,
     seed: int,
     resamples: int,
-    groups: Sequence[Any] | npt.NDArray[Any] | None = None,
+    groups: Column | None = None,
 ) -> FloatArray:
     """Return the column sums of every bootstrap resample of the rows, shape (resamples, columns).
 
@@ -80,25 +83,29 @@ def resampled_sums(
     Raises:
         ValueError: `resamples` is below 1, or `groups` has another length than there are rows.
     """
-    if resamples < 1:
-        raise ValueError(f"resamples: expected at least 1, got {resamples}")
+    check_resampling(seed, resamples)
     units = columns if groups is None else _summed_by_group(columns, groups)
     return np.concatenate([draws @ units for draws in _draws(units.shape[0], seed, resamples)])
 
 
 def check_confidence(confidence: float) -> None:
     """Raise a ValueError unless `confidence` lies strictly between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence: expected a fraction between 0 and 1, such as 0.95, got {confidence}")
+    wanted = "a fraction between 0 and 1, such as 0.95"
+    check_number(confidence, "confidence", wanted, above=0, most=float(np.nextafter(1, 0)))
 
 
-def _summed_by_group(columns: sparse.csr_matrix, groups: Sequence[Any] | npt.NDArray[Any]) -> sparse.csr_matrix:
+def check_resampling(seed: int, resamples: int) -> None:
+    """Raise a ValueError unless both are whole numbers, at least one resample among them."""
+    check_whole(seed, "seed")
+    check_whole(resamples, "resamples", least=1)
+
+
+def _summed_by_group(columns: sparse.csr_matrix, groups: Column) -> sparse.csr_matrix:
     n = columns.shape[0]
-    if len(groups) != n:
-        raise ValueError(f"groups: expected one per record ({n}), got {len(groups)}")
-    position: dict[Any, int] = {}
-    codes = [position.setdefault(group, len(position)) for group in groups]
-    membership = sparse.csr_matrix((np.ones(n), (codes, np.arange(n))), shape=(len(position), n))
+    group = codes(groups, "groups")
+    if len(group) != n:
+        raise ValueError(f"groups: expected one per record ({n}), got {len(group)}")
+    membership = sparse.csr_matrix((np.ones(n), (group, np.arange(n))), shape=(int(group.max()) + 1, n))
     return membership @ columns
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from evaluation.columns import Column, column, is_missing
 from evaluation.predictions import check_length, check_predictions
 
 ERRORS = pa.schema(
@@ -21,9 +19,7 @@ ERRORS = pa.schema(
 )
 
 
-def error_table(
-    labels: npt.ArrayLike, pred_probs: npt.ArrayLike, *, ids: Sequence[str], label_names: Sequence[str]
-) -> pa.Table:
+def error_table(labels: Column, pred_probs: Column, *, ids: Column, label_names: Column) -> pa.Table:
     """List the wrong predictions, the most confident first; equals by record id.
 
     A confident error is either a hole in the training data or a wrong label: both are worth a person's look.
@@ -41,11 +37,15 @@ def error_table(
         ValueError: As in `evaluate`; `ids` of another length.
     """
     predictions = check_predictions(labels, pred_probs, label_names=label_names)
-    check_length("ids", ids, predictions.n)
+    given = column(ids, "ids").tolist()
+    check_length("ids", given, predictions.n)
+    missing = next((row for row, record_id in enumerate(given) if is_missing(record_id)), None)
+    if missing is not None:
+        raise ValueError(f"ids: expected an id for each record, got a missing value at record {missing}")
     names = np.asarray(predictions.label_names, dtype=object)
     confidence, predicted = predictions.confidence, predictions.predicted
     wrong = np.flatnonzero(~predictions.correct)
-    record_id = np.asarray([str(ids[int(row)]) for row in wrong], dtype=object)
+    record_id = np.asarray([str(given[row]) for row in wrong], dtype=object)
     order = np.lexsort((record_id, -confidence[wrong]))
     wrong, record_id = wrong[order], record_id[order]
     columns = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from evaluation.columns import Column, column, is_missing, matrix
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -61,7 +63,7 @@ class Predictions:
 
 
 def check_predictions(
-    labels: npt.ArrayLike, pred_probs: npt.ArrayLike, *, label_names: Sequence[str], name: str = "pred_probs"
+    labels: Column, pred_probs: Column, *, label_names: Column, name: str = "pred_probs"
 ) -> Predictions:
     """Check shapes and ranges, and return both arrays under one roof.
 
@@ -75,24 +77,32 @@ def check_predictions(
         ValueError: Nothing to evaluate; labels that are no integers or out of range; probabilities of another
             shape, not finite, outside [0, 1], or rows that do not sum to one.
     """
-    names = _checked_names(label_names)
-    given = np.asarray(labels)
+    names = check_names(label_names)
+    given = column(labels, "labels")
     _check_labels(given, names)
-    probs = np.asarray(pred_probs, dtype=np.float64)
+    probs = matrix(pred_probs, name).astype(np.float64)
     _check_probabilities(probs, (len(given), len(names)), name)
     return Predictions(labels=given.astype(np.int64), pred_probs=probs, label_names=names)
 
 
-def check_length(name: str, values: Sequence[Any] | npt.NDArray[Any], n: int) -> None:
+def check_length(name: str, values: Sized, n: int) -> None:
     """Raise a ValueError unless there is one of `values` for each of `n` records."""
     if len(values) != n:
         raise ValueError(f"{name}: expected one per record ({n}), got {len(values)}")
 
 
-def _checked_names(label_names: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(label_names)
-    if len(names) < 2 or len(set(names)) < len(names):
+def check_names(label_names: Any) -> tuple[str, ...]:
+    """Return the names of the labels; the letters of a text are names too.
+
+    Raises:
+        ValueError: Fewer than two, two alike, a missing or an empty one, or numbers.
+    """
+    names = tuple(label_names if isinstance(label_names, str) else column(label_names, "label_names").tolist())
+    if len(names) < 2 or len(set(names)) < len(names) or any(is_missing(name) or name == "" for name in names):
         raise ValueError(f"label_names: expected at least two names, no two alike, got {list(names)}")
+    # Labels are positions here; with numbers for names nobody could tell which of the two a label is.
+    if any(isinstance(name, int | float) and name != place for place, name in enumerate(names)):
+        raise ValueError(f"label_names: expected names that are text, as labels are positions in them, got {names}")
     return names
 
 
@@ -100,11 +110,16 @@ def _check_labels(labels: npt.NDArray[Any], names: tuple[str, ...]) -> None:
     if labels.ndim != 1 or not labels.size:
         raise ValueError(f"labels: expected shape (n,) with n at least 1, got shape {labels.shape}")
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels: expected integer positions in label_names, got {labels.dtype}")
+        raise ValueError(f"labels: expected integer positions in label_names, got {_example(labels)}")
     outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
     if outside.size:
         row = int(outside[0])
         raise ValueError(f"labels: expected 0 to {len(names) - 1}, got {int(labels[row])} in row {row}")
+
+
+def _example(labels: npt.NDArray[Any]) -> str:
+    row = next((row for row, label in enumerate(labels.tolist()) if is_missing(label)), None)
+    return f"{labels.tolist()[0]!r} at record 0" if row is None else f"a missing value at record {row}"
 
 
 def _check_probabilities(probs: FloatArray, shape: tuple[int, int], name: str) -> None:

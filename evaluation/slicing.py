@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, column, is_missing
 from evaluation.intervals import Interval, check_confidence
 from evaluation.predictions import check_length, check_predictions
+from evaluation.shown import Listed, Shown
 
 MISSING = "(missing)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slice:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Slice(Shown):
     """The accuracy on the records that share one value.
 
     Attributes:
@@ -45,13 +47,13 @@ class Slice:
 
 
 def slices(
-    labels: npt.ArrayLike,
-    pred_probs: npt.ArrayLike,
+    labels: Column,
+    pred_probs: Column,
     *,
     by: Mapping[str, Sequence[Any]],
-    label_names: Sequence[str],
+    label_names: Column,
     confidence: float = 0.95,
-) -> list[Slice]:
+) -> Listed[Slice]:
     """Measure accuracy on every value of every column of `by`, the least accurate slice first.
 
     A slice is flagged if Fisher's exact test against all other records stays below 1 - `confidence` after the
@@ -74,11 +76,11 @@ def slices(
     correct = predictions.correct
     found = [
         (name, value, hits, support)
-        for name, values in by.items()
+        for name, values in _named_columns(by)
         for value, hits, support in _counts(name, values, correct)
     ]
     if not found:
-        return []
+        return Listed()
     from scipy.stats import false_discovery_control  # scipy.stats takes most of a second to import
 
     p_values = [_p_value(hits, support, correct) for _, _, hits, support in found]
@@ -87,13 +89,22 @@ def slices(
         _slice(*counts, overall=float(correct.mean()), adjusted_p=float(p), confidence=confidence)
         for counts, p in zip(found, adjusted, strict=True)
     ]
-    return sorted(result, key=lambda item: (item.accuracy.value, -item.support, item.by, item.value))
+    return Listed(sorted(result, key=lambda item: (item.accuracy.value, -item.support, item.by, item.value)))
 
 
-def _counts(name: str, values: Sequence[Any], correct: npt.NDArray[np.bool_]) -> list[tuple[str, int, int]]:
+def _named_columns(by: Any) -> list[tuple[str, Any]]:
+    """Return the columns of a mapping or of a table by name."""
+    names = by.column_names if hasattr(by, "column_names") else getattr(by, "columns", by)
+    if isinstance(names, str) or not hasattr(by, "__getitem__") or not (isinstance(by, Mapping) or names is not by):
+        raise ValueError(f"by: expected columns by their names, a mapping or a table, got {type(by).__name__}")
+    return [(str(name), by[name]) for name in names]
+
+
+def _counts(name: str, values: Any, correct: npt.NDArray[np.bool_]) -> list[tuple[str, int, int]]:
     """Return (value, right predictions, records) for every value of one column."""
-    check_length(f"by[{name!r}]", values, len(correct))
-    shown = [MISSING if value is None or value != value else str(value) for value in values]
+    given = column(values, f"by[{name!r}]").tolist()
+    check_length(f"by[{name!r}]", given, len(correct))
+    shown = [MISSING if is_missing(value) else str(value) for value in given]
     names, codes = np.unique(np.asarray(shown, dtype=str), return_inverse=True)
     support = np.bincount(codes, minlength=len(names))
     hits = np.bincount(codes, weights=correct, minlength=len(names))

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, read_texts
+from evaluation.settings import check_whole
 from training.packaged import PACKAGED, fingerprint
 from training.progress import Tick, as_tick
 from training.vector_cache import VectorCache, text_keys
@@ -21,7 +23,7 @@ _CHUNK = 4096
 
 
 def embed(
-    texts: Sequence[str],
+    texts: Column,
     *,
     model: str = PACKAGED,
     batch_size: int | None = None,
@@ -33,7 +35,8 @@ def embed(
     """Embed `texts` with a sentence-transformers model; identical texts are computed once.
 
     Args:
-        texts: n strings; longer ones are cut where the model's settings cut them (packaged: 256 tokens).
+        texts: n strings, in any kind of column; longer ones are cut where the model's settings cut them (packaged:
+            256 tokens).
         model: `"packaged"` (all-MiniLM-L6-v2 from its wheel, no network), a local folder, or a hub name.
         batch_size: tokens per batch, padding included; by default chosen for the device.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: bfloat16 where the processor has instructions for it
@@ -49,9 +52,11 @@ def embed(
         ValueError: `texts` is a single string, or holds something else than strings.
         ImportError: the `train` extra is not installed.
     """
-    _check_texts(texts)
-    if not len(texts):
+    texts = read_texts(texts)
+    if not texts:
         return np.zeros((0, 0), dtype=np.float32)
+    if batch_size is not None:
+        check_whole(batch_size, "batch_size", least=1)
     tick = as_tick(progress, "embedding")
     first_at: dict[str, int] = {}
     inverse = np.array([first_at.setdefault(text, len(first_at)) for text in texts])
@@ -64,14 +69,6 @@ def embed(
     rows = encode(unique) if cache_dir is None else _through_cache(unique, encode, model, cache_dir)
     tick(len(unique), len(unique))
     return rows if len(unique) == len(texts) else rows[inverse]
-
-
-def _check_texts(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise ValueError("texts: expected a sequence of strings, got one string")
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise ValueError(f"texts: expected strings, got {type(text).__name__} at row {row}")
 
 
 def _load(model: str, batch_tokens: int | None, precision: str, device: str) -> Encoder:

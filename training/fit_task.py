@@ -6,15 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from training import _hf
 from training.config import FitConfig
+from training.datasets_in import Table, as_dataset, with_class_names
 from training.packaged import fingerprint
 from training.records import TokenizedRecords, label_names_of, tokenized
-
-if TYPE_CHECKING:
-    from datasets import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +35,11 @@ class FitTask:
 
 
 def prepare(
-    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+    train: Table, validation: Table, text_columns: Sequence[str], label_column: str, config: FitConfig
 ) -> FitTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
+    train, validation = as_dataset(train, "train"), as_dataset(validation, "validation")
+    train, validation = with_class_names(train, validation, label_column)
     names = label_names_of(train, label_column)
     if label_names_of(validation, label_column) != names:
         raise ValueError(f"{label_column}: train and validation have different class names")

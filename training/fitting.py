@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -13,6 +13,7 @@ from training import _hf
 from training._torch import choose_device, choose_precision
 from training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from training.config import FitConfig
+from training.datasets_in import Table
 from training.epoch import best_epoch, run_epoch, total_padding_waste, trained_weights
 from training.fit_task import FitTask, prepare
 from training.loop import Compute
@@ -21,13 +22,10 @@ from training.progress import Tick, as_tick
 from training.results import EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 
-if TYPE_CHECKING:
-    from datasets import Dataset
-
 
 def fit(
-    train: Dataset,
-    validation: Dataset,
+    train: Table,
+    validation: Table,
     *,
     text_columns: Sequence[str],
     label_column: str = "label",
@@ -43,10 +41,11 @@ def fit(
     same weights; a finished one is not repeated; a call with other data or settings starts over.
 
     Args:
-        train: records with the text columns (strings) and the label column (`ClassLabel`).
+        train: records with the text columns (strings) and the label column (`ClassLabel`, or label names): a
+            data set of `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
         validation: the same columns and class names.
         text_columns: one column, or two that are read as a pair.
-        label_column: the `ClassLabel` column.
+        label_column: the column of the labels.
         config: settings; `None` for the defaults.
         output_dir: folder of the model, made if it is not there.
         progress: `True` for a progress bar, or a function of (records done, records in all).

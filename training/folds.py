@@ -7,17 +7,22 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, codes, column, matrix
+from evaluation.settings import check_number, check_whole
+
 IntArray = npt.NDArray[np.int64]
+
+_MOST = 1e30  # of the inverse regularization: beyond it nothing is held back
 
 
 def out_of_fold(
-    features: npt.NDArray[np.floating],
-    labels: npt.NDArray[np.integer],
+    features: Column,
+    labels: Column,
     *,
     n_classes: int,
     folds: int = 5,
     seed: int = 0,
-    groups: npt.NDArray[np.generic] | None = None,
+    groups: Column | None = None,
     inverse_regularization: float = 1.0,
 ) -> npt.NDArray[np.float64]:
     """Cross-validated class probabilities by multinomial logistic regression (scikit-learn) on `features`.
@@ -41,7 +46,11 @@ def out_of_fold(
     Raises:
         ValueError: shapes, ranges or the number of folds do not fit.
     """
+    check_whole(n_classes, "n_classes", least=1)
+    check_whole(seed, "seed")
+    check_number(inverse_regularization, "inverse_regularization", "a number above 0", above=0, most=_MOST)
     features, labels = _checked(features, labels, n_classes)
+    groups = None if groups is None else codes(groups, "groups")
     probabilities = np.empty((len(labels), n_classes))
     for train, held_out in _split(labels, groups, folds=folds, seed=seed):
         learnt, present = _fit_and_score(features, labels, train, held_out, inverse_regularization)
@@ -53,10 +62,10 @@ def out_of_fold(
     return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
 
-def _checked(
-    features: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], n_classes: int
-) -> tuple[npt.NDArray[np.float32], IntArray]:
-    features, labels = np.asarray(features, dtype=np.float32), np.asarray(labels)
+def _checked(features: Column, labels: Column, n_classes: int) -> tuple[npt.NDArray[np.float32], IntArray]:
+    with np.errstate(over="ignore"):
+        features = matrix(features, "features").astype(np.float32)
+    labels = column(labels, "labels")
     if features.ndim != 2 or labels.shape != (len(features),):
         raise ValueError(f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}")
     if not np.isfinite(features).all():
@@ -64,7 +73,8 @@ def _checked(
     if len(labels) < 2:
         raise ValueError(f"labels: expected at least 2 records, got {len(labels)}")
     if not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels: expected integers, got {labels.dtype}")
+        found = next((repr(one) for one in labels.tolist() if not isinstance(one, int)), labels.dtype)
+        raise ValueError(f"labels: expected integers, got {found if labels.dtype == object else labels.dtype}")
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError(f"labels: expected values in [0, {n_classes}), got {labels.min()} to {labels.max()}")
     return features, labels.astype(np.int64)
@@ -76,8 +86,7 @@ def _split(
     """Row numbers (train, held out) per fold; every row is held out exactly once."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    if not 2 <= folds <= len(labels):
-        raise ValueError(f"folds: expected 2 to {len(labels)} (the number of records), got {folds}")
+    check_whole(folds, "folds", least=2, most=len(labels), of=" (the number of records)")
     largest = int(np.bincount(labels).max())
     if groups is None:
         splitter = StratifiedKFold(max(2, min(folds, largest)), shuffle=True, random_state=seed)

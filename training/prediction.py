@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training import _hf
 from training._torch import choose_device, choose_precision
+from training.datasets_in import Table, as_dataset
 from training.loop import Compute, probabilities
 from training.progress import Tick, as_tick
 from training.records import tokenized
 from training.results import Predictions
 
-if TYPE_CHECKING:
-    from datasets import Dataset
-
 
 def predict(
     model_dir: Path,
-    data: Dataset,
+    data: Table,
     *,
     text_columns: Sequence[str],
     batch_size: int | None = None,
@@ -34,7 +31,8 @@ def predict(
 
     Args:
         model_dir: folder that `fit` or transformers saved a sequence classifier to.
-        data: n records with the text columns; labels are not looked at.
+        data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
+            columns, or a list of dicts; labels are not looked at.
         text_columns: the columns that the model was trained on.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
@@ -48,6 +46,7 @@ def predict(
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings.
     """
+    data = as_dataset(data, "data")
     model, tokenizer = _hf.load_trained(Path(model_dir))
     place = choose_device(device)
     compute = Compute(device=place, precision=choose_precision(precision, place), pad=tokenizer.pad)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.shown import Listed, Shown
 from training.config import FitConfig
 
 
-@dataclass(frozen=True, kw_only=True)
-class EpochResult:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EpochResult(Shown):
     """One pass over the training part and the validation scores after it.
 
     Attributes:
@@ -30,9 +33,9 @@ class EpochResult:
     accuracy: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class FitResult:
-    """A finished run.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FitResult(Shown):
+    """A finished run; as a data frame, a row for each epoch.
 
     Attributes:
         model_dir: folder of the best epoch's model; `predict` and transformers load it.
@@ -48,9 +51,12 @@ class FitResult:
     padding_waste: float
     config: FitConfig
 
+    def _columns(self) -> Mapping[str, Any]:
+        return Listed(self.history)._columns()
 
-@dataclass(frozen=True, kw_only=True)
-class Predictions:
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Predictions(Shown):
     """What a model says about n records.
 
     Attributes:
@@ -62,3 +68,11 @@ class Predictions:
     pred_probs: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
     label_names: tuple[str, ...]
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.labels), "labels": len(self.label_names)}
+
+    def _columns(self) -> Mapping[str, Any]:
+        names = [self.label_names[place] for place in self.labels]
+        probs = {f"p({name})": self.pred_probs[:, place] for place, name in enumerate(self.label_names)}
+        return {"predicted": names, "confidence": self.pred_probs.max(axis=1), **probs}

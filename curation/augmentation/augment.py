@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +14,14 @@ import pyarrow as pa
 from curation.augmentation.gate import Gate
 from curation.augmentation.operations import OPERATIONS, operation
 from curation.augmentation.tokens import protected_words
+from evaluation.columns import Column, column, in_any_order, is_missing, read_texts
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Augmented:
-    """What `augment` made.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Augmented(Shown):
+    """What `augment` made; as a data frame, every copy that was tried, with the reason where it was rejected.
 
     Attributes:
         kept: Table parent (position in the given texts), text, label, operation.
@@ -26,6 +30,14 @@ class Augmented:
 
     kept: pa.Table
     rejected: pa.Table
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {"kept": self.kept.num_rows, "rejected": self.rejected.num_rows}
+
+    def _columns(self) -> Mapping[str, Any]:
+        kept = self.kept.append_column("reason", pa.nulls(self.kept.num_rows, pa.string()))
+        both = pa.concat_tables([kept, self.rejected])
+        return {name: both[name] for name in both.column_names}
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -42,14 +54,14 @@ class _Candidate:
 
 
 def augment(
-    texts: Sequence[str],
-    labels: Sequence[str],
+    texts: Column,
+    labels: Column,
     *,
     gate: Gate,
     operations: Sequence[str],
     per_record: int = 1,
     seed: int = 0,
-    held_out: Collection[str] = (),
+    held_out: Iterable[str] = (),
     whole: Callable[[int, str], str] | None = None,
 ) -> Augmented:
     """Make changed copies of the texts of the train part, and keep those that the gate lets through.
@@ -76,16 +88,22 @@ def augment(
         ValueError: Different lengths, an unknown operation or none, or `per_record` below 1.
         ImportError: The extra `augment` is not installed.
     """
+    texts, labels = read_texts(texts), _names(labels)
+    operations = read_texts(operations, "operations")
     _check(texts, labels, operations, per_record)
+    check_whole(seed, "seed")
     shown = whole or (lambda _, text: text)
-    seen = {_folded(text): "a held-out text" for text in held_out}
+    seen = {_folded(text): "a held-out text" for text in read_texts(in_any_order(held_out), "held_out")}
     seen |= {_folded(shown(i, text)): "a training text" for i, text in enumerate(texts)}
     candidates = list(_candidates(texts, operations, per_record, seed))
     reasons = [_first_look(candidate, texts, shown, seen) for candidate in candidates]
     passed = [i for i, reason in enumerate(reasons) if reason is None]
     asked = [shown(candidates[i].parent, candidates[i].text) for i in passed]
     parents = np.asarray([candidates[i].parent for i in passed], dtype=np.int64)
-    for i, objection in zip(passed, gate(asked, parents), strict=True):
+    objections = list(gate(asked, parents))
+    if len(objections) != len(asked):
+        raise ValueError(f"gate: expected one answer per text ({len(asked)}), got {len(objections)}")
+    for i, objection in zip(passed, objections, strict=True):
         reasons[i] = objection
     rows = list(zip(candidates, reasons, strict=True))
     return Augmented(
@@ -100,8 +118,15 @@ def _check(texts: Sequence[str], labels: Sequence[str], operations: Sequence[str
     unknown = [name for name in operations if name not in OPERATIONS]
     if unknown or not operations:
         raise ValueError(f"operations: expected some of {', '.join(OPERATIONS)}, got {list(operations)}")
-    if per_record < 1:
-        raise ValueError(f"per_record: expected at least 1, got {per_record}")
+    check_whole(per_record, "per_record", least=1)
+
+
+def _names(labels: Column) -> list[str]:
+    given = column(labels, "labels").tolist()
+    missing = next((row for row, label in enumerate(given) if is_missing(label) or label == ""), None)
+    if missing is not None:
+        raise ValueError(f"labels: expected a label for each text, got none at record {missing}")
+    return [str(label) for label in given]
 
 
 def _candidates(texts: Sequence[str], operations: Sequence[str], per_record: int, seed: int) -> Iterator[_Candidate]:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.shown import Shown
+
 FOLDS = 5
 MOST_RECORDS = 5_000  # of the training part, drawn by chance; enough to tell, and bounded in time
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gain:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Gain(Shown):
     """Out-of-fold accuracy of a linear model on embeddings, in [0, 1].
 
     Attributes:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from curation.quality.input_checks import encode_labels
+from evaluation.columns import Column
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClassBalance:
-    """The distribution of the labels.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ClassBalance(Shown):
+    """The distribution of the labels; as a data frame, a row for each label.
 
     Attributes:
         counts: records per label, the most frequent first; labels without a record count 0.
@@ -30,10 +32,17 @@ class ClassBalance:
     imbalance: float
     scarce: tuple[Any, ...]
 
+    def _columns(self) -> Mapping[str, Any]:
+        scarce = [label in self.scarce for label in self.counts]
+        return {
+            "label": [*self.counts],
+            "records": [*self.counts.values()],
+            "share": [*self.shares.values()],
+            "scarce": scarce,
+        }
 
-def class_balance(
-    labels: npt.ArrayLike, *, label_names: Sequence[Any] | None = None, minimum: int = 10
-) -> ClassBalance:
+
+def class_balance(labels: Column, *, label_names: Column | None = None, minimum: int = 10) -> ClassBalance:
     """Count the labels and name the ones that are too scarce to learn from or to test on.
 
     Args:
@@ -44,6 +53,7 @@ def class_balance(
     Raises:
         ValueError: no labels, missing labels, or a label that is not in `label_names`.
     """
+    check_whole(minimum, "minimum")
     encoded = encode_labels(labels, label_names=label_names)
     numbers = np.bincount(encoded.codes, minlength=len(encoded.names))
     order = np.argsort(-numbers, kind="stable")

@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import eigvalsh
 from scipy.linalg.blas import dsyrk
 
 from curation.quality.input_checks import FloatArray, as_vectors, encode_labels
 from curation.quality.meetings import row_blocks
 from curation.quality.nearest import nearest_neighbours
+from evaluation.columns import Column, matrix
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 # Rows summed at once in float64, so that 1,000,000 records need no second copy.
 _ROWS = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diversity:
-    """How varied a set of records is.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Diversity(Shown):
+    """How varied a set of records is; as a data frame, each label and all together.
 
     Attributes:
         vendi: the Vendi score, from 1 (all alike) to min(n, d): how many entirely different records would be
@@ -38,12 +40,15 @@ class Diversity:
     coverage: float | None
     density: float | None
 
+    def _columns(self) -> Mapping[str, Any]:
+        return {"label": [*self.by_label, "(all)"], "vendi": [*self.by_label.values(), self.vendi]}
+
 
 def diversity(
-    embeddings: npt.ArrayLike,
-    labels: npt.ArrayLike | None = None,
+    embeddings: Column,
+    labels: Column | None = None,
     *,
-    reference: npt.ArrayLike | None = None,
+    reference: Column | None = None,
     k: int = 5,
 ) -> Diversity:
     """Measure the diversity of records by the Vendi score, and their coverage of a reference.
@@ -58,6 +63,7 @@ def diversity(
         ValueError: NaN or zero vectors, different lengths, a reference of other width or of fewer than two
             records.
     """
+    check_whole(k, "k", least=1)
     vectors = as_vectors(embeddings)
     by_label: dict[Any, float] = {}
     if labels is not None:
@@ -68,7 +74,7 @@ def diversity(
     return Diversity(vendi=vendi_score(vectors), by_label=by_label, coverage=coverage, density=density)
 
 
-def vendi_score(embeddings: npt.ArrayLike) -> float:
+def vendi_score(embeddings: Column) -> float:
     """Return the exact Vendi score with the cosine kernel (Friedman & Dieng, TMLR 2023).
 
     exp of the entropy of the eigenvalues of K / n, K the n x n matrix of cosines. K / n = X X^T / n shares
@@ -81,7 +87,7 @@ def vendi_score(embeddings: npt.ArrayLike) -> float:
     Raises:
         ValueError: NaN or zero vectors, or none.
     """
-    raw = np.asarray(embeddings)
+    raw = matrix(embeddings, "embeddings")
     if raw.ndim != 2 or len(raw) == 0:
         as_vectors(raw)
     moments = np.zeros((raw.shape[1], raw.shape[1]), order="F")
@@ -93,7 +99,7 @@ def vendi_score(embeddings: npt.ArrayLike) -> float:
     return float(np.exp(-(spectrum * np.log(spectrum)).sum()))
 
 
-def _coverage_density(vectors: FloatArray, reference: npt.ArrayLike, k: int) -> tuple[float, float]:
+def _coverage_density(vectors: FloatArray, reference: Column, k: int) -> tuple[float, float]:
     """Follow Naeem et al., Reliable Fidelity and Diversity Metrics, ICML 2020, eq. 4 and 6."""
     real = as_vectors(reference, where="reference")
     if real.shape[1] != vectors.shape[1]:

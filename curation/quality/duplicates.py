@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ from curation.quality.input_checks import (
 )
 from curation.quality.meetings import meetings
 from curation.quality.text_copies import CopyPairs, canonical_text, equal_keys, similar_texts
+from evaluation.columns import Column, codes, flags, numbers
+from evaluation.settings import check_number
+from evaluation.shown import Shown
 
 # Cells that a record visits in large data: all copies are met in texts, and 99% where vectors lie in no order at all.
 _VISITS = 8
@@ -31,8 +35,8 @@ _OF_DISTANCE = 1 / 3
 _ROWS = 16_384
 
 
-@dataclass(frozen=True, kw_only=True)
-class Duplicates:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Duplicates(Shown):
     """Which records are copies of which.
 
     Attributes:
@@ -50,14 +54,20 @@ class Duplicates:
     similarity: FloatArray
     kept: BoolArray
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.groups), "copies": int((~self.kept).sum()), "pairs": len(self.pairs)}
+
+    def _columns(self) -> Mapping[str, Any]:
+        return {"group": self.groups, "kept": self.kept}
+
 
 def near_duplicates(
     *,
-    texts: Sequence[str] | None = None,
-    embeddings: npt.ArrayLike | None = None,
+    texts: Column | None = None,
+    embeddings: Column | None = None,
     threshold: float = 0.95,
     text_threshold: float = 0.8,
-    priority: npt.ArrayLike | None = None,
+    priority: Column | None = None,
 ) -> Duplicates:
     """Find exact and near copies, and say which one of each stays.
 
@@ -84,8 +94,7 @@ def near_duplicates(
     if texts is None and embeddings is None:
         raise ValueError("near_duplicates: expected texts or embeddings, got neither")
     for name, value in (("threshold", threshold), ("text_threshold", text_threshold)):
-        if not 0 < value <= 1:
-            raise ValueError(f"{name}: expected a similarity in (0, 1], got {value}")
+        check_number(value, name, "a similarity in (0, 1]", above=0, most=1)
     strings = None if texts is None else as_texts(texts)
     vectors = None if embeddings is None else as_vectors(embeddings, n=None if strings is None else len(strings))
     n = len(strings) if strings is not None else len(vectors) if vectors is not None else 0
@@ -106,22 +115,20 @@ def near_duplicates(
     )
 
 
-def conflicting_copies(groups: npt.ArrayLike, labels: npt.ArrayLike) -> BoolArray:
+def conflicting_copies(groups: Column, labels: Column) -> BoolArray:
     """Return (n,) true for records whose group of copies carries more than one label.
 
     Raises:
         ValueError: `groups` and `labels` differ in length.
     """
-    group, label = np.asarray(groups), np.asarray(labels)
-    same_length(len(group), len(label), "labels")
-    _, group = np.unique(group, return_inverse=True)
-    _, code = np.unique(label, return_inverse=True)
+    group, code = codes(groups, "groups"), codes(labels, "labels")
+    same_length(len(group), len(code), "labels")
     distinct = np.unique(np.column_stack([group, code]), axis=0)[:, 0]
     conflicting: BoolArray = (np.bincount(distinct, minlength=group.max(initial=-1) + 1) > 1)[group]
     return conflicting
 
 
-def leaked(groups: npt.ArrayLike, held_out: npt.ArrayLike) -> BoolArray:
+def leaked(groups: Column, held_out: Column) -> BoolArray:
     """Return (n,) true for held-out records that have a copy among the others.
 
     Args:
@@ -131,7 +138,7 @@ def leaked(groups: npt.ArrayLike, held_out: npt.ArrayLike) -> BoolArray:
     Raises:
         ValueError: the two differ in length.
     """
-    group, test = np.asarray(groups), np.asarray(held_out, dtype=bool)
+    group, test = codes(groups, "groups"), flags(held_out, "held_out")
     same_length(len(group), len(test), "held_out")
     return test & np.isin(group, group[~test])
 
@@ -200,8 +207,8 @@ def _connect(pairs: IntArray, n: int) -> IntArray:
     return in_order
 
 
-def _one_of_each(groups: IntArray, priority: npt.ArrayLike | None) -> BoolArray:
-    worth = np.zeros(len(groups)) if priority is None else np.asarray(priority, dtype=np.float64)
+def _one_of_each(groups: IntArray, priority: Column | None) -> BoolArray:
+    worth = np.zeros(len(groups)) if priority is None else numbers(priority, "priority")
     same_length(len(groups), len(worth), "priority")
     if not np.isfinite(worth).all():
         raise ValueError("priority: expected finite numbers, got NaN or infinity")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, column, is_missing, matrix, read_texts, whole_numbers
+from evaluation.settings import check_whole
+
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
+
+_TINY = 1e-15  # below it, squares of float32 lose their digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +33,7 @@ class EncodedLabels:
 
 
 def as_vectors(
-    embeddings: npt.ArrayLike,
+    embeddings: Column,
     *,
     n: int | None = None,
     where: str = "embeddings",
@@ -40,27 +45,38 @@ def as_vectors(
     Raises:
         ValueError: not two-dimensional, no rows, the wrong number of rows, NaN or infinity, or a zero row.
     """
-    vectors = np.asarray(embeddings, dtype=dtype)
-    if vectors.ndim != 2 or vectors.shape[1] == 0:
-        raise ValueError(f"{where}: expected an array of shape (n, d), got shape {vectors.shape}")
-    if n is not None:
-        same_length(n, len(vectors), where)
-    if len(vectors) == 0:
+    given = matrix(embeddings, where)
+    if n is not None and given.ndim:
+        same_length(n, len(given), where)
+    if given.ndim and len(given) == 0:
         raise ValueError(f"{where}: expected at least one record, got none")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    _refuse_row(~np.isfinite(norms[:, 0]), f"{where}: expected finite numbers, got NaN or infinity", first)
-    _refuse_row(norms[:, 0] == 0, f"{where}: expected vectors with a direction, got only zeros", first)
+    if given.ndim != 2 or given.shape[1] == 0:
+        raise ValueError(f"{where}: expected an array of shape (n, d), got shape {given.shape}")
+    with np.errstate(over="ignore"):  # numbers beyond float32 are scaled below
+        vectors = np.asarray(given, dtype=dtype)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    extreme = np.flatnonzero(~((norms[:, 0] > _TINY) & np.isfinite(norms[:, 0])))
+    if len(extreme):
+        rows = np.asarray(given, dtype=np.float64)[extreme]
+        bad = np.zeros(len(vectors), dtype=bool)
+        bad[extreme] = ~np.isfinite(rows).all(axis=1)
+        _refuse_row(bad, f"{where}: expected finite numbers, got NaN or infinity", first)
+        bad[extreme] = ~rows.any(axis=1)
+        _refuse_row(bad, f"{where}: expected vectors with a direction, got only zeros", first)
+        vectors = vectors.copy()
+        vectors[extreme] = rows / np.abs(rows).max(axis=1, keepdims=True)
+        norms[extreme] = np.linalg.norm(vectors[extreme], axis=1, keepdims=True)
     unit: FloatArray = vectors / norms
     return unit
 
 
-def as_probabilities(pred_probs: npt.ArrayLike, *, n: int, k: int) -> FloatArray:
+def as_probabilities(pred_probs: Column, *, n: int, k: int) -> FloatArray:
     """Return `pred_probs` as (n, k) float64.
 
     Raises:
         ValueError: the wrong shape, NaN, entries outside [0, 1], or rows that do not sum to one (to 1e-3).
     """
-    probs = np.asarray(pred_probs, dtype=np.float64)
+    probs = matrix(pred_probs, "pred_probs").astype(np.float64)
     if probs.ndim != 2 or probs.shape[1] != k:
         raise ValueError(f"pred_probs: expected shape ({n}, {k}), one column per label, got {probs.shape}")
     same_length(n, len(probs), "pred_probs")
@@ -73,46 +89,45 @@ def as_probabilities(pred_probs: npt.ArrayLike, *, n: int, k: int) -> FloatArray
     return normalised
 
 
-def as_texts(texts: Sequence[str], *, n: int | None = None) -> list[str]:
+def as_texts(texts: Iterable[str], *, n: int | None = None) -> list[str]:
     """Return `texts` as a list of str.
 
     Raises:
         ValueError: a single string, something that is not a string, or the wrong number of texts.
     """
-    if isinstance(texts, str):
-        raise ValueError("texts: expected a sequence of strings, got a single string")
-    found = list(texts)
-    wrong = next((i for i, text in enumerate(found) if not isinstance(text, str)), None)
-    if wrong is not None:
-        raise ValueError(f"texts: expected strings, got {type(found[wrong]).__name__} at record {wrong}")
+    found = read_texts(texts)
     if n is not None:
         same_length(n, len(found), "texts")
     return found
 
 
 def encode_labels(
-    labels: npt.ArrayLike, *, n_classes: int | None = None, label_names: Sequence[Any] | None = None
+    labels: Any, *, n_classes: int | None = None, label_names: Iterable[Any] | None = None
 ) -> EncodedLabels:
     """Turn labels (names, or column numbers) into column numbers.
 
     Args:
-        labels: n labels. With `label_names`, either those names or numbers into them; with `n_classes`
-            numbers below it; with neither, whatever distinct values there are, sorted.
+        labels: n labels. With `label_names`, either those names or numbers into them (where names are
+            numbers themselves, labels are names); with `n_classes` numbers below it; with neither, whatever
+            distinct values there are, sorted.
         n_classes: number of columns, where labels are numbers.
         label_names: what the columns are called.
 
     Raises:
         ValueError: no labels, not one-dimensional, missing values, or a label that has no column.
     """
-    given = _as_label_array(labels)
+    given = label_array(labels)
+    if n_classes is not None:
+        check_whole(n_classes, "n_classes", least=1)
     if label_names is not None:
-        if n_classes is not None and n_classes != len(label_names):
-            raise ValueError(f"label_names: expected {n_classes} names (n_classes), got {len(label_names)}")
-        return EncodedLabels(codes=_codes_by_name(given, tuple(label_names)), names=tuple(label_names))
+        names = _as_names(label_names)
+        if n_classes is not None and n_classes != len(names):
+            raise ValueError(f"label_names: expected {n_classes} names (n_classes), got {len(names)}")
+        return EncodedLabels(codes=_codes_by_name(given, names), names=names)
     if n_classes is not None:
         return EncodedLabels(codes=_codes_in_range(given, n_classes), names=tuple(range(n_classes)))
-    names, codes = np.unique(given, return_inverse=True)
-    return EncodedLabels(codes=codes.astype(np.intp), names=tuple(names.tolist()))
+    used, codes = np.unique(given, return_inverse=True)
+    return EncodedLabels(codes=codes.astype(np.intp), names=tuple(used.tolist()))
 
 
 def same_length(expected: int, got: int, where: str) -> None:
@@ -121,10 +136,13 @@ def same_length(expected: int, got: int, where: str) -> None:
         raise ValueError(f"{where}: expected {expected} records, one per label, got {got}")
 
 
-def _as_label_array(labels: npt.ArrayLike) -> npt.NDArray[Any]:
-    given = np.asarray(labels)
-    if given.ndim != 1:
-        raise ValueError(f"labels: expected one label per record, shape (n,), got shape {given.shape}")
+def label_array(labels: Any) -> npt.NDArray[Any]:
+    """Return n labels as an array of text or of whole numbers.
+
+    Raises:
+        ValueError: no labels, not one-dimensional, a missing or an empty one, fractions, or text beside numbers.
+    """
+    given = column(labels, "labels")
     if len(given) == 0:
         raise ValueError("labels: expected at least one record, got none")
     if given.dtype.kind == "f":
@@ -132,23 +150,48 @@ def _as_label_array(labels: npt.ArrayLike) -> npt.NDArray[Any]:
         _refuse_row(given != np.round(given), "labels: expected names or whole numbers, got a fraction")
         given = given.astype(np.intp)
     if given.dtype.kind == "O":
-        missing = np.array([value is None or value != value for value in given])
-        _refuse_row(missing, "labels: expected a label on every record, got a missing value")
-        given = given if len({type(value) for value in given}) == 1 else given.astype(str)
+        _refuse_row([is_missing(v) for v in given], "labels: expected a label on every record, got a missing value")
+        first = str if isinstance(given[0], str) else int
+        other = np.array([not isinstance(value, first) for value in given])
+        _refuse_row(other, f"labels: expected names, or else whole numbers, got {given[other].tolist()[:1]}")
+        given = given.astype(first)
+    if given.dtype.kind == "U":
+        _refuse_row(given == "", "labels: expected a label on every record, got an empty text")
     return given
 
 
-def _codes_by_name(given: npt.NDArray[Any], names: tuple[Any, ...]) -> IntArray:
-    column = {name: i for i, name in enumerate(names)}
-    if len(column) != len(names):
+def as_codes(codes: Any, where: str, *, n: int, k: int) -> IntArray:
+    """Return column numbers of n records, -1 where there is none (or a missing value).
+
+    Raises:
+        ValueError: a different length, no whole numbers, or one outside -1 to k - 1.
+    """
+    found = whole_numbers(codes, where, missing=-1)
+    same_length(n, len(found), where)
+    if len(found) and not -1 <= found.min() <= found.max() < k:
+        raise ValueError(f"{where}: expected whole numbers from -1 to {k - 1}, got {found.min()} to {found.max()}")
+    return found.astype(np.intp)
+
+
+def _as_names(label_names: Any) -> tuple[Any, ...]:
+    names = tuple(column(label_names, "label_names").tolist())
+    if len(set(names)) != len(names):
         raise ValueError(f"label_names: expected no two alike, got {list(names)}")
-    if given.dtype.kind in "iu" and not set(given.tolist()) <= set(column):
+    if any(is_missing(name) or name == "" for name in names):
+        raise ValueError(f"label_names: expected a name for each label, got {list(names)}")
+    return names
+
+
+def _codes_by_name(given: npt.NDArray[Any], names: tuple[Any, ...]) -> IntArray:
+    place = {name: i for i, name in enumerate(names)}
+    by_number = given.dtype.kind in "iu" and not any(isinstance(name, int | float) for name in names)
+    if by_number:
         return _codes_in_range(given, len(names))
     values, inverse = np.unique(given, return_inverse=True)
-    unknown = [value for value in values.tolist() if value not in column]
+    unknown = [value for value in values.tolist() if value not in place]
     if unknown:
         raise ValueError(f"labels: expected one of {list(names)[:20]}, got {unknown[0]!r}")
-    codes: IntArray = np.array([column[value] for value in values.tolist()], dtype=np.intp)[inverse]
+    codes: IntArray = np.array([place[value] for value in values.tolist()], dtype=np.intp)[inverse]
     return codes
 
 

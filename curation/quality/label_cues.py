@@ -14,10 +14,13 @@ from scipy.stats import false_discovery_control, hypergeom, mannwhitneyu
 from sklearn.feature_extraction.text import CountVectorizer
 
 from curation.quality.input_checks import IntArray, as_texts, encode_labels
+from evaluation.columns import Column
+from evaluation.settings import check_number, check_whole
+from evaluation.shown import Listed, Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cue:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cue(Shown):
     """A word that goes with a label.
 
     Attributes:
@@ -44,8 +47,8 @@ class Cue:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class LengthCue:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LengthCue(Shown):
     """A label whose texts are longer or shorter than the others.
 
     Attributes:
@@ -70,14 +73,14 @@ class LengthCue:
 
 def cue_words(
     texts: Sequence[str],
-    labels: npt.ArrayLike,
+    labels: Column,
     *,
-    label_names: Sequence[Any] | None = None,
+    label_names: Column | None = None,
     minimum: int = 10,
     share: float = 0.8,
     q: float = 0.01,
     top: int = 10,
-) -> list[Cue]:
+) -> Listed[Cue]:
     """Find words whose presence alone all but decides the label.
 
     Such words are what a model can learn instead of the task (Gardner et al., Competency Problems, EMNLP
@@ -101,10 +104,14 @@ def cue_words(
         ValueError: texts and labels differ in length, or a label is missing or unknown.
     """
     encoded = encode_labels(labels, label_names=label_names)
+    check_whole(minimum, "minimum", least=1)
+    check_whole(top, "top", least=1)
+    check_number(share, "share", "a share in (0, 1]", above=0, most=1)
+    check_number(q, "q", "a rate in (0, 1]", above=0, most=1)
     codes, k, n = encoded.codes, len(encoded.names), len(encoded.codes)
     words, present = _presence(as_texts(texts, n=n), minimum)
     if not words:
-        return []
+        return Listed()
     per_label = np.bincount(codes, minlength=k)
     containing = np.asarray(present.sum(axis=0)).ravel()
     both = np.asarray((present.T @ _indicator(codes, k)).todense())
@@ -117,12 +124,12 @@ def cue_words(
         for w, c in zip(*np.nonzero(found), strict=True)
         for values in [[float(x) for x in (shares[w, c], base[c], p_values[w, c], q_values[w, c])]]
     ]
-    return _first_of_each(sorted(cues, key=lambda cue: (cue.p_value, cue.word)), top)
+    return Listed(_first_of_each(sorted(cues, key=lambda cue: (cue.p_value, cue.word)), top))
 
 
 def length_cues(
-    texts: Sequence[str], labels: npt.ArrayLike, *, label_names: Sequence[Any] | None = None, q: float = 0.01
-) -> list[LengthCue]:
+    texts: Sequence[str], labels: Column, *, label_names: Column | None = None, q: float = 0.01
+) -> Listed[LengthCue]:
     """Find labels whose texts are systematically longer or shorter, by the Mann-Whitney U test per label.
 
     Args:
@@ -137,11 +144,12 @@ def length_cues(
     Raises:
         ValueError: texts and labels differ in length, or a label is missing or unknown.
     """
+    check_number(q, "q", "a rate in (0, 1]", above=0, most=1)
     encoded = encode_labels(labels, label_names=label_names)
     lengths = np.array([len(text.split()) for text in as_texts(texts, n=len(encoded.codes))])
     codes = [c for c in range(len(encoded.names)) if 0 < (encoded.codes == c).sum() < len(lengths)]
     if not codes:
-        return []
+        return Listed()
     tests = [mannwhitneyu(lengths[encoded.codes == c], lengths[encoded.codes != c]) for c in codes]
     q_values = false_discovery_control([test.pvalue for test in tests])
     cues = [
@@ -149,7 +157,7 @@ def length_cues(
         for c, test, q_value in zip(codes, tests, q_values, strict=True)
         if q_value <= q
     ]
-    return sorted(cues, key=lambda cue: -abs(cue.longer - 0.5))
+    return Listed(sorted(cues, key=lambda cue: -abs(cue.longer - 0.5)))
 
 
 def _words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,19 @@ from curation.quality.input_checks import (
     EncodedLabels,
     FloatArray,
     IntArray,
+    as_codes,
     as_probabilities,
     as_texts,
     as_vectors,
     encode_labels,
-    same_length,
+    label_array,
 )
 from curation.quality.label_model import LabelModel, label_model
-from curation.quality.nearest import NearestNeighbours, nearest_neighbours
+from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.views import flexible_views, simple_views
+from evaluation.columns import Column
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 # Neighbours found per record: enough to vote, and to find some trusted ones among them.
 _NEIGHBOURS = 100
@@ -30,8 +34,8 @@ _NEIGHBOURS = 100
 _EVIDENCE = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelQuality:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LabelQuality(Shown):
     """How far each given label can be believed.
 
     Attributes:
@@ -52,17 +56,24 @@ class LabelQuality:
     reason: list[str]
     neighbours: IntArray
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.score), "issues": int(self.is_issue.sum())}
+
+    def _columns(self) -> Mapping[str, Any]:
+        names = ("score", "is_issue", "suggested", "suggested_prob", "reason")
+        return {name: getattr(self, name) for name in names}
+
 
 def label_quality(
-    labels: npt.ArrayLike,
+    labels: Column,
     *,
-    texts: Sequence[str] | None = None,
-    embeddings: npt.ArrayLike | None = None,
-    pred_probs: npt.ArrayLike | None = None,
+    texts: Column | None = None,
+    embeddings: Column | None = None,
+    pred_probs: Column | None = None,
     n_classes: int | None = None,
-    label_names: Sequence[Any] | None = None,
+    label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
-    before: npt.ArrayLike | None = None,
+    before: Column | None = None,
     seed: int = 0,
 ) -> LabelQuality:
     """Score each label by what the rest of the data say of it.
@@ -89,6 +100,8 @@ def label_quality(
             lengths; NaN; zero vectors; probabilities that do not sum to one or have the wrong width; labels
             outside.
     """
+    check_whole(seed, "seed")
+    labels = label_array(labels)
     encoded = encode_labels(labels, n_classes=n_classes, label_names=label_names)
     codes, n, k = encoded.codes, len(encoded.codes), len(encoded.names)
     if len(np.unique(codes)) < 2:
@@ -99,6 +112,8 @@ def label_quality(
     vectors = None if embeddings is None else as_vectors(embeddings, n=n)
     probs = None if pred_probs is None else as_probabilities(pred_probs, n=n, k=k)
     graph = neighbours
+    if graph is not None:
+        check_neighbours(graph, n)
     if graph is None and vectors is not None:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     simple = simple_views(codes, k, texts=strings, vectors=vectors)
@@ -108,18 +123,13 @@ def label_quality(
     model = label_model(
         codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=_before(before, encoded)
     )
-    return _verdict(np.asarray(labels), encoded, model, graph)
+    return _verdict(labels, encoded, model, graph)
 
 
-def _before(before: npt.ArrayLike | None, encoded: EncodedLabels) -> IntArray | None:
+def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:
     if before is None:
         return None
-    columns = np.asarray(before)
-    same_length(len(encoded.codes), len(columns), "before")
-    if columns.dtype.kind not in "iu" or columns.min() < -1 or columns.max() >= len(encoded.names):
-        found = f"{columns.min()} to {columns.max()}"
-        raise ValueError(f"before: expected whole numbers from -1 to {len(encoded.names) - 1}, got {found}")
-    return columns.astype(np.intp)
+    return as_codes(before, "before", n=len(encoded.codes), k=len(encoded.names))
 
 
 def _verdict(
@@ -153,8 +163,7 @@ def _in_given_form(codes: IntArray, labels: npt.NDArray[Any], encoded: EncodedLa
     """Return names where names were given, numbers where numbers were given."""
     names = encoded.names
     by_number = labels.dtype.kind in "iub" and not set(labels.tolist()) <= set(names)
-    result = codes if by_number else np.array(names, dtype=None if labels.dtype.kind != "O" else object)[codes]
-    return np.asarray(result)
+    return np.asarray(codes if by_number else np.array(names)[codes])
 
 
 def _trusted_neighbours(graph: NearestNeighbours | None, score: FloatArray, n: int) -> IntArray:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from curation.quality.input_checks import FloatArray, IntArray, as_vectors
+from curation.quality.input_checks import FloatArray, IntArray, as_vectors, same_length
 from curation.quality.meetings import Meeting, all_meet, meetings, row_blocks
+from evaluation.columns import Column
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 # Cells that a record visits in large data: 99% of the ten nearest are found, 98% of the hundred nearest.
 _VISITS = 32
@@ -18,8 +21,8 @@ _VISITS = 32
 _LONELY = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class NearestNeighbours:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NearestNeighbours(Shown):
     """The k nearest others of each record, nearest first.
 
     Attributes:
@@ -30,10 +33,21 @@ class NearestNeighbours:
     index: IntArray
     similarity: FloatArray
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.index), "neighbours": self.index.shape[1]}
 
-def nearest_neighbours(
-    embeddings: npt.ArrayLike, *, k: int, reference: npt.ArrayLike | None = None
-) -> NearestNeighbours:
+    def _columns(self) -> Mapping[str, Any]:
+        return vars(self)
+
+
+def check_neighbours(graph: object, n: int) -> None:
+    """Raise a ValueError unless `graph` holds the neighbours of `n` records."""
+    if not isinstance(graph, NearestNeighbours):
+        raise ValueError(f"neighbours: expected what nearest_neighbours returns, got {type(graph).__name__}")
+    same_length(n, len(graph.index), "neighbours")
+
+
+def nearest_neighbours(embeddings: Column, *, k: int, reference: Column | None = None) -> NearestNeighbours:
     """Find the `k` nearest records by cosine: exactly up to 20,000 records, beyond that nearly (see `meetings`).
 
     In blocks, with about 100 MB beside the inputs and the result. Beyond 20,000 records time grows with n^1.5,
@@ -47,6 +61,7 @@ def nearest_neighbours(
     Raises:
         ValueError: NaN, zero rows, shapes that do not fit, `k` below 1, or nothing to look in.
     """
+    check_whole(k, "k")
     vectors = as_vectors(embeddings)
     pool = vectors if reference is None else as_vectors(reference, where="reference")
     if pool.shape[1] != vectors.shape[1]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
-from curation.quality.nearest import NearestNeighbours, nearest_neighbours
+from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from evaluation.columns import Column, matrix
+from evaluation.settings import check_number, check_whole
+from evaluation.shown import Shown
 
 # From a median absolute deviation to the standard deviation of a normal distribution.
 _MAD_TO_SIGMA = 1.4826
@@ -16,8 +20,8 @@ _MAD_TO_SIGMA = 1.4826
 _NOISE = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outliers:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Outliers(Shown):
     """How typical each record is.
 
     Attributes:
@@ -30,13 +34,19 @@ class Outliers:
     distance: FloatArray
     is_outlier: BoolArray
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.score), "outliers": int(self.is_outlier.sum())}
+
+    def _columns(self) -> Mapping[str, Any]:
+        return vars(self)
+
 
 def outliers(
-    embeddings: npt.ArrayLike,
+    embeddings: Column,
     *,
     k: int = 10,
     sigmas: float = 3.5,
-    reference: npt.ArrayLike | None = None,
+    reference: Column | None = None,
     neighbours: NearestNeighbours | None = None,
 ) -> Outliers:
     """Score records by the mean distance to their nearest neighbours (Ramaswamy, Rastogi & Shim, SIGMOD 2000).
@@ -63,11 +73,15 @@ def outliers(
     Raises:
         ValueError: fewer than two records, NaN or zero vectors, `k` below 1, `sigmas` not positive.
     """
-    if not sigmas > 0:
-        raise ValueError(f"sigmas: expected a positive number, got {sigmas}")
+    check_number(sigmas, "sigmas", "a positive number", above=0)
+    check_whole(k, "k", least=1)
     if neighbours is not None and reference is not None:
         raise ValueError("outliers: expected neighbours or reference, got both")
-    graph = neighbours or nearest_neighbours(embeddings, k=k, reference=reference)
+    if reference is not None:
+        reference = matrix(reference, "reference")  # it is read twice
+    graph = nearest_neighbours(embeddings, k=k, reference=reference) if neighbours is None else neighbours
+    if neighbours is not None:
+        check_neighbours(neighbours, len(matrix(embeddings, "embeddings")))
     distance = _mean_distance(graph, k)
     if reference is None:
         return _scored(distance, distance, usual=distance, sigmas=sigmas)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import false_discovery_control, hypergeom
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, as_vectors, same_length
 from curation.quality.spread_sample import spread_sample
+from evaluation.columns import Column, flags
+from evaluation.settings import check_whole
+from evaluation.shown import Listed, Shown
 
 # Records from which the middles of the regions are learned.
 _SAMPLE = 20_000
@@ -22,8 +25,8 @@ _WORD = r"(?u)\b[^\W\d_]{2,}\b"
 _FALSE, _LACKING = 0.05, 0.5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Region:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Region(Shown):
     """Records that lie together.
 
     Attributes:
@@ -44,15 +47,18 @@ class Region:
     is_thin: bool
     reason: str
 
+    def _columns(self) -> Mapping[str, Any]:
+        return {"words": [", ".join(self.words)], "records": [len(self.members)], **super()._columns()}
+
 
 def regions(
-    embeddings: npt.ArrayLike,
+    embeddings: Column,
     *,
-    texts: Sequence[str] | None = None,
-    labelled: npt.ArrayLike | None = None,
+    texts: Column | None = None,
+    labelled: Column | None = None,
     n_regions: int | None = None,
     seed: int = 0,
-) -> list[Region]:
+) -> Listed[Region]:
     """Cut the data into regions (k-means), name them, and find those that people have not looked at.
 
     Args:
@@ -71,16 +77,16 @@ def regions(
     vectors = as_vectors(embeddings)
     n = len(vectors)
     strings = [""] * n if texts is None else as_texts(texts, n=n)
-    has_label = np.ones(n, dtype=bool) if labelled is None else np.asarray(labelled, dtype=bool)
+    has_label = np.ones(n, dtype=bool) if labelled is None else flags(labelled, "labelled")
     same_length(n, len(has_label), "labelled")
     wanted = max(1, min(_MOST, n // _RECORDS)) if n_regions is None else n_regions
-    if not 1 <= wanted <= n:
-        raise ValueError(f"n_regions: expected 1 to {n} for {n} records, got {wanted}")
+    check_whole(wanted, "n_regions", least=1, most=n, of=f" for {n} records")
+    check_whole(seed, "seed")
     parts = _parts(vectors, wanted, seed)
     words = _telling_words(strings, parts)
     thin = _lacks_labels(parts, has_label)
     found = [_region(m, w, has_label, bool(t)) for m, w, t in zip(parts, words, thin, strict=True)]
-    return sorted(found, key=lambda region: (not region.is_thin, -len(region.members), int(region.members[0])))
+    return Listed(sorted(found, key=lambda region: (not region.is_thin, -len(region.members), int(region.members[0]))))
 
 
 def _parts(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:

@@ -18,6 +18,8 @@ from curation.quality.growing_array import GrowingArray
 from curation.quality.input_checks import BoolArray, as_texts
 from curation.quality.key_buckets import HALF, HIGH, LOW, KeyBuckets, Packed, members
 from curation.quality.text_copies import BANDS, GRAMS, band_keys, canonical_text
+from evaluation.settings import check_number, check_whole
+from evaluation.shown import Shown
 
 Positions = npt.NDArray[np.int64]
 
@@ -27,8 +29,8 @@ _RECORDS = 4_096
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StreamedCopies:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StreamedCopies(Shown):
     """Which records of one batch are copies of an earlier record of the stream.
 
     Attributes:
@@ -41,6 +43,13 @@ class StreamedCopies:
     first: int
     copy_of: Positions
     similarity: npt.NDArray[np.float32]
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.copy_of), "copies": int((~self.kept).sum())}
+
+    def _columns(self) -> Mapping[str, Any]:
+        position = np.arange(self.first, self.first + len(self.copy_of))
+        return {"record": position, "copy_of": self.copy_of, "similarity": self.similarity}
 
     @property
     def kept(self) -> BoolArray:
@@ -79,8 +88,10 @@ def streamed_copies(
     Raises:
         ValueError: a threshold outside (0, 1]; while reading, a batch that is not a sequence of strings.
     """
-    if not 0 < text_threshold <= 1:
-        raise ValueError(f"text_threshold: expected a similarity in (0, 1], got {text_threshold}")
+    check_number(text_threshold, "text_threshold", "a similarity in (0, 1]", above=0, most=1)
+    check_whole(seed, "seed")
+    if isinstance(batches, str | bytes | Mapping | AbstractSet) or not isinstance(batches, Iterable):
+        raise ValueError(f"batches: expected batches of texts, one after the other, got {type(batches).__name__}")
     return _answers(batches, _Memory(threshold=text_threshold, seed=seed))
 
 
@@ -96,10 +107,10 @@ def _answers(batches: Iterable[Sequence[str]], memory: _Memory) -> Iterator[Stre
 
 def _as_batch(batch: Any, number: int, first: int) -> list[str]:
     where = f"batch {number} (from record {first} of the stream)"
-    if isinstance(batch, Mapping | AbstractSet) or not isinstance(batch, Iterable):
+    if isinstance(batch, Mapping | AbstractSet) or not (isinstance(batch, Iterable) or hasattr(batch, "__array__")):
         raise ValueError(f"{where}: expected a sequence of strings, got {type(batch).__name__}")
     try:
-        return as_texts(batch)  # type: ignore[arg-type]
+        return as_texts(batch)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
 

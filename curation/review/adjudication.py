@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.records import by_id, column
-from curation.review.votes import VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import read_votes
+from evaluation.settings import check_whole
 
 ADJUDICATION = pa.schema({"record_id": pa.string(), "answers": pa.list_(pa.string()), "reason": pa.string()})
 NO_LABEL = "(no label fits)"
@@ -30,6 +32,7 @@ def adjudication_queue(votes: VoteTable, *, required: int = 2) -> pa.Table:
     Raises:
         ValueError: A bad vote table, or `required` below 2.
     """
+    check_whole(required, "required")
     if required < 2:
         raise ValueError(f"adjudication_queue: expected required of at least 2, found {required}")
     coded = read_votes(votes)

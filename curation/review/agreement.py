@@ -12,18 +12,25 @@ import numpy as np
 from curation.review.bootstrap import Score, bootstrap_sums, distinct, scored
 from curation.review.coefficients import Nominal, coincidence_rows, record_rows, spaced_alpha
 from curation.review.pairs import PairAgreement, pair_agreements
-from curation.review.votes import Floats, Ints, VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import Floats, Ints, read_votes
+from evaluation.columns import Column
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 Scale = Literal["nominal", "ordinal", "interval"]
 
 _SCALES = ("nominal", "ordinal", "interval")
+_OVERALL = ("alpha", "observed", "fleiss_kappa", "ac1")
 _NO_PAIR = "no record has two votes"
 _ONE_LABEL = "every vote is the same label, so there is nothing to agree on beyond chance"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Agreement:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Agreement(Shown):
     """Agreement of reviewers, with 95% intervals by the bootstrap over records (pairs: the delta method).
+
+    As a data frame, a row for each number: overall, per label, per pair.
 
     Attributes:
         alpha: Krippendorff's alpha on the scale asked for: 1 perfect, 0 chance, below 0 worse than chance.
@@ -52,6 +59,14 @@ class Agreement:
     votes: int
     reviewers: int
 
+    def _columns(self) -> Mapping[str, Any]:
+        overall = [(name, "all", getattr(self, name)) for name in _OVERALL]
+        labels = [("alpha", label, score) for label, score in self.per_label.items()]
+        pairs = [("kappa", " and ".join(pair.reviewers), pair.kappa) for pair in self.pairs]
+        rows = [*overall, *labels, *pairs]
+        numbers = {key: [getattr(score, key) for _, _, score in rows] for key in ("value", "low", "high", "reason")}
+        return {"measure": [row[0] for row in rows], "of": [row[1] for row in rows], **numbers}
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain dicts, lists and numbers, ready for JSON."""
         return asdict(self)
@@ -61,7 +76,7 @@ def agreement(
     votes: VoteTable,
     *,
     scale: Scale = "nominal",
-    labels: Sequence[str] | None = None,
+    labels: Column | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Agreement:
@@ -76,14 +91,16 @@ def agreement(
             and interval pairs get quadratically weighted kappa.
         labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
         seed: Of the bootstrap.
-        resamples: Bootstrap draws; 0 for none.
+        resamples: Bootstrap draws, at least 1.
 
     Raises:
-        ValueError: A bad vote table, an unknown scale, ordinal without `labels`, or interval labels that are
-            no numbers.
+        ValueError: A bad vote table, an unknown scale, ordinal without `labels`, interval labels that are no
+            numbers, or no resamples.
     """
     if scale not in _SCALES:
         raise ValueError(f"agreement: expected a scale of {', '.join(_SCALES)}, found {scale!r}")
+    check_whole(seed, "seed")
+    check_whole(resamples, "resamples", least=1)
     coded = read_votes(votes, labels)
     values = _positions(coded.labels, scale, given=labels is not None)
     counts = coded.counts()
@@ -105,10 +122,9 @@ def agreement(
 
 
 def _overall(paired: Ints, times: Ints, labels: list[str], draw: Any) -> tuple[dict[str, Score], dict[str, Score]]:
-    names = ("alpha", "observed", "fleiss_kappa", "ac1")
     if not len(paired):
         nothing = Score(value=None, reason=_NO_PAIR)
-        return dict.fromkeys(names, nothing), dict.fromkeys(labels, nothing)
+        return dict.fromkeys(_OVERALL, nothing), dict.fromkeys(labels, nothing)
     rows = record_rows(paired)
     sums, draws = times @ rows, draw(rows)
     of = Nominal(k=len(labels))
@@ -117,7 +133,7 @@ def _overall(paired: Ints, times: Ints, labels: list[str], draw: Any) -> tuple[d
         label: score(partial(of.label_alpha, i), undefined=_label_reason(label, float(sums[i])))
         for i, label in enumerate(labels)
     }
-    return {name: score(getattr(of, name), undefined=_ONE_LABEL) for name in names}, per_label
+    return {name: score(getattr(of, name), undefined=_ONE_LABEL) for name in _OVERALL}, per_label
 
 
 def _label_reason(label: str, votes: float) -> str:
@@ -141,9 +157,12 @@ def _positions(labels: list[str], scale: Scale, *, given: bool) -> Floats | None
             raise ValueError("agreement: an ordinal scale needs labels=, from lowest to highest")
         return np.arange(len(labels), dtype=float)
     try:
-        return np.array([float(label) for label in labels])
+        places = np.array([float(label) for label in labels])
     except ValueError as error:
         raise ValueError(f"agreement: an interval scale expects labels that are numbers: {error}") from None
+    if not np.isfinite(places).all():
+        raise ValueError(f"agreement: an interval scale expects labels that are finite numbers, found {labels}")
+    return places
 
 
 def _distance(values: Floats | None) -> Floats | None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from curation.review.votes import Floats, Ints
+from evaluation.shown import Shown
 
 _CELLS = 10_000_000  # of the drawn weights held at once
 
 
-@dataclass(frozen=True, kw_only=True)
-class Score:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Score(Shown):
     """A statistic with its 95% interval.
 
     Attributes:
@@ -54,7 +55,8 @@ def bootstrap_sums(rows: Floats, times: Ints, *, seed: int, resamples: int) -> F
 
 def distinct(counts: Ints) -> tuple[Ints, Ints]:
     """Return the distinct rows of `counts`, shape (U, K), and how often each occurs, shape (U,)."""
-    packed = np.ascontiguousarray(counts, dtype=np.uint16)
+    narrow = np.uint16 if counts.max(initial=0) < 2**16 else np.int64
+    packed = np.ascontiguousarray(counts, dtype=narrow)
     keys = packed.view(np.dtype((np.void, packed.itemsize * packed.shape[1]))).ravel()
     _, first, times = np.unique(keys, return_index=True, return_counts=True)
     return counts[first], times

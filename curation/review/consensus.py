@@ -13,12 +13,16 @@ from curation.review.features import feature_blocks
 from curation.review.lean import lean
 from curation.review.raters import RaterFit, fit_raters
 from curation.review.reviewers import reviewer_quality
-from curation.review.votes import Floats, Votes, VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import Floats, Votes, read_votes
+from evaluation.columns import Column
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class Consensus:
-    """Labels by consensus.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Consensus(Shown):
+    """Labels by consensus; as a data frame, `table`.
 
     Attributes:
         label: The most probable label, by record id.
@@ -38,6 +42,12 @@ class Consensus:
     labels: Sequence[str]
     posteriors: Mapping[str, Floats]
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"records": len(self.label), "labels": len(self.labels), "reviewers": self.reviewers.num_rows}
+
+    def _columns(self) -> Mapping[str, Any]:
+        return dict(zip(self.table.column_names, self.table.columns, strict=True))
+
 
 def consensus(
     votes: VoteTable,
@@ -45,7 +55,7 @@ def consensus(
     pred_probs: Mapping[str, Any] | None = None,
     embeddings: Mapping[str, Any] | None = None,
     texts: Mapping[str, str | Sequence[str]] | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Column | None = None,
     seed: int = 0,
 ) -> Consensus:
     """Infer every record's label from its votes, and how good each reviewer is.
@@ -66,6 +76,7 @@ def consensus(
     Raises:
         ValueError: A bad vote table, or a record with votes that one of the mappings lacks.
     """
+    check_whole(seed, "seed")
     coded = read_votes(votes, labels)
     blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
     return _result(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")

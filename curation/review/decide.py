@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from curation.review.confidence import label_confidence
-from curation.review.votes import Votes, VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import Votes, read_votes
+from evaluation.settings import check_number, check_whole
 
 if TYPE_CHECKING:
     from curation.review.consensus import Consensus
@@ -85,6 +87,10 @@ def decide(
     """
     if settle not in ("adjudication", "majority", "consensus"):
         raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {settle!r}")
+    check_whole(required, "required", least=1)
+    check_number(min_confidence, "min_confidence", "a probability in [0, 1]", above=-1e-9, most=1)
+    if consensus is not None and not hasattr(consensus, "posteriors"):
+        raise ValueError(f"consensus: expected the result of consensus(votes), found {type(consensus).__name__}")
     if settle == "consensus" and consensus is None:
         raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
     rows = []

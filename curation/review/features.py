@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -32,30 +32,50 @@ def feature_blocks(
     plain: list[Floats] = []
     wide: list[Floats] = []
     if pred_probs is not None:
-        plain.append(_standard(np.log(np.maximum(_matrix(records, pred_probs, "pred_probs"), 1e-6))))
+        plain.append(_standard(np.log(np.maximum(_probabilities(records, pred_probs), 1e-6))))
     if texts is not None:
-        listed = [[t] if isinstance(t, str) else list(t) for t in _picked(records, texts, "texts")]
+        picked = _picked(records, texts, "texts")
+        listed = [_parts(record, text) for record, text in zip(records, picked, strict=True)]
         paired = bool(listed) and min(map(len, listed)) > 1
         (plain if paired else wide).append(_standard(_overlaps(listed)) if paired else _topics(listed, seed))
     if embeddings is not None:
         vectors = _matrix(records, embeddings, "embeddings")
-        if vectors.ndim == 3:
+        if vectors.ndim == 3 and vectors.shape[1] > 1:
             plain.append(_standard(_cosines(vectors)))
             wide.append(_blended(vectors))
         else:
-            wide.append(vectors)
+            wide.append(vectors.reshape(len(vectors), -1))
     return [np.hstack(group) for group in (plain, wide) if group]
 
 
-def _picked(records: Sequence[str], known: Mapping[str, Any], name: str) -> list[Any]:
+def _picked(records: Sequence[str], known: Any, name: str) -> list[Any]:
+    if not hasattr(known, "items") or hasattr(known, "columns"):
+        raise ValueError(f"consensus: {name}: expected a mapping from record ids, found {type(known).__name__}")
+    by_id = {str(record): value for record, value in known.items()}
     for record in records:
-        if record not in known:
+        if record not in by_id:
             raise ValueError(f"consensus: {name} has nothing for record {record!r}, which has votes")
-    return [known[record] for record in records]
+    return [by_id[record] for record in records]
+
+
+def _parts(record: str, text: Any) -> list[str]:
+    parts = [text] if isinstance(text, str) else list(text) if isinstance(text, Iterable) else []
+    if not parts or not all(isinstance(part, str) for part in parts):
+        raise ValueError(f"consensus: texts of record {record!r}: expected a text or several, found {text!r:.60}")
+    return parts
+
+
+def _probabilities(records: Sequence[str], known: Any) -> Floats:
+    probs = _matrix(records, known, "pred_probs")
+    wrong = np.flatnonzero(((probs < 0) | (probs > 1 + 1e-6)).any(axis=tuple(range(1, probs.ndim))))
+    if probs.ndim != 2 or wrong.size:
+        where = f" of record {records[wrong[0]]!r}" if wrong.size else ""
+        raise ValueError(f"consensus: pred_probs{where}: expected probabilities in [0, 1], shape (C,)")
+    return probs
 
 
 def _matrix(records: Sequence[str], known: Mapping[str, Any], name: str) -> Floats:
-    rows = [np.asarray(row, dtype=float) for row in _picked(records, known, name)]
+    rows = [_numbers(record, row, name) for record, row in zip(records, _picked(records, known, name), strict=True)]
     for record, row in zip(records, rows, strict=True):
         if row.shape != rows[0].shape:
             expected = f"shape {rows[0].shape} as for record {records[0]!r}"
@@ -63,6 +83,16 @@ def _matrix(records: Sequence[str], known: Mapping[str, Any], name: str) -> Floa
         if not np.isfinite(row).all():
             raise ValueError(f"consensus: {name} of record {record!r}: expected finite numbers")
     return np.stack(rows) if rows else np.zeros((0, 1))
+
+
+def _numbers(record: str, row: Any, name: str) -> Floats:
+    try:
+        found = np.asarray(row, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(f"consensus: {name} of record {record!r}: expected numbers, found {row!r:.60}") from None
+    if found.ndim not in (1, 2) or not found.size:
+        raise ValueError(f"consensus: {name} of record {record!r}: expected a vector, found shape {found.shape}")
+    return found
 
 
 def _standard(features: Floats) -> Floats:

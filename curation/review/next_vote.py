@@ -7,7 +7,9 @@ import pyarrow as pa
 
 from curation.review.consensus import Consensus
 from curation.review.reviewers import expected_confusions
-from curation.review.votes import Floats, VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import Floats, read_votes
+from evaluation.settings import check_whole
 
 ASK = pa.schema({"record_id": pa.string(), "gain": pa.float64(), "confidence": pa.float64(), "reason": pa.string()})
 
@@ -29,9 +31,14 @@ def ask_third(votes: VoteTable, agreed: Consensus, *, most: int = 2, limit: int 
         Columns `record_id`; `gain`, in [0, 1]; `confidence`, in the label now; `reason`, in words. Best first.
 
     Raises:
-        ValueError: A bad vote table, or one with other records than `agreed`.
+        ValueError: A bad vote table or setting, or other records than `agreed` has.
     """
-    coded = read_votes(votes, agreed.labels)
+    check_whole(most, "most", least=1)
+    if limit is not None:
+        check_whole(limit, "limit")
+    if not isinstance(agreed, Consensus):
+        raise ValueError(f"agreed: expected the result of consensus(votes), found {type(agreed).__name__}")
+    coded = read_votes(votes, agreed.labels or None)
     if coded.records != list(agreed.posteriors):
         raise ValueError("ask_third: expected the votes that the consensus was made from, found other records")
     counts = coded.counts()

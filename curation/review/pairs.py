@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from curation.review.bootstrap import Score
 from curation.review.coefficients import Pair
 from curation.review.votes import Floats, Ints, Votes
+from evaluation.shown import Shown
 
 _ONE_LABEL = "both gave one and the same label throughout, so chance agreement is complete"
 
 
-@dataclass(frozen=True, kw_only=True)
-class PairAgreement:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PairAgreement(Shown):
     """How two reviewers agree on the records that both voted on.
 
     Attributes:
@@ -29,6 +31,9 @@ class PairAgreement:
     shared: int
     observed: float
     kappa: Score
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {"reviewers": " and ".join(self.reviewers), **super()._facts()}
 
 
 def pair_agreements(votes: Votes, distance: Floats | None) -> Sequence[PairAgreement]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from scipy.stats import norm
 
-from curation.review.votes import VoteTable, read_votes
+from curation.review.vote_tables import VoteTable
+from curation.review.votes import read_votes
 
 _Z = float(norm.ppf(0.975))
 

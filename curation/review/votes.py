@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    import pandas as pd
+from curation.review.vote_tables import VoteTable, as_text, as_ticks, vote_columns
+from evaluation.columns import column
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
-VoteTable: TypeAlias = "pa.Table | pd.DataFrame"
-
+STATUSES = ("submitted", "draft", "discarded", "pending")
 _NEEDED = ("record_id", "reviewer", "label")
 
 
@@ -49,29 +48,42 @@ class Votes:
         return np.bincount(self.record * k + self.label, minlength=n * k).reshape(n, k)
 
 
-def read_votes(votes: VoteTable, labels: Sequence[str] | None = None, *, name: str = "votes") -> Votes:
+def read_votes(votes: VoteTable, labels: Iterable[Any] | None = None, *, name: str = "votes") -> Votes:
     """Validate a vote table and code it.
 
-    Votes without an answer are left out: a null `label`, or, where the table has a `status` column, a status
+    Votes without an answer are left out: a missing `label`, or, where the table has a `status` column, a status
     other than `submitted`. Where one reviewer voted twice on one record the last by `submitted_at` counts,
     never both (equal times: the later label in sorted order; no such column: the last row).
 
     Args:
-        votes: Columns `record_id`, `reviewer`, `label` and, if there, `submitted_at` and `status`.
+        votes: Columns `record_id`, `reviewer`, `label` (or `value`) and, if there, `submitted_at` and `status`: an
+            Arrow table, a pandas or polars frame, a data set of `datasets`, a mapping of columns, dicts, or
+            tuples in this order. Ids, names and labels are text or numbers; times are ISO 8601 text (UTC where
+            it names no zone), dates, datetimes or numbers.
         labels: All possible labels, in order; by default those that were used, sorted.
         name: What to call the table in an error.
 
     Raises:
-        ValueError: A column is missing, an id is null, or a label is not one of `labels`.
+        ValueError: A column is missing or mixes text and numbers, an id or a label is empty, a status or a time
+            is none, `labels` has two alike, or a label is not one of `labels`.
     """
-    table = _answers(_as_arrow(votes, name))
-    records, record = _coded(table, "record_id")
-    reviewers, reviewer = _coded(table, "reviewer")
-    used, label = _coded(table, "label")
+    columns = vote_columns(votes, name)
+    if "label" not in columns and "value" in columns:
+        columns["label"] = columns["value"]
+    for needed in _NEEDED:
+        if needed not in columns:
+            raise ValueError(f"{name}: expected a column {needed!r}, found {', '.join(columns) or 'none'}")
+    text = {needed: as_text(columns[needed], f"{name}, column {needed!r}") for needed in _NEEDED}
+    kept = np.flatnonzero(_answered(text["label"], columns.get("status"), name))
+    records, record = _coded(text["record_id"], kept, "record_id", name)
+    reviewers, reviewer = _coded(text["reviewer"], kept, "reviewer", name)
+    used, label = _coded(text["label"], kept, "label", name)
     if labels is not None:
-        label = _recoded(used, label, list(labels), name)
-        used = list(labels)
-    when = _when(table)
+        names = label_names(labels)
+        used, label = names, _recoded(used, label, names, name)
+    when = kept
+    if "submitted_at" in columns:
+        when = as_ticks(columns["submitted_at"], f"{name}, column 'submitted_at'")[kept]
     last = _last_votes(record, reviewer, label, when)
     return Votes(
         records=records,
@@ -84,30 +96,54 @@ def read_votes(votes: VoteTable, labels: Sequence[str] | None = None, *, name: s
     )
 
 
-def _as_arrow(votes: Any, name: str) -> pa.Table:
-    table = votes if isinstance(votes, pa.Table) else pa.Table.from_pandas(votes, preserve_index=False)
-    for column in _NEEDED:
-        if column not in table.column_names:
-            raise ValueError(f"{name}: expected a column {column!r}, found {', '.join(table.column_names)}")
-    for column in ("record_id", "reviewer"):
-        nulls = np.flatnonzero(table[column].is_null(nan_is_null=True).to_numpy())
-        if nulls.size:
-            raise ValueError(f"{name}: row {nulls[0]}: expected a {column}, found none")
-    return table
+def label_names(labels: Iterable[Any]) -> list[str]:
+    """Return all possible labels as text.
+
+    Raises:
+        ValueError: None, a missing or an empty one, two alike, or text beside numbers.
+    """
+    names: list[Any] = as_text(column(labels, "labels"), "labels").to_pylist()
+    if not names or any(label is None or not label.strip() for label in names):
+        raise ValueError(f"labels: expected names of labels, found {names}")
+    twice = next((label for i, label in enumerate(names) if label in names[:i]), None)
+    if twice is not None:
+        raise ValueError(f"labels: expected no label twice, found {twice!r} again")
+    return names
 
 
-def _answers(table: pa.Table) -> pa.Table:
-    keep = pc.invert(table["label"].is_null(nan_is_null=True))
-    if "status" in table.column_names:
-        keep = pc.and_(keep, pc.fill_null(pc.equal(table["status"], "submitted"), False))
-    return table.filter(keep)
+def _answered(label: pa.Array, status: Any, name: str) -> npt.NDArray[np.bool_]:
+    """Return which rows are answers.
+
+    Raises:
+        ValueError: A status that is none, or an answer without one.
+    """
+    given: npt.NDArray[np.bool_] = np.asarray(pc.is_valid(label).to_numpy(zero_copy_only=False))
+    if status is None:
+        return given
+    where = f"{name}, column 'status'"
+    states = as_text(status, where)
+    unknown = pc.and_(pc.invert(pc.is_in(states, pa.array(STATUSES))), pc.or_(label.is_valid(), states.is_valid()))
+    wrong = np.flatnonzero(unknown.to_numpy(zero_copy_only=False))
+    if wrong.size:
+        found = states[int(wrong[0])].as_py()
+        raise ValueError(f"{where}: row {wrong[0]}: expected one of {', '.join(STATUSES)}, found {found!r}")
+    submitted = pc.fill_null(pc.equal(states, "submitted"), False)
+    return np.asarray(given & submitted.to_numpy(zero_copy_only=False))
 
 
-def _coded(table: pa.Table, column: str) -> tuple[list[str], Ints]:
-    values = table[column].cast(pa.string()).combine_chunks()
+def _coded(values: pa.Array, kept: Ints, column: str, name: str) -> tuple[list[str], Ints]:
+    """Return the different texts among the rows that are kept, sorted, and each row's place among them."""
+    if column != "label" and values.null_count:
+        row = int(np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))[0])
+        raise ValueError(f"{name}: row {row}: expected a {column}, found none")
+    values = values.take(pa.array(kept)) if len(kept) < len(values) else values
     names = sorted(values.unique().to_pylist())
-    codes = pc.index_in(values, pa.array(names, pa.string()))
-    return names, codes.to_numpy(zero_copy_only=False).astype(np.int64)
+    empty = [text for text in names if not text.strip()]
+    codes = pc.index_in(values, pa.array(names, pa.string())).to_numpy(zero_copy_only=False).astype(np.int64)
+    if empty:
+        row = int(kept[np.flatnonzero(codes == names.index(empty[0]))[0]])
+        raise ValueError(f"{name}: row {row}: expected a {column}, found an empty text")
+    return names, codes
 
 
 def _recoded(used: list[str], codes: Ints, labels: list[str], name: str) -> Ints:
@@ -116,16 +152,6 @@ def _recoded(used: list[str], codes: Ints, labels: list[str], name: str) -> Ints
         if label not in place:
             raise ValueError(f"{name}: expected a label of {', '.join(map(repr, labels))}, found {label!r}")
     return np.array([place[label] for label in used], dtype=np.int64)[codes]
-
-
-def _when(table: pa.Table) -> Ints:
-    if "submitted_at" not in table.column_names:
-        return np.arange(table.num_rows)
-    times = table["submitted_at"]
-    if pa.types.is_string(times.type) or pa.types.is_large_string(times.type):
-        times = times.cast(pa.timestamp("us", tz="UTC"))
-    ticks = pc.fill_null(times.cast(pa.int64()), np.iinfo(np.int64).min)
-    return np.asarray(ticks.to_numpy(), dtype=np.int64)
 
 
 def _last_votes(record: Ints, reviewer: Ints, label: Ints, when: Ints) -> Ints:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, log_expit, logit
 from scipy.stats import norm
 
 from curation.quality.input_checks import BoolArray, FloatArray, same_length
+from evaluation.columns import Column, flags, numbers
+from evaluation.shown import Shown
 
 # Standard deviation, in logits, of how far doubts are off before anybody has looked, and of how far that moves along
 # a hundred reviews.
@@ -21,8 +22,8 @@ _SHIFTS = np.linspace(-8, 8, 161)
 _CERTAIN = 1e-3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Forecast:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Forecast(Shown):
     """What the next reviews would bring.
 
     Attributes:
@@ -40,7 +41,7 @@ class Forecast:
     shift: float
 
 
-def forecast(doubt: npt.ArrayLike, *, past_doubt: npt.ArrayLike = (), past_wrong: npt.ArrayLike = ()) -> Forecast:
+def forecast(doubt: Column, *, past_doubt: Column = (), past_wrong: Column = ()) -> Forecast:
     """Foretell the number of wrong labels among records from their doubts, corrected by the reviews so far.
 
     The scores of `label_quality` rank far better than they count. What the reviews found tells how far the count is
@@ -58,7 +59,7 @@ def forecast(doubt: npt.ArrayLike, *, past_doubt: npt.ArrayLike = (), past_wrong
         ValueError: different lengths, or doubts outside [0, 1].
     """
     now, before = _as_logits(doubt, "doubt"), _as_logits(past_doubt, "past_doubt")
-    wrong = np.asarray(past_wrong, dtype=bool)
+    wrong = flags(past_wrong, "past_wrong")
     same_length(len(before), len(wrong), "past_wrong")
     belief = norm.pdf(_SHIFTS, scale=_PRIOR)
     for start in range(0, len(before), _TURN):
@@ -71,10 +72,11 @@ def forecast(doubt: npt.ArrayLike, *, past_doubt: npt.ArrayLike = (), past_wrong
     return Forecast(reviews=len(now), wrong=float(expit(now + shift).sum()), low=low, high=high, shift=shift)
 
 
-def _as_logits(doubt: npt.ArrayLike, where: str) -> FloatArray:
-    values = np.asarray(doubt, dtype=np.float64)
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(f"{where}: expected probabilities in [0, 1]")
+def _as_logits(doubt: Column, where: str) -> FloatArray:
+    values = numbers(doubt, where)
+    outside = np.flatnonzero(~((values >= 0) & (values <= 1)))
+    if len(outside):
+        raise ValueError(f"{where}: expected probabilities in [0, 1], got {values[outside[0]]} at record {outside[0]}")
     return np.asarray(logit(np.clip(values, _CERTAIN, 1 - _CERTAIN)))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from curation.quality.input_checks import FloatArray, IntArray, as_vectors
+from evaluation.columns import Column, whole_numbers
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class KCenter:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KCenter(Shown):
     """A cover of the data.
 
     Attributes:
@@ -22,8 +26,14 @@ class KCenter:
     chosen: IntArray
     radius: FloatArray
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"chosen": len(self.chosen)}
 
-def k_center(embeddings: npt.ArrayLike, size: int, *, known: npt.ArrayLike = ()) -> KCenter:
+    def _columns(self) -> Mapping[str, Any]:
+        return {"record": self.chosen, "radius": self.radius}
+
+
+def k_center(embeddings: Column, size: int, *, known: Column = ()) -> KCenter:
     """Choose the record that is furthest from all chosen ones, again and again.
 
     No choice of `size` records has less than half the distance between the chosen and what they leave out (Gonzalez,
@@ -40,9 +50,8 @@ def k_center(embeddings: npt.ArrayLike, size: int, *, known: npt.ArrayLike = ())
         ValueError: NaN or zero vectors, `size` below 1, known records that do not exist.
     """
     vectors = as_vectors(embeddings)
-    if size < 1:
-        raise ValueError(f"size: expected at least 1, got {size}")
-    covered = np.asarray(known, dtype=np.intp)
+    check_whole(size, "size", least=1)
+    covered = whole_numbers(known, "known")
     if len(covered) and not 0 <= covered.min() <= covered.max() < len(vectors):
         found = f"{covered.min()} to {covered.max()}"
         raise ValueError(f"known: expected record numbers from 0 to {len(vectors) - 1}, got {found}")

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_probabilities, as_vectors, same_length
+from curation.quality.input_checks import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_probabilities,
+    as_vectors,
+    same_length,
+)
 from curation.selection.linear_guess import doubt_by_margin, guesses
 from curation.selection.representative import representatives
+from evaluation.columns import Column, flags, numbers
+from evaluation.settings import check_whole
+from evaluation.shown import Shown
 
 Why = Literal["label in doubt", "uncertain", "representative"]
 # Batches that a model has to have seen before its doubts alone choose; until then, records in doubt per place in the
@@ -18,8 +29,8 @@ Why = Literal["label in doubt", "uncertain", "representative"]
 _EARLY, _IN_DOUBT = 3, 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selection:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Selection(Shown):
     """Whom to look at next.
 
     Attributes:
@@ -34,16 +45,22 @@ class Selection:
     doubt: FloatArray
     why: list[Why]
 
+    def _facts(self) -> Mapping[str, Any]:
+        return {"candidates": len(self.order), "of": len(self.doubt)}
+
+    def _columns(self) -> Mapping[str, Any]:
+        return {"record": self.order, "doubt": self.doubt[self.order], "why": self.why}
+
 
 def next_records(
-    embeddings: npt.ArrayLike,
-    codes: npt.ArrayLike,
+    embeddings: Column,
+    codes: Column,
     *,
     n_classes: int,
     size: int,
-    candidates: npt.ArrayLike | None = None,
-    right: npt.ArrayLike | None = None,
-    pred_probs: npt.ArrayLike | None = None,
+    candidates: Column | None = None,
+    right: Column | None = None,
+    pred_probs: Column | None = None,
     seed: int = 0,
 ) -> Selection:
     """Order the candidates so that the first `size` are the batch to look at next.
@@ -58,9 +75,11 @@ def next_records(
         codes: (n,) labels as numbers below `n_classes`, -1 for none.
         n_classes: number of labels.
         size: records in the batch, at least 1.
-        candidates: (n,) true where the record may be chosen; by default those without a label.
+        candidates: (n,) true where the record may be chosen; by default those without a label, and where every
+            record has one, all of them: the order in which to check labels again.
         right: (n,) probability that the given label is right, in [0, 1], as `label_quality` scores it; it is not read
-            where there is no label. By default labels are right.
+            where there is no label. By default labels are right; where all are to be checked, `label_quality` scores
+            them by `embeddings` and `pred_probs`.
         pred_probs: (n, n_classes) of the model that is to learn from the labels, rows summing to one: what one model
             finds hard teaches another one less. By default logistic regression on the embeddings.
         seed: of the cuts and the order of records that nothing tells apart.
@@ -69,13 +88,17 @@ def next_records(
         ValueError: different lengths; NaN; zero vectors; labels or probabilities outside their range; `size` below 1.
     """
     vectors = as_vectors(embeddings)
-    labels = _as_codes(codes, len(vectors), n_classes)
-    may = labels < 0 if candidates is None else np.asarray(candidates, dtype=bool)
-    same_length(len(vectors), len(may), "candidates")
-    if size < 1:
-        raise ValueError(f"size: expected at least 1, got {size}")
-    trust = np.where(labels < 0, 0.0, _as_trust(right, labels))
+    check_whole(n_classes, "n_classes", least=1)
+    check_whole(size, "size", least=1)
+    check_whole(seed, "seed")
+    labels = as_codes(codes, "codes", n=len(vectors), k=n_classes)
     probs = None if pred_probs is None else as_probabilities(pred_probs, n=len(vectors), k=n_classes)
+    again = candidates is None and bool((labels >= 0).all())
+    may = (labels < 0) | again if candidates is None else flags(candidates, "candidates")
+    same_length(len(vectors), len(may), "candidates")
+    if again and right is None:
+        right = _judged(vectors, labels, probs, n_classes, seed)
+    trust = np.where(labels < 0, 0.0, _as_trust(right, labels))
     is_guess = np.flatnonzero(may & (labels < 0))
     trusted = labels[trust >= 0.5]
     known = probs is not None or len(np.unique(trusted)) > 1
@@ -92,20 +115,19 @@ def next_records(
     return Selection(order=order, doubt=doubt, why=[_why(labels[i] >= 0, known) for i in order])
 
 
-def _as_codes(codes: npt.ArrayLike, n: int, n_classes: int) -> IntArray:
-    labels = np.asarray(codes)
-    same_length(n, len(labels), "codes")
-    if labels.dtype.kind not in "iu" or labels.min() < -1 or labels.max() >= n_classes:
-        raise ValueError(
-            f"codes: expected whole numbers from -1 to {n_classes - 1}, got {labels.min()} to {labels.max()}"
-        )
-    return labels.astype(np.intp)
+def _judged(vectors: FloatArray, labels: IntArray, probs: FloatArray | None, k: int, seed: int) -> FloatArray:
+    """Return the probability that each label is right; .5 where all are the same, and nothing speaks for or against."""
+    if len(np.unique(labels)) < 2:
+        return np.full(len(labels), 0.5)
+    from curation.quality.label_errors import label_quality
+
+    return label_quality(labels, embeddings=vectors, pred_probs=probs, n_classes=k, seed=seed).score
 
 
-def _as_trust(right: npt.ArrayLike | None, labels: IntArray) -> FloatArray:
+def _as_trust(right: Column | None, labels: IntArray) -> FloatArray:
     if right is None:
         return np.ones(len(labels))
-    trust = np.asarray(right, dtype=np.float64)
+    trust = numbers(right, "right")
     same_length(len(labels), len(trust), "right")
     inside = (trust >= 0) & (trust <= 1)
     if not inside[labels >= 0].all():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.input_checks import FloatArray, IntArray, as_vectors
+from evaluation.columns import Column, matrix
+from evaluation.settings import check_whole
 
 _ITERATIONS = 30
 
 
-def representatives(vectors: FloatArray, size: int, *, seed: int) -> IntArray:
+def representatives(vectors: Column, size: int, *, seed: int = 0) -> IntArray:
     """Return the numbers of at most `size` records, one from each region, those of the fullest regions first.
 
     The space is cut in two by k-means, then the fullest part again, until there are `size` parts (bisecting
@@ -25,8 +27,15 @@ def representatives(vectors: FloatArray, size: int, *, seed: int) -> IntArray:
 
     Returns:
         (m,) record numbers, m <= size: there are no more parts than different records.
+
+    Raises:
+        ValueError: no records, NaN, `size` below 1.
     """
-    part, distance = _parts(vectors, min(size, len(vectors)), seed)
+    check_whole(size, "size", least=1)
+    check_whole(seed, "seed")
+    points = matrix(vectors, "vectors")
+    as_vectors(points, where="vectors")
+    part, distance = _parts(points, min(size, len(points)), seed)
     by_part = np.lexsort((distance, part))
     first = by_part[np.r_[True, np.diff(part[by_part]) > 0]]
     fullness = np.bincount(part)[part[first]]

@@ -101,9 +101,27 @@ def test_every_candidate_is_queued_once_the_same_way_every_time(n, size, labelle
     rng = np.random.default_rng(seed)
     vectors, labels = rng.normal(size=(n, 3)), np.where(np.arange(n) < labelled, rng.integers(0, 3, n), -1)
     first, second = (next_records(vectors, labels, n_classes=3, size=size, seed=seed) for _ in range(2))
-    assert sorted(first.order) == np.flatnonzero(labels < 0).tolist()
+    assert sorted(first.order) == (np.flatnonzero(labels < 0).tolist() or list(range(n)))
     assert first.order.tolist() == second.order.tolist()
     assert ((first.doubt >= 0) & (first.doubt <= 1)).all()
+
+
+def test_where_every_record_has_a_label_all_are_queued_for_another_look():
+    vectors, corners = clouds([40, 40], spread=0.1)
+    wrong = np.where(np.isin(np.arange(80), [7, 61]), 1 - corners, corners)
+    scored = next_records(vectors, wrong, n_classes=2, size=5)
+    assert sorted(scored.order) == list(range(80))
+    assert set(scored.order[:2]) == {7, 61}
+    assert set(scored.why) == {"label in doubt"}
+    right = np.where(np.arange(80) == 30, 0.1, 0.9)
+    assert next_records(vectors, wrong, n_classes=2, size=5, right=right).order[0] == 30
+    assert not len(next_records(vectors, wrong, n_classes=2, size=5, candidates=np.zeros(80, bool)).order)
+
+
+def test_labels_that_are_all_the_same_are_queued_without_a_guess():
+    found = next_records(np.eye(4), [1, 1, 1, 1], n_classes=2, size=2)
+    assert sorted(found.order) == [0, 1, 2, 3]
+    assert found.doubt.tolist() == [0.5] * 4
 
 
 @pytest.mark.parametrize(

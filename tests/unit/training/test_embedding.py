@@ -81,12 +81,12 @@ def test_progress_is_told_up_to_the_end() -> None:
 
 
 def test_one_string_is_not_a_sequence_of_texts() -> None:
-    with pytest.raises(ValueError, match="texts: expected a sequence of strings, got one string"):
+    with pytest.raises(ValueError, match="texts: expected a sequence of strings, got a single string"):
         embed("Where is my refund?")
 
 
 def test_a_text_that_is_none_is_named_by_row() -> None:
-    with pytest.raises(ValueError, match="texts: expected strings, got NoneType at row 1"):
+    with pytest.raises(ValueError, match="texts: expected strings, got NoneType at record 1"):
         embed(["Where is my refund?", None])  # type: ignore[list-item]
 
 

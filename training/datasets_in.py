@@ -1,0 +1,66 @@
+"""Tables of any library as Hugging Face `datasets`, which is what training reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyarrow as pa
+
+from evaluation.columns import from_library
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Table: TypeAlias = Any
+"""A data set of `datasets`, an Arrow table, a pandas or polars frame, a mapping of columns, or a list of dicts."""
+
+
+def as_dataset(data: Table, where: str) -> Dataset:
+    """Return a table as a data set, in the order of its rows.
+
+    Raises:
+        ValueError: Not a table, or one whose columns mix text and numbers.
+    """
+    import datasets
+
+    if isinstance(data, datasets.Dataset):
+        return data
+    try:
+        if from_library(data, "pandas") and hasattr(data, "columns"):
+            return datasets.Dataset.from_pandas(data, preserve_index=False)
+        if from_library(data, "polars") and hasattr(data, "columns"):
+            return datasets.Dataset.from_polars(data)
+        if isinstance(data, pa.Table):
+            return datasets.Dataset(data)
+        if isinstance(data, Mapping) and not isinstance(data, datasets.DatasetDict):
+            return datasets.Dataset.from_dict(dict(data))
+        if isinstance(data, list) and data and all(isinstance(row, Mapping) for row in data):
+            return datasets.Dataset.from_list(data)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{where}: expected columns that hold one kind of value each: {said}") from None
+    raise ValueError(f"{where}: expected a data set, a table or a data frame, got {type(data).__name__}")
+
+
+def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[Dataset, Dataset]:
+    """Return both parts with label names turned into a `ClassLabel` of the names that stand in `train`, sorted.
+
+    Raises:
+        ValueError: A label of `validation` that does not stand in `train`.
+    """
+    import datasets
+
+    parts = (train, validation)
+    if not all(_is_text(part, column) for part in parts):
+        return parts
+    names = sorted({label for label in train[column] if label is not None})
+    unknown = sorted({label for label in validation[column] if label is not None} - set(names))
+    if unknown:
+        raise ValueError(f"{column}: expected labels that stand in train, got {unknown[0]!r} in validation")
+    feature = datasets.ClassLabel(names=names) if names else None
+    return parts if feature is None else (train.cast_column(column, feature), validation.cast_column(column, feature))
+
+
+def _is_text(data: Dataset, column: str) -> bool:
+    return getattr(data.features.get(column), "dtype", None) in ("string", "large_string")

@@ -1,0 +1,185 @@
+"""Twofold from Python: `import twofold as tf`, then `tf.agreement(votes)`.
+
+Everything works on plain arrays and tables, without a project or an Argilla; `docs/python.md` has one example for
+each name. Names are loaded on first use, so importing this module takes neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from curation.augmentation import Augmented as Augmented
+    from curation.augmentation import Gain as Gain
+    from curation.augmentation import augment as augment
+    from curation.augmentation import augmentation_gain as augmentation_gain
+    from curation.augmentation import label_gate as label_gate
+    from curation.quality import ClassBalance as ClassBalance
+    from curation.quality import Cue as Cue
+    from curation.quality import Diversity as Diversity
+    from curation.quality import Duplicates as Duplicates
+    from curation.quality import LabelQuality as LabelQuality
+    from curation.quality import LengthCue as LengthCue
+    from curation.quality import NearestNeighbours as NearestNeighbours
+    from curation.quality import Outliers as Outliers
+    from curation.quality import Region as Region
+    from curation.quality import StreamedCopies as StreamedCopies
+    from curation.quality import class_balance as class_balance
+    from curation.quality import conflicting_copies as conflicting_copies
+    from curation.quality import cue_words as cue_words
+    from curation.quality import diversity as diversity
+    from curation.quality import label_quality as label_quality
+    from curation.quality import leaked as leaked
+    from curation.quality import length_cues as length_cues
+    from curation.quality import near_duplicates as near_duplicates
+    from curation.quality import nearest_neighbours as nearest_neighbours
+    from curation.quality import outliers as outliers
+    from curation.quality import regions as regions
+    from curation.quality import streamed_copies as streamed_copies
+    from curation.quality import vendi_score as vendi_score
+    from curation.review import Agreement as Agreement
+    from curation.review import Consensus as Consensus
+    from curation.review import PairAgreement as PairAgreement
+    from curation.review import Score as Score
+    from curation.review import adjudication_queue as adjudication_queue
+    from curation.review import agreement as agreement
+    from curation.review import ask_third as ask_third
+    from curation.review import consensus as consensus
+    from curation.review import decide as decide
+    from curation.selection import Forecast as Forecast
+    from curation.selection import KCenter as KCenter
+    from curation.selection import Selection as Selection
+    from curation.selection import forecast as forecast
+    from curation.selection import k_center as k_center
+    from curation.selection import next_records as next_records
+    from curation.selection import representatives as representatives
+    from curation.splits import Splits as Splits
+    from curation.splits import split as split
+    from evaluation import Comparison as Comparison
+    from evaluation import Evaluation as Evaluation
+    from evaluation import Interval as Interval
+    from evaluation import LabelScores as LabelScores
+    from evaluation import Slice as Slice
+    from evaluation import compare as compare
+    from evaluation import error_table as error_table
+    from evaluation import evaluate as evaluate
+    from evaluation import slices as slices
+    from training import EpochResult as EpochResult
+    from training import FitConfig as FitConfig
+    from training import FitResult as FitResult
+    from training import Predictions as Predictions
+    from training import embed as embed
+    from training import fit as fit
+    from training import out_of_fold as out_of_fold
+    from training import predict as predict
+
+_NAMES = {
+    "curation.review": (
+        "Agreement",
+        "Consensus",
+        "PairAgreement",
+        "Score",
+        "adjudication_queue",
+        "agreement",
+        "ask_third",
+        "consensus",
+        "decide",
+    ),
+    "curation.quality": (
+        "ClassBalance",
+        "Cue",
+        "Diversity",
+        "Duplicates",
+        "LabelQuality",
+        "LengthCue",
+        "NearestNeighbours",
+        "Outliers",
+        "Region",
+        "StreamedCopies",
+        "class_balance",
+        "conflicting_copies",
+        "cue_words",
+        "diversity",
+        "label_quality",
+        "leaked",
+        "length_cues",
+        "near_duplicates",
+        "nearest_neighbours",
+        "outliers",
+        "regions",
+        "streamed_copies",
+        "vendi_score",
+    ),
+    "curation.selection": (
+        "Forecast",
+        "KCenter",
+        "Selection",
+        "forecast",
+        "k_center",
+        "next_records",
+        "representatives",
+    ),
+    "curation.augmentation": (
+        "Augmented",
+        "Gain",
+        "augment",
+        "augmentation_gain",
+        "label_gate",
+    ),
+    "curation.splits": (
+        "Splits",
+        "split",
+    ),
+    "training": (
+        "EpochResult",
+        "FitConfig",
+        "FitResult",
+        "Predictions",
+        "embed",
+        "fit",
+        "out_of_fold",
+        "predict",
+    ),
+    "evaluation": (
+        "Comparison",
+        "Evaluation",
+        "Interval",
+        "LabelScores",
+        "Slice",
+        "compare",
+        "error_table",
+        "evaluate",
+        "slices",
+    ),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'twofold' has no attribute {name!r}")
+    found = getattr(_room(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+def _room(module: str) -> Any:
+    """Import one of Twofold's packages.
+
+    Raises:
+        ImportError: A folder or file of the same name that comes first on `sys.path` stands in its place.
+    """
+    package = importlib.import_module(module.split(".")[0])
+    here = Path(__file__).parents[1]
+    if here not in Path(package.__file__ or "").parents:
+        found = package.__file__ or next(iter(package.__path__))
+        raise ImportError(f"expected Twofold's own {package.__name__!r} in {here}, found {found}: rename that one")
+    return importlib.import_module(module)
