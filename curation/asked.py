@@ -43,11 +43,21 @@ class Asked(BaseModel):
 
     def value_of(self, label: str | None) -> str | None:
         """Return the value under which Argilla stores a label; None if it does not offer it."""
+        if label is not None and self.options.get(label) == label:
+            return label
         return next((value for value, name in self.options.items() if name == label), None)
 
     def shown(self) -> dict[str, str]:
-        """Return what is to be read at every option whose text differs from its value."""
-        return {value: label for value, label in self.options.items() if value != label}
+        """Return what is to be read at every option whose text differs from its value.
+
+        Of several options that mean one label, because labels were merged while people answered, one bears its name
+        alone, and the others say what they were.
+        """
+        texts = {}
+        for value, label in self.options.items():
+            if value != label:
+                texts[value] = label if self.value_of(label) == value else f"{label} (was {value})"
+        return texts
 
 
 def asking(config: Config, guidelines: str) -> Asked:

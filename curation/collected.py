@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from curation.artifacts import read_json
 from curation.asked import Asked
 from curation.errors import TwofoldError
 
 if TYPE_CHECKING:
     from curation.project import Project
+
+
+UNDER_WAY = "labels-under-way.json"
+"""A change of labels that was begun: it is there only while one is under way, or after one was cut short."""
 
 
 def refuse_contradictions(project: Project) -> None:
@@ -22,7 +26,13 @@ def refuse_contradictions(project: Project) -> None:
     Raises:
         TwofoldError: It changes what cannot change after people were asked, or lacks a label that is in use.
     """
-    asked = [Asked.model_validate(r.json("asked.json")) for r in project.rounds() if r.has("asked.json")]
+    if project.path(UNDER_WAY).exists():
+        begun = read_json(project.path(UNDER_WAY))
+        raise TwofoldError(
+            f"{project.folder}: a change of labels was cut short; finish it with"
+            f" `twofold labels {begun['how']} {project.folder} {begun['old']!r} {begun['new']!r}`"
+        )
+    asked = _asked(project)
     config = project.config
     for each in asked[-1:]:
         fixed = {
@@ -36,7 +46,7 @@ def refuse_contradictions(project: Project) -> None:
                     f"{project.path('twofold.toml')}: key {key!r} cannot change after people were asked:"
                     f" expected {then!r}, came {now!r}"
                 )
-    in_use = dict(_labels_in_use(project, asked))
+    in_use = labels_in_use(project)
     for label, where in in_use.items():
         if label not in config.task.labels:
             new = [repr(name) for name in config.task.labels if name not in in_use]
@@ -47,19 +57,19 @@ def refuse_contradictions(project: Project) -> None:
             )
 
 
-def _asked(asked: list[Asked]) -> set[str]:
-    return {label for each in asked for label in each.options.values()}
+def _asked(project: Project) -> list[Asked]:
+    return [Asked.model_validate(r.json("asked.json")) for r in project.rounds() if r.has("asked.json")]
 
 
-def _labels_in_use(project: Project, asked: list[Asked]) -> Iterator[tuple[str, str]]:
-    for label in sorted(_asked(asked)):
-        yield label, "people were asked about"
+def labels_in_use(project: Project) -> dict[str, str]:
+    """Return every label that was asked or given, with a word on where."""
+    found = {label: "people were asked about" for each in _asked(project) for label in each.options.values()}
     rounds = [round_ for round_ in project.rounds() if round_.has("labels.parquet")]
     places = [("records have", round_.path("labels.parquet")) for round_ in rounds[-1:]]
     places += [("the test file has", project.path("test.parquet")), ("gold labels have", project.path("gold.parquet"))]
     for where, path in places:
-        for label in sorted(_labels_of(path)):
-            yield label, where
+        found |= {label: where for label in sorted(_labels_of(path)) if label not in found}
+    return dict(sorted(found.items()))
 
 
 def _labels_of(path: Path) -> set[str]:

@@ -11,6 +11,9 @@ from curation.errors import TwofoldError, suggest
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
+LABEL_NAMES = b"labels"
+"""Metadata of a table whose rows hold one number per label: the labels' names, in order, as JSON."""
+
 VOTES = pa.schema(
     {
         "record_id": pa.string(),

@@ -211,6 +211,22 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
                 yield Done(step="adjudicate", round=round_, summary=_of_round(round_, project, summary), ran=True)
 
 
+def show_labels(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
+    """Let every data set that was sent show the labels by their names of today, and decide by them.
+
+    Where the server does not answer, its data sets show them after the next `twofold push` or `twofold round`.
+    """
+    for round_ in project.rounds():
+        asked = asked_in(project, round_)
+        if asked is not None:
+            spec = push_step.dataset_spec(project, round_, asked)
+            argilla = connect()
+            if argilla.dataset(spec.name, spec.workspace) is not None:
+                argilla.ensure_dataset(spec)
+    if any(round_.snapshots() for round_ in project.rounds()):
+        yield from decide(project, connect, ticker)
+
+
 def _of_round(round_: Round, project: Project, summary: str) -> str:
     return summary if round_.number == project.current.number else f"round {round_.number:03d}: {summary}"
 

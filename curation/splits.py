@@ -103,7 +103,7 @@ def split(
 
     Args:
         record_ids: (n,) ids, no two alike.
-        labels: (n,) label names; a group counts for its most frequent label.
+        labels: (n,) label names, empty or missing where there is none; a group counts for its most frequent label.
         groups: (n,) what must stay together, None for every record by itself.
         frozen_test: Ids of the test part of an earlier round.
         fractions: Shares of train, validation and test, from 0 up, train above 0, together 1.
@@ -113,7 +113,8 @@ def split(
         ValueError: Inputs of different lengths, an id twice, a frozen id that is not among the ids, or
             fractions that are not shares.
     """
-    record_ids, labels = _text(record_ids, "record_ids"), _text(labels, "labels")
+    record_ids = _text(record_ids, "record_ids")
+    labels = ["" if is_missing(label) else str(label) for label in column(labels, "labels").tolist()]
     groups = None if groups is None else codes(groups, "groups").tolist()
     frozen_test = frozenset(_text(in_any_order(frozen_test), "frozen_test"))
     _check(record_ids, labels, groups, frozen_test, fractions)

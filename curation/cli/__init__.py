@@ -42,6 +42,7 @@ COMMANDS = {
     "backup": Place("serve", "backup", "Write the embedded Argilla's database and secrets to FILE."),
     "restore": Place("serve", "restore", "Make the embedded Argilla's home of a backup."),
     "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
+    "labels": Place("labels", "labels", "Rename a label, or make it one with another; answers follow."),
     "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),
     "status": Place("loop", "status", "Say where the round stands and what comes next."),
     "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),

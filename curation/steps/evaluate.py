@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pyarrow as pa
 from curation.config import Config
 from curation.labelled import current_labels, fields_by_id, records_by_part
 from curation.project import Project, Round
-from curation.records import BY_PEOPLE, by_id, table
+from curation.records import BY_PEOPLE, LABEL_NAMES, by_id, table
 from curation.step import Context, Step
 
 PREDICTIONS = pa.schema(
@@ -38,8 +40,9 @@ def run(context: Context) -> str:
     ids = sorted(i for i in records_by_part(round_)["test"] if i in labels)
     truth = np.array([index[labels[i]] for i in ids])
     measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
-    probs = {r.number: _probabilities(r, ids) for r in [*_with_model(project, round_), round_]}
-    scores = {number: measured(each) for number, each in probs.items() if each.shape[1] == len(names)}
+    models = {r.number: _probabilities(r, ids, names) for r in [*_with_model(project, round_), round_]}
+    probs = {number: each for number, each in models.items() if each is not None}
+    scores = {number: measured(each) for number, each in probs.items()}
     *earlier, now = scores
     before = earlier[-1] if earlier else None
     found: dict[str, Any] = {
@@ -99,12 +102,24 @@ def _predict(context: Context) -> None:
         }
         for i, probs in zip(ids, found.pred_probs, strict=True)
     )
-    context.round.write_table("predictions.parquet", table(rows, PREDICTIONS))
+    names = {LABEL_NAMES: json.dumps(task.labels)}
+    context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(names))
 
 
-def _probabilities(round_: Round, ids: list[str]) -> npt.NDArray[np.float64]:
-    probs = by_id(round_.table("predictions.parquet"), "pred_probs")
-    rows: npt.NDArray[np.float64] = np.array([probs[i] for i in ids], dtype=np.float64)
+def _probabilities(round_: Round, ids: list[str], names: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """Return what a model said, a column per label of today; None if it is not known which labels it knew.
+
+    Labels that it did not know have probability 0; those that were made one since are added up.
+    """
+    predictions = round_.table("predictions.parquet")
+    probs = by_id(predictions, "pred_probs")
+    said: npt.NDArray[np.float64] = np.array([probs[i] for i in ids], dtype=np.float64)
+    known = json.loads((predictions.schema.metadata or {}).get(LABEL_NAMES, b"[]")) or list(names)
+    if len(known) != said.shape[1] or not set(known) <= set(names):
+        return None
+    rows = np.zeros((len(ids), len(names)))
+    for column, name in enumerate(known):
+        rows[:, names.index(name)] += said[:, column]
     rows /= rows.sum(axis=1, keepdims=True)
     return rows
 

@@ -1,0 +1,129 @@
+"""Renaming a label, or making it one with another, wherever a project keeps labels.
+
+Votes stay as they were pulled: what a round asked (`asked.json`) says which label each stored value means. Tables of
+labels are written anew. The change is written down first, so that one cut short is finished by the same command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import tomlkit
+
+from curation import ledger
+from curation.artifacts import read_json, read_table, write_json, write_table, write_text
+from curation.asked import Asked
+from curation.collected import UNDER_WAY, labels_in_use
+from curation.errors import TwofoldError, suggest
+from curation.project import Project
+from curation.records import LABEL_NAMES
+
+COLUMNS = frozenset({"label", "suggestion", "suggested", "predicted", "before", "after", "answers"})
+"""Columns of a project's tables that hold labels."""
+
+
+def rename_label(project: Project, old: str, new: str) -> None:
+    """Give a label another name; its records, its votes and the open questions keep their meaning.
+
+    `twofold.toml` may say the new name already.
+
+    Raises:
+        TwofoldError: There is no such label, or the new name stands for another one.
+    """
+    in_use = set(labels_in_use(project))
+    _refuse_unknown(project, old, in_use)
+    if new in in_use or (old in project.config.task.labels and new in project.config.task.labels):
+        raise TwofoldError(
+            f"{new!r} is a label already; to make the two one: `twofold labels merge {project.folder} {old!r} {new!r}`"
+        )
+    _change(project, "rename", old, new)
+
+
+def merge_label(project: Project, old: str, into: str) -> None:
+    """Make a label one with another: what was `old` is `into` from now on, and cannot be told apart any more.
+
+    Raises:
+        TwofoldError: There is no such label, or nothing to make it one with.
+    """
+    in_use = set(labels_in_use(project))
+    _refuse_unknown(project, old, in_use)
+    _refuse_unknown(project, into, in_use)
+    if old == into:
+        raise TwofoldError(f"{old!r} is that label: name two")
+    if len(set(project.config.task.labels) - {old}) < 2:
+        raise TwofoldError(f"merging {old!r} into {into!r} would leave one label, and a question needs two")
+    _change(project, "merge", old, into)
+
+
+def _refuse_unknown(project: Project, label: str, in_use: set[str]) -> None:
+    known = [*project.config.task.labels, *sorted(in_use - set(project.config.task.labels))]
+    if label not in known:
+        raise TwofoldError(f"{project.folder}: no label {label!r}{suggest(label, known)}")
+
+
+def _change(project: Project, how: str, old: str, new: str) -> None:
+    journal = project.path(UNDER_WAY)
+    said = {"how": how, "old": old, "new": new}
+    if journal.exists() and read_json(journal) != said:
+        begun = read_json(journal)
+        raise TwofoldError(
+            f"{project.folder}: finish first what was cut short:"
+            f" `twofold labels {begun['how']} {project.folder} {begun['old']!r} {begun['new']!r}`"
+        )
+    write_json(journal, said)
+    for path in _tables(project):
+        _rewrite(path, old, new)
+    for round_ in project.rounds():
+        if round_.has("asked.json"):
+            asked = Asked.model_validate(round_.json("asked.json"))
+            options = {value: new if label == old else label for value, label in asked.options.items()}
+            round_.write_json("asked.json", asked.model_copy(update={"options": options}).model_dump(mode="json"))
+    _write_labels(project.path("twofold.toml"), old, new)
+    ledger.append(project.folder, "labels", **said)
+    journal.unlink()
+
+
+def _tables(project: Project) -> Iterator[Path]:
+    """All tables that hold labels by their names of today: not the records as they came in, and no votes."""
+    for round_ in project.rounds():
+        yield from sorted(round_.folder.glob("*.parquet"))
+    yield from (path for name in ("test.parquet", "gold.parquet") if (path := project.path(name)).exists())
+
+
+def _rewrite(path: Path, old: str, new: str) -> None:
+    before = read_table(path)
+    after = before
+    for i, name in enumerate(before.column_names):
+        if name in COLUMNS:
+            after = after.set_column(i, before.schema.field(i), _renamed(before.column(i), old, new))
+    names = json.loads((before.schema.metadata or {}).get(LABEL_NAMES, b"[]"))
+    if old in names:
+        renamed = [new if name == old else name for name in names]
+        after = after.replace_schema_metadata({**(before.schema.metadata or {}), LABEL_NAMES: json.dumps(renamed)})
+    if not after.equals(before, check_metadata=True):
+        write_table(path, after)
+
+
+def _renamed(values: pa.ChunkedArray, old: str, new: str) -> Any:
+    if pa.types.is_list(values.type):
+        lists = values.to_pylist()
+        return pa.array([x and [new if label == old else label for label in x] for x in lists], values.type)
+    return pc.if_else(pc.fill_null(pc.equal(values, old), False), new, values)
+
+
+def _write_labels(path: Path, old: str, new: str) -> None:
+    """Change the one key, and leave what people wrote around it."""
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    labels: Any = document["task"]["labels"]
+    if old not in labels:
+        return
+    if new in labels:
+        labels.remove(old)
+    else:
+        labels[list(labels).index(old)] = new
+    write_text(path, tomlkit.dumps(document))
