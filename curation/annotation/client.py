@@ -171,7 +171,7 @@ class ArgillaClient:
         with self._clear_errors():
             workspace = self._workspace(spec.workspace)
             found = self._client.datasets(spec.name, workspace=workspace)
-            if found is not None and str(found.api_model().status) != "ready":
+            if found is not None and not _is_published(found):
                 found.delete()  # a draft: nobody can have answered in it
                 found = None
             if found is None:
@@ -213,10 +213,11 @@ class ArgillaClient:
         return kinds[kind](name=name, title=_title(name), visible_for_annotators=False)
 
     def dataset(self, name: str, workspace: str) -> Any | None:
-        """Return the data set, or None."""
+        """Return the data set, or None; one left half-made by a kill is none, and is made again by `ensure_dataset`."""
         with self._clear_errors():
-            found = self._client.workspaces(workspace)
-            return None if found is None else self._client.datasets(name, workspace=found)
+            members = self._client.workspaces(workspace)
+            found = None if members is None else self._client.datasets(name, workspace=members)
+            return found if found is not None and _is_published(found) else None
 
     def upload(self, dataset: Any, records: Iterable[Outgoing]) -> Iterator[int]:
         """Send records in batches, yielding how many are through; one that is there is brought up to date.
@@ -274,6 +275,10 @@ class ArgillaClient:
             name: sum(part["submitted"] for part in done.values()) for name, done in (counts.get("users") or {}).items()
         }
         return Progress(total=counts["total"], completed=counts["completed"], by_reviewer=people)
+
+
+def _is_published(dataset: Any) -> bool:
+    return str(dataset.api_model().status) == "ready"
 
 
 def _title(name: str) -> str:
