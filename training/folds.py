@@ -66,6 +66,8 @@ def _checked(features: Column, labels: Column, n_classes: int) -> tuple[npt.NDAr
     with np.errstate(over="ignore"):
         features = matrix(features, "features").astype(np.float32)
     labels = column(labels, "labels")
+    if features.ndim == 2 and not features.shape[1]:
+        raise ValueError(f"features: expected at least one number per record, got shape {features.shape}")
     if features.ndim != 2 or labels.shape != (len(features),):
         raise ValueError(f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}")
     if not np.isfinite(features).all():
