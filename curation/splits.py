@@ -113,6 +113,11 @@ def split(
     Raises:
         ValueError: Inputs of different lengths, an id twice, a frozen id that is not among the ids, or
             fractions that are not shares.
+
+    Example:
+        >>> ids, labels = [f"m{i}" for i in range(10)], ["refund", "late"] * 5
+        >>> split(ids, labels, frozen_test=["m0", "m1"]).counts
+        {'train': 6, 'validation': 2, 'test': 2, 'excluded': 0}
     """
     record_ids, labels = as_names(record_ids, "record_ids"), as_names(labels, "labels", missing="")
     groups = None if groups is None else codes(groups, "groups").tolist()

@@ -36,6 +36,11 @@ def error_table(labels: Column, pred_probs: Column, *, ids: Column, label_names:
 
     Raises:
         ValueError: As in `evaluate`; `ids` of another length.
+
+    Example:
+        >>> probs = [[0.9, 0.1], [0.75, 0.25]]
+        >>> error_table([0, 1], probs, ids=["m1", "m2"], label_names=["refund", "late"]).to_pylist()
+        [{'record_id': 'm2', 'label': 'late', 'predicted': 'refund', 'confidence': 0.75, 'margin': 0.5}]
     """
     predictions = check_predictions(labels, pred_probs, label_names=label_names)
     given = named(ids, "ids")

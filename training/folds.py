@@ -45,6 +45,11 @@ def out_of_fold(
 
     Raises:
         ValueError: shapes, ranges or the number of folds do not fit.
+
+    Example:
+        >>> embeddings = [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1], [0.1, 0.9]]
+        >>> out_of_fold(embeddings, [0, 1, 0, 1], n_classes=2, folds=2).argmax(axis=1).tolist()
+        [0, 1, 0, 1]
     """
     check_whole(n_classes, "n_classes", least=1)
     check_whole(seed, "seed")

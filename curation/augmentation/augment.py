@@ -87,6 +87,14 @@ def augment(
     Raises:
         ValueError: Different lengths, an unknown operation or none, or `per_record` below 1.
         ImportError: The extra `augment` is not installed.
+
+    Example:
+        >>> def let_all_through(texts, parents):
+        ...     return [None] * len(texts)
+        >>> texts = ["please send my refund today", "the parcel is still late"]
+        >>> found = augment(texts, ["refund", "late"], gate=let_all_through, operations=["swap"])
+        >>> found.kept.select(["parent", "label", "operation"]).to_pylist()
+        [{'parent': 0, 'label': 'refund', 'operation': 'swap'}, {'parent': 1, 'label': 'late', 'operation': 'swap'}]
     """
     texts, labels = read_texts(texts), names(labels, "labels")
     operations = read_texts(operations, "operations")

@@ -54,6 +54,12 @@ def augmentation_gain(
     Raises:
         ValueError: Different lengths or widths, NaN, no records, labels that are no whole numbers, or a parent that
             does not exist.
+
+    Example:
+        >>> features = [[1.0, 0.0], [0.0, 1.0]] * 20
+        >>> gain = augmentation_gain(features, [0, 1] * 20, features[:2], [0, 1])
+        >>> gain.without, gain.helps
+        (1.0, False)
     """
     check_whole(seed, "seed")
     features, variants = _finite(features, "features"), _finite(variants, "variants")

@@ -40,6 +40,15 @@ def label_gate(
 
     Raises:
         ValueError: `texts` and `labels` of different lengths, or a threshold outside its range.
+
+    Example:
+        >>> def embed(texts):
+        ...     return [[text.count("a") + 1.0, text.count("e") + 1.0] for text in texts]
+        >>> def predict_proba(embeddings):
+        ...     return embeddings / embeddings.sum(axis=1, keepdims=True)
+        >>> gate = label_gate(["a banana", "eleven"], [0, 1], embed=embed, predict_proba=predict_proba)
+        >>> gate(["a banana split", "banana"], [0, 1])
+        [None, 'too far from its parent: cosine 0.47, at least 0.80 is asked for']
     """
     texts, given = read_texts(texts), whole_numbers(labels, "labels")
     _check(len(texts), len(given), min_ratio, min_cosine)
