@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from curation.records import SPLIT
-from evaluation.columns import Column, codes, column, in_any_order, is_missing
+from evaluation.columns import Column, codes, in_any_order
+from evaluation.columns import names as as_names
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Shown
 
@@ -112,11 +113,15 @@ def split(
     Raises:
         ValueError: Inputs of different lengths, an id twice, a frozen id that is not among the ids, or
             fractions that are not shares.
+
+    Example:
+        >>> ids, labels = [f"m{i}" for i in range(10)], ["refund", "late"] * 5
+        >>> split(ids, labels, frozen_test=["m0", "m1"]).counts
+        {'train': 6, 'validation': 2, 'test': 2, 'excluded': 0}
     """
-    record_ids = _text(record_ids, "record_ids")
-    labels = ["" if is_missing(label) else str(label) for label in column(labels, "labels").tolist()]
+    record_ids, labels = as_names(record_ids, "record_ids"), as_names(labels, "labels", missing="")
     groups = None if groups is None else codes(groups, "groups").tolist()
-    frozen_test = frozenset(_text(in_any_order(frozen_test), "frozen_test"))
+    frozen_test = frozenset(as_names(in_any_order(frozen_test), "frozen_test"))
     _check(record_ids, labels, groups, frozen_test, fractions)
     check_whole(seed, "seed")
     label_of = dict(zip(record_ids, labels, strict=True))
@@ -158,18 +163,12 @@ def _check(
     unknown = sorted(set(frozen_test) - set(record_ids))
     if unknown:
         raise ValueError(f"frozen_test: expected ids among record_ids, {unknown[0]!r} is not")
+    if not isinstance(fractions, tuple | list):
+        raise ValueError(f"fractions: expected train, validation, test that sum to 1, got {fractions!r}")
     for share in fractions:
         check_number(share, "fractions", "train, validation, test that sum to 1")
     if len(fractions) != 3 or min(fractions) < 0 or fractions[0] == 0 or abs(sum(fractions) - 1) > 1e-6:
         raise ValueError(f"fractions: expected train, validation, test that sum to 1, got {fractions}")
-
-
-def _text(values: Column, where: str) -> list[str]:
-    given = column(values, where).tolist()
-    missing = next((row for row, value in enumerate(given) if is_missing(value) or value == ""), None)
-    if missing is not None:
-        raise ValueError(f"{where}: expected one for each record, got none at record {missing}")
-    return [str(value) for value in given]
 
 
 def _members(record_ids: Sequence[str], groups: Sequence[Hashable] | None) -> list[tuple[str, ...]]:

@@ -122,6 +122,14 @@ def evaluate(
     Raises:
         ValueError: Empty, out-of-range or non-integer labels; probabilities of another shape, with NaN,
             outside [0, 1], or with rows that do not sum to one; `groups` of another length.
+
+    Example:
+        >>> probs = [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6]]
+        >>> found = evaluate([0, 1, 1, 1], probs, label_names=["refund", "late"])
+        >>> found.accuracy.value, found.confusion.tolist()
+        (0.75, [[1, 0], [1, 2]])
+        >>> found.to_pandas()[["label", "support"]].values.tolist()
+        [['refund', 1], ['late', 3]]
     """
     check_confidence(confidence)
     predictions = check_predictions(labels, pred_probs, label_names=label_names)

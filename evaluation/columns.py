@@ -44,6 +44,8 @@ def column(values: Any, where: str) -> Array:
         return _typed(found, where)
     if found.ndim != 1:
         raise ValueError(f"{where}: {_ONE_OF}, shape (n,), got shape {found.shape}")
+    if found.dtype.kind == "c":
+        raise ValueError(f"{where}: {_ONE_OF}, as text or a number, got complex numbers")
     return _typed(found.tolist(), where) if found.dtype.kind in "OSV" else found
 
 
@@ -119,7 +121,7 @@ def whole_numbers(values: Any, where: str, *, missing: int | None = None) -> npt
     gone = np.isnan(fractions)
     if missing is None and gone.any():
         raise ValueError(f"{where}: expected whole numbers, got a missing value at record {int(gone.argmax())}")
-    broken = np.flatnonzero(~gone & ~(fractions == np.round(fractions)))
+    broken = np.flatnonzero(~gone & ~(np.isfinite(fractions) & (fractions == np.round(fractions))))
     if broken.size:
         raise ValueError(f"{where}: expected whole numbers, got {fractions[broken[0]]} at record {broken[0]}")
     return np.where(gone, 0 if missing is None else missing, np.where(gone, 0, fractions)).astype(np.int64)
@@ -139,18 +141,57 @@ def flags(values: Any, where: str) -> npt.NDArray[np.bool_]:
     return found.astype(bool)
 
 
+def keys(values: Any, where: str, *, missing: Any = None) -> list[Any]:
+    """Return n values that only have to be told apart: ids, names, groups.
+
+    Args:
+        values: A column.
+        where: What messages call it.
+        missing: What stands for a missing value; None where none may be missing.
+
+    Raises:
+        ValueError: Not a column, a missing value, infinity, or values of several kinds, such as 1 beside "1".
+    """
+    found: list[Any] = column(values, where).tolist()
+    if set(map(type, found)) <= {str}:
+        return found
+    there = [(row, value) for row, value in enumerate(found) if not is_missing(value)]
+    if missing is None and len(there) < len(found):
+        row = next(row for row, value in enumerate(found) if is_missing(value))
+        raise ValueError(f"{where}: expected a value for each record, got a missing value at record {row}")
+    for row, value in there:
+        if value in (float("inf"), -float("inf")):
+            raise ValueError(f"{where}: expected a value for each record, got infinity at record {row}")
+        if type(value) is not type(there[0][1]):
+            said = f"{value!r} at record {row}, {there[0][1]!r} at {there[0][0]}"
+            raise ValueError(f"{where}: expected values of one kind, got {said}")
+    return [missing if is_missing(value) else value for value in found]
+
+
+def names(values: Any, where: str, *, missing: str | None = None) -> list[str]:
+    """Return n values of one kind as text.
+
+    Raises:
+        ValueError: As in `keys`, or an empty text where `missing` is none.
+    """
+    found = [str(value) for value in keys(values, where, missing=missing)]
+    if "" in found and missing != "":
+        raise ValueError(f"{where}: expected a text for each record, got an empty one at record {found.index('')}")
+    return found
+
+
 def codes(values: Any, where: str) -> npt.NDArray[np.int64]:
     """Return (n,) numbers that are equal where the values are, in the order in which they first come up.
 
     Raises:
-        ValueError: Not a column, or a missing value.
+        ValueError: As in `keys`.
     """
+    found = column(values, where)
+    if found.dtype.kind in "iub":
+        _, first, inverse = np.unique(found, return_index=True, return_inverse=True)
+        return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
     place: dict[Any, int] = {}
-    found = column(values, where).tolist()
-    missing = next((row for row, value in enumerate(found) if is_missing(value)), None)
-    if missing is not None:
-        raise ValueError(f"{where}: expected a value for each record, got a missing value at record {missing}")
-    return np.array([place.setdefault(value, len(place)) for value in found], dtype=np.int64)
+    return np.array([place.setdefault(value, len(place)) for value in keys(found, where)], dtype=np.int64)
 
 
 def is_missing(value: Any) -> bool:
@@ -216,12 +257,12 @@ def _is_table(values: Any) -> bool:
 
 
 def _from_table(values: Any, where: str) -> Array:
-    names = values.column_names if isinstance(values, pa.Table | pa.RecordBatch) else list(values.columns)
+    found = values.column_names if isinstance(values, pa.Table | pa.RecordBatch) else list(values.columns)
     if from_library(values, "pandas"):
-        parts = [values.iloc[:, i] for i in range(len(names))]
+        parts = [values.iloc[:, i] for i in range(len(found))]
     else:
-        parts = [values[name] for name in names]
-    columns = [numbers(part, f"{where}, column {name!r}") for name, part in zip(names, parts, strict=True)]
+        parts = [values[name] for name in found]
+    columns = [numbers(part, f"{where}, column {name!r}") for name, part in zip(found, parts, strict=True)]
     return np.column_stack(columns) if columns else np.empty((len(values), 0))
 
 

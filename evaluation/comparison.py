@@ -75,6 +75,13 @@ def compare(
 
     Raises:
         ValueError: As in `evaluate`, naming the array.
+
+    Example:
+        >>> before = [[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]]
+        >>> after = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6]]
+        >>> found = compare([0, 1, 1, 1], before, after, label_names=["refund", "late"])
+        >>> found.wins, found.losses, found.accuracy.value
+        (2, 0, 0.5)
     """
     from scipy.stats import binomtest  # scipy.stats takes most of a second to import
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from evaluation.columns import Column, column, is_missing
+from evaluation.columns import Column
+from evaluation.columns import names as named
 from evaluation.predictions import check_length, check_predictions
 
 ERRORS = pa.schema(
@@ -35,17 +36,19 @@ def error_table(labels: Column, pred_probs: Column, *, ids: Column, label_names:
 
     Raises:
         ValueError: As in `evaluate`; `ids` of another length.
+
+    Example:
+        >>> probs = [[0.9, 0.1], [0.75, 0.25]]
+        >>> error_table([0, 1], probs, ids=["m1", "m2"], label_names=["refund", "late"]).to_pylist()
+        [{'record_id': 'm2', 'label': 'late', 'predicted': 'refund', 'confidence': 0.75, 'margin': 0.5}]
     """
     predictions = check_predictions(labels, pred_probs, label_names=label_names)
-    given = column(ids, "ids").tolist()
+    given = named(ids, "ids")
     check_length("ids", given, predictions.n)
-    missing = next((row for row, record_id in enumerate(given) if is_missing(record_id)), None)
-    if missing is not None:
-        raise ValueError(f"ids: expected an id for each record, got a missing value at record {missing}")
     names = np.asarray(predictions.label_names, dtype=object)
     confidence, predicted = predictions.confidence, predictions.predicted
     wrong = np.flatnonzero(~predictions.correct)
-    record_id = np.asarray([str(given[row]) for row in wrong], dtype=object)
+    record_id = np.asarray([given[row] for row in wrong], dtype=object)
     order = np.lexsort((record_id, -confidence[wrong]))
     wrong, record_id = wrong[order], record_id[order]
     columns = {

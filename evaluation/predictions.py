@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.columns import Column, column, is_missing, matrix
+from evaluation.columns import Column, column, is_missing, keys, matrix
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -97,13 +97,13 @@ def check_names(label_names: Any) -> tuple[str, ...]:
     Raises:
         ValueError: Fewer than two, two alike, a missing or an empty one, or numbers.
     """
-    names = tuple(label_names if isinstance(label_names, str) else column(label_names, "label_names").tolist())
-    if len(names) < 2 or len(set(names)) < len(names) or any(is_missing(name) or name == "" for name in names):
-        raise ValueError(f"label_names: expected at least two names, no two alike, got {list(names)}")
+    given = list(label_names) if isinstance(label_names, str) else keys(label_names, "label_names")
+    if len(given) < 2 or len(set(given)) < len(given) or "" in given:
+        raise ValueError(f"label_names: expected at least two names, no two alike, got {given}")
     # Labels are positions here; with numbers for names nobody could tell which of the two a label is.
-    if any(isinstance(name, int | float) and name != place for place, name in enumerate(names)):
-        raise ValueError(f"label_names: expected names that are text, as labels are positions in them, got {names}")
-    return names
+    if any(not isinstance(name, str) and name != place for place, name in enumerate(given)):
+        raise ValueError(f"label_names: expected names that are text, as labels are positions in them, got {given}")
+    return tuple(map(str, given))
 
 
 def _check_labels(labels: npt.NDArray[Any], names: tuple[str, ...]) -> None:

@@ -70,6 +70,13 @@ def slices(
 
     Raises:
         ValueError: As in `evaluate`; a column of another length.
+
+    Example:
+        >>> probs = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]]
+        >>> by = {"city": ["Oslo", "Oslo", "Rome", "Rome"]}
+        >>> found = slices([0, 1, 1, 1], probs, by=by, label_names=["refund", "late"])
+        >>> [(part.value, part.accuracy.value) for part in found]
+        [('Oslo', 0.5), ('Rome', 1.0)]
     """
     check_confidence(confidence)
     predictions = check_predictions(labels, pred_probs, label_names=label_names)

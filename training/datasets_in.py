@@ -58,8 +58,16 @@ def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[
     unknown = sorted({label for label in validation[column] if label is not None} - set(names))
     if unknown:
         raise ValueError(f"{column}: expected labels that stand in train, got {unknown[0]!r} in validation")
-    feature = datasets.ClassLabel(names=names) if names else None
-    return parts if feature is None else (train.cast_column(column, feature), validation.cast_column(column, feature))
+    if not names:
+        return parts
+    place = {name: code for code, name in enumerate(names)}
+    train, validation = (
+        part.remove_columns(column).add_column(
+            column, [place.get(label) for label in part[column]], feature=datasets.ClassLabel(names=names)
+        )
+        for part in parts
+    )
+    return train, validation
 
 
 def _is_text(data: Dataset, column: str) -> bool:

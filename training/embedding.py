@@ -51,6 +51,13 @@ def embed(
     Raises:
         ValueError: `texts` is a single string, or holds something else than strings.
         ImportError: the `train` extra is not installed.
+
+    Example:
+        >>> vectors = embed(["Where is my parcel?", "My parcel is missing", "I love this song"], precision="fp32")
+        >>> vectors.shape
+        (3, 384)
+        >>> bool(vectors[0] @ vectors[1] > vectors[0] @ vectors[2])
+        True
     """
     texts = read_texts(texts)
     if not texts:

@@ -56,6 +56,16 @@ def fit(
     Raises:
         ValueError: a column, a label or the class names are not as described.
         ImportError: the `train` extra is not installed.
+
+    Example:
+        >>> import tempfile
+        >>> from twofold import FitConfig
+        >>> messages = {"text": ["my parcel is late", "I want a refund"] * 4, "label": ["late", "refund"] * 4}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     config = FitConfig(method="head", epochs=1, precision="fp32")
+        ...     found = fit(messages, messages, text_columns=["text"], config=config, output_dir=folder)
+        >>> found.best_epoch, len(found.history)
+        (1, 1)
     """
     settings = config or FitConfig()
     task = prepare(train, validation, text_columns, label_column, settings)

@@ -45,6 +45,11 @@ def out_of_fold(
 
     Raises:
         ValueError: shapes, ranges or the number of folds do not fit.
+
+    Example:
+        >>> embeddings = [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1], [0.1, 0.9]]
+        >>> out_of_fold(embeddings, [0, 1, 0, 1], n_classes=2, folds=2).argmax(axis=1).tolist()
+        [0, 1, 0, 1]
     """
     check_whole(n_classes, "n_classes", least=1)
     check_whole(seed, "seed")
@@ -66,6 +71,8 @@ def _checked(features: Column, labels: Column, n_classes: int) -> tuple[npt.NDAr
     with np.errstate(over="ignore"):
         features = matrix(features, "features").astype(np.float32)
     labels = column(labels, "labels")
+    if features.ndim == 2 and not features.shape[1]:
+        raise ValueError(f"features: expected at least one number per record, got shape {features.shape}")
     if features.ndim != 2 or labels.shape != (len(features),):
         raise ValueError(f"features, labels: expected (n, d) and (n,), got {features.shape} and {labels.shape}")
     if not np.isfinite(features).all():

@@ -45,6 +45,17 @@ def predict(
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings.
+
+    Example:
+        >>> import tempfile
+        >>> from twofold import FitConfig, fit
+        >>> messages = {"text": ["my parcel is late", "I want a refund"] * 4, "label": ["late", "refund"] * 4}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     config = FitConfig(method="head", epochs=1, precision="fp32")
+        ...     _ = fit(messages, messages, text_columns=["text"], config=config, output_dir=folder)
+        ...     found = predict(folder, {"text": ["where is my parcel?"]}, text_columns=["text"])
+        >>> found.label_names, found.pred_probs.shape
+        (('late', 'refund'), (1, 2))
     """
     data = as_dataset(data, "data")
     model, tokenizer = _hf.load_trained(Path(model_dir))

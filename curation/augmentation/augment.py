@@ -14,7 +14,7 @@ import pyarrow as pa
 from curation.augmentation.gate import Gate
 from curation.augmentation.operations import OPERATIONS, operation
 from curation.augmentation.tokens import protected_words
-from evaluation.columns import Column, column, in_any_order, is_missing, read_texts
+from evaluation.columns import Column, in_any_order, names, read_texts
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
@@ -87,8 +87,16 @@ def augment(
     Raises:
         ValueError: Different lengths, an unknown operation or none, or `per_record` below 1.
         ImportError: The extra `augment` is not installed.
+
+    Example:
+        >>> def let_all_through(texts, parents):
+        ...     return [None] * len(texts)
+        >>> texts = ["please send my refund today", "the parcel is still late"]
+        >>> found = augment(texts, ["refund", "late"], gate=let_all_through, operations=["swap"])
+        >>> found.kept.select(["parent", "label", "operation"]).to_pylist()
+        [{'parent': 0, 'label': 'refund', 'operation': 'swap'}, {'parent': 1, 'label': 'late', 'operation': 'swap'}]
     """
-    texts, labels = read_texts(texts), _names(labels)
+    texts, labels = read_texts(texts), names(labels, "labels")
     operations = read_texts(operations, "operations")
     _check(texts, labels, operations, per_record)
     check_whole(seed, "seed")
@@ -119,14 +127,6 @@ def _check(texts: Sequence[str], labels: Sequence[str], operations: Sequence[str
     if unknown or not operations:
         raise ValueError(f"operations: expected some of {', '.join(OPERATIONS)}, got {list(operations)}")
     check_whole(per_record, "per_record", least=1)
-
-
-def _names(labels: Column) -> list[str]:
-    given = column(labels, "labels").tolist()
-    missing = next((row for row, label in enumerate(given) if is_missing(label) or label == ""), None)
-    if missing is not None:
-        raise ValueError(f"labels: expected a label for each text, got none at record {missing}")
-    return [str(label) for label in given]
 
 
 def _candidates(texts: Sequence[str], operations: Sequence[str], per_record: int, seed: int) -> Iterator[_Candidate]:

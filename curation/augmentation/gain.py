@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, matrix, whole_numbers
+from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
 FOLDS = 5
@@ -33,10 +35,10 @@ class Gain(Shown):
 
 
 def augmentation_gain(
-    features: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.int64],
-    variants: npt.NDArray[np.float32],
-    parents: npt.NDArray[np.int64],
+    features: Column,
+    labels: Column,
+    variants: Column,
+    parents: Column,
     *,
     seed: int = 0,
 ) -> Gain:
@@ -48,7 +50,22 @@ def augmentation_gain(
         variants: Shape (m, d), embeddings of the variants.
         parents: Shape (m,), the position of each variant's parent.
         seed: Of the folds.
+
+    Raises:
+        ValueError: Different lengths or widths, NaN, no records, labels that are no whole numbers, or a parent that
+            does not exist.
+
+    Example:
+        >>> features = [[1.0, 0.0], [0.0, 1.0]] * 20
+        >>> gain = augmentation_gain(features, [0, 1] * 20, features[:2], [0, 1])
+        >>> gain.without, gain.helps
+        (1.0, False)
     """
+    check_whole(seed, "seed")
+    features, variants = _finite(features, "features"), _finite(variants, "variants")
+    labels, parents = whole_numbers(labels, "labels"), whole_numbers(parents, "parents")
+    variants = variants if len(variants) else np.empty((0, *features.shape[1:]))
+    _check_sizes(features, labels, variants, parents)
     rng = np.random.default_rng(seed)
     chosen = np.zeros(len(labels), dtype=bool)
     chosen[rng.permutation(len(labels))[:MOST_RECORDS]] = True
@@ -63,6 +80,30 @@ def augmentation_gain(
             right[use] += int((model.predict(features[test]) == labels[test]).sum())
     n = max(int(chosen.sum()), 1)
     return Gain(without=right[False] / n, with_variants=right[True] / n)
+
+
+def _finite(values: Column, where: str) -> npt.NDArray[Any]:
+    found = matrix(values, where)
+    if found.ndim != 2 and len(found):
+        raise ValueError(f"{where}: expected an array of shape (n, d), got shape {found.shape}")
+    if not np.isfinite(found).all():
+        raise ValueError(f"{where}: expected finite numbers, got NaN or infinity")
+    return found
+
+
+def _check_sizes(
+    features: npt.NDArray[Any], labels: npt.NDArray[Any], variants: npt.NDArray[Any], parents: npt.NDArray[Any]
+) -> None:
+    if not len(features) or len(labels) != len(features):
+        raise ValueError(f"labels: expected one per record ({len(features)}, at least 1), got {len(labels)}")
+    if len(parents) != len(variants) or (len(variants) and variants.shape[1] != features.shape[1]):
+        raise ValueError(
+            f"variants, parents: expected (m, {features.shape[1]}) and (m,), got {variants.shape} and {parents.shape}"
+        )
+    if len(parents) and not 0 <= parents.min() <= parents.max() < len(features):
+        raise ValueError(
+            f"parents: expected positions from 0 to {len(features) - 1}, got {parents.min()} to {parents.max()}"
+        )
 
 
 def _fitted(

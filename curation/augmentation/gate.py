@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.columns import Column, matrix, read_texts, whole_numbers
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -15,8 +17,8 @@ Gate = Callable[[Sequence[str], IntArray], Sequence[str | None]]
 
 
 def label_gate(
-    texts: Sequence[str],
-    labels: npt.ArrayLike,
+    texts: Column,
+    labels: Column,
     *,
     embed: Callable[[Sequence[str]], npt.ArrayLike],
     predict_proba: Callable[[FloatArray], npt.ArrayLike],
@@ -38,11 +40,23 @@ def label_gate(
 
     Raises:
         ValueError: `texts` and `labels` of different lengths, or a threshold outside its range.
+
+    Example:
+        >>> def embed(texts):
+        ...     return [[text.count("a") + 1.0, text.count("e") + 1.0] for text in texts]
+        >>> def predict_proba(embeddings):
+        ...     return embeddings / embeddings.sum(axis=1, keepdims=True)
+        >>> gate = label_gate(["a banana", "eleven"], [0, 1], embed=embed, predict_proba=predict_proba)
+        >>> gate(["a banana split", "banana"], [0, 1])
+        [None, 'too far from its parent: cosine 0.47, at least 0.80 is asked for']
     """
-    given = np.asarray(labels, dtype=np.int64)
+    texts, given = read_texts(texts), whole_numbers(labels, "labels")
     _check(len(texts), len(given), min_ratio, min_cosine)
-    embedded = np.asarray(embed(texts), dtype=np.float64)
-    parents, before = _unit(embedded), np.asarray(predict_proba(embedded))[np.arange(len(given)), given]
+    embedded = _rows(embed(texts), "embed", len(texts))
+    parents, probs = _unit(embedded), _rows(predict_proba(embedded), "predict_proba", len(texts))
+    if len(given) and not 0 <= given.min() <= given.max() < probs.shape[1]:
+        raise ValueError(f"labels: expected 0 to {probs.shape[1] - 1}, got {given.min()} to {given.max()}")
+    before = probs[np.arange(len(given)), given]
 
     def gate(candidates: Sequence[str], parent: IntArray) -> list[str | None]:
         if not candidates:
@@ -62,6 +76,13 @@ def _objection(cosine: float, after: float, before: float, *, min_ratio: float, 
     if after < min_ratio * before:
         return f"the model doubts the label now: probability {after:.2f}, {before:.2f} for the parent"
     return None
+
+
+def _rows(found: npt.ArrayLike, where: str, n: int) -> FloatArray:
+    rows = matrix(found, where).astype(np.float64)
+    if rows.ndim != 2 or len(rows) != n:
+        raise ValueError(f"{where}: expected a row for each of {n} texts, got shape {rows.shape}")
+    return rows
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -52,6 +52,11 @@ def class_balance(labels: Column, *, label_names: Column | None = None, minimum:
 
     Raises:
         ValueError: no labels, missing labels, or a label that is not in `label_names`.
+
+    Example:
+        >>> found = class_balance(["refund", "refund", "late"], label_names=["refund", "late", "praise"], minimum=1)
+        >>> found.counts, found.scarce
+        ({'refund': 2, 'late': 1, 'praise': 0}, ('praise',))
     """
     check_whole(minimum, "minimum")
     encoded = encode_labels(labels, label_names=label_names)

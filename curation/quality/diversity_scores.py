@@ -62,6 +62,11 @@ def diversity(
     Raises:
         ValueError: NaN or zero vectors, different lengths, a reference of other width or of fewer than two
             records.
+
+    Example:
+        >>> found = diversity([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], ["refund", "refund", "late"])
+        >>> round(found.vendi, 2), {label: round(score, 2) for label, score in found.by_label.items()}
+        (1.89, {'late': 1.0, 'refund': 1.0})
     """
     check_whole(k, "k", least=1)
     vectors = as_vectors(embeddings)
@@ -86,6 +91,10 @@ def vendi_score(embeddings: Column) -> float:
 
     Raises:
         ValueError: NaN or zero vectors, or none.
+
+    Example:
+        >>> round(vendi_score([[1.0, 0.0], [0.0, 1.0]]), 2)
+        2.0
     """
     raw = matrix(embeddings, "embeddings")
     if raw.ndim != 2 or len(raw) == 0:

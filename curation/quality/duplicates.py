@@ -90,6 +90,14 @@ def near_duplicates(
     Raises:
         ValueError: neither texts nor embeddings, different lengths, NaN or zero vectors, a threshold outside
             (0, 1].
+
+    Example:
+        >>> texts = ["Where is my parcel?", "where is my parcel", "I want a refund", "Where is my parcel??"]
+        >>> found = near_duplicates(texts=texts)
+        >>> found.groups.tolist()
+        [0, 0, 1, 0]
+        >>> [text for text, stays in zip(texts, found.kept) if stays]
+        ['Where is my parcel?', 'I want a refund']
     """
     if texts is None and embeddings is None:
         raise ValueError("near_duplicates: expected texts or embeddings, got neither")
@@ -120,6 +128,10 @@ def conflicting_copies(groups: Column, labels: Column) -> BoolArray:
 
     Raises:
         ValueError: `groups` and `labels` differ in length.
+
+    Example:
+        >>> conflicting_copies([0, 0, 1, 2], ["refund", "late", "late", "refund"]).tolist()
+        [True, True, False, False]
     """
     group, code = codes(groups, "groups"), codes(labels, "labels")
     same_length(len(group), len(code), "labels")
@@ -137,6 +149,10 @@ def leaked(groups: Column, held_out: Column) -> BoolArray:
 
     Raises:
         ValueError: the two differ in length.
+
+    Example:
+        >>> leaked([0, 0, 1, 2], [True, False, True, False]).tolist()
+        [True, False, False, False]
     """
     group, test = codes(groups, "groups"), flags(held_out, "held_out")
     same_length(len(group), len(test), "held_out")

@@ -102,6 +102,11 @@ def cue_words(
 
     Raises:
         ValueError: texts and labels differ in length, or a label is missing or unknown.
+
+    Example:
+        >>> texts = ["refund please"] * 9 + ["parcel please"] * 9
+        >>> [(cue.word, cue.label) for cue in cue_words(texts, ["money"] * 9 + ["post"] * 9, minimum=5)]
+        [('parcel', 'post'), ('refund', 'money')]
     """
     encoded = encode_labels(labels, label_names=label_names)
     check_whole(minimum, "minimum", least=1)
@@ -143,6 +148,11 @@ def length_cues(
 
     Raises:
         ValueError: texts and labels differ in length, or a label is missing or unknown.
+
+    Example:
+        >>> texts = ["late"] * 9 + ["I want my money back"] * 9
+        >>> length_cues(texts, ["post"] * 9 + ["money"] * 9)[0].reason
+        "texts labelled 'money' are longer than the others: 5 words against 1"
     """
     check_number(q, "q", "a rate in (0, 1]", above=0, most=1)
     encoded = encode_labels(labels, label_names=label_names)

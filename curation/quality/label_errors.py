@@ -99,6 +99,13 @@ def label_quality(
         ValueError: none of texts, embeddings and pred_probs; fewer than two labels in use; different
             lengths; NaN; zero vectors; probabilities that do not sum to one or have the wrong width; labels
             outside.
+
+    Example:
+        >>> texts = ["refund my order please", "please refund the order", "I want a refund"] * 4
+        >>> texts += ["the parcel is late", "my parcel is late again", "late parcel"] * 4
+        >>> found = label_quality(["refund"] * 11 + ["late"] * 13, texts=texts)
+        >>> found.is_issue.nonzero()[0].tolist(), found.reason[11]
+        ([11], "labelled 'late', but the text reads like 'refund' (100%)")
     """
     check_whole(seed, "seed")
     labels = label_array(labels)

@@ -60,6 +60,10 @@ def nearest_neighbours(embeddings: Column, *, k: int, reference: Column | None =
 
     Raises:
         ValueError: NaN, zero rows, shapes that do not fit, `k` below 1, or nothing to look in.
+
+    Example:
+        >>> nearest_neighbours([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], k=1).index.tolist()
+        [[1], [0], [1]]
     """
     check_whole(k, "k")
     vectors = as_vectors(embeddings)

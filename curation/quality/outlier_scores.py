@@ -72,6 +72,11 @@ def outliers(
 
     Raises:
         ValueError: fewer than two records, NaN or zero vectors, `k` below 1, `sigmas` not positive.
+
+    Example:
+        >>> embeddings = [[1.0, 0.1], [1.0, 0.0], [0.9, 0.1], [1.0, 0.2], [0.0, 1.0]]
+        >>> outliers(embeddings, k=2).is_outlier.tolist()
+        [False, False, False, False, True]
     """
     check_number(sigmas, "sigmas", "a positive number", above=0)
     check_whole(k, "k", least=1)

@@ -73,6 +73,12 @@ def regions(
 
     Raises:
         ValueError: NaN or zero vectors, different lengths, `n_regions` below 1 or above the number of records.
+
+    Example:
+        >>> texts = ["refund the order", "refund my order", "parcel is late", "the parcel is lost"]
+        >>> found = regions([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]], texts=texts, n_regions=2)
+        >>> [region.members.tolist() for region in found]
+        [[0, 1], [2, 3]]
     """
     vectors = as_vectors(embeddings)
     n = len(vectors)

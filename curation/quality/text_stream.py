@@ -87,6 +87,11 @@ def streamed_copies(
 
     Raises:
         ValueError: a threshold outside (0, 1]; while reading, a batch that is not a sequence of strings.
+
+    Example:
+        >>> batches = [["Where is my parcel?", "I want a refund"], ["where is my parcel", "It arrived, thanks"]]
+        >>> [part.copy_of.tolist() for part in streamed_copies(batches)]
+        [[-1, -1], [0, -1]]
     """
     check_number(text_threshold, "text_threshold", "a similarity in (0, 1]", above=0, most=1)
     check_whole(seed, "seed")

@@ -31,6 +31,11 @@ def adjudication_queue(votes: VoteTable, *, required: int = 2) -> pa.Table:
 
     Raises:
         ValueError: A bad vote table, or `required` below 2.
+
+    Example:
+        >>> votes = [("m1", "ana", "refund"), ("m1", "ben", "refund"), ("m2", "ana", "refund"), ("m2", "ben", "late")]
+        >>> adjudication_queue(votes)["record_id"].to_pylist()
+        ['m2']
     """
     check_whole(required, "required")
     if required < 2:

@@ -96,6 +96,15 @@ def agreement(
     Raises:
         ValueError: A bad vote table, an unknown scale, ordinal without `labels`, interval labels that are no
             numbers, or no resamples.
+
+    Example:
+        >>> votes = [("m1", "ana", "refund"), ("m1", "ben", "refund"), ("m2", "ana", "refund"), ("m2", "ben", "late")]
+        >>> votes += [("m3", "ana", "late"), ("m3", "ben", "late")]
+        >>> found = agreement(votes)
+        >>> round(found.alpha.value, 3), round(found.observed.value, 3)
+        (0.444, 0.667)
+        >>> found.to_pandas()[["measure", "of"]].values.tolist()[-1]
+        ['kappa', 'ana and ben']
     """
     if scale not in _SCALES:
         raise ValueError(f"agreement: expected a scale of {', '.join(_SCALES)}, found {scale!r}")

@@ -75,6 +75,15 @@ def consensus(
 
     Raises:
         ValueError: A bad vote table, or a record with votes that one of the mappings lacks.
+
+    Example:
+        >>> votes = [("m1", "ana", "refund"), ("m1", "ben", "refund"), ("m2", "ana", "refund"), ("m2", "ben", "late")]
+        >>> votes += [("m2", "cem", "late"), ("m3", "cem", "refund")]
+        >>> found = consensus(votes)
+        >>> found.label
+        {'m1': 'refund', 'm2': 'late', 'm3': 'refund'}
+        >>> found.reviewers["reviewer"].to_pylist()
+        ['ana', 'ben', 'cem']
     """
     check_whole(seed, "seed")
     coded = read_votes(votes, labels)

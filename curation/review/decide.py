@@ -84,6 +84,11 @@ def decide(
 
     Raises:
         ValueError: A bad table or setting.
+
+    Example:
+        >>> votes = [("m1", "ana", "refund"), ("m1", "ben", "refund"), ("m2", "ana", "refund"), ("m2", "ben", "late")]
+        >>> decide(votes, [("m2", "eva", "late")]).select(["label", "method"]).to_pylist()
+        [{'label': 'refund', 'method': 'agreed'}, {'label': 'late', 'method': 'adjudicated'}]
     """
     if settle not in ("adjudication", "majority", "consensus"):
         raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {settle!r}")

@@ -32,6 +32,12 @@ def ask_third(votes: VoteTable, agreed: Consensus, *, most: int = 2, limit: int 
 
     Raises:
         ValueError: A bad vote table or setting, or other records than `agreed` has.
+
+    Example:
+        >>> from twofold import consensus
+        >>> votes = [("m1", "ana", "refund"), ("m1", "ben", "refund"), ("m2", "ana", "refund"), ("m2", "ben", "late")]
+        >>> ask_third(votes, consensus(votes), limit=1)["record_id"].to_pylist()
+        ['m2']
     """
     check_whole(most, "most", least=1)
     if limit is not None:

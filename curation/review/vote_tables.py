@@ -50,10 +50,8 @@ def as_text(values: Any, where: str) -> pa.Array:
         ValueError: Text beside numbers, or neither of both.
     """
     found = _as_arrow(values, where)
-    if pa.types.is_dictionary(found.type):
-        found = found.cast(found.type.value_type)
     text = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
-    text = text or pa.types.is_string_view(found.type) or pa.types.is_null(found.type)
+    text = text or pa.types.is_null(found.type)
     if not text and not any(kind(found.type) for kind in _KINDS):
         raise ValueError(f"{where}: expected text or numbers, found {found.type}")
     if pa.types.is_floating(found.type):
@@ -121,6 +119,10 @@ def _as_arrow(values: Any, where: str) -> pa.Array:
             found = pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         raise ValueError(_mixed(list(values), where)) from None
+    if pa.types.is_dictionary(found.type):
+        found = found.cast(found.type.value_type)
+    if pa.types.is_string_view(found.type):
+        found = found.cast(pa.string())
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 

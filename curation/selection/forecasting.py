@@ -57,6 +57,11 @@ def forecast(doubt: Column, *, past_doubt: Column = (), past_wrong: Column = ())
 
     Raises:
         ValueError: different lengths, or doubts outside [0, 1].
+
+    Example:
+        >>> found = forecast([0.9, 0.5, 0.1])
+        >>> round(found.wrong, 2), found.reviews
+        (1.5, 3)
     """
     now, before = _as_logits(doubt, "doubt"), _as_logits(past_doubt, "past_doubt")
     wrong = flags(past_wrong, "past_wrong")

@@ -48,6 +48,10 @@ def k_center(embeddings: Column, size: int, *, known: Column = ()) -> KCenter:
 
     Raises:
         ValueError: NaN or zero vectors, `size` below 1, known records that do not exist.
+
+    Example:
+        >>> k_center([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], 2).chosen.tolist()
+        [1, 2]
     """
     vectors = as_vectors(embeddings)
     check_whole(size, "size", least=1)

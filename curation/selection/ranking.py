@@ -86,6 +86,15 @@ def next_records(
 
     Raises:
         ValueError: different lengths; NaN; zero vectors; labels or probabilities outside their range; `size` below 1.
+
+    Example:
+        >>> embeddings = [[1.0, 0.1], [1.0, 0.0], [0.1, 1.0], [0.0, 1.0], [0.7, 0.7]]
+        >>> found = next_records(embeddings, [0, 0, 1, 1, None], n_classes=2, size=1)
+        >>> found.order.tolist(), found.why
+        ([4], ['uncertain'])
+        >>> found = next_records(embeddings, [0, 0, 1, 1, 1], n_classes=2, size=1, right=[0.9, 0.8, 0.9, 0.2, 0.6])
+        >>> found.order.tolist()  # every record has a label: the order in which to look again
+        [3, 4, 1, 2, 0]
     """
     vectors = as_vectors(embeddings)
     check_whole(n_classes, "n_classes", least=1)

@@ -30,6 +30,10 @@ def representatives(vectors: Column, size: int, *, seed: int = 0) -> IntArray:
 
     Raises:
         ValueError: no records, NaN, `size` below 1.
+
+    Example:
+        >>> sorted(representatives([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], 2).tolist())
+        [0, 2]
     """
     check_whole(size, "size", least=1)
     check_whole(seed, "seed")

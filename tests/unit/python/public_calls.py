@@ -1,0 +1,197 @@
+"""One call of each public function, on plain lists, and what its arguments are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import twofold as tf
+
+TEXTS = [
+    f"{start} {end}" for end in ("today", "again", "at home") for start in ("my card is lost", "the parcel is late")
+]
+NAMES = ["card", "parcel"] * 3
+POINTS = [[1.0, 0.125 * i] if i % 2 else [0.125 * i, 1.0] for i in range(6)]
+CODES = [0, 1] * 3
+PROBS = [[0.75, 0.25], [0.25, 0.75], [0.5, 0.5], [0.125, 0.875], [1.0, 0.0], [0.75, 0.25]]
+GROUPS = ["a", "b", "a", "c", "b", "c"]
+VOTES = [
+    {"record_id": f"r{i}", "reviewer": who, "label": label, "submitted_at": f"2024-05-0{i + 1}", "status": "submitted"}
+    for i, said in enumerate([("card", "card"), ("card", "parcel"), ("parcel", "parcel"), ("card", "parcel")])
+    for who, label in zip(("ann", "ben"), said, strict=True)
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call.
+
+    Attributes:
+        function: What to call.
+        columns: Arguments that hold one value per record.
+        matrices: Arguments that hold a row of numbers per record.
+        votes: Arguments that hold votes.
+        settings: All other arguments.
+        of: The public name, where `function` is another one around it.
+    """
+
+    function: Callable[..., Any]
+    columns: Mapping[str, Any]
+    matrices: Mapping[str, Any]
+    votes: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {**self.columns, **self.matrices, **self.votes, **self.settings}
+
+
+def call(function, *, columns=(), matrices=(), votes=(), **settings):
+    return Call(
+        function=function,
+        columns=dict(columns),
+        matrices=dict(matrices),
+        votes=dict(votes),
+        settings=settings,
+    )
+
+
+def no_objection(texts, parents):
+    return [None] * len(texts)
+
+
+def bag_of_letters(texts):
+    return np.array([[text.count(letter) + 1.0 for letter in "acelprt"] for text in texts])
+
+
+def by_length(embeddings):
+    share = embeddings[:, :1] / embeddings.sum(axis=1, keepdims=True)
+    return np.hstack([share, 1 - share])
+
+
+def _slices(city, **others):
+    return tf.slices(**others, by={"city": city})
+
+
+def _stream(texts):
+    return list(tf.streamed_copies([texts, ["one more text"]]))
+
+
+def _gate(texts, labels):
+    gate = tf.label_gate(texts, labels, embed=bag_of_letters, predict_proba=by_length)
+    return gate(["my card is lost again", "nothing alike"], np.array([0, 1]))
+
+
+LABELLED = {"labels": CODES, "label_names": NAMES[:2]}
+
+CALLS: dict[str, Call] = {
+    "agreement": call(tf.agreement, votes={"votes": VOTES}, columns={"labels": ["card", "parcel"]}, resamples=20),
+    "consensus": call(tf.consensus, votes={"votes": VOTES}, columns={"labels": ["card", "parcel"]}),
+    "decide": call(tf.decide, votes={"votes": VOTES, "adjudications": [{**VOTES[2], "reviewer": "eva"}]}),
+    "adjudication_queue": call(tf.adjudication_queue, votes={"votes": VOTES}),
+    "ask_third": call(tf.ask_third, votes={"votes": VOTES}, agreed=tf.consensus(VOTES)),
+    "label_quality": call(
+        tf.label_quality,
+        columns={"labels": NAMES, "texts": TEXTS, "label_names": NAMES[:2], "before": [-1, 0, -1, 1, 0, -1]},
+        matrices={"embeddings": POINTS, "pred_probs": PROBS},
+    ),
+    "near_duplicates": call(
+        tf.near_duplicates, columns={"texts": TEXTS, "priority": [1, 2, 3, 1, 2, 3]}, matrices={"embeddings": POINTS}
+    ),
+    "conflicting_copies": call(tf.conflicting_copies, columns={"groups": [0, 1, 0, 2, 1, 3], "labels": GROUPS}),
+    "leaked": call(tf.leaked, columns={"groups": GROUPS, "held_out": [True, False] * 3}),
+    "streamed_copies": call(_stream, columns={"texts": TEXTS}),
+    "outliers": call(tf.outliers, matrices={"embeddings": POINTS, "reference": POINTS[::-1]}, k=2),
+    "nearest_neighbours": call(tf.nearest_neighbours, matrices={"embeddings": POINTS, "reference": POINTS[::-1]}, k=2),
+    "diversity": call(
+        tf.diversity, columns={"labels": NAMES}, matrices={"embeddings": POINTS, "reference": POINTS[::-1]}, k=2
+    ),
+    "vendi_score": call(tf.vendi_score, matrices={"embeddings": POINTS}),
+    "class_balance": call(tf.class_balance, columns={"labels": NAMES, "label_names": ["card", "other", "parcel"]}),
+    "cue_words": call(
+        tf.cue_words,
+        columns={"texts": TEXTS, "labels": NAMES, "label_names": NAMES[:2]},
+        minimum=1,
+        q=1.0,
+    ),
+    "length_cues": call(tf.length_cues, columns={"texts": TEXTS, "labels": NAMES, "label_names": NAMES[:2]}, q=1.0),
+    "regions": call(
+        tf.regions,
+        columns={"texts": TEXTS, "labelled": [True, False] * 3},
+        matrices={"embeddings": POINTS},
+        n_regions=2,
+    ),
+    "next_records": call(
+        tf.next_records,
+        columns={"codes": [0, 1, -1, -1, 0, 1], "candidates": [True, False] * 3, "right": [0.5, 0.75] * 3},
+        matrices={"embeddings": POINTS, "pred_probs": PROBS},
+        n_classes=2,
+        size=2,
+    ),
+    "k_center": call(tf.k_center, matrices={"embeddings": POINTS}, columns={"known": [0, 3]}, size=2),
+    "representatives": call(tf.representatives, matrices={"vectors": POINTS}, size=2),
+    "forecast": call(
+        tf.forecast,
+        columns={"doubt": [0.5, 0.25], "past_doubt": [0.125, 0.75, 0.5], "past_wrong": [False, True, True]},
+    ),
+    "augment": call(
+        tf.augment,
+        columns={"texts": TEXTS, "labels": NAMES, "held_out": ["a held-out text"]},
+        gate=no_objection,
+        operations=["swap"],
+    ),
+    "augmentation_gain": call(
+        tf.augmentation_gain,
+        columns={"labels": CODES * 4, "parents": [0, 5, 3]},
+        matrices={"features": POINTS * 4, "variants": POINTS[:3]},
+    ),
+    "label_gate": call(_gate, columns={"texts": TEXTS, "labels": CODES}),
+    "split": call(
+        tf.split,
+        columns={"record_ids": [*"fedcba"], "labels": NAMES, "groups": GROUPS, "frozen_test": ["a", "d"]},
+    ),
+    "out_of_fold": call(
+        tf.out_of_fold,
+        columns={"labels": CODES, "groups": [*"abcdef"]},
+        matrices={"features": POINTS},
+        n_classes=2,
+        folds=2,
+    ),
+    "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),
+    "compare": call(
+        tf.compare,
+        columns={**LABELLED, "groups": GROUPS},
+        matrices={"before_probs": PROBS, "after_probs": PROBS[::-1]},
+        resamples=20,
+    ),
+    "error_table": call(
+        tf.error_table, columns={**LABELLED, "ids": [f"m{i}" for i in range(6)]}, matrices={"pred_probs": PROBS}
+    ),
+    "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
+}
+
+# They need a model; `tests/unit/training` calls them.
+WITH_A_MODEL = {"embed", "fit", "predict"}
+
+
+def public_functions() -> set[str]:
+    return {name for name in tf.__all__ if not isinstance(getattr(tf, name), type)}
+
+
+def plain(found: Any) -> Any:
+    """Return a result as dicts and lists, to compare it by."""
+    if isinstance(found, pa.Table):
+        return found.to_pylist()
+    if isinstance(found, np.ndarray):
+        return plain(found.tolist())
+    if is_dataclass(found):
+        return {field.name: plain(getattr(found, field.name)) for field in fields(found)}
+    if isinstance(found, Mapping):
+        return {str(key): plain(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [plain(one) for one in found]
+    return repr(found) if isinstance(found, float) else found

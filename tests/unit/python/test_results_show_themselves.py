@@ -1,0 +1,122 @@
+"""A result of 10,000 records prints in a few lines, is a table in a notebook, and becomes a data frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import twofold as tf
+
+N = 10_000
+ODD = "<script>alert(1)</script>"
+RNG = np.random.default_rng(0)
+CODES = np.arange(N) % 3
+LABELS = ["card", "parcel", ODD]
+NAMES = [LABELS[code] for code in CODES]
+POINTS = np.eye(3)[CODES] + RNG.normal(scale=0.2, size=(N, 3))
+PROBS = np.full((N, 3), 0.1) + 0.7 * np.eye(3)[np.where(RNG.random(N) < 0.9, CODES, 0)]
+VOTES = {
+    "record_id": [f"r{i}" for i in range(N)] * 2,
+    "reviewer": [ODD] * N + ["ben"] * N,
+    "label": NAMES + [LABELS[code] for code in np.where(RNG.random(N) < 0.8, CODES, 1)],
+}
+COPIES = pa.table({"parent": np.arange(N), "text": [f"{ODD} {i}" for i in range(N)], "label": NAMES})
+EPOCHS = tuple(
+    tf.EpochResult(epoch=i, train_loss=1 / i, validation_loss=1 / i, macro_f1=0.5, accuracy=0.5) for i in range(1, 99)
+)
+
+# The result, and how many rows it has as a data frame.
+RESULTS: dict[str, tuple[Any, int]] = {
+    "Agreement": (lambda: tf.agreement(VOTES, resamples=5), 4 + 3 + 1),
+    "Score": (lambda: tf.agreement(VOTES, resamples=5).alpha, 1),
+    "PairAgreement": (lambda: tf.agreement(VOTES, resamples=5).pairs[0], 1),
+    "Consensus": (lambda: tf.consensus(VOTES), N),
+    "LabelQuality": (lambda: tf.label_quality(NAMES, pred_probs=PROBS, label_names=LABELS), N),
+    "Duplicates": (lambda: tf.near_duplicates(embeddings=POINTS, threshold=1.0), N),
+    "StreamedCopies": (lambda: next(tf.streamed_copies([[f"{ODD} {i}" for i in range(N)]])), N),
+    "Outliers": (lambda: tf.Outliers(score=POINTS[:, 0], distance=POINTS[:, 1], is_outlier=CODES == 1), N),
+    "NearestNeighbours": (
+        lambda: tf.NearestNeighbours(index=np.tile(np.arange(99), (N, 1)), similarity=np.zeros((N, 99))),
+        N,
+    ),
+    "Diversity": (lambda: tf.diversity(POINTS, NAMES), 3 + 1),
+    "ClassBalance": (lambda: tf.class_balance(NAMES), 3),
+    "Cue": (lambda: tf.cue_words([f"word{code} of <b>" for code in CODES], NAMES)[0], 1),
+    "LengthCue": (lambda: tf.length_cues(["a word" if code else "one" for code in CODES], NAMES)[0], 1),
+    "Region": (lambda: tf.regions(POINTS, n_regions=40)[0], 1),
+    "Forecast": (lambda: tf.forecast(np.full(N, 0.1)), 1),
+    "KCenter": (lambda: tf.k_center(POINTS, 500), 500),
+    "Selection": (lambda: tf.next_records(POINTS, np.full(N, -1), n_classes=3, size=9), N),
+    "Augmented": (
+        lambda: tf.Augmented(kept=COPIES, rejected=COPIES.append_column("reason", pa.array([ODD] * N))),
+        2 * N,
+    ),
+    "Gain": (lambda: tf.augmentation_gain(POINTS[:50], CODES[:50], POINTS[:9], np.arange(9)), 1),
+    "Splits": (lambda: tf.split([f"{ODD}{i}" for i in range(N)], NAMES), N),
+    "Evaluation": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5), 3),
+    "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
+    "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
+    "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
+    "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
+    "EpochResult": (lambda: EPOCHS[0], 1),
+    "FitResult": (
+        lambda: tf.FitResult(
+            model_dir=Path(ODD) / ("long" * 500), best_epoch=3, history=EPOCHS, padding_waste=0.1, config=tf.FitConfig()
+        ),
+        98,
+    ),
+    "Predictions": (lambda: tf.Predictions(pred_probs=PROBS, labels=CODES, label_names=tuple(LABELS)), N),
+}
+LISTS: dict[str, tuple[Any, int]] = {
+    "cue_words": (lambda: tf.cue_words([f"word{code} of <b>" for code in CODES], NAMES), 3),
+    "length_cues": (lambda: tf.length_cues(["a word" if code else "one" for code in CODES], NAMES), 3),
+    "regions": (lambda: tf.regions(POINTS, n_regions=40), 40),
+    "slices": (lambda: tf.slices(CODES, PROBS, by={"x": np.arange(N) % 100}, label_names=LABELS), 100),
+    "no slices": (lambda: tf.slices(CODES, PROBS, by={}, label_names=LABELS), 0),
+}
+
+
+@pytest.mark.parametrize("name", [*RESULTS, *LISTS])
+def test_a_result_shows_itself(name: str) -> None:
+    make, rows = {**RESULTS, **LISTS}[name]
+    found = make()
+    assert len(repr(found)) < 1000
+    assert max(map(len, repr(found).splitlines())) <= 100
+    assert len(found.to_pandas()) == rows
+    html = found._repr_html_()
+    assert len(html) < 20_000
+    assert "<script" not in html
+    assert "<b>" not in html.removeprefix("<div><b>")
+    assert "<table" in html
+    assert html.count("<tr>") <= 1 + 10
+
+
+def test_every_public_type_is_among_those_tested() -> None:
+    types = {name for name in tf.__all__ if isinstance(getattr(tf, name), type)}
+    assert types == set(RESULTS) | {"FitConfig"}
+    for name in ("Score", "Slice", "Cue", "Region"):
+        assert type(RESULTS[name][0]()).__name__ == name
+
+
+def test_what_is_printed_holds_the_numbers() -> None:
+    said = repr(tf.outliers([[1.0, 0.0], [1.0, 0.1], [1.0, 0.05], [0.0, 1.0]], k=1))
+    assert said.splitlines()[0] == "Outliers: records 4, outliers 1"
+    assert said.splitlines()[1].split() == ["score", "distance", "is_outlier"]
+    assert said.splitlines()[-1].strip() == "(3 of 4 rows; .to_pandas() has all)"
+
+
+def test_the_frame_of_labels_has_the_columns_of_the_result() -> None:
+    found = tf.label_quality(["a", "b"] * 5, pred_probs=[[0.9, 0.1], [0.2, 0.8]] * 5)
+    frame = found.to_pandas()
+    assert list(frame.columns) == ["score", "is_issue", "suggested", "suggested_prob", "reason"]
+    assert frame.score.tolist() == found.score.tolist()
+
+
+def test_a_list_of_results_is_still_a_list() -> None:
+    found = tf.slices([0, 1], [[0.9, 0.1], [0.8, 0.2]], by={"city": ["Oslo", "Rome"]}, label_names=["a", "b"])
+    assert found == list(found)
+    assert isinstance(found, list)
