@@ -145,19 +145,18 @@ class _Cells:
         texts = {}
         for text_field, column in self.columns.fields.items():
             texts[text_field] = self._repaired(record_id, text_field, column, repaired)
-            if not is_visible(texts[text_field]):
-                texts[text_field] = ""
             self._check_length(column, "characters", len(texts[text_field]), LONGEST_TEXT)
         label = ""
         if self.columns.label:
             label = self._repaired(record_id, LABEL, self.columns.label, repaired_name)
-            label = label if is_visible(label) else ""
             self._check_length(self.columns.label, "characters in a label", len(label), LONGEST_NAME)
         return {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
 
     def _repaired(self, record_id: str, name: str, column: str, repair: Callable[[str], str]) -> str:
         before = self._read(column, as_text)
         after = repair(before)
+        if not is_visible(after):
+            return ""
         if after != before.strip():
             change = {"record_id": record_id, "field": name, "before": before, "after": after}
             self.cleaned.repaired.append(change)

@@ -25,10 +25,11 @@ def read_delimited(path: Path, reading: Reading, wanted: Collection[str]) -> Ite
             the header, or quotes that do not match.
     """
     tabs = path.name.lower().removesuffix(".gz").endswith(".tsv")
-    delimiter = reading.delimiter or ("\t" if tabs else ",")
-    quoting = reading.quoting or ("none" if delimiter == "\t" else "csv")
     csv.field_size_limit(LARGEST_CELL)
     with open_text(path, reading.encoding) as handle:
+        named = _named_by_excel(handle)
+        delimiter = reading.delimiter or named or ("\t" if tabs else ",")
+        quoting = reading.quoting or ("none" if delimiter == "\t" else "csv")
         table = _Table(path, handle, delimiter, quoting)
         header = table.header(wanted)
         columns = [(header.index(name), name) for name in wanted or dict.fromkeys(header)]
@@ -36,6 +37,13 @@ def read_delimited(path: Path, reading: Reading, wanted: Collection[str]) -> Ite
         for number, cells in table.body(len(header)):
             row = {name: cells[i] for i, name in columns}
             yield Row(number, row, None if told and quoting == "none" else table.doubt(cells, row.values()))
+
+
+def _named_by_excel(handle: IO[str]) -> str | None:
+    """Return the delimiter that a line such as `sep=;` names before the header, which Excel writes and reads."""
+    line = handle.readline().rstrip("\r\n").strip('"')
+    handle.seek(0)
+    return line[-1] if len(line) == 5 and line.startswith("sep=") else None
 
 
 class _Table:
@@ -54,10 +62,12 @@ class _Table:
         self._before = 0  # last line of the row before
         self._first_line = handle.readline().rstrip("\r\n")
         handle.seek(0)
+        if _named_by_excel(handle):
+            next(self._rows)
 
     def header(self, wanted: Collection[str]) -> list[str]:
-        where = f"{self._path}, line 1"
         names = self._next(hint=self._other_delimiter(wanted)) or []
+        where = f"{self._path}, line {self._rows.line_num or 1}"
         if not any(name.strip() for name in names):
             raise TwofoldError(f"{where}: expected a header with column names, came an empty line")
         check_names(where, names, wanted, self._other_delimiter(wanted))

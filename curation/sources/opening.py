@@ -105,7 +105,10 @@ def _without_mark(codec: str, head: bytes) -> str:
 
 def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> str:
     came = f"byte 0x{error.object[error.start]:02x} {_line_of(path, encoding)}"
-    return f"{path}: expected {encoding} text, came {came}; save it as UTF-8 or name its encoding with --encoding"
+    return (
+        f"{path}: expected {encoding} text, came {came}; save it as UTF-8, or name its encoding with --encoding "
+        "(programs on Windows often write cp1252)"
+    )
 
 
 def _line_of(path: Path, encoding: str) -> str:

@@ -174,7 +174,8 @@ def _gold(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | Non
     known = {row["record_id"] for row in data.kept}
     gold.leave_out(lambda row: row["record_id"] not in known, "no record of the project has this id")
     if not gold.kept:
-        raise TwofoldError(f"{intake.gold}: none of its ids is in the project")
+        hint = "" if intake.columns.record_id else "; without --id, a record's id is the number of its row"
+        raise TwofoldError(f"{intake.gold}: none of its ids is in the project{hint}")
     return gold
 
 

@@ -175,6 +175,8 @@ GERMAN = "text;label\nrot, grün;Farbe\nzwei;Zahl\n"
     [
         ("a.csv", GERMAN, {"delimiter": ";"}),
         ("a.txt", GERMAN, {"delimiter": ";"}),
+        ("a.csv", "sep=;\n" + GERMAN, {}),
+        ("a.csv", "\ufeffsep=\t\r\n" + GERMAN.replace(";", "\t"), {"delimiter": "tab"}),
         ("a.csv", GERMAN.replace(";", "\t"), {"delimiter": "tab"}),
         ("a.dat.gz", GERMAN.replace(";", "|"), {"delimiter": "|"}),
         ("a.csv", GERMAN.encode("latin-1"), {"delimiter": ";", "encoding": "latin-1"}),
@@ -297,6 +299,7 @@ def test_a_bad_file_gets_one_clear_line(tmp_path, name, content, expected):
     [
         ("a.csv", "txt,label\na,b\n", r"line 1: no column 'text' \(did you mean 'txt'\?\)$"),
         ("a.csv", "text;label\na;b\n", r"no column 'text' .*if ';' separates its cells, --delimiter ';'$"),
+        ("a.csv", "sep=;\ntxt;label\n", r"line 2: no column 'text' \(did you mean 'txt'\?\)$"),
         ("a.csv", '"text"\t"label"\n', "--delimiter tab$"),
         ("a.tsv", "text,label\n", "--delimiter ','$"),
         ("a.csv", "text|a, b|label\n", r"--delimiter '\|'$"),
