@@ -19,25 +19,32 @@ from curation.sources.cleaning import Cleaned, Columns
 GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})
 
 
-def gold_columns(path: Path, names: Sequence[str], data: Columns) -> Columns:
+def gold_columns(path: Path, names: Sequence[str], data: Columns, label: str | None = None) -> Columns:
     """Say which columns of a file of gold labels are what: they are known by their names, in any order.
 
-    The id's column is called as in the data, or `id`; the label's is called `label`, or as in the data.
+    The id's column is called as in the data, or `id`; the label's is `label`, or called as in the data.
+
+    Args:
+        path: The file, for errors.
+        names: Its columns.
+        data: The columns of the data.
+        label: The column of the label, where it is called otherwise.
 
     Raises:
         TwofoldError: The file has no such columns.
     """
     record_id = _first_there(path, names, data.record_id, "id", what="ids")
-    label = _first_there(path, names, "label", data.label, what="gold labels")
+    options = ("label", data.label) if label is None else (label,)
+    label = _first_there(path, names, *options, what="gold labels", hint="; name it with --gold-label")
     return Columns(fields={}, label=label, record_id=record_id)
 
 
-def _first_there(path: Path, names: Sequence[str], *options: str | None, what: str) -> str:
+def _first_there(path: Path, names: Sequence[str], *options: str | None, what: str, hint: str = "") -> str:
     wanted = list(dict.fromkeys(filter(None, options)))
     found = next((name for name in wanted if name in names), None)
     if found is None:
         expected = " or ".join(map(repr, wanted))
-        raise TwofoldError(f"{path}: expected a column {expected} of {what}{suggest(wanted[0], names)}")
+        raise TwofoldError(f"{path}: expected a column {expected} of {what}{suggest(wanted[0], names)}{hint}")
     return found
 
 

@@ -33,6 +33,7 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.option("--join-labels", is_flag=True, help="Labels equal as numbers, or but for case and blanks, become one.")
 @click.option("--test", type=FILE, help="A file with the same columns, set aside for testing.")
 @click.option("--gold", type=FILE, help="Gold labels (the id column and 'label'), for the report only.")
+@click.option("--gold-label", help="Column of the gold labels, where it is not 'label' or that of the data.")
 @click.option("--guidelines", type=FILE, help="Markdown that annotators read.")
 @click.option("--name", help="Name of the project in Argilla; the folder's name by default.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of files that are text.")
@@ -54,6 +55,7 @@ def init(
     join_labels: bool,
     test: Path | None,
     gold: Path | None,
+    gold_label: str | None,
     guidelines: Path | None,
     name: str | None,
     encoding: str,
@@ -74,6 +76,7 @@ def init(
             labels=[x.strip() for x in labels.split(",") if x.strip()] if labels else None,
             test=test,
             gold=gold,
+            gold_label=gold_label,
             guidelines=guidelines,
             reading=Reading(encoding=encoding, delimiter=delimiter, quoting=quoting),
             join_labels=join_labels,

@@ -48,7 +48,7 @@ def open_text(path: Path, encoding: str) -> Iterator[IO[str]]:
             head = binary.read(_HEAD)
             _check_head(path, head, codec)
             binary.seek(0)
-            with io.TextIOWrapper(binary, encoding=_without_mark(codec, head), newline="") as handle:
+            with io.TextIOWrapper(binary, encoding=_without_mark(path, codec, head), newline="") as handle:
                 yield handle
     except UnicodeDecodeError as error:
         raise TwofoldError(_undecodable(path, encoding, error)) from None
@@ -93,13 +93,15 @@ def _wide_encoding(head: bytes) -> str | None:
     return "utf-16-le" if high > low else "utf-16-be"
 
 
-def _without_mark(codec: str, head: bytes) -> str:
+def _without_mark(path: Path, codec: str, head: bytes) -> str:
     """Return the encoding that takes a byte order mark off, where there is one."""
     if codec == "utf-8":
         return "utf-8-sig"
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark) and codec.startswith(encoding):
             return encoding
+    if codec in ("utf-16", "utf-32"):
+        raise TwofoldError(f"{path}: expected a byte order mark, came none; --encoding {codec}-le or {codec}-be")
     return codec
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
+import zlib
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from curation.errors import TwofoldError
@@ -25,16 +28,21 @@ def read_workbook(path: Path, reading: Reading, wanted: Collection[str]) -> Iter
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions of Excel, which are not read
             book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
+        with closing(book):
+            yield from _rows(path, _first_sheet(path, book), wanted, _other_sheets(book))
+    except (InvalidFileException, BadZipFile, ParseError, zlib.error, KeyError, ValueError, OSError) as error:
         raise TwofoldError(f"{path}: expected an Excel workbook, as its name says ({error})") from None
-    try:
-        if not book.worksheets:
-            raise TwofoldError(f"{path}: expected a workbook with a sheet of cells, came none")
-        others = len(book.sheetnames) - 1
-        more = f"only its first sheet was read, {book.worksheets[0].title!r}; it has {others} more" if others else None
-        yield from _rows(path, book.worksheets[0], wanted, more)
-    finally:
-        book.close()
+
+
+def _first_sheet(path: Path, book: Any) -> Any:
+    if not book.worksheets:
+        raise TwofoldError(f"{path}: expected a workbook with a sheet of cells, came none")
+    return book.worksheets[0]
+
+
+def _other_sheets(book: Any) -> str | None:
+    others = len(book.sheetnames) - 1
+    return f"only its first sheet was read, {book.sheetnames[0]!r}; it has {others} more" if others else None
 
 
 def _rows(path: Path, sheet: Any, wanted: Collection[str], doubt: str | None) -> Iterator[Row]:

@@ -48,6 +48,7 @@ class Intake:
         labels: The possible answers; None takes the labels that stand in the file.
         test: A file with the same columns, set aside for testing only.
         gold: Gold labels by id, which only the report reads.
+        gold_label: Their column; `label`, or that of the data, by default.
         guidelines: What annotators read; None writes a page to start from.
         reading: How all three files are read, where they are text.
         join_labels: Whether labels that are equal as numbers, or differ in case or blanks only, become one.
@@ -60,6 +61,7 @@ class Intake:
     labels: Sequence[str] | None
     test: Path | None = None
     gold: Path | None = None
+    gold_label: str | None = None
     guidelines: Path | None = None
     reading: Reading = field(default_factory=Reading)
     join_labels: bool = False
@@ -168,7 +170,8 @@ def _test(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | Non
 def _gold(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | None:
     if intake.gold is None:
         return None
-    columns = gold_columns(intake.gold, column_names(intake.gold, intake.reading), intake.columns)
+    names = column_names(intake.gold, intake.reading)
+    columns = gold_columns(intake.gold, names, intake.columns, intake.gold_label)
     gold = _cleaned(intake, intake.gold, columns, labelled=True)
     _settle_labels(intake, gold, labels, str(columns.label))
     known = {row["record_id"] for row in data.kept}

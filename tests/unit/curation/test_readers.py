@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import datasets
@@ -189,6 +190,19 @@ GERMAN = "text;label\nrot, grün;Farbe\nzwei;Zahl\n"
 def test_delimiters_and_encodings_can_be_named(tmp_path, name, content, options):
     wanted = [{"text": "rot, grün", "label": "Farbe"}, {"text": "zwei", "label": "Zahl"}]
     assert cells(write(tmp_path / name, content), **options) == wanted
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("damage", [b"<not xml", None])
+def test_a_damaged_workbook_gets_one_clear_line(tmp_path, part, damage):
+    whole = workbook(tmp_path / "whole.xlsx", ("text",), ("One",))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as new:
+        for name in old.namelist():
+            content = damage if name == part else old.read(name)
+            if content is not None:
+                new.writestr(name, content)
+    with pytest.raises(TwofoldError, match=r"a.xlsx: expected an? (Excel )?workbook"):
+        cells(tmp_path / "a.xlsx")
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", "\n", '"'])

@@ -305,6 +305,12 @@ def test_gold_is_read_by_the_names_of_columns_and_nothing_is_no_label(cases, ini
     assert by_id(read_table(init.project.path("gold.parquet")), "label") == gold
 
 
+def test_the_column_of_gold_labels_can_be_named(cases, tmp_path, init):
+    (tmp_path / "gold.csv").write_text("truth,label,id\npos,neg,0\n")
+    init(cases / "train.csv", "--id", "id", "--gold", tmp_path / "gold.csv", "--gold-label", "truth")
+    assert by_id(read_table(init.project.path("gold.parquet")), "label") == {"0": "pos"}
+
+
 def test_a_contradiction_in_gold_is_refused_with_both_rows(cases, init):
     said = init(cases / "train.csv", "--id", "id", "--gold", cases / "gold_dup.csv").refusal()
     assert "gold_dup.csv, row 3: id '0' already stands in row 2 with label 'pos', and here with 'neg'" in said
@@ -314,7 +320,10 @@ def test_a_contradiction_in_gold_is_refused_with_both_rows(cases, init):
     ("content", "expected"),
     [
         ("key,label\n0,pos\n", "expected a column 'id' of ids (there are: 'key', 'label')"),
-        ("id,gold\n0,pos\n", "expected a column 'label' of gold labels"),
+        (
+            "id,gold\n0,pos\n",
+            "expected a column 'label' of gold labels (there are: 'id', 'gold'); name it with --gold-label",
+        ),
         (
             "id,label\n0,poss\n",
             "gold.csv, row 2, column 'label': label 'poss' is not in the task (did you mean 'pos'?)",
