@@ -115,10 +115,11 @@ def _validated(raw: dict[str, Any], path: Path) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        raise TwofoldError(f"{path}: {_describe(error)}") from None
+        raise TwofoldError(f"{path}: {describe(error)}") from None
 
 
-def _describe(error: ValidationError) -> str:
+def describe(error: ValidationError) -> str:
+    """Return the first thing that is wrong, as one line that names its key."""
     first = error.errors()[0]
     key = ".".join(map(str, first["loc"])) or "task"
     if first["type"] == "extra_forbidden":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +14,43 @@ from curation.artifacts import read_table
 from curation.errors import TwofoldError, suggest
 from curation.project import Project, Round
 from curation.records import by_id
-from curation.sources.readers import read_rows
+from curation.sources.cleaning import Cleaned, Columns
 
 GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})
 
 
-def read_gold(path: Path, known: Collection[str], labels: Sequence[str]) -> pa.Table:
-    """Read gold labels, which only the report compares with: no step that decides or trains reads them.
+def gold_columns(path: Path, names: Sequence[str], data: Columns, label: str | None = None) -> Columns:
+    """Say which columns of a file of gold labels are what: they are known by their names, in any order.
+
+    The id's column is called as in the data, or `id`; the label's is `label`, or called as in the data.
 
     Args:
-        path: A file whose first column is the record id and whose second is the gold label.
-        known: The record ids of the project; other rows are passed over.
-        labels: The labels of the task.
+        path: The file, for errors.
+        names: Its columns.
+        data: The columns of the data.
+        label: The column of the label, where it is called otherwise.
 
     Raises:
-        TwofoldError: Fewer than two columns, a label that is not in the task, or no record of the project.
+        TwofoldError: The file has no such columns.
     """
-    rows = []
-    for row in read_rows(path):
-        if len(row.cells) < 2:
-            raise TwofoldError(f"{path}, row {row.number}: expected two columns, an id and a label")
-        record_id, label = (str(cell) for cell in list(row.cells.values())[:2])
-        if not label:
-            continue  # nobody knows
-        if label not in labels:
-            raise TwofoldError(f"{path}, row {row.number}: label {label!r} is not in the task{suggest(label, labels)}")
-        if record_id in known:
-            rows.append({"record_id": record_id, "label": label})
-    if not rows:
-        raise TwofoldError(f"{path}: none of its ids is in the project")
-    return pa.Table.from_pylist(rows, schema=GOLD)
+    record_id = _first_there(path, names, data.record_id, "id", what="ids")
+    options = ("label", data.label) if label is None else (label,)
+    label = _first_there(path, names, *options, what="gold labels", hint="; name it with --gold-label")
+    return Columns(fields={}, label=label, record_id=record_id)
+
+
+def _first_there(path: Path, names: Sequence[str], *options: str | None, what: str, hint: str = "") -> str:
+    wanted = list(dict.fromkeys(filter(None, options)))
+    found = next((name for name in wanted if name in names), None)
+    if found is None:
+        expected = " or ".join(map(repr, wanted))
+        raise TwofoldError(f"{path}: expected a column {expected} of {what}{suggest(wanted[0], names)}{hint}")
+    return found
+
+
+def gold_table(gold: Cleaned) -> pa.Table:
+    """Return gold labels, which only the report compares with: no step that decides or trains reads them."""
+    return pa.Table.from_pylist([{name: row[name] for name in GOLD.names} for row in gold.kept], schema=GOLD)
 
 
 def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:

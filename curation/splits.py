@@ -96,7 +96,8 @@ def split(
     Records of one group (near-duplicates, or a text and what was made from it) are never separated. Within a
     label, the largest groups are placed first, each where most is missing; ties fall by a hash of the record
     ids, so the order of the input does not matter. Parts that are still empty get the last groups of a label:
-    with three groups every part has one, with two train and test have, with one train has.
+    with three groups every part has one, with two train and test have. A label with one group, such as a single
+    record, goes to train, and counts for no other label's shares.
 
     With `frozen_test`, the test part is exactly those records, so that scores of different rounds can be
     compared; all others go to train and validation, in the proportion of those two. A record that shares a
@@ -213,6 +214,9 @@ def _placed(groups: list[_Group], shares: Mapping[str, float]) -> list[tuple[_Gr
     carried = dict.fromkeys(shares, 0.0)
     placed = []
     for label in sorted(by_label):
+        if len(by_label[label]) == 1:
+            placed.append((by_label[label][0], "train"))  # there is nothing to divide
+            continue
         queue = sorted(by_label[label], key=lambda group: (-group.size, group.key))
         size = sum(group.size for group in queue)
         tally = _Tally(wanted={part: share * size + carried[part] for part, share in shares.items()})

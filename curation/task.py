@@ -16,7 +16,8 @@ from curation.errors import suggest
 if TYPE_CHECKING:
     import datasets
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+LONGEST_NAME = 200  # characters
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
 
 
 class Task(BaseModel):
@@ -24,7 +25,7 @@ class Task(BaseModel):
 
     Attributes:
         kind: Which kind of answer is asked for, a key of `KINDS`.
-        fields: Names of the text fields shown, in order: one for texts, two for text pairs.
+        fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is the question's.
         labels: The possible answers, in the order in which annotators see them; no two alike.
         question: Name of the question in Argilla and of the label column in exported tables.
     """
@@ -44,6 +45,8 @@ class Task(BaseModel):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} must differ, {twice[0]!r} stands there twice")
+        if self.question in self.fields:
+            raise ValueError(f"text field {self.question!r} has the name of the question, which holds the answers")
         return self
 
     def features(self) -> datasets.Features:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain, count
+
 import pyarrow as pa
 
 from curation.artifacts import read_json, read_table, write_json
 from curation.project import Project
 
 
+def prefix_of_tests(taken: Collection[str]) -> str:
+    """Return what stands before the ids of an outside test set, so that none of them can be one of `taken`."""
+    prefixes = chain(["test/"], (f"test{n}/" for n in count(2)))
+    return next(prefix for prefix in prefixes if not any(i.startswith(prefix) for i in taken))
+
+
 def outside_test(project: Project) -> pa.Table | None:
-    """Return the outside test set, ids prefixed with `test/`, or None."""
+    """Return the outside test set, its ids behind a prefix of their own (`prefix_of_tests`), or None."""
     path = project.path("test.parquet")
     return read_table(path) if path.exists() else None
 

@@ -26,6 +26,17 @@ def shared_data() -> Path:
     pytest.skip("TWOFOLD_DATA is not set: no real data to test with")
 
 
+@pytest.fixture(scope="session")
+def cases(shared_data: Path) -> Path:
+    """The folder of inputs that went wrong once, beside the real data sets."""
+    found = shared_data.parent / "cases" / "data_in"
+    if not found.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{found} is not there")
+        pytest.skip(f"{found} is not there: no files that went wrong once to test with")
+    return found
+
+
 @pytest.fixture
 def write_csv(tmp_path: Path) -> Callable[..., Path]:
     """Write a small CSV file and return its path."""

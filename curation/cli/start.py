@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
 from curation.cli.show import as_json, show_json
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
+from curation.sources.rows import Quoting, Reading
 from curation.steps.ingest import Intake, ingest
+from curation.task import Task
 
 FILE = click.Path(path_type=Path)
 
 
+ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or a saved HF dataset"
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=FILE)
-@click.option("--data", required=True, type=FILE, help="CSV, TSV, JSONL, Parquet, or a saved HF dataset.")
+@click.option("--data", required=True, type=FILE, help=f"{ENDINGS}.")
 @click.option("--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs.")
 @click.option("--label", help="Column of labels that somebody gave and that are to be checked.")
 @click.option("--id", "record_id", help="Column of the record ids; without it the row number is the id.")
 @click.option("--labels", help="The possible labels, separated by commas.")
 @click.option("--labels-from-data", is_flag=True, help="Take the labels that stand in the label column.")
+@click.option("--join-labels", is_flag=True, help="Labels equal as numbers, or but for case and blanks, become one.")
 @click.option("--test", type=FILE, help="A file with the same columns, set aside for testing.")
 @click.option("--gold", type=FILE, help="Gold labels (the id column and 'label'), for the report only.")
+@click.option("--gold-label", help="Column of the gold labels, where it is not 'label' or that of the data.")
 @click.option("--guidelines", type=FILE, help="Markdown that annotators read.")
 @click.option("--name", help="Name of the project in Argilla; the folder's name by default.")
-@click.option("--encoding", default="utf-8", show_default=True)
+@click.option("--encoding", default="utf-8", show_default=True, help="Of files that are text.")
+@click.option("--delimiter", help="What separates cells: one character, or tab; by default what the ending says.")
+@click.option(
+    "--quoting",
+    type=click.Choice(get_args(Quoting)),
+    help="csv: quotes hold a cell together; none: a quote is text. Default: none between tabs, else csv.",
+)
 @as_json
 def init(
     folder: Path,
@@ -36,11 +52,15 @@ def init(
     record_id: str | None,
     labels: str | None,
     labels_from_data: bool,
+    join_labels: bool,
     test: Path | None,
     gold: Path | None,
+    gold_label: str | None,
     guidelines: Path | None,
     name: str | None,
     encoding: str,
+    delimiter: str | None,
+    quoting: Quoting | None,
     as_json: bool,
 ) -> None:
     """Make a project in DIR from a file, unlabelled or with labels to be checked."""
@@ -48,19 +68,18 @@ def init(
         raise TwofoldError("name the labels with --labels A,B,C, or take them from the file with --labels-from-data")
     if labels_from_data and not label:
         raise TwofoldError("--labels-from-data: name the label column with --label")
-    columns = Columns(fields={_field(text): text for text in texts}, label=label, record_id=record_id)
-    if len(columns.fields) < len(texts):
-        raise TwofoldError("--text: two columns have the same name")
     project = ingest(
         Intake(
             folder=folder,
             data=data,
-            columns=columns,
+            columns=Columns(fields=_fields(texts, label), label=label, record_id=record_id),
             labels=[x.strip() for x in labels.split(",") if x.strip()] if labels else None,
             test=test,
             gold=gold,
+            gold_label=gold_label,
             guidelines=guidelines,
-            encoding=encoding,
+            reading=Reading(encoding=encoding, delimiter=delimiter, quoting=quoting),
+            join_labels=join_labels,
             name=name,
         )
     )
@@ -68,12 +87,40 @@ def init(
     if as_json:
         show_json(summary)
         return
+    _show(summary, folder)
+
+
+def _show(summary: Mapping[str, Any], folder: Path) -> None:
     click.echo(f"{summary['kept']} of {summary['rows']} rows are in {folder}, {summary['labelled']} with a label")
+    _show_cleaning(summary)
+    for what in ("test", "gold"):
+        if what in summary:
+            click.echo(f"{summary[what]['kept']} of {summary[what]['rows']} rows of --{what} are kept")
+            _show_cleaning(summary[what])
+    click.echo(f"Next: edit {folder / 'guidelines.md'}, then `twofold round {folder}`")
+
+
+def _show_cleaning(summary: Mapping[str, Any]) -> None:
     for reason, n in summary["rejected"].items():
         click.echo(f"  left out: {n} ({reason}), see rejected.parquet")
-    if summary["repaired_texts"]:
-        click.echo(f"  repaired the encoding of {summary['repaired_texts']} texts, see repaired.parquet")
-    click.echo(f"Next: edit {folder / 'guidelines.md'}, then `twofold round {folder}`")
+    for what in ("texts", "labels"):
+        if summary[f"repaired_{what}"]:
+            click.echo(f"  repaired the characters of {summary[f'repaired_{what}']} {what}, see repaired.parquet")
+    for note in summary["notes"]:
+        click.echo(f"  {summary['source']}: {note}")
+
+
+def _fields(texts: Sequence[str], label: str | None) -> dict[str, str]:
+    """Return the column of every text field; fields have names that Argilla takes, and no two the same."""
+    fields: dict[str, str] = {}
+    for column in texts:
+        if column == label or column in fields.values():
+            raise TwofoldError(f"--text {column}: this column is asked for twice")
+        name = _field(column)
+        if name == Task.model_fields["question"].default:
+            raise TwofoldError(f"--text {column}: {name!r} is what the answers are called; rename the column")
+        fields[next(n for n in chain([name], (f"{name}_{i}" for i in count(2))) if n not in fields)] = column
+    return fields
 
 
 def _field(column: str) -> str:

@@ -80,6 +80,7 @@ def _project(folder: Path, say: Say) -> Project:
             columns=Columns(fields={"text": "text"}, label="label", record_id="id"),
             labels=None,
             gold=sample / "truth.csv",
+            gold_label="intent",
             guidelines=sample / "guidelines.md",
             name="demo",
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from curation.errors import TwofoldError, suggest
-from curation.sources.readers import Row
+from curation.errors import TwofoldError
+from curation.sources.repair import is_visible, repaired, repaired_name
+from curation.sources.rows import Row
+from curation.sources.values import as_id, as_text
+from curation.task import LONGEST_NAME
 
 LONGEST_TEXT = 100_000  # characters; more than a person reads, or a page shows
+LABEL = "label"  # what a label is called in `Cleaned.repaired`, beside the text fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,139 +42,187 @@ class Cleaned:
 
     Attributes:
         kept: `record_id, fields, label, source_row` of every record.
-        rejected: `source_row, record_id, reason` of every row left out.
-        repaired: `record_id, field, before, after` of every text whose encoding was repaired.
+        rejected: `source_row, record_id, label, reason` of every row left out.
+        repaired: `record_id, field, before, after` of every text and label whose characters were repaired.
+        notes: What is worth a look, a sentence each.
     """
 
     source: str
     kept: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     repaired: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """Counts for the report."""
         reasons = Counter(row["reason"].split(":")[0] for row in self.rejected)
+        labels = sum(change["field"] == LABEL for change in self.repaired)
         return {
             "source": self.source,
             "rows": len(self.kept) + len(self.rejected),
             "kept": len(self.kept),
             "rejected": dict(sorted(reasons.items())),
-            "repaired_texts": len(self.repaired),
+            "repaired_texts": len(self.repaired) - labels,
+            "repaired_labels": labels,
             "labelled": sum(row["label"] is not None for row in self.kept),
+            "notes": self.notes,
         }
 
+    def leave_out(self, unfit: Callable[[Mapping[str, Any]], bool], reason: str) -> None:
+        """Leave out every record that is unfit, with this reason."""
+        out = [row for row in self.kept if unfit(row)]
+        self.kept = [row for row in self.kept if not unfit(row)]
+        self.rejected += [_rejected(row, reason) for row in out]
 
-def clean(rows: Iterable[Row], columns: Columns, *, source: str) -> Cleaned:
-    """Repair encodings, and leave out rows without text and copies that agree in text and label.
+
+def clean(
+    rows: Iterable[Row],
+    columns: Columns,
+    *,
+    source: str,
+    same_label: Callable[[str], Hashable] = str,
+    labelled: bool = False,
+) -> Cleaned:
+    """Repair characters, and leave out rows without text and copies that agree in text and label.
 
     Copies whose labels differ stay: people should see that conflict.
 
     Args:
         rows: The rows of one file.
-        columns: Which column is what.
+        columns: Which column is what; without text fields, rows are known by their ids alone.
         source: Name of the file, for errors and the report.
+        same_label: What makes two labels the same one; their names by default.
+        labelled: Whether rows without a label are left out.
 
     Raises:
-        TwofoldError: A column is not there, an id stands for two different records, a text is too long, or
-            nothing is left.
+        TwofoldError: A cell holds no text, an id stands for two different records, a text or a label is too long,
+            or nothing is left.
     """
     cleaned = Cleaned(source=source)
-    by_id: dict[str, dict[str, Any]] = {}
-    by_content: dict[tuple[Any, ...], str] = {}
+    seen = _Seen(source, same_label)
+    doubts: dict[str, list[int]] = {}
     for row in rows:
-        _check_columns(row, columns, source)
-        record = _record(row, columns, cleaned)
-        reason = _reason_to_reject(record, by_id, by_content, source)
+        if row.doubt:
+            doubts.setdefault(row.doubt, []).append(row.number)
+        record = _Cells(row, columns, cleaned).record()
+        reason = _lacks(record, labelled) or seen.copy(record)
         if reason:
-            rejected = {"source_row": row.number, "record_id": record["record_id"], "reason": reason}
-            cleaned.rejected.append(rejected)
-            continue
-        by_id[record["record_id"]] = record
-        by_content[_content(record)] = record["record_id"]
-        cleaned.kept.append(record)
+            cleaned.rejected.append(_rejected(record, reason))
+        else:
+            cleaned.kept.append(record)
+    cleaned.notes += [_note(doubt, numbers) for doubt, numbers in doubts.items()]
     if not cleaned.kept:
-        raise TwofoldError(f"{source}: no record is left of {len(cleaned.rejected)} rows, expected at least 1")
+        raise TwofoldError(f"{source}: no record is left of {len(cleaned.rejected)} rows{_reasons(cleaned)}")
     return cleaned
 
 
-def _check_columns(row: Row, columns: Columns, source: str) -> None:
-    for name in columns.named():
-        if name not in row.cells:
-            raise TwofoldError(f"{source}, row {row.number}: no column {name!r}{suggest(name, row.cells)}")
+def _rejected(record: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    return {**{name: record[name] for name in ("source_row", "record_id", "label")}, "reason": reason}
 
 
-def _record(row: Row, columns: Columns, cleaned: Cleaned) -> dict[str, Any]:
-    record_id = str(row.number) if columns.record_id is None else _cell(row.cells[columns.record_id])
-    texts = {}
-    for name, column in columns.fields.items():
-        before = _cell(row.cells[column])
-        texts[name] = _repaired(before)
-        if len(texts[name]) > LONGEST_TEXT:
-            raise TwofoldError(
-                f"{cleaned.source}, row {row.number}, column {column!r}: expected at most {LONGEST_TEXT:,} "
-                f"characters, came {len(texts[name]):,}"
-            )
-        if texts[name] != before.strip():
-            change = {"record_id": record_id, "field": name, "before": before, "after": texts[name]}
-            cleaned.repaired.append(change)
-    label = _cell(row.cells[columns.label]) if columns.label else ""
-    return {"record_id": record_id, "fields": texts, "label": label or None, "source_row": row.number}
+def _note(doubt: str, numbers: list[int]) -> str:
+    more = f" (and {len(numbers) - 1} more rows)" if len(numbers) > 1 else ""
+    return f"row {numbers[0]}{more}: {doubt}"
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _reasons(cleaned: Cleaned) -> str:
+    if not cleaned.rejected:
+        return ", expected at least 1 below the names of the columns"
+    return f" ({', '.join(f'{n} {reason}' for reason, n in cleaned.summary()['rejected'].items())})"
 
 
-def _repaired(text: str) -> str:
-    import ftfy
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of one row, on their way into a record."""
 
-    config = ftfy.TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_character_width=False)
-    return str(ftfy.fix_text(text, config=config)).strip()
+    row: Row
+    columns: Columns
+    cleaned: Cleaned
+
+    def record(self) -> dict[str, Any]:
+        name = self.columns.record_id
+        record_id = str(self.row.number) if name is None else self._read(name, as_id)
+        texts = {}
+        for text_field, column in self.columns.fields.items():
+            texts[text_field] = self._repaired(record_id, text_field, column, repaired)
+            self._check_length(column, "characters", len(texts[text_field]), LONGEST_TEXT)
+        label = ""
+        if self.columns.label:
+            label = self._repaired(record_id, LABEL, self.columns.label, repaired_name)
+            self._check_length(self.columns.label, "characters in a label", len(label), LONGEST_NAME)
+        return {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
+
+    def _repaired(self, record_id: str, name: str, column: str, repair: Callable[[str], str]) -> str:
+        before = self._read(column, as_text)
+        after = repair(before)
+        if not is_visible(after):
+            return ""
+        if after != before.strip():
+            change = {"record_id": record_id, "field": name, "before": before, "after": after}
+            self.cleaned.repaired.append(change)
+        return after
+
+    def _read(self, column: str, read: Callable[[Any], str]) -> str:
+        try:
+            return read(self.row.cells[column])
+        except ValueError as error:
+            raise TwofoldError(f"{self._where(column)}: {error}{self._one_label(column)}") from None
+
+    def _one_label(self, column: str) -> str:
+        is_list = column == self.columns.label and isinstance(self.row.cells[column], list | tuple)
+        return "; a record has one label here, written as a text or a number" if is_list else ""
+
+    def _check_length(self, column: str, what: str, length: int, most: int) -> None:
+        if length > most:
+            raise TwofoldError(f"{self._where(column)}: expected at most {most:,} {what}, came {length:,}")
+
+    def _where(self, column: str) -> str:
+        return f"{self.cleaned.source}, row {self.row.number}, column {column!r}"
 
 
-def _content(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (*record["fields"].values(), record["label"])
-
-
-def _reason_to_reject(
-    record: Mapping[str, Any],
-    by_id: Mapping[str, Mapping[str, Any]],
-    by_content: Mapping[tuple[Any, ...], str],
-    source: str,
-) -> str | None:
+def _lacks(record: Mapping[str, Any], labelled: bool) -> str | None:
+    """Say what a record lacks that it cannot be without."""
     if not record["record_id"]:
         return "no id"
     empty = [name for name, text in record["fields"].items() if not text]
     if empty:
         return f"no text: {empty[0]} is empty"
-    same = by_id.get(record["record_id"])
-    if same is not None and _content(same) != _content(record):
+    return "no label" if labelled and record["label"] is None else None
+
+
+class _Seen:
+    """The records so far, by id and by content."""
+
+    def __init__(self, source: str, same_label: Callable[[str], Hashable]) -> None:
+        self._source = source
+        self._same_label = same_label
+        self._by_id: dict[str, Mapping[str, Any]] = {}
+        self._by_content: dict[tuple[Any, ...], str] = {}
+
+    def copy(self, record: Mapping[str, Any]) -> str | None:
+        """Remember a record; say of what it is a copy, if it is one."""
+        content = self._content(record)
+        same = self._by_id.setdefault(record["record_id"], record)
+        if same is not record:
+            self._check_equal(same, record)
+            return f"exact copy: same id as row {same['source_row']}"
+        if not record["fields"]:
+            return None
+        first = self._by_content.setdefault(content, record["record_id"])
+        return f"exact copy: same text and label as {first}" if first != record["record_id"] else None
+
+    def _content(self, record: Mapping[str, Any]) -> tuple[Any, ...]:
+        label = record["label"]
+        return (*record["fields"].values(), label if label is None else self._same_label(label))
+
+    def _check_equal(self, same: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        if self._content(same) == self._content(record):
+            return
+        if not record["fields"]:
+            what = f"with label {same['label']!r}, and here with {record['label']!r}; expected one label per id"
+        else:
+            what = "with another text or label; ids must differ"
         raise TwofoldError(
-            f"{source}, row {record['source_row']}: id {record['record_id']!r} already stands in row "
-            f"{same['source_row']} with another text or label; ids must differ"
+            f"{self._source}, row {record['source_row']}: id {record['record_id']!r} already stands in row "
+            f"{same['source_row']} {what}"
         )
-    copy_of = by_content.get(_content(record))
-    return f"exact copy: same text and label as {copy_of}" if copy_of else None
-
-
-def check_labels(cleaned: Cleaned, labels: Sequence[str], *, column: str) -> None:
-    """Check the given labels against the task.
-
-    Raises:
-        TwofoldError: A label is not in the task, or a label of the task has exactly one record.
-    """
-    rows: dict[str, list[int]] = {}
-    for record in cleaned.kept:
-        if record["label"] is not None:
-            rows.setdefault(record["label"], []).append(record["source_row"])
-    for label, where in sorted(rows.items(), key=lambda item: item[1][0]):
-        if label not in labels:
-            raise TwofoldError(
-                f"{cleaned.source}, row {where[0]}, column {column!r}: label {label!r} is not in the task"
-                f"{suggest(label, labels)}"
-            )
-        if len(where) == 1:
-            raise TwofoldError(
-                f"{cleaned.source}, row {where[0]}, column {column!r}: label {label!r} has one record only, "
-                "expected at least 2; add records, or merge it with another label"
-            )

@@ -5,23 +5,36 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from curation import ledger
 from curation.artifacts import content_hash, write_json, write_table, write_text
-from curation.config import Config, write_config
+from curation.config import Config, describe, write_config
 from curation.errors import TwofoldError
-from curation.goldcheck import read_gold
+from curation.goldcheck import gold_columns, gold_table
 from curation.project import Project
 from curation.records import LABELS, records_schema, table
-from curation.sources.cleaning import Cleaned, Columns, check_labels, clean
-from curation.sources.readers import read_rows
+from curation.sources.cleaning import Cleaned, Columns, clean
+from curation.sources.labels import (
+    check_labels,
+    count_labels,
+    join_twins,
+    notes_on_labels,
+    one_per_twins,
+    twin_key,
+)
+from curation.sources.readers import column_names, read_rows
+from curation.sources.repair import repaired_name
+from curation.sources.rows import Reading
 from curation.task import Task
+from curation.testset import prefix_of_tests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +48,11 @@ class Intake:
         labels: The possible answers; None takes the labels that stand in the file.
         test: A file with the same columns, set aside for testing only.
         gold: Gold labels by id, which only the report reads.
+        gold_label: Their column; `label`, or that of the data, by default.
         guidelines: What annotators read; None writes a page to start from.
+        reading: How all three files are read, where they are text.
+        join_labels: Whether labels that are equal as numbers, or differ in case or blanks only, become one.
+        name: Name of the project in Argilla; that of the folder by default.
     """
 
     folder: Path
@@ -44,9 +61,34 @@ class Intake:
     labels: Sequence[str] | None
     test: Path | None = None
     gold: Path | None = None
+    gold_label: str | None = None
     guidelines: Path | None = None
-    encoding: str = "utf-8"
+    reading: Reading = field(default_factory=Reading)
+    join_labels: bool = False
     name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Came:
+    """What came in, cleaned: the records, and where they were given the test records and the gold labels."""
+
+    data: Cleaned
+    test: Cleaned | None
+    gold: Cleaned | None
+
+    def inputs(self) -> dict[str, Cleaned]:
+        """Every file by what it was given as."""
+        given = {"data": self.data, "test": self.test, "gold": self.gold}
+        return {name: cleaned for name, cleaned in given.items() if cleaned is not None}
+
+    def summary(self) -> dict[str, Any]:
+        """Counts for the report: those of the data, and beside them those of the other files."""
+        counts = {name: cleaned.summary() for name, cleaned in self.inputs().items()}
+        return {**counts.pop("data"), **counts}
+
+    def rows(self, what: str) -> list[dict[str, Any]]:
+        """Return what was left out of, or repaired in, every file."""
+        return [{"input": name, **row} for name, cleaned in self.inputs().items() for row in getattr(cleaned, what)]
 
 
 def ingest(intake: Intake) -> Project:
@@ -59,29 +101,52 @@ def ingest(intake: Intake) -> Project:
         raise TwofoldError(f"{intake.folder}: there is a project here already")
     if intake.folder.exists() and (not intake.folder.is_dir() or any(intake.folder.iterdir())):
         raise TwofoldError(f"{intake.folder}: expected a new or an empty folder")
-    cleaned = clean(read_rows(intake.data, encoding=intake.encoding), intake.columns, source=intake.data.name)
-    if len(cleaned.kept) < 2:
+    data = _cleaned(intake, intake.data, intake.columns)
+    if len(data.kept) < 2:
         raise TwofoldError(f"{intake.data}: expected at least 2 records, found 1")
-    config = _config(intake, cleaned)
+    config = _config(intake, data)
+    labels = config.task.labels
     if intake.columns.label:
-        check_labels(cleaned, config.task.labels, column=intake.columns.label)
-    test = _test_records(intake, config)
+        _settle_labels(intake, data, labels, intake.columns.label)
+        data.notes += notes_on_labels(data, labels)
+    came = _Came(data=data, test=_test(intake, data, labels), gold=_gold(intake, data, labels))
     guidelines = _guidelines(intake, config.task)
-    gold = _gold(intake, cleaned, config.task)
-    _make_folder(intake.folder, lambda to: _write(to, config, cleaned, test, gold, guidelines))
+    _make_folder(intake.folder, lambda to: _write(to, config, came, guidelines))
     ledger.append(intake.folder, "init", data=content_hash(intake.data) if intake.data.is_file() else "")
     return Project(intake.folder)
 
 
-def _config(intake: Intake, cleaned: Cleaned) -> Config:
-    labels = intake.labels or sorted({row["label"] for row in cleaned.kept if row["label"] is not None})
+def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
+    """Read and clean a file: the same way for all that come in."""
+    rows = read_rows(path, intake.reading, columns=columns.named())
+    same_label = twin_key if intake.join_labels else str
+    return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)
+
+
+def _settle_labels(intake: Intake, cleaned: Cleaned, labels: Sequence[str], column: str) -> None:
+    if intake.join_labels:
+        join_twins(cleaned, labels)
+    check_labels(cleaned, labels, column=column)
+
+
+def _config(intake: Intake, data: Cleaned) -> Config:
+    labels = _labels(intake, data)
     if len(labels) < 2:
         raise TwofoldError(f"{intake.data}: expected at least 2 labels, came {len(labels)}; name them with --labels")
     try:
         task = Task(fields=tuple(intake.columns.fields), labels=tuple(labels))
-    except ValueError as error:
-        raise TwofoldError(f"the task: {error}") from None
-    return Config(name=intake.name or _slug(intake.folder.resolve().name), task=task)
+        return Config(name=intake.name or _slug(intake.folder.resolve().name), task=task)
+    except ValidationError as error:
+        raise TwofoldError(f"the project: {describe(error)}") from None
+
+
+def _labels(intake: Intake, data: Cleaned) -> list[str]:
+    """Return the labels as the file has them, or as they were named, which repair does not make another name."""
+    if intake.labels is None:
+        counts = count_labels(data)
+        return one_per_twins(counts) if intake.join_labels else sorted(counts)
+    named = [repaired_name(label) for label in intake.labels]
+    return list({twin_key(label): label for label in reversed(named)}.values())[::-1] if intake.join_labels else named
 
 
 def _slug(name: str) -> str:
@@ -89,24 +154,32 @@ def _slug(name: str) -> str:
     return kept[:60] or "project"
 
 
-def _test_records(intake: Intake, config: Config) -> Cleaned | None:
+def _test(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | None:
     if intake.test is None:
         return None
     if intake.columns.label is None:
         raise TwofoldError(f"--test {intake.test}: a test file needs labels, name their column with --label")
-    rows = read_rows(intake.test, encoding=intake.encoding)
-    cleaned = clean(rows, intake.columns, source=intake.test.name)
-    for row in cleaned.kept:
-        if row["label"] not in config.task.labels:
-            raise TwofoldError(f"{intake.test}, row {row['source_row']}: label {row['label']!r} is not in the task")
-        row["record_id"] = f"test/{row['record_id']}"
-    return cleaned
+    test = _cleaned(intake, intake.test, intake.columns, labelled=True)
+    _settle_labels(intake, test, labels, intake.columns.label)
+    prefix = prefix_of_tests({row["record_id"] for row in data.kept})
+    for row in [*test.kept, *test.rejected, *test.repaired]:
+        row["record_id"] = prefix + row["record_id"]
+    return test
 
 
-def _gold(intake: Intake, cleaned: Cleaned, task: Task) -> pa.Table | None:
+def _gold(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | None:
     if intake.gold is None:
         return None
-    return read_gold(intake.gold, {row["record_id"] for row in cleaned.kept}, task.labels)
+    names = column_names(intake.gold, intake.reading)
+    columns = gold_columns(intake.gold, names, intake.columns, intake.gold_label)
+    gold = _cleaned(intake, intake.gold, columns, labelled=True)
+    _settle_labels(intake, gold, labels, str(columns.label))
+    known = {row["record_id"] for row in data.kept}
+    gold.leave_out(lambda row: row["record_id"] not in known, "no record of the project has this id")
+    if not gold.kept:
+        hint = "" if intake.columns.record_id else "; without --id, a record's id is the number of its row"
+        raise TwofoldError(f"{intake.gold}: none of its ids is in the project{hint}")
+    return gold
 
 
 def _guidelines(intake: Intake, task: Task) -> str:
@@ -137,25 +210,17 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(
-    folder: Path,
-    config: Config,
-    cleaned: Cleaned,
-    test: Cleaned | None,
-    gold: pa.Table | None,
-    guidelines: str,
-) -> None:
+def _write(folder: Path, config: Config, came: _Came, guidelines: str) -> None:
     schema = records_schema(config.task.fields)
-    records = table(cleaned.kept, schema)
-    write_table(folder / "records.parquet", records)
-    write_table(folder / "rejected.parquet", pa.Table.from_pylist(cleaned.rejected, schema=_REJECTED))
-    write_table(folder / "repaired.parquet", pa.Table.from_pylist(cleaned.repaired, schema=_REPAIRED))
-    write_json(folder / "intake.json", cleaned.summary())
-    if test is not None:
-        write_table(folder / "test.parquet", table(test.kept, schema))
-    if gold is not None:
-        write_table(folder / "gold.parquet", gold)
-    write_table(folder / "rounds" / "000" / "labels.parquet", _given(cleaned))
+    write_table(folder / "records.parquet", table(came.data.kept, schema))
+    write_table(folder / "rejected.parquet", table(came.rows("rejected"), _REJECTED))
+    write_table(folder / "repaired.parquet", table(came.rows("repaired"), _REPAIRED))
+    write_json(folder / "intake.json", came.summary())
+    if came.test is not None:
+        write_table(folder / "test.parquet", table(came.test.kept, schema))
+    if came.gold is not None:
+        write_table(folder / "gold.parquet", gold_table(came.gold))
+    write_table(folder / "rounds" / "000" / "labels.parquet", _given(came.data))
     write_text(folder / "guidelines.md", guidelines)
     write_text(folder / ".gitignore", ".cache/\n.lock\n*.tmp\n")
     write_config(folder / "twofold.toml", config)
@@ -175,5 +240,21 @@ def _given(cleaned: Cleaned) -> pa.Table:
     return table(rows, LABELS)
 
 
-_REJECTED = pa.schema({"source_row": pa.int64(), "record_id": pa.string(), "reason": pa.string()})
-_REPAIRED = pa.schema({"record_id": pa.string(), "field": pa.string(), "before": pa.string(), "after": pa.string()})
+_REJECTED = pa.schema(
+    {
+        "input": pa.string(),  # data, test or gold
+        "source_row": pa.int64(),
+        "record_id": pa.string(),
+        "label": pa.string(),
+        "reason": pa.string(),
+    }
+)
+_REPAIRED = pa.schema(
+    {
+        "input": pa.string(),
+        "record_id": pa.string(),
+        "field": pa.string(),  # a text field, or label
+        "before": pa.string(),
+        "after": pa.string(),
+    }
+)

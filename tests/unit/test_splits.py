@@ -99,6 +99,14 @@ def test_the_only_record_of_a_label_is_trained_on_and_that_is_said() -> None:
     assert found.notes == ("'sarcasm' has 1 record, none in validation or test",)
 
 
+@pytest.mark.parametrize("singles", [1, 7, 60])
+def test_labels_with_one_record_take_nothing_from_the_shares_of_others(singles: int) -> None:
+    labels = [f"label {i}" for i in range(singles)] + ["refund"] * 100
+    found = split(ids(len(labels)), labels)
+    assert found.counts == {"train": 70 + singles, "validation": 15, "test": 15, "excluded": 0}
+    assert {found.part[record_id] for record_id in ids(singles)} == {"train"}
+
+
 def test_of_two_records_one_is_trained_on_and_one_tested() -> None:
     found = split(ids(2), ["refund", "refund"])
     assert sorted(found.part.values()) == ["test", "train"]

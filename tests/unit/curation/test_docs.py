@@ -9,6 +9,8 @@ from pathlib import Path
 
 from curation.cli import COMMANDS
 from curation.config import Config
+from curation.sources.readers import READERS
+from curation.sources.rows import Reading
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,3 +43,11 @@ def test_the_imports_that_the_readme_shows_work_and_bring_no_torch():
 def test_every_page_that_the_readme_links_is_there():
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_every_file_that_comes_in_and_every_option_of_reading_is_on_the_page_of_files():
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    for ending in READERS:
+        assert f"`{ending.removesuffix('.gz')}`" in page, ending
+    for name in (*Reading.__dataclass_fields__, "join-labels", "gold", "test", "id", "labels-from-data"):
+        assert f"--{name}" in page, name

@@ -26,6 +26,7 @@ def test_a_written_config_reads_back_the_same(tmp_path):
         ("format = 99\n", "made by a newer Twofold"),
         ("name = \n", "expected TOML"),
         ("[task]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
+        ("[task]\nlabels = ['a', 'b']\nfields = ['label']\n", "text field 'label' has the name of the question"),
         (
             "[task]\nlabels = ['a', 'b']\nkind = 'single_lable'\n",
             "unknown kind 'single_lable' .did you mean 'single_label'",

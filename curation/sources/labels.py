@@ -1,0 +1,105 @@
+"""The labels of a file: twins that may be one label, labels that the task does not have, labels with one record."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from curation.errors import TwofoldError, suggest
+from curation.sources.cleaning import Cleaned
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_TRUTH = {"true": "1", "false": "0"}
+_SHOWN = 5  # examples in one note
+
+
+@lru_cache(maxsize=10_000)
+def twin_key(label: str) -> Hashable:
+    """Return what twins have in common: the number, or the letters without case and blanks."""
+    folded = "".join(label.casefold().split())
+    folded = _TRUTH.get(folded, folded)
+    return Decimal(folded) if _NUMBER.fullmatch(folded) else folded
+
+
+def twins(labels: Iterable[str]) -> list[list[str]]:
+    """Return the sets of labels that are equal as numbers, or differ in case or blanks only."""
+    sets: dict[Hashable, list[str]] = defaultdict(list)
+    for label in sorted(set(labels)):
+        sets[twin_key(label)].append(label)
+    return [found for found in sets.values() if len(found) > 1]
+
+
+def one_per_twins(counts: Mapping[str, int]) -> list[str]:
+    """Return one label per set of twins, sorted: the one with the most records, the first in the alphabet of equals."""
+    best: dict[Hashable, str] = {}
+    for label in sorted(counts, key=lambda label: (-counts[label], label)):
+        best.setdefault(twin_key(label), label)
+    return sorted(best.values())
+
+
+def count_labels(cleaned: Cleaned) -> Counter[str]:
+    """Return the number of records of every label that stands in the file, 0 where its rows were all left out."""
+    counts = Counter(row["label"] for row in cleaned.kept if row["label"] is not None)
+    counts.update({row["label"]: 0 for row in cleaned.rejected if row["label"] is not None})
+    return counts
+
+
+def join_twins(cleaned: Cleaned, labels: Sequence[str]) -> None:
+    """Give every record the one of `labels` that its own is a twin of."""
+    of = {twin_key(label): label for label in reversed(labels)}
+    for row in cleaned.kept:
+        if row["label"] is not None:
+            row["label"] = of.get(twin_key(row["label"]), row["label"])
+
+
+def check_labels(cleaned: Cleaned, labels: Sequence[str], *, column: str) -> None:
+    """Check the given labels against the task.
+
+    Raises:
+        TwofoldError: A label is not in the task; the first such row is named.
+    """
+    known = frozenset(labels)
+    by_key = {twin_key(label): label for label in labels}
+    for row in cleaned.kept:
+        label = row["label"]
+        if label is None or label in known:
+            continue
+        twin = by_key.get(twin_key(label))
+        hint = suggest(label, labels) if twin is None else f"; --join-labels takes it as {twin!r}"
+        raise TwofoldError(
+            f"{cleaned.source}, row {row['source_row']}, column {column!r}: label {label!r} is not in the task{hint}"
+        )
+
+
+def notes_on_labels(cleaned: Cleaned, labels: Iterable[str]) -> list[str]:
+    """Say which labels may be one, and which have too few records for what comes."""
+    counts = count_labels(cleaned)
+    found = twins([*labels, *counts])
+    notes = []
+    if found:
+        sets = "; ".join(" and ".join(f"{label!r} ({counts[label]})" for label in names) for names in found[:_SHOWN])
+        notes.append(
+            f"labels that are equal as numbers, or differ in case or blanks only: {sets}{_more(found)}. "
+            "If they mean the same, --join-labels makes one label of each set"
+        )
+    none, single = ([label for label in sorted(counts) if counts[label] == n] for n in (0, 1))
+    if none:
+        notes.append(f"labels whose rows were all left out: {_listed(none)}")
+    if single:
+        notes.append(
+            f"labels with one record only: {_listed(single)}. "
+            "Such a record is for training alone, so the label is never tested; add records, or merge it with another"
+        )
+    return notes
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(map(repr, labels[:_SHOWN])) + _more(labels)
+
+
+def _more(found: Sequence[Any]) -> str:
+    return f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
