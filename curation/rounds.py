@@ -154,9 +154,8 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
         if _applies(step, project, round_):
             yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
         else:
-            yield Done(
-                step=step.name, round=round_, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False
-            )
+            summary = f"not yet: {why_not_trainable(project, round_)}"
+            yield Done(step=step.name, round=round_, summary=summary, ran=False)
 
 
 def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:

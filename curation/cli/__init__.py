@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def _quiet() -> None:
-    """Keep other people's progress bars and advice to developers off the screen, and stay off the network."""
+    """Start quickly, stay off the network, and keep others' bars and advice to developers off the screen."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", category=FutureWarning)
@@ -130,7 +130,7 @@ def _ended(error: BaseException, *, as_json: bool) -> int:
     if code is None:
         raise error
     if as_json:
-        found = error.found if isinstance(error, TwofoldError) else {}
+        found = getattr(error, "found", {})
         print_json({**found, "error": text, "exit_code": code})
     else:
         click.echo(shown(_for_people(error, text)), err=True, nl=False)
