@@ -44,7 +44,7 @@ COMMANDS = {
     "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
     "labels": Place("labels", "labels", "Rename a label, or make it one with another; answers follow."),
     "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),
-    "status": Place("loop", "status", "Say where the round stands and what comes next."),
+    "status": Place("morning", "status", "Say where the round stands, who owes what, and what to type next."),
     "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),
     "review": Place("loop", "review", "Agreement, consensus and reviewer quality; disputes go to the adjudicators."),
     "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance and cue words."),
