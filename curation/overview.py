@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,9 @@ from curation.waiting import Waiting, waiting_for
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
     from curation.project import Project, Round
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,18 +153,19 @@ def _ask(project: Project, round_: Round, look: Callable[[], Looks]) -> _Asked:
     news = {vote: said for vote, said in served.items() if vote[:3] not in kept or kept[vote[:3]][2] <= said[1]}
     gone = {vote[:3] for vote in news}
     votes = [*news, *(vote for key, (vote, _, _) in kept.items() if key not in gone)]
-    new = sum(vote.status != "draft" and held.get(vote, (None, None))[0] != said[0] for vote, said in news.items())
+    new = sum(vote.status != "draft" and (vote not in held or held[vote][0] != said[0]) for vote, said in news.items())
     return _Asked(people=people, votes=votes, new=new, url=argilla.url)
 
 
-Said = tuple[str | None, datetime]  # the label, and when
+Said = tuple[str | None, int]  # the label, and when, in microseconds since 1970
 
 
 def _held(round_: Round) -> dict[Vote, Said]:
     if not round_.snapshots():
         return {}
     votes = read_table(round_.snapshots()[-1])
-    said = zip(column(votes, "label"), column(votes, "submitted_at"), strict=True)
+    times = votes["submitted_at"].combine_chunks().view("int64").to_pylist()  # as times, it would import pandas
+    said = zip(column(votes, "label"), times, strict=True)
     return dict(zip(as_votes(votes), said, strict=True))
 
 
@@ -171,7 +175,7 @@ def _served(project: Project, round_: Round, argilla: Looks) -> dict[Vote, Said]
         dataset = argilla.dataset(naming.dataset(project, round_, role), naming.workspace(project, role))
         for answer in argilla.answers(dataset) if dataset is not None else ():
             vote = Vote(answer.record_id, answer.reviewer, role, answer.status)
-            found[vote] = (answer.label, answer.submitted_at)
+            found[vote] = (answer.label, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
     return found
 
 

@@ -70,11 +70,10 @@ def owing(
         waiting: Their ids.
         votes: The answers of this role so far.
         people: Who may answer in this role now.
-        required: Submitted answers that a record needs.
+        required: Answers that a record needs.
         not_by: People who may not answer a record, by record id.
     """
     done, drafts = answered_by(votes, "submitted", "discarded"), answered_by(votes, "draft")
-    submitted = answered_by(votes, "submitted")
     able = {i: {p for p in people if p not in done.get(i, ()) and p not in (not_by or {}).get(i, ())} for i in waiting}
     return Owing(
         records=len(waiting),
@@ -83,7 +82,8 @@ def owing(
             for p in sorted(set(people))
             if (ids := [i for i in waiting if p in able[i]])
         ),
-        lacking=sum(len(submitted.get(i, ())) + len(able[i]) < required for i in waiting),
+        # A discard is an answer: with nobody left to read it, a record with a discard is settled by a third person.
+        lacking=sum(len(done.get(i, ())) + len(able[i]) < required for i in waiting),
     )
 
 
