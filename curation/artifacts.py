@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,15 @@ def _put(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read a Parquet artifact.
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a Parquet artifact, or some of its columns.
 
     Raises:
         TwofoldError: The file is not there or is not Parquet.
     """
     try:
-        return pq.read_table(path)
+        with pq.ParquetFile(path) as file:  # `pq.read_table` would import pandas
+            return file.read(columns=columns)
     except FileNotFoundError:
         raise TwofoldError(f"{path}: not there yet") from None
     except (pa.ArrowInvalid, OSError) as error:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from curation.artifacts import read_json
+from curation.artifacts import read_json, read_table
 from curation.asked import Asked
 from curation.errors import TwofoldError
+from curation.records import column
 
 if TYPE_CHECKING:
     from curation.project import Project
@@ -75,4 +73,4 @@ def labels_in_use(project: Project) -> dict[str, str]:
 def _labels_of(path: Path) -> set[str]:
     if not path.exists():
         return set()
-    return set(pc.unique(pq.read_table(path, columns=["label"])["label"]).to_pylist()) - {None}
+    return set(column(read_table(path, ["label"]), "label")) - {None}

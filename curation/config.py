@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.artifacts import write_text
@@ -138,6 +137,8 @@ def _keys(path: tuple[int | str, ...]) -> list[str]:
 
 def write_config(path: Path, config: Config) -> None:
     """Write the file, with a comment that says where the keys are explained."""
+    import tomlkit  # for writing alone
+
     document = tomlkit.document()
     document.add(tomlkit.comment("A Twofold project. Every key is explained in docs/configuration.md."))
     for key, value in config.model_dump(mode="json", exclude_none=True).items():

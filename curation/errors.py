@@ -11,7 +11,7 @@ class TwofoldError(Exception):
     """Bad usage or bad input: one clear line for the person at the shell (exit code 2).
 
     Attributes:
-        found: What there is to say besides, as data for programs; JSON-ready.
+        found: What there is to say besides, as data for programs; a command adds what it has found so far.
     """
 
     exit_code = 2

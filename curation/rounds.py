@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-import pyarrow.compute as pc
-
-from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.asked import asked_in
 from curation.errors import TwofoldError
 from curation.labelled import why_not_trainable
 from curation.project import Project, Round
-from curation.records import VOTES, column
-from curation.review.owing import Owing, answered_by, owing
+from curation.records import column
 from curation.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.steps import augment, check, evaluate, relabel, report, review, split, train
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
+from curation.waiting import Waiting as Waiting
+from curation.waiting import waiting as waiting
 
 LEARN: tuple[Step, ...] = (
     check.STEP,
@@ -154,9 +151,8 @@ def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]
         if _applies(step, project, round_):
             yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
         else:
-            yield Done(
-                step=step.name, round=round_, summary=f"not yet: {why_not_trainable(project, round_)}", ran=False
-            )
+            summary = f"not yet: {why_not_trainable(project, round_)}"
+            yield Done(step=step.name, round=round_, summary=summary, ran=False)
 
 
 def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
@@ -229,85 +225,6 @@ def show_labels(project: Project, connect: Connect, ticker: Ticker) -> Iterator[
 
 def _of_round(round_: Round, project: Project, summary: str) -> str:
     return summary if round_.number == project.current.number else f"round {round_.number:03d}: {summary}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """For whom a round waits, and for how much.
-
-    Attributes:
-        role: `annotator` or `adjudicator`.
-        dataset: Where they answer.
-        owing: What is missing there, and who can answer it.
-    """
-
-    role: str
-    dataset: str
-    owing: Owing
-
-    @property
-    def records(self) -> int:
-        """Records that still need answers."""
-        return self.owing.records
-
-    def __str__(self) -> str:
-        who = ", ".join(map(str, self.owing.people))
-        said = f"waiting for answers to {self.records} records in {self.dataset}"
-        said += f" ({self.role}s: {who})" if who else ""
-        if not self.owing.lacking:
-            return said
-        rule = ", somebody who did not read them," if self.role == "adjudicator" else ""
-        return (
-            f"{said}; {self.owing.lacking} of them cannot be settled by the people there are: add another"
-            f" {self.role}{rule} with `twofold reviewers add --role {self.role}`"
-        )
-
-
-def waiting(project: Project, round_: Round, argilla: ArgillaClient) -> list[Waiting]:
-    """Say for whom a round waits, by the last review, or by what was sent if there was none."""
-    people = {role: argilla.reviewers(naming.workspace(project, role)) for role in naming.ROLES}
-    return waiting_for(project, round_, people)
-
-
-def waiting_for(project: Project, round_: Round, people: Mapping[str, Sequence[str]]) -> list[Waiting]:
-    """Say for whom a round waits, given who may answer in each role."""
-    asked = asked_in(project, round_)
-    if asked is None:
-        return []
-    votes = round_.votes() if round_.snapshots() else VOTES.empty_table()
-    by_role = {role: votes.filter(pc.equal(votes["role"], role)) for role in naming.ROLES}
-    methods = _methods(round_)
-    readers = answered_by(by_role["annotator"], "submitted", "discarded")
-    missing = {
-        "annotator": owing(methods["undecided"], by_role["annotator"], people["annotator"], required=asked.required),
-        "adjudicator": owing(
-            methods["disputed"], by_role["adjudicator"], people["adjudicator"], required=1, not_by=readers
-        ),
-    }
-    return [
-        Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
-        for role, found in missing.items()
-        if found.records
-    ]
-
-
-def _methods(round_: Round) -> dict[str, list[str]]:
-    """Return the ids of the records that are undecided, and of those that are disputed."""
-    if not round_.has("decisions.parquet"):
-        return {"undecided": column(round_.table("batch.parquet"), "record_id"), "disputed": []}
-    rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
-    return {name: [row["record_id"] for row in rows if row["method"] == name] for name in ("undecided", "disputed")}
-
-
-def standing(project: Project, round_: Round, argilla: ArgillaClient) -> list[dict[str, Any]]:
-    """Return where the data sets of a round stand, the reviewers' first."""
-    found = []
-    for role in naming.ROLES:
-        name = naming.dataset(project, round_, role)
-        dataset = argilla.dataset(name, naming.workspace(project, role))
-        if dataset is not None:
-            found.append({"role": role, "dataset": name, **asdict(argilla.progress(dataset))})
-    return found
 
 
 def advance(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:

@@ -79,9 +79,8 @@ class Done:
 def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     """Run a step unless everything it would make is there and up to date."""
     if not force and is_fresh(step, context.project, context.round):
-        return Done(
-            step=step.name, round=context.round, summary=_manifest(context.round)[step.name]["summary"], ran=False
-        )
+        summary = _manifest(context.round)[step.name]["summary"]
+        return Done(step=step.name, round=context.round, summary=summary, ran=False)
     inputs = _inputs(step, context.project, context.round)
     started = time.monotonic()
     summary = step.run(context)

@@ -1,4 +1,4 @@
-"""Looking at an Argilla server by its HTTP API, with nothing that takes long to import; it changes nothing."""
+"""Looking at an Argilla server by its HTTP API, importing nothing that takes long; nothing is changed."""
 
 from __future__ import annotations
 
@@ -63,10 +63,8 @@ class Onlooker:
                 )
 
     def _records(self, dataset: str) -> Iterator[dict[str, Any]]:
-        offset = 0
-        while items := self._get(f"/datasets/{dataset}/records", include="responses", limit=PAGE, offset=offset)[
-            "items"
-        ]:
+        path, offset = f"/datasets/{dataset}/records", 0
+        while items := self._get(path, include="responses", limit=PAGE, offset=offset)["items"]:
             yield from items
             offset += PAGE
 

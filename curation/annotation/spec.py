@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +77,20 @@ class Progress:
     def pending(self) -> int:
         """Records that still need answers."""
         return self.total - self.completed
+
+
+class Looks(Protocol):
+    """What can be read from an Argilla server, by whichever client."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    def reviewers(self, workspace: str, *, role: str = "annotator") -> list[str]:
+        """Return the names of people of one of Argilla's roles in a workspace, sorted; none without a workspace."""
+
+    def dataset(self, name: str, workspace: str) -> Any | None:
+        """Return a data set, or None."""
+
+    def answers(self, dataset: Any) -> Iterator[Answer]:
+        """Return every answer in a data set."""

@@ -44,7 +44,7 @@ COMMANDS = {
     "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
     "labels": Place("labels", "labels", "Rename a label, or make it one with another; answers follow."),
     "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),
-    "status": Place("loop", "status", "Say where the round stands and what comes next."),
+    "status": Place("morning", "status", "Say where the round stands, who owes what, and what to type next."),
     "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),
     "review": Place("loop", "review", "Agreement, consensus and reviewer quality; disputes go to the adjudicators."),
     "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance and cue words."),
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def _quiet() -> None:
-    """Keep other people's progress bars and advice to developers off the screen, and stay off the network."""
+    """Start quickly, stay off the network, and keep others' bars and advice to developers off the screen."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", category=FutureWarning)
@@ -130,7 +130,7 @@ def _ended(error: BaseException, *, as_json: bool) -> int:
     if code is None:
         raise error
     if as_json:
-        found = error.found if isinstance(error, TwofoldError) else {}
+        found = getattr(error, "found", {})
         print_json({**found, "error": text, "exit_code": code})
     else:
         click.echo(shown(_for_people(error, text)), err=True, nl=False)

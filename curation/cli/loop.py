@@ -12,11 +12,12 @@ from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
 from curation.cli import COMMANDS
 from curation.cli.screen import Screen
-from curation.cli.show import as_json, project_dir, show_json, show_steps
+from curation.cli.show import as_json, project_dir, show_steps
 from curation.errors import TwofoldError, WaitingForPeople
 from curation.project import Project, open_project
 from curation.rounds import Ticker
 from curation.step import Done
+from curation.waiting import waiting
 
 
 def _connector(project: Project) -> Callable[[], ArgillaClient]:
@@ -102,26 +103,8 @@ def round_(folder: Path, now: bool, as_json: bool) -> None:
         show_steps(rounds.advance(project, connector, screen.bar, go_on=now), screen)
         if project.current.number == 0 or not project.current.has("pushed.json"):
             return
-        waits = rounds.waiting(project, project.current, connector())
+        argilla = connector()
+        waits = waiting(project, project.current, argilla)
         if waits:
-            raise WaitingForPeople("; ".join(map(str, waits)))
-
-
-@click.command()
-@project_dir
-@as_json
-def status(folder: Path, as_json: bool) -> None:
-    """Say where the round stands and what comes next."""
-    project = open_project(folder)
-    now = rounds.situation(project, project.current)
-    found = {"project": project.config.name, "round": now.number, "next": rounds.next_step(now).value}
-    if now.sent:
-        argilla = connect(project.config)
-        found["datasets"] = rounds.standing(project, project.current, argilla)
-    if as_json:
-        show_json(found)
-        return
-    click.echo(f"{found['project']}: round {now.number:03d}, {now.queued} records queued, next: {found['next']}")
-    for each in found.get("datasets", []):  # type: ignore[attr-defined]
-        people = ", ".join(f"{name} {n}" for name, n in sorted(each["by_reviewer"].items())) or "nobody yet"
-        click.echo(f"  {each['dataset']}: {each['completed']} of {each['total']} complete; answers: {people}")
+            rows = [row for wait in waits for row in wait.rows(argilla.url)]
+            raise WaitingForPeople("; ".join(map(str, waits)), waiting=rows)

@@ -18,8 +18,6 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
-from curation.errors import TwofoldError
-
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -84,9 +82,9 @@ class Screen:
         if self._bars:
             self._end_bars()
             self._bars.stop()
-        if isinstance(error, TwofoldError):
-            error.found = {**self._found, **error.found}
-        elif error is None and self._as_json:
+        if error is not None:
+            vars(error)["found"] = {**self._found, **getattr(error, "found", {})}
+        elif self._as_json:
             print_json(self._found)
 
     def found(self, **data: Any) -> None:

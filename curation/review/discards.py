@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from curation.owing import answered_by, as_votes
 from curation.records import table
 from curation.review.confidence import discard_confidence
 from curation.review.decide import DECISIONS
-from curation.review.owing import answered_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +37,8 @@ class Readings:
 
 def readings(votes: pa.Table, readers: Collection[str] | None) -> Readings:
     """Read off a vote table who read what."""
-    reviewed = votes.filter(pc.equal(votes["role"], "annotator"))
-    ruled = votes.filter(pc.equal(votes["role"], "adjudicator"))
+    said = as_votes(votes)
+    reviewed, ruled = ([vote for vote in said if vote.role == role] for role in ("annotator", "adjudicator"))
     read = answered_by(reviewed, "submitted", "discarded")
     return Readings(
         read=read,

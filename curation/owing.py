@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, NamedTuple
 
 from curation.records import column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Vote(NamedTuple):
+    """Who answered what: a plain row, since making an Arrow table would import pandas."""
+
+    record_id: str
+    reviewer: str
+    role: str
+    status: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,7 @@ class Owing:
 
 def owing(
     waiting: Collection[str],
-    votes: pa.Table,
+    votes: Collection[Vote],
     people: Iterable[str],
     *,
     required: int,
@@ -58,13 +68,12 @@ def owing(
 
     Args:
         waiting: Their ids.
-        votes: The answers of this role so far, a table of `VOTES`.
+        votes: The answers of this role so far.
         people: Who may answer in this role now.
-        required: Submitted answers that a record needs.
+        required: Answers that a record needs.
         not_by: People who may not answer a record, by record id.
     """
     done, drafts = answered_by(votes, "submitted", "discarded"), answered_by(votes, "draft")
-    submitted = answered_by(votes, "submitted")
     able = {i: {p for p in people if p not in done.get(i, ()) and p not in (not_by or {}).get(i, ())} for i in waiting}
     return Owing(
         records=len(waiting),
@@ -73,14 +82,20 @@ def owing(
             for p in sorted(set(people))
             if (ids := [i for i in waiting if p in able[i]])
         ),
-        lacking=sum(len(submitted.get(i, ())) + len(able[i]) < required for i in waiting),
+        # A discard is an answer: with nobody left to read it, a record with a discard is settled by a third person.
+        lacking=sum(len(done.get(i, ())) + len(able[i]) < required for i in waiting),
     )
 
 
-def answered_by(votes: pa.Table, *statuses: str) -> dict[str, set[str]]:
+def answered_by(votes: Iterable[Vote], *statuses: str) -> dict[str, set[str]]:
     """Return who answered a record with one of these statuses, by record id."""
     found: dict[str, set[str]] = {}
-    chosen = votes.filter(pc.is_in(votes["status"], pa.array(statuses)))
-    for record_id, reviewer in zip(column(chosen, "record_id"), column(chosen, "reviewer"), strict=True):
-        found.setdefault(record_id, set()).add(reviewer)
+    for vote in votes:
+        if vote.status in statuses:
+            found.setdefault(vote.record_id, set()).add(vote.reviewer)
     return found
+
+
+def as_votes(votes: pa.Table) -> list[Vote]:
+    """Return the rows of a table of `VOTES`, as far as they say who answered what."""
+    return [Vote(*row) for row in zip(*(column(votes, name) for name in Vote._fields), strict=True)]

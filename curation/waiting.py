@@ -1,0 +1,105 @@
+"""For whom a round waits, and for how much of each person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curation.annotation import naming
+from curation.asked import asked_in
+from curation.owing import Owing, Vote, answered_by, as_votes, owing
+from curation.records import column
+
+if TYPE_CHECKING:
+    from curation.annotation.spec import Looks
+    from curation.project import Project, Round
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """For whom a round waits, and for how much.
+
+    Attributes:
+        role: `annotator` or `adjudicator`.
+        dataset: Where they answer.
+        owing: What is missing there, and who can answer it.
+    """
+
+    role: str
+    dataset: str
+    owing: Owing
+
+    @property
+    def records(self) -> int:
+        """Records that still need answers."""
+        return self.owing.records
+
+    def rows(self, url: str) -> list[dict[str, Any]]:
+        """Return a row for each person who owes answers, and one for nobody where people are missing; JSON-ready."""
+        common = {"role": self.role, "dataset": self.dataset, "url": url}
+        rows: list[dict[str, Any]] = [vars(owes) for owes in self.owing.people]
+        if self.owing.lacking:
+            rows.append({"person": None, "open": self.owing.lacking, "drafts": 0})
+        return [{**common, **row} for row in rows]
+
+    def __str__(self) -> str:
+        who = ", ".join(map(str, self.owing.people))
+        said = f"waiting for answers to {self.records} records in {self.dataset}"
+        said += f" ({self.role}s: {who})" if who else ""
+        if not self.owing.lacking:
+            return said
+        rule = ", somebody who did not read them," if self.role == "adjudicator" else ""
+        return (
+            f"{said}; {self.owing.lacking} of them cannot be settled by the people there are: add another"
+            f" {self.role}{rule} with `twofold reviewers add --role {self.role}`"
+        )
+
+
+def waiting(project: Project, round_: Round, argilla: Looks) -> list[Waiting]:
+    """Say for whom a round waits, by the last review, or by what was sent if there was none."""
+    people = {role: argilla.reviewers(naming.workspace(project, role)) for role in naming.ROLES}
+    return waiting_for(project, round_, people)
+
+
+def waiting_for(
+    project: Project, round_: Round, people: Mapping[str, Sequence[str]], votes: Sequence[Vote] | None = None
+) -> list[Waiting]:
+    """Say for whom a round waits.
+
+    Args:
+        project: Whose round.
+        round_: The round.
+        people: Who may answer, by role.
+        votes: The answers so far; those that were pulled by default.
+    """
+    asked = asked_in(project, round_)
+    if asked is None:
+        return []
+    if votes is None:
+        votes = as_votes(round_.votes()) if round_.snapshots() else []
+    read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
+    readers = answered_by(read, "submitted", "discarded")
+    undecided, disputed = _open(round_, read, ruled, asked.required)
+    missing = {
+        "annotator": owing(undecided, read, people["annotator"], required=asked.required),
+        "adjudicator": owing(disputed, ruled, people["adjudicator"], required=1, not_by=readers),
+    }
+    return [
+        Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
+        for role, found in missing.items()
+        if found.records
+    ]
+
+
+def _open(round_: Round, read: Sequence[Vote], ruled: Sequence[Vote], required: int) -> tuple[list[str], list[str]]:
+    """Return the records that were undecided at the last review and are not yet complete, and so the disputed ones."""
+    if not round_.has("decisions.parquet"):
+        rows = [{"record_id": i, "method": "undecided"} for i in column(round_.table("batch.parquet"), "record_id")]
+    else:
+        rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
+    readers, said = answered_by(read, "submitted", "discarded"), answered_by(read, "submitted")
+    settled = answered_by(ruled, "submitted", "discarded")
+    at_review = {name: [r["record_id"] for r in rows if r["method"] == name] for name in ("undecided", "disputed")}
+    undecided = [i for i in at_review["undecided"] if len(said.get(i, ())) < required]
+    return undecided, [i for i in at_review["disputed"] if not settled.get(i, set()) - readers.get(i, set())]

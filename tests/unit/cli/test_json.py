@@ -1,0 +1,152 @@
+"""`--json`: every command has it, and answers in one JSON object, whatever the outcome."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from curation.cli import COMMANDS, cli, exit_code
+from curation.cli.screen import print_json
+
+WORDS = ["question", "complaint"] * 10
+ROWS = [(f"r{i:02d}", f"Message {i} about a parcel, {word}.", word) for i, word in enumerate(WORDS)]
+
+
+def every_command(group: click.Group = cli, *before: str) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, *before, name)
+        else:
+            yield (*before, name)
+
+
+def found(path: tuple[str, ...]) -> click.Command:
+    command: click.Command = cli
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), name) or cli
+    return command
+
+
+EVERY = list(every_command())
+
+
+def test_the_table_goes_over_all_commands() -> None:
+    assert {path[0] for path in EVERY} == set(COMMANDS)
+    assert ("reviewers", "reset") in EVERY
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_every_command_has_it(path: tuple[str, ...]) -> None:
+    assert "--json" in [option for parameter in found(path).params for option in parameter.opts]
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_bad_usage_of_every_command_is_one_json_object(path: tuple[str, ...], capfd: Any) -> None:
+    code, answer = answer_of(capfd, *path, "--json", "--no-such-option")
+    assert (code, answer["exit_code"]) == (2, 2)
+    assert "--no-such-option" in answer["error"]
+
+
+def answer_of(capfd: Any, *arguments: object) -> tuple[int, dict[str, Any]]:
+    code = exit_code(lambda: cli(list(map(str, arguments)), standalone_mode=False), as_json="--json" in arguments)
+    out, err = capfd.readouterr()
+    assert err == ""
+    answer = json.loads(out)
+    assert isinstance(answer, dict)
+    return code, answer
+
+
+def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
+    """What is missing to a command on a folder without a project; None for those that need none."""
+    if path[0] in ("demo", "serve", "stop", "doctor", "backup", "restore"):
+        return None
+    if path == ("init",):
+        return [folder, "--data", folder / "none.csv", "--text", "text", "--labels", "a,b"]
+    more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}
+    return [folder, *more.get(path[-1], [])]
+
+
+ON_PROJECTS = [path for path in EVERY if arguments_of(path, Path()) is not None]
+
+
+@pytest.mark.parametrize("path", ON_PROJECTS, ids=" ".join)
+def test_bad_input_to_every_command_is_one_json_object(path: tuple[str, ...], tmp_path: Path, capfd: Any) -> None:
+    arguments = arguments_of(path, tmp_path) or []
+    code, answer = answer_of(capfd, *path, *arguments, "--json")
+    assert (code, answer["exit_code"]) == (2, 2)
+    assert str(tmp_path) in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in ON_PROJECTS if p[0] in ("push", "round", "status", "reviewers")],
+    ids=" ".join,
+)
+def test_a_server_that_is_down_is_one_json_object_in_every_command_that_needs_it(
+    path: tuple[str, ...], make_project: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+) -> None:
+    monkeypatch.setenv("TWOFOLD_HOME", str(tmp_path / "no-server"))
+    project = make_project(ROWS)
+    arguments = arguments_of(path, project.folder) or []
+    code, answer = answer_of(capfd, *path, *arguments, "--json")
+    if path == ("status",):
+        assert code == 0
+    else:
+        assert code == answer["exit_code"] == 2
+
+
+def test_a_server_that_is_not_up_is_data_with_the_exit_code_of_a_finding(tmp_path: Path, capfd: Any) -> None:
+    code, answer = answer_of(capfd, "serve", "--status", "--json", "--home", tmp_path / "none")
+    assert (code, answer["exit_code"], answer["phase"], answer["up"]) == (1, 1, "new", False)
+    assert answer_of(capfd, "stop", "--json", "--home", tmp_path / "none") == (0, {"stopped": False})
+
+
+def test_steps_answer_with_what_they_found(make_project: Any, capfd: Any) -> None:
+    project = make_project(ROWS)
+    code, answer = answer_of(capfd, "check", project.folder, "--json")
+    assert code == 0
+    (step,) = answer["steps"]
+    assert (step["step"], step["round"], step["ran"]) == ("check", 0, True)
+    assert step["found"]["flags"].keys() >= {"near_duplicate"}
+    assert step["found"]["labels_checked"] == 20
+    again = answer_of(capfd, "check", project.folder, "--json")[1]["steps"][0]
+    assert (again["ran"], again["found"]) == (False, step["found"])
+
+
+def test_an_error_takes_along_the_steps_that_ended_before_it(make_project: Any, capfd: Any) -> None:
+    project = make_project(ROWS[:4])
+    code, answer = answer_of(capfd, "train", project.folder, "--json")
+    assert code == answer["exit_code"] == 2
+    assert [step["step"] for step in answer["steps"]] == ["check", "split"]
+    assert "cannot" in answer["error"]
+
+
+def test_ctrl_c_is_an_answer_too() -> None:
+    code = "import sys; from curation.cli import exit_code\nfrom curation.cli.screen import Screen\n"
+    code += "def run():\n    with Screen(as_json=True) as s:\n        s.found(added=['ana'])\n"
+    code += "        raise KeyboardInterrupt\nsys.exit(exit_code(run, as_json=True))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    answer = json.loads(ended.stdout)
+    assert ended.returncode == answer["exit_code"] == 130
+    assert answer["added"] == ["ana"]
+
+
+def test_what_json_does_not_have_is_null_and_nothing_moves_the_cursor(capfd: Any) -> None:
+    text = "ü \x1b[31m \u202e \x9b \udc80 [red]"
+    print_json({"a": math.nan, "b": [1.5, math.inf], "path": Path("x") / "y", "text": text})
+    out = capfd.readouterr().out
+    expected = {"a": None, "b": [1.5, None], "path": "x/y", "text": text}
+    assert json.loads(out, parse_constant=pytest.fail) == expected
+    assert "ü" in out
+    assert not {"\x1b", "\u202e", "\x9b"} & set(out)
