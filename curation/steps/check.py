@@ -302,7 +302,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed, QUALITY.names]
+    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed, QUALITY.names, "settled_label"]
 
 
 STEP = Step(

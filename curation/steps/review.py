@@ -126,7 +126,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed]
+    return [config.task.model_dump(mode="json"), config.seed, "with_others"]
 
 
 STEP = Step(

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from curation.artifacts import read_table, write_json, write_table
 from curation.embeddings import EmbeddingStore
 from curation.goldcheck import GOLD
 from curation.project import Project, Round
-from curation.records import VOTES, by_id, table
+from curation.records import FLAGS, VOTES, by_id, table
+from curation.report.lists import flagged_records
 from curation.step import Context
 from curation.steps import check, evaluate, relabel, report, review, split
 
@@ -31,8 +33,8 @@ def _rows(rng: random.Random) -> tuple[list[tuple[str, str, str]], dict[str, str
     given = {i: rng.choice(TOPICS) if rng.random() < 0.4 else topic for i, topic in truth.items()}
     words = [f"{a}{b}" for a in "bcdfghklmn" for b in ("alo", "eru", "ino", "osi", "uta")]
     text = {i: f"{' '.join(rng.sample(words, 9))} {topic}" for i, topic in truth.items()}
-    text["r149"] = text["r002"]  # a copy under another id
-    given["r149"] = "bill" if given["r002"] != "bill" else "parcel"
+    for copy, label in zip(("r002", "r148", "r149"), TOPICS, strict=True):
+        text[copy], given[copy] = text["r002"], label
     return [(i, text[i], given[i]) for i in truth], truth
 
 
@@ -89,7 +91,7 @@ def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) 
     rng = random.Random(5)
     rows, truth = _rows(rng)
     corners = np.eye(16)[[i % 3 for i in range(N)]] + np.random.default_rng(0).normal(scale=0.2, size=(N, 16))
-    corners[149] = corners[2]
+    corners[148] = corners[149] = corners[2]
     monkeypatch.setattr(EmbeddingStore, "matrix", corners.astype(np.float32))
     monkeypatch.setattr(evaluate, "_predict", _predict)
     project = make_project(rows, TOPICS)
@@ -270,7 +272,24 @@ def test_copies_are_groups_of_records(made: tuple[Project, dict[str, Any]]) -> N
     project, found = made
     sizes = Counter(by_id(project.round(1).table("groups.parquet"), "group").values())
     assert found["checks"]["duplicates"]["total"] == sum(n > 1 for n in sizes.values())
-    assert ["r002", "r149"] in [row["ids"] for row in found["checks"]["duplicates"]["rows"]]
+    assert ["r002", "r148", "r149"] in [row["ids"] for row in found["checks"]["duplicates"]["rows"]]
+
+
+def test_a_record_with_two_copies_has_two_flags_and_is_one_flagged_record(tmp_path: Path) -> None:
+    round_ = Round(tmp_path / "000")
+    pairs = [("a", "near_duplicate"), ("a", "near_duplicate"), ("b", "near_duplicate"), ("a", "label")]
+    rows = [{"record_id": i, "check": name, "score": 0.1, "reason": "a copy"} for i, name in pairs]
+    round_.write_table("flags.parquet", table(rows, FLAGS))
+    assert flagged_records(round_) == {"near_duplicate": 2, "label": 1}
+
+
+def test_a_disputed_record_waits_with_its_dispute_in_the_test_part_too(made: tuple[Project, dict[str, Any]]) -> None:
+    project, _ = made
+    decisions = project.round(1).table("decisions.parquet").to_pylist()
+    disputes = {row["record_id"]: row["reason"] for row in decisions if row["method"] == "disputed"}
+    queue = {row["record_id"]: row for row in project.round(1).table("queue.parquet").to_pylist()}
+    assert {i: queue[i]["reason"] for i in disputes} == disputes
+    assert "test part" in {queue[i]["kind"] for i in disputes}
 
 
 def test_every_model_is_scored_on_the_same_records_with_todays_labels(made: tuple[Project, dict[str, Any]]) -> None:
