@@ -239,6 +239,7 @@ def _training(round_: Round) -> dict[str, Any]:
         "method": found["config"]["method"],
         "model": found["config"]["model"],
         "best_epoch": found["best_epoch"],
+        "precision": found["precision"],
         "history": found["history"],
     }
 
