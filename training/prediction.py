@@ -14,7 +14,6 @@ from training.loop import Compute, probabilities
 from training.progress import Tick, as_tick
 from training.records import tokenized
 from training.results import Predictions
-from training.run_record import recorded_precision
 
 
 def predict(
@@ -37,8 +36,8 @@ def predict(
         text_columns: the columns that the model was trained on.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
-        precision: `"fp32"`, `"bf16"`, or `"auto"`: what the model was trained in, whatever machine is asked;
-            float32 for a model that `fit` did not train. One model asked in both differs by about .01.
+        precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
+            however the model was trained. bfloat16 moves a probability by about .01.
         device: a torch device, or `"auto"`.
         progress: `True` for a progress bar, or a function of (records done, records in all).
 
@@ -52,7 +51,7 @@ def predict(
     data = as_dataset(data, "data")
     model, tokenizer = _hf.load_trained(Path(model_dir))
     place = choose_device(device)
-    chosen = choose_precision(precision, place, begun=recorded_precision(Path(model_dir)) or "fp32")
+    chosen = choose_precision(precision, place, begun="fp32")
     compute = Compute(device=place, precision=chosen, pad=tokenizer.pad)
     tokenize = _hf.tokenize_with(tokenizer, max_length=max_length or tokenizer.model_max_length)
     records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)

@@ -56,11 +56,3 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         device=record["device"],
         precision=record["precision"],
     )
-
-
-def recorded_precision(model_dir: Path) -> str | None:
-    """`"fp32"` or `"bf16"`, in which the model of a folder was trained; `None` if `fit` did not train it."""
-    path = model_dir / _NAME
-    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    found: str | None = record.get("precision")
-    return found
