@@ -67,7 +67,11 @@ class AugmentationConfig(Section):
 
 
 class TrainingConfig(Section):
-    """Which model is fine-tuned and how; see `training.FitConfig` for each value's meaning."""
+    """Which model is fine-tuned and how; see `training.FitConfig` for each value's meaning.
+
+    Attributes:
+        precision: Of training, predictions and embeddings alike.
+    """
 
     model: str = "packaged"
     method: Literal["lora", "full", "head"] = "lora"
@@ -76,6 +80,7 @@ class TrainingConfig(Section):
     batch_size: int = Field(default=16, ge=1, le=4096)
     max_length: int = Field(default=128, ge=8, le=8192)
     patience: int = Field(default=3, ge=1)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 
 class Config(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,5 +43,16 @@ class EmbeddingStore:
         """Embed other texts with the same model and cache, shape (len(texts), d)."""
         from training import embed
 
-        progress = self._tick or False
-        return embed(texts, model="packaged", cache_dir=self._project.cache / "embeddings", progress=progress)
+        return embed(texts, **self._how, progress=self._tick or False)
+
+    @cached_property
+    def precision(self) -> str:
+        """`"fp32"` or `"bf16"`, in which the embeddings of this project are computed."""
+        from training.embedding import embedding_precision
+
+        return embedding_precision(**self._how)
+
+    @property
+    def _how(self) -> dict[str, Any]:
+        asked = self._project.config.training.precision
+        return {"model": "packaged", "precision": asked, "cache_dir": self._project.cache / "embeddings"}

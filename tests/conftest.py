@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from left_out import REAL_DATA, leave_out, lines
 
 from curation.project import Project
 from curation.sources.cleaning import Columns
@@ -15,15 +17,19 @@ from curation.steps.ingest import Intake, ingest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in the end what was not tested, and how to have it tested."""
+    for line in lines(terminalreporter.stats.get("skipped", ())):
+        terminalreporter.write_line(line, yellow=True)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data sets; without it a test skips and says so, except in CI."""
-    found = os.environ.get("TWOFOLD_DATA")
-    if found:
-        return Path(found)
-    if os.environ.get("CI") == "true":
-        pytest.fail("TWOFOLD_DATA is not set")
-    pytest.skip("TWOFOLD_DATA is not set: no real data to test with")
+    """The folder of real data sets."""
+    folder = Path(os.environ.get("TWOFOLD_DATA") or leave_out(REAL_DATA))
+    if not folder.is_dir():
+        pytest.fail(f"TWOFOLD_DATA: expected a folder of real data sets, found none at {folder}", pytrace=False)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training._hf import quiet
-from training._torch import choose_device, choose_precision, torch_dtype
+from training._torch import choose_device, torch_dtype
 from training.batching import token_budget_batches
 from training.packaged import locate
 
@@ -23,7 +23,7 @@ _GPU_TOKENS = 65_536
 
 
 def load_encoder(model: str, *, batch_tokens: int | None, precision: str, device: str) -> Encoder:
-    """Load `model` once and return a function from n texts to (n, d) unit rows.
+    """Load `model` once, in `"fp32"` or `"bf16"`, and return a function from n texts to (n, d) unit rows.
 
     The function also takes a callback, which it tells how many of the texts are done.
     """
@@ -34,7 +34,7 @@ def load_encoder(model: str, *, batch_tokens: int | None, precision: str, device
     place = choose_device(device)
     with quiet():
         encoder = SentenceTransformer(locate(model), device=place).eval()
-    encoder.to(torch_dtype(choose_precision(precision, place)))
+    encoder.to(torch_dtype(precision))
     budget = batch_tokens or (_CPU_TOKENS if place == "cpu" else _GPU_TOKENS)
     return lambda texts, tick: _encode(encoder, texts, budget=budget, tick=tick)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-PRECISIONS = ("auto", "fp32", "bf16")
+from training.config import Precision
+
+PRECISIONS = get_args(Precision)
 
 
 def choose_device(device: str) -> str:
@@ -16,16 +18,25 @@ def choose_device(device: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def choose_precision(precision: str, device: str) -> str:
-    """`"bf16"` or `"fp32"`; `"auto"` takes bfloat16 only where it is computed in hardware.
+def choose_precision(precision: str, device: str, *, begun: str | None = None) -> str:
+    """`"bf16"` or `"fp32"`: the one place where a machine decides in which of them something is computed.
 
-    Without AVX-512 BF16 or AMX instructions torch emulates bfloat16, eight times slower than float32.
+    Without AVX-512 BF16 or AMX instructions torch emulates bfloat16, five times slower than float32.
+
+    Args:
+        precision: what was asked for. `"auto"` goes on as before where something was begun already, and
+            begins in bfloat16 only on a machine that computes it in hardware.
+        device: a torch device, or `"auto"`.
+        begun: what the run, the model or the cache at hand was begun in; `None` if it is new.
+
+    Raises:
+        ValueError: `precision` is none of the three.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision: expected one of {', '.join(PRECISIONS)}, got {precision!r}")
     if precision != "auto":
         return precision
-    return "bf16" if _has_fast_bf16(device) else "fp32"
+    return begun or ("bf16" if _has_fast_bf16(choose_device(device)) else "fp32")
 
 
 def torch_dtype(precision: str) -> Any:

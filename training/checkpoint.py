@@ -17,6 +17,7 @@ class Checkpoint:
 
     Attributes:
         run: digest of data, model and settings; a checkpoint of another run is not resumed.
+        precision: `"fp32"` or `"bf16"`, in which every epoch of the run is computed.
         history: the epochs so far.
         weights: trained parameters after the last epoch.
         best_weights: trained parameters after the best epoch.
@@ -24,6 +25,7 @@ class Checkpoint:
     """
 
     run: str
+    precision: str
     history: tuple[EpochResult, ...]
     weights: dict[str, Any]
     best_weights: dict[str, Any]
@@ -42,7 +44,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     save_file(checkpoint.weights, partial / "weights.safetensors")
     save_file(checkpoint.best_weights, partial / "best.safetensors")
     torch.save(checkpoint.optimizer, partial / "optimizer.pt")
-    state = {"run": checkpoint.run, "history": [asdict(epoch) for epoch in checkpoint.history]}
+    history = [asdict(epoch) for epoch in checkpoint.history]
+    state = {"run": checkpoint.run, "precision": checkpoint.precision, "history": history}
     (partial / "state.json").write_text(json.dumps(state), encoding="utf-8")
     partial.rename(target)
     for older in _epochs(folder)[:-1]:
@@ -59,11 +62,12 @@ def load_checkpoint(folder: Path, *, run: str) -> Checkpoint | None:
         return None
     last = finished[-1]
     state = json.loads((last / "state.json").read_text(encoding="utf-8"))
-    if state["run"] != run:
+    if state["run"] != run or "precision" not in state:
         shutil.rmtree(folder)
         return None
     return Checkpoint(
         run=run,
+        precision=state["precision"],
         history=tuple(EpochResult(**epoch) for epoch in state["history"]),
         weights=load_file(last / "weights.safetensors"),
         best_weights=load_file(last / "best.safetensors"),

@@ -39,11 +39,12 @@ class FitConfig:
         lora_dropout: on their input, in [0, 1).
         lora_target_modules: names of the linear layers that get factors; `None`: all but the head.
         patience: epochs without a better validation macro-F1 before training stops; `None`: never stop early.
-        seed: same seed, data, machine and thread count: same weights.
+        seed: same seed, data, machine, precision and thread count: same weights.
         class_weights: `"balanced"` weighs each class by n / (classes x its records); `None`: all alike.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
         max_grad_norm: longer gradients are shortened to this, > 0.
-        precision: `"bf16"` is mixed precision; `"auto"` takes it where the hardware computes it.
+        precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware
+            computes it, and a run that was begun goes on in its own.
         device: a torch device; `"auto"` is CUDA where there is one.
         threads: processor threads for torch; `None` leaves its setting alone.
     """

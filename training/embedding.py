@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from evaluation.columns import Column, read_texts
 from evaluation.settings import check_whole
+from training._torch import choose_precision
 from training.packaged import PACKAGED, fingerprint
 from training.progress import Tick, as_tick
 from training.vector_cache import VectorCache, text_keys
@@ -39,17 +40,18 @@ def embed(
             256 tokens).
         model: `"packaged"` (all-MiniLM-L6-v2 from its wheel, no network), a local folder, or a hub name.
         batch_size: tokens per batch, padding included; by default chosen for the device.
-        precision: `"fp32"`, `"bf16"`, or `"auto"`: bfloat16 where the processor has instructions for it
-            (cosine to float32 above .999), float32 elsewhere.
+        precision: `"fp32"`, `"bf16"` (cosine to float32 above .999), or `"auto"`: what the cache holds already;
+            where nothing is cached, bfloat16 if the hardware computes it and float32 if not.
         device: a torch device, or `"auto"`: CUDA if there is one.
         progress: `True` for a progress bar, or a function of (texts done, texts in all).
-        cache_dir: where rows are kept by text hash and model contents; a text met again is only read.
+        cache_dir: where rows are kept by text hash, model contents and precision; a text met again is only read.
 
     Returns:
         (n, d) float32 with rows of unit Euclidean norm; (0, 0) for no texts.
 
     Raises:
-        ValueError: `texts` is a single string, or holds something else than strings.
+        ValueError: `texts` is a single string, or holds something else than strings; `precision` is none of
+            the three.
         ImportError: the `train` extra is not installed.
 
     Example:
@@ -68,14 +70,46 @@ def embed(
     first_at: dict[str, int] = {}
     inverse = np.array([first_at.setdefault(text, len(first_at)) for text in texts])
     unique = list(first_at)
-    load = functools.cache(lambda: _load(model, batch_size, precision, device))  # a full cache never loads it
+    name = None if cache_dir is None else fingerprint(model)
+    chosen = choose_precision(precision, device, begun=_begun(cache_dir, name))
+    load = functools.cache(lambda: _load(model, batch_size, chosen, device))  # a full cache never loads it
 
     def encode(part: Sequence[str], done: int = 0) -> FloatArray:
         return load()(part, lambda more: tick(done + more, len(unique)))
 
-    rows = encode(unique) if cache_dir is None else _through_cache(unique, encode, model, cache_dir)
+    if cache_dir is not None and name is None:  # a hub model that was never downloaded: nothing can be cached yet
+        encode(unique[:1])
+        name = fingerprint(model)
+    rows = encode(unique) if cache_dir is None else _through_cache(unique, encode, _folder(cache_dir, name, chosen))
     tick(len(unique), len(unique))
     return rows if len(unique) == len(texts) else rows[inverse]
+
+
+def embedding_precision(
+    model: str = PACKAGED, *, precision: str = "auto", device: str = "auto", cache_dir: Path | None = None
+) -> str:
+    """`"fp32"` or `"bf16"`, in which `embed` computes when it is called with the same arguments.
+
+    Raises:
+        ValueError: `precision` is none of the three.
+    """
+    name = None if cache_dir is None else fingerprint(model)
+    return choose_precision(precision, device, begun=_begun(cache_dir, name))
+
+
+def _begun(cache_dir: Path | None, name: str | None) -> str | None:
+    """The precision of what a cache holds of a model; `None` if it holds nothing, or both.
+
+    What is compared should be of one precision: a cache goes on in its own, whichever machine it is carried to.
+    """
+    if cache_dir is None or name is None:
+        return None
+    kept = [each for each in ("fp32", "bf16") if any(_folder(cache_dir, name, each).glob("*.keys.npy"))]
+    return kept[0] if len(kept) == 1 else None
+
+
+def _folder(cache_dir: Path, name: str | None, precision: str) -> Path:
+    return cache_dir / f"{(name or 'unknown')[:32]}-{precision}"
 
 
 def _load(model: str, batch_tokens: int | None, precision: str, device: str) -> Encoder:
@@ -84,12 +118,8 @@ def _load(model: str, batch_tokens: int | None, precision: str, device: str) -> 
     return load_encoder(model, batch_tokens=batch_tokens, precision=precision, device=device)
 
 
-def _through_cache(texts: list[str], encode: Callable[..., FloatArray], model: str, cache_dir: Path) -> FloatArray:
-    name = fingerprint(model)
-    if name is None:  # a hub model that was never downloaded: nothing can be cached yet
-        encode(texts[:1])
-        name = fingerprint(model) or "unknown"
-    cache = VectorCache(cache_dir / name[:32])
+def _through_cache(texts: list[str], encode: Callable[..., FloatArray], folder: Path) -> FloatArray:
+    cache = VectorCache(folder)
     keys = text_keys(texts)
     rows = np.zeros((len(texts), cache.width or 0), dtype=np.float32)
     missing = np.flatnonzero(~cache.read_into(keys, rows))

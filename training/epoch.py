@@ -54,6 +54,7 @@ def run_epoch(
     best_weights = weights if best_epoch(history).epoch == epoch else state.best_weights
     return Checkpoint(
         run=state.run,
+        precision=state.precision,
         history=history,
         weights=weights,
         best_weights=best_weights,

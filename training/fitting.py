@@ -81,11 +81,13 @@ def fit(
 
 def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
     device = choose_device(config.device)
-    compute = Compute(device=device, precision=choose_precision(config.precision, device), pad=task.tokenizer.pad)
+    found = load_checkpoint(output_dir / "checkpoint", run=task.run)
+    precision = choose_precision(config.precision, device, begun=found.precision if found else None)
+    compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
     torch.manual_seed(config.seed)
     model = _hf.load_for_training(config, task.label_names).to(device)
     optimizer = make_optimizer(model, config, is_head=_hf.is_head)
-    state = _resume(model, optimizer, output_dir / "checkpoint", task.run)
+    state = _resumed(model, optimizer, found) if found else _fresh(model, task.run, precision)
     while not _is_over(state.history, config, len(task.train)):
         state = run_epoch(task, config, model, optimizer, state, compute, tick)
         save_checkpoint(output_dir / "checkpoint", state)
@@ -99,17 +101,20 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
         history=state.history,
         padding_waste=total_padding_waste(task.train, config, len(state.history)),
         config=config,
+        device=device,
+        precision=precision,
     )
-    write_run_record(result, run=task.run, label_names=task.label_names, compute=compute)
+    write_run_record(result, run=task.run, label_names=task.label_names)
     shutil.rmtree(output_dir / "checkpoint", ignore_errors=True)
     return result
 
 
-def _resume(model: Any, optimizer: torch.optim.Optimizer, folder: Path, run: str) -> Checkpoint:
-    found = load_checkpoint(folder, run=run)
-    if found is None:
-        weights = trained_weights(model)
-        return Checkpoint(run=run, history=(), weights=weights, best_weights=weights, optimizer={})
+def _fresh(model: Any, run: str, precision: str) -> Checkpoint:
+    weights = trained_weights(model)
+    return Checkpoint(run=run, precision=precision, history=(), weights=weights, best_weights=weights, optimizer={})
+
+
+def _resumed(model: Any, optimizer: torch.optim.Optimizer, found: Checkpoint) -> Checkpoint:
     _load_weights(model, found.weights)
     optimizer.load_state_dict(found.optimizer)
     return found

@@ -43,6 +43,8 @@ class FitResult(Shown):
         history: one entry per epoch that was run.
         padding_waste: share of the training tokens that were padding, in [0, 1).
         config: the settings of the run.
+        device: the torch device that the run was computed on.
+        precision: `"fp32"` or `"bf16"`, in which it was computed.
     """
 
     model_dir: Path
@@ -50,6 +52,8 @@ class FitResult(Shown):
     history: tuple[EpochResult, ...]
     padding_waste: float
     config: FitConfig
+    device: str
+    precision: str
 
     def _columns(self) -> Mapping[str, Any]:
         return Listed(self.history)._columns()
@@ -63,14 +67,18 @@ class Predictions(Shown):
         pred_probs: (n, k) float32, rows sum to one.
         labels: (n,) index of the most probable class.
         label_names: the k class names.
+        device: the torch device that they were computed on.
+        precision: `"fp32"` or `"bf16"`, in which they were computed.
     """
 
     pred_probs: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
     label_names: tuple[str, ...]
+    device: str
+    precision: str
 
     def _facts(self) -> Mapping[str, Any]:
-        return {"records": len(self.labels), "labels": len(self.label_names)}
+        return {"records": len(self.labels), "labels": len(self.label_names), "precision": self.precision}
 
     def _columns(self) -> Mapping[str, Any]:
         names = [self.label_names[place] for place in self.labels]

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
-from training.loop import Compute
 from training.results import EpochResult, FitResult
 
 _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 
-def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...], compute: Compute) -> None:
+def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...]) -> None:
     """Write the record, last of all files and under another name first."""
     record = {
         "run": run,
@@ -26,8 +25,8 @@ def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...
         "history": [asdict(epoch) for epoch in result.history],
         "best_epoch": result.best_epoch,
         "padding_waste": result.padding_waste,
-        "device": compute.device,
-        "precision": compute.precision,
+        "device": result.device,
+        "precision": result.precision,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     target = result.model_dir / _NAME
@@ -54,4 +53,6 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         history=tuple(EpochResult(**epoch) for epoch in record["history"]),
         padding_waste=record["padding_waste"],
         config=config,
+        device=record["device"],
+        precision=record["precision"],
     )

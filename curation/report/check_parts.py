@@ -92,6 +92,7 @@ class Region(Part):
 class Checks(Part):
     """What the checks of the data found; `counts` are records, by check.
 
+    `precision` is that of the embeddings: `fp32` or `bf16`.
     `worst_labels` nobody has settled yet; `settled_labels` people have, and the label check doubts them.
     """
 
@@ -103,3 +104,4 @@ class Checks(Part):
     diversity: Diversity | None
     cues: Many[Cue]
     regions: Many[Region]
+    precision: str | None = None

@@ -69,6 +69,7 @@ class Training(Part):
     method: str
     model: str
     best_epoch: int | None
+    precision: str | None = None
     history: Many[Epoch]
 
 

@@ -137,7 +137,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.augmentation.model_dump(), config.seed]
+    return [config.augmentation.model_dump(), config.seed, config.training.precision]
 
 
 STEP = Step(

@@ -86,7 +86,8 @@ def run(context: Context) -> str:
     flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
     context.round.write_table("quality.parquet", quality)
     context.round.write_table("flags.parquet", table(flags, FLAGS))
-    context.round.write_json("checks.json", _overview(corpus, copies, quality, context.config.seed))
+    overview = _overview(corpus, copies, quality, context.config.seed)
+    context.round.write_json("checks.json", {**overview, "precision": EmbeddingStore(context.project).precision})
     context.tick(100, 100)
     counts = Counter(check for check, _ in {(flag["check"], flag["record_id"]) for flag in flags})
     found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
@@ -302,7 +303,14 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.check.model_dump(), config.task.model_dump(mode="json"), config.seed, QUALITY.names, "settled_label"]
+    return [
+        config.check.model_dump(),
+        config.task.model_dump(mode="json"),
+        config.seed,
+        config.training.precision,
+        QUALITY.names,
+        "settled_label",
+    ]
 
 
 STEP = Step(

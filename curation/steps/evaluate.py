@@ -91,7 +91,13 @@ def _predict(context: Context) -> None:
     part = by_id(context.round.table("split.parquet"), "part")
     ids, task = sorted(fields), context.config.task
     data = datasets.Dataset.from_dict({name: [fields[i][name] for i in ids] for name in task.fields})
-    found = predict(context.round.path("model"), data, text_columns=task.fields, progress=context.tick)
+    found = predict(
+        context.round.path("model"),
+        data,
+        text_columns=task.fields,
+        precision=context.config.training.precision,
+        progress=context.tick,
+    )
     rows = (
         {
             "record_id": i,
@@ -102,8 +108,8 @@ def _predict(context: Context) -> None:
         }
         for i, probs in zip(ids, found.pred_probs, strict=True)
     )
-    names = {LABEL_NAMES: json.dumps(task.labels)}
-    context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(names))
+    told = {LABEL_NAMES: json.dumps(task.labels), "precision": found.precision, "device": found.device}
+    context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(told))
 
 
 def _probabilities(round_: Round, ids: list[str], names: Sequence[str]) -> npt.NDArray[np.float64] | None:
@@ -135,7 +141,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, "measured_on"]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, "measured_on"]
 
 
 STEP = Step(

@@ -279,8 +279,8 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    annotation = config.annotation
-    return [config.task.model_dump(mode="json"), annotation.batch_size, annotation.test_share, config.seed]
+    annotation, precision = config.annotation, config.training.precision
+    return [config.task.model_dump(mode="json"), annotation.batch_size, annotation.test_share, config.seed, precision]
 
 
 STEP = Step(

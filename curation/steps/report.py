@@ -214,6 +214,7 @@ def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
         "outliers": lists.outliers(round_, text),
         "diversity": overview["diversity"],
         "cues": overview["cues"],
+        "precision": overview.get("precision"),
         "regions": [{**row, "text": text(row["typical"])} for row in overview["regions"]],
     }
 
@@ -239,6 +240,7 @@ def _training(round_: Round) -> dict[str, Any]:
         "method": found["config"]["method"],
         "model": found["config"]["model"],
         "best_epoch": found["best_epoch"],
+        "precision": found.get("precision"),
         "history": found["history"],
     }
 

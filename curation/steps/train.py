@@ -27,7 +27,8 @@ def run(context: Context) -> str:
         progress=context.tick,
     )
     best = result.history[result.best_epoch - 1]
-    return f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
+    found = f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
+    return f"{found} ({result.precision} on {result.device})"
 
 
 def fit_config(settings: TrainingConfig, seed: int) -> Any:

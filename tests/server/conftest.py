@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from postgresql_server import running_postgresql
+from left_out import CHROMIUM, POSTGRESQL, leave_out
+from playwright.sync_api import sync_playwright
+from postgresql_server import is_installed, running_postgresql
 
 from curation.annotation import server
 from curation.annotation.server import Server
@@ -35,20 +36,17 @@ def argilla_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A real PostgreSQL with an empty database, `postgresql://...` without a driver."""
+    if not is_installed():
+        leave_out(POSTGRESQL)
     with running_postgresql() as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The system's Chromium, without a window; where there is none, a test skips and says so, except in CI."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed: no page was tested")
-    with sync_api.sync_playwright() as playwright:
+    """The system's Chromium, without a window."""
+    program = shutil.which("chromium") or shutil.which("google-chrome") or leave_out(CHROMIUM)
+    with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield launched
         launched.close()

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+DEBIAN = Path("/usr/lib/postgresql")
+
 
 @contextlib.contextmanager
 def running_postgresql() -> Iterator[str]:
@@ -48,11 +50,20 @@ def run_as_owner(program: str, *arguments: object) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **who)  # type: ignore[call-overload]
 
 
+def is_installed() -> bool:
+    """Whether a cluster can be made here."""
+    return _found("initdb") is not None
+
+
 def _binary(program: str) -> str:
-    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-    found = str(debian[-1]) if debian else shutil.which(program)
-    assert found, f"{program} is not installed: these tests need PostgreSQL (apt-get install postgresql)"
+    found = _found(program)
+    assert found, f"{program} is not installed"
     return found
+
+
+def _found(program: str) -> str | None:
+    debian = sorted(DEBIAN.glob(f"*/bin/{program}"))
+    return str(debian[-1]) if debian else shutil.which(program)
 
 
 def _free_port() -> int:

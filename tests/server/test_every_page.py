@@ -11,11 +11,11 @@ from typing import Any
 import every_kind
 import httpx
 import pytest
+from playwright.sync_api import expect
 from watched_page import sign_in, watch
 
 from curation.annotation.server import Server
 
-expect: Any = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

@@ -9,7 +9,6 @@ import pytest
 
 from curation.report import render
 
-pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 SAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "sample_reports.py"))

@@ -18,6 +18,7 @@ import psutil
 import pytest
 import redis
 from click.testing import CliRunner
+from left_out import leave_out
 from waiting import eventually
 
 from curation.annotation import server
@@ -29,6 +30,8 @@ from curation.annotation.server.home import Home, open_home
 from curation.annotation.server.restore import restore
 from curation.cli import cli
 
+SMALL_DISK = "no small file system can be mounted (run as root, in a container with --cap-add SYS_ADMIN)"
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
 
 
@@ -39,9 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(disk)], check=False)
     if mounted.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail("cannot mount a small file system")
-        pytest.skip("cannot mount a small file system: a full disk was not tested")
+        leave_out(SMALL_DISK)
     try:
         yield disk
     finally:

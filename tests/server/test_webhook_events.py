@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from one_question import one_question
-from waiting import eventually
-from webhook_listener import listening, subscribed
+from webhook_listener import all_is_told, listening, subscribed
 
 from curation.annotation import server
 from curation.annotation.client import ArgillaClient
@@ -56,21 +55,26 @@ def work(http: Any, record: str) -> list[set[str]]:
     return [set(each.raise_for_status().json()) for each in (first, second, changed, last)]
 
 
-def test_a_listener_hears_everything_and_routes_answer_the_same_without_one(http: Any, records: list[str]) -> None:
+def test_a_listener_hears_everything_once_and_routes_answer_the_same_without_one(
+    argilla_server: server.Server, http: Any, records: list[str]
+) -> None:
     with listening() as (url, heard):
         with subscribed(http, url, EVENTS):
             with_listener = work(http, records[0])
-            eventually(lambda: len(heard) >= EVENTS.total())
+            assert all_is_told(argilla_server.home)
         assert Counter(event["type"] for event in heard) == EVENTS
         created = next(event["data"] for event in heard if event["type"] == "response.created")
         assert created["record"]["id"] == records[0]
         assert work(http, records[1]) == with_listener
+        assert all_is_told(argilla_server.home)
         assert len(heard) == EVENTS.total()
 
 
-def test_an_event_that_no_webhook_asked_for_is_not_told(http: Any, records: list[str]) -> None:
+def test_an_event_that_no_webhook_asked_for_is_not_told(
+    argilla_server: server.Server, http: Any, records: list[str]
+) -> None:
     with listening() as (url, heard):
         with subscribed(http, url, ["response.created"]):
             work(http, records[1])
-            eventually(lambda: heard)
+            assert all_is_told(argilla_server.home)
         assert [event["type"] for event in heard] == ["response.created"]

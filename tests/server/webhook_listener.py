@@ -7,7 +7,11 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
+
+from redis import Redis
+from waiting import eventually
 
 
 @contextmanager
@@ -24,13 +28,25 @@ def listening() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    listener = HTTPServer(("127.0.0.1", 0), Listener)
-    thread = threading.Thread(target=listener.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.server_port}", events
-    listener.shutdown()
-    thread.join()
-    listener.server_close()
+    with HTTPServer(("127.0.0.1", 0), Listener) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.server_port}", events
+        finally:
+            listener.shutdown()
+            thread.join()
+
+
+def all_is_told(home: Path) -> bool:
+    """Wait until no event is queued, on its way, or to be tried once more; whether it came to that."""
+    with Redis(unix_socket_path=str(home / "valkey" / "valkey.sock")) as jobs:
+
+        def is_idle() -> bool:
+            known = jobs.scan_iter("rq:job:*", _type="hash")
+            return {jobs.hget(job, "status") for job in known} <= {b"finished", b"failed", None}
+
+        return eventually(is_idle)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -74,15 +75,20 @@ def requeue_orphans() -> int:
 
 
 def _orphans() -> Iterator[Job]:
+    """Jobs that a worker held and no queue holds.
+
+    The queues are read after the jobs: a job is stored and queued in one go, so one that comes meanwhile is in its
+    queue by then. Read before, it would pass for an orphan, and a listener would hear of one event twice.
+    """
+    cut_off = [job for job in _stored_jobs() if _was_cut_off(job)]
     queued = {job_id for queue in QUEUES.values() for job_id in queue.job_ids}
-    for key in list(REDIS_CONNECTION.scan_iter(f"{JOB_KEY}*", _type="hash")):
-        job_id = key.decode().removeprefix(JOB_KEY)
-        try:
-            job = Job.fetch(job_id, connection=REDIS_CONNECTION)
-        except NoSuchJobError:
-            continue
-        if job_id not in queued and _was_cut_off(job):
-            yield job
+    return (job for job in cut_off if job.id not in queued)
+
+
+def _stored_jobs() -> Iterator[Job]:
+    for key in REDIS_CONNECTION.scan_iter(f"{JOB_KEY}*", _type="hash"):
+        with contextlib.suppress(NoSuchJobError):
+            yield Job.fetch(key.decode().removeprefix(JOB_KEY), connection=REDIS_CONNECTION)
 
 
 def _was_cut_off(job: Job) -> bool:

@@ -197,6 +197,7 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
             "records": 1180,
             "per_label": [{"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)],
         },
+        "precision": "fp32",
         "cues": [
             {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i}
             | {"p_value": 10.0 ** -(i + 3), "q_value": 10.0 ** -(i + 1)}
@@ -237,6 +238,7 @@ def _model(labels: list[str]) -> dict[str, Any]:
             "method": "lora",
             "model": "all-MiniLM-L6-v2",
             "best_epoch": 6,
+            "precision": "bf16",
             "history": [
                 {
                     "epoch": epoch,

@@ -182,3 +182,12 @@ def test_wrong_labels_foretold_stand_beside_those_found() -> None:
     assert "Wrong, foretold Wrong, found" in said
     assert "22.0 [9.00, 40.0] of 98" in said
     assert "17 of 118" in said
+
+
+def test_the_precision_of_training_and_embeddings_is_shown_where_it_is_known() -> None:
+    report = full_report()
+    shown = render(report)
+    assert "<dt>Computed in</dt><dd>bfloat16</dd>" in shown
+    assert "embeddings computed in float32" in shown
+    del report["model"]["training"]["precision"], report["checks"]["precision"]
+    assert "omputed in" not in render(report)

@@ -67,8 +67,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def fast() -> dict[str, Any]:
-    """Settings under which the tiny model learns the messages in a second."""
-    return {"epochs": 8, "batch_size": 5, "learning_rate": 1e-2, "patience": None, "threads": 1}
+    """Settings under which the tiny model learns the messages in a second, on any machine alike."""
+    return {"epochs": 8, "batch_size": 5, "learning_rate": 1e-2, "patience": None, "threads": 1, "precision": "fp32"}
 
 
 @pytest.fixture(scope="session")

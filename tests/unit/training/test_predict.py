@@ -40,7 +40,10 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path, dataset: Dataset) -
         predict(tmp_path, dataset, text_columns=["text"])
 
 
-def test_transformers_alone_gives_the_same_answer(trained: FitResult, dataset: Dataset) -> None:
+@pytest.mark.parametrize(("precision", "bound"), [("fp32", 1e-5), ("bf16", 0.03)])
+def test_transformers_alone_gives_the_same_answer(
+    trained: FitResult, dataset: Dataset, precision: str, bound: float
+) -> None:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -48,8 +51,8 @@ def test_transformers_alone_gives_the_same_answer(trained: FitResult, dataset: D
     tokenizer = AutoTokenizer.from_pretrained(trained.model_dir)
     with torch.inference_mode():
         logits = model(**tokenizer(dataset["text"][:], padding=True, return_tensors="pt")).logits
-    expected = predict(trained.model_dir, dataset, text_columns=["text"]).pred_probs
-    assert logits.softmax(dim=1).numpy() == pytest.approx(expected, abs=1e-5)
+    found = predict(trained.model_dir, dataset, text_columns=["text"], precision=precision).pred_probs
+    assert found == pytest.approx(logits.softmax(dim=1).numpy(), abs=bound)
 
 
 def test_pairs_are_read_as_pairs(tiny_model: str, tmp_path: Path) -> None:
@@ -59,7 +62,14 @@ def test_pairs_are_read_as_pairs(tiny_model: str, tmp_path: Path) -> None:
     features = Features(premise=Value("string"), hypothesis=Value("string"), label=ClassLabel(names=["no", "yes"]))
     data = Dataset.from_dict({"premise": first, "hypothesis": second, "label": [0, 1] * 8}, features=features)
     config = FitConfig(
-        model=tiny_model, method="full", epochs=20, learning_rate=5e-3, batch_size=4, patience=None, threads=1
+        model=tiny_model,
+        method="full",
+        epochs=20,
+        learning_rate=5e-3,
+        batch_size=4,
+        patience=None,
+        threads=1,
+        precision="fp32",
     )
     columns = ["premise", "hypothesis"]
     result = fit(data, data, text_columns=columns, config=config, output_dir=tmp_path)
@@ -69,7 +79,7 @@ def test_pairs_are_read_as_pairs(tiny_model: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["lora", "head"])
 def test_the_packaged_model_knows_words_it_was_not_shown(method: Any, tmp_path: Path, dataset: Dataset) -> None:
-    config = FitConfig(method=method, epochs=4, batch_size=8, threads=1)
+    config = FitConfig(method=method, epochs=4, batch_size=8, threads=1, precision="fp32")
     fit(dataset, dataset, text_columns=["text"], config=config, output_dir=tmp_path)
     unseen = Dataset.from_dict(
         {"text": ["The package was left at the wrong door.", "You charged my credit card twice."]}
