@@ -200,11 +200,18 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
         done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
         if done.ran or round_ == rounds[-1]:
             yield Done(step=done.step, round=round_, summary=_of_round(round_, project, done.summary), ran=done.ran)
-        if done.ran or situation(project, round_).disputed:
+        if done.ran or _disputes_moved(round_):
             context = Context(project=project, round=round_, tick=ticker("adjudicate"))
             summary = adjudicate(context, connect())
             if summary:
                 yield Done(step="adjudicate", round=round_, summary=_of_round(round_, project, summary), ran=True)
+
+
+def _disputes_moved(round_: Round) -> bool:
+    """Whether adjudicators may have something else than what is disputed now."""
+    disputed = sorted(_methods(round_)["disputed"])
+    sent = round_.json("adjudication.json")["records"] if round_.has("adjudication.json") else []
+    return bool(disputed) or sent != disputed
 
 
 def show_labels(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:

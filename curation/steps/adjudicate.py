@@ -41,7 +41,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
     outgoing = [record for record in _outgoing(context, listed) if record.record_id in disputed]
     for done in argilla.upload(dataset, outgoing):
         context.tick(done, len(outgoing))
-    round_.write_json("adjudication.json", {"dataset": name, "workspace": workspace, "records": len(outgoing)})
+    round_.write_json("adjudication.json", {"dataset": name, "workspace": workspace, "records": sorted(disputed)})
     new = f"{len(disputed - held)} disputed records sent to a third person in {name}" if disputed - held else ""
     back = f"{withdrawn} settled without one were withdrawn" if withdrawn else ""
     return "; ".join(filter(None, (new, back)))
