@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from office import Office
+from office import Office, quiet
 
+from curation import rounds
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -88,3 +91,39 @@ def test_settings_that_contradict_what_was_asked_are_refused(opened: Opened, cha
     office.edit(**change)
     with pytest.raises(TwofoldError, match=message):
         office.push()
+
+
+def test_what_was_learned_is_learned_anew_from_the_newest_round_that_has_labels(opened: Opened) -> None:
+    office = opened()
+    office.answer("ana", ALL)
+    office.take()
+    project = office.project
+    assert rounds.learnable(project).number == 0
+    assert list(rounds.learn(project, rounds.learnable(project), "check", quiet))
+    office.answer("ben", {"m0": "question"})
+    office.take()
+    assert rounds.learnable(office.project).number == 1
+    assert list(rounds.learn(office.project, rounds.learnable(office.project), "relabel", quiet))
+    assert "8 records wait for 2 people each" in office.push()
+    assert office.round.number == 1
+
+
+def test_the_same_name_and_records_with_other_labels_are_refused_in_one_line(opened: Opened, tmp_path: Path) -> None:
+    office = opened()
+    copy = Path(shutil.copytree(office.folder, tmp_path / "copy"))
+    shutil.rmtree(copy / "rounds" / "001")
+    other = Office(office.argilla, copy)
+    other.edit(labels=["praise", "blame"])
+    with pytest.raises(TwofoldError, match=r"was made with other labels .*; nothing was sent"):
+        other.push()
+    assert not other.round.has("asked.json")
+
+
+def test_a_setting_that_the_server_refuses_holds_from_the_next_round_on(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = opened()
+    monkeypatch.setattr(type(office.argilla), "can_add_labels", lambda self, dataset: False)
+    office.edit(labels=["question", "complaint", "praise"])
+    assert "new label 'praise': from round 002 on" in office.push()
+    assert set(office.round.json("asked.json")["options"]) == {"question", "complaint"}

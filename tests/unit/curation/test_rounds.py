@@ -38,6 +38,13 @@ situations = st.builds(
 )
 
 
+def test_people_are_done_when_nothing_is_undecided_or_disputed():
+    assert Situation(number=0).people_are_done
+    assert Situation(number=1, sent=True, undecided=0).people_are_done
+    assert not Situation(number=1, sent=True).people_are_done
+    assert not Situation(number=1, sent=True, undecided=0, disputed=1).people_are_done
+
+
 @given(situations)
 def test_nothing_is_learned_from_a_round_that_people_have_not_finished(now):
     if now.number and not now.go_on and (now.undecided != 0 or now.disputed):
