@@ -99,7 +99,10 @@ JOIN json_each(CASE WHEN m.type = 'array' THEN m.value WHEN m.type IN ('true', '
 WHERE d.record_id = new.id AND {_IS_VALUE}
 """
 
-_PIECES = f"""CASE k.kind WHEN 'text' THEN f.value
+# The page takes a text for HTML, and our client writes `&` and `<` for it (`curation.annotation.plain_text`): what is
+# searched is what is read.
+_READ = "replace(replace(f.value, '&lt;', '<'), '&amp;', '&')"
+_PIECES = f"""CASE k.kind WHEN 'text' THEN {_READ}
     WHEN 'chat' THEN (SELECT group_concat(json_extract(m.value, '$.content'), ' {GAP} ') FROM json_each(f.value) AS m)
     ELSE (SELECT group_concat(coalesce(CASE WHEN typeof(t.key) = 'text' THEN t.key END, '') || ' '
                               || coalesce(t.atom, ''), ' {GAP} ') FROM json_tree(f.value) AS t) END"""
