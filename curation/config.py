@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from curation import limits
 from curation.artifacts import write_text
 from curation.errors import TwofoldError, suggest
 from curation.task import Task
@@ -32,7 +33,7 @@ class AnnotationConfig(Section):
         suggestions: Whether reviewers see the current model's label; it speeds them up, and sways them.
     """
 
-    url: str = ""
+    url: str = Field(default="", pattern=limits.ADDRESS)
     required: int = Field(default=2, ge=2, le=20)
     batch_size: int = Field(default=200, ge=1, le=100_000)
     test_share: float = Field(default=0.2, ge=0, le=1)
@@ -87,7 +88,7 @@ class Config(Section):
     """The whole file."""
 
     format: int = FORMAT
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
+    name: str = Field(pattern=limits.PROJECT)
     seed: int = Field(default=0, ge=0, lt=2**32)
     task: Task
     annotation: AnnotationConfig = AnnotationConfig()
@@ -129,6 +130,8 @@ def describe(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"key {key!r} is not known{suggest(str(first['loc'][-1]), _keys(first['loc'][:-1]))}"
     message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "string_pattern_mismatch":
+        message = f"expected {limits.IN_WORDS[first['ctx']['pattern']]}"
     came = "" if first["type"] == "missing" else f", came {str(first['input'])[:80]!r}"
     return f"key {key!r}: {message[0].lower()}{message[1:]}{came}"
 

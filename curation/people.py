@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow.compute as pc
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.errors import TwofoldError
+from curation.limits import bad_username
 from curation.project import Project
 from curation.records import column
 
 OTHER = {"annotator": "adjudicator", "adjudicator": "annotator"}
 DOES = {"annotator": "reads records in", "adjudicator": "settles disputes in"}
+
+
+def refuse_bad_names(usernames: Iterable[str]) -> None:
+    """See that everybody who is to be added can have an account of that name.
+
+    Raises:
+        TwofoldError: Somebody cannot; nobody is added then.
+    """
+    for username in usernames:
+        if wrong := bad_username(username):
+            raise TwofoldError(wrong)
 
 
 def refuse_second_role(project: Project, argilla: ArgillaClient, username: str, role: str) -> None:

@@ -21,11 +21,26 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation import artifacts
+from curation import artifacts, limits
 from curation.collected import refuse_contradictions
 from curation.config import Config, read_config
 from curation.errors import TwofoldError
 from curation.records import read_as_votes
+
+
+def read_guidelines(path: Path) -> str:
+    """Return what annotators are to read.
+
+    Raises:
+        TwofoldError: It is no UTF-8 text, or more than Argilla takes.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TwofoldError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    if wrong := limits.long_guidelines(text):
+        raise TwofoldError(f"{path}: {wrong}")
+    return text
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,7 @@ class Project:
     def guidelines(self) -> str:
         """What annotators read."""
         path = self.folder / "guidelines.md"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return read_guidelines(path) if path.exists() else ""
 
     @cached_property
     def records(self) -> pa.Table:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from curation import limits
 from curation.errors import suggest
 
 if TYPE_CHECKING:
     import datasets
 
-LONGEST_NAME = 200  # characters
+LONGEST_NAME = limits.NAME
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
 
 
@@ -35,7 +36,14 @@ class Task(BaseModel):
     kind: str = "single_label"
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
     labels: tuple[Name, ...] = Field(min_length=2)
-    question: str = Field(default="label", pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    question: str = Field(default="label", pattern=limits.QUESTION, max_length=LONGEST_NAME)
+
+    @field_validator("labels")
+    @classmethod
+    def _not_too_many(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := limits.too_many_labels(len(labels)):
+            raise ValueError(wrong)
+        return labels
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:

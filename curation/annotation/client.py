@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json import JSONDecodeError
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
 from curation.annotation.adjusting import CONTENTS, adjust, can_add_labels
 from curation.annotation.plain_text import shown_as_written
 from curation.annotation.pulling import responses
 from curation.annotation.pushing import push
+from curation.annotation.reach import check_is_argilla
 from curation.annotation.record_list import delete_unanswered, list_records, take_back_suggestions
 from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
 from curation.errors import TwofoldError
@@ -44,9 +46,12 @@ class ArgillaClient:
         self.url = url.rstrip("/")
         for name in ("argilla", "httpx"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        if not api_key.isascii() or not api_key.isprintable():
+            raise TwofoldError(f"Argilla at {self.url}: an API key has letters, digits and signs of ASCII only")
         with self._clear_errors():
             import argilla
 
+            check_is_argilla(self.url)
             self._sdk: Any = argilla
             self._client: Any = argilla.Argilla(api_url=self.url, api_key=api_key, retries=2)
 
@@ -61,7 +66,7 @@ class ArgillaClient:
                 warnings.simplefilter("ignore", UserWarning)  # the SDK warns of everything not found
                 yield
         except httpx.HTTPStatusError as error:
-            detail = error.response.text[:200]
+            detail = _line(error.response.text)
             raise TwofoldError(f"Argilla at {self.url}: {error.response.status_code}, {detail}") from error
         except httpx.HTTPError as error:
             raise TwofoldError(
@@ -70,7 +75,11 @@ class ArgillaClient:
         except ArgillaError as error:
             if "Credentials" in type(error).__name__ or getattr(error, "status_code", 0) in (401, 403):
                 raise TwofoldError(f"Argilla at {self.url} refuses the API key, or its user may not do this") from error
-            raise TwofoldError(f"Argilla at {self.url}: {str(error)[:300] or type(error).__name__}") from error
+            raise TwofoldError(f"Argilla at {self.url}: {_line(str(error)) or type(error).__name__}") from error
+        except ValidationError as error:
+            raise TwofoldError(f"Argilla at {self.url} would not take this: {_line(str(error))}") from error
+        except JSONDecodeError as error:
+            raise TwofoldError(f"Argilla at {self.url} did not answer with JSON: is a proxy before it?") from error
 
     def _each(self, steps: Iterator[T]) -> Iterator[T]:
         """Go through what the server gives, with clear errors in between but not in what is done with it."""
@@ -283,6 +292,10 @@ def _is_published(dataset: Any) -> bool:
 
 def _title(name: str) -> str:
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
 
 
 def _utc(stamp: str) -> datetime:

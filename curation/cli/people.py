@@ -13,7 +13,7 @@ from curation.annotation.connect import connect
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir
 from curation.errors import TwofoldError
-from curation.people import refuse_second_role
+from curation.people import refuse_bad_names, refuse_second_role
 from curation.project import Project, open_project
 
 role_option = click.option(
@@ -37,6 +37,7 @@ def reviewers() -> None:
 @as_json
 def add(folder: Path, names: tuple[str, ...], role: str, as_json: bool) -> None:
     """Add people; a new person's password is shown once and kept nowhere."""
+    refuse_bad_names(names)
     project = open_project(folder)
     argilla = connect(project.config)
     for name in names:

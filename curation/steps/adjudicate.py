@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import pyarrow as pa
 
@@ -53,7 +53,7 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
         name=naming.dataset(project, round_, "adjudicator"),
         workspace=naming.workspace(project, "adjudicator"),
         guidelines=PREAMBLE + asked.guidelines,
-        fields={**titles, ANSWERS: "The answers so far"},
+        fields={**titles, _answers_field(asked.fields): "The answers so far"},
         question=asked.question,
         labels=tuple(asked.options),
         shown=asked.shown(),
@@ -62,9 +62,18 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
     )
 
 
+def _answers_field(fields: Container[str]) -> str:
+    """Return a name for the answers that no text field of the task has."""
+    name = ANSWERS
+    while name in fields:
+        name += "_"
+    return name
+
+
 def _outgoing(context: Context, listed: pa.Table) -> Iterator[Outgoing]:
     records = context.project.records
     fields = dict(zip(column(records, "record_id"), column(records, "fields"), strict=True))
     for row in listed.to_pylist():
         answers = "\n".join(row["answers"])
-        yield Outgoing(record_id=row["record_id"], fields={**fields[row["record_id"]], ANSWERS: answers})
+        texts = fields[row["record_id"]]
+        yield Outgoing(record_id=row["record_id"], fields={**texts, _answers_field(texts): answers})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ from uuid import uuid4
 import pyarrow as pa
 from pydantic import ValidationError
 
-from curation import ledger
+from curation import ledger, limits
+from curation.annotation.plain_text import shown_as_written
 from curation.artifacts import content_hash, write_json, write_table, write_text
 from curation.config import Config, describe, write_config
 from curation.errors import TwofoldError
 from curation.goldcheck import gold_columns, gold_table
-from curation.project import Project
+from curation.project import Project, read_guidelines
 from curation.records import LABELS, records_schema, table
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.labels import (
@@ -185,15 +187,18 @@ def _gold(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | Non
 def _guidelines(intake: Intake, task: Task) -> str:
     if intake.guidelines is None:
         return _first_guidelines(task)
-    try:
-        return intake.guidelines.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TwofoldError(f"{intake.guidelines}: cannot be read as UTF-8 text ({error})") from None
+    return read_guidelines(intake.guidelines)
 
 
 def _first_guidelines(task: Task) -> str:
     template = files("curation.steps").joinpath("guidelines.md").read_text(encoding="utf-8")
-    return template.replace("LABELS", "\n".join(f"- **{label}**: " for label in task.labels))
+    text = template.replace("LABELS", "\n".join(f"- **{_in_markdown(label)}**: " for label in task.labels))
+    too_long = limits.long_guidelines(text) is not None
+    return template.replace("LABELS", f"There are {len(task.labels)} labels.") if too_long else text
+
+
+def _in_markdown(label: str) -> str:
+    return re.sub(r"([\\`*\[])", r"\\\1", shown_as_written(label))
 
 
 def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:

@@ -352,6 +352,27 @@ def test_an_annotator_sees_her_own_answer_on_the_record_and_the_owner_sees_all(w
     assert {name: hers[name] for name in same} == {name: all_of_it[name] for name in same}
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"metadata": {}},
+        {"metadata": {"reason": HIDDEN_REASON}},
+        {"vectors": {"meaning": [0.0, 1.0]}, "metadata": None},
+    ],
+    ids=["nothing", "no metadata", "hidden metadata", "a vector"],
+)
+def test_what_is_missing_on_a_record_is_missing_for_an_annotator_in_the_same_way(
+    world: World, record: dict[str, Any]
+) -> None:
+    items = [{"fields": {"text": "Something is missing."}, **record}]
+    path = f"/datasets/{world.own['dataset_id']}/records/bulk"
+    record_id = made(world.owner, path, items=items)["items"][0]["id"]
+    hers, all_of_it = (person.http.get(f"/api/v1/records/{record_id}").json() for person in (world.ana, world.owner))
+    assert hers == {**all_of_it, "metadata": {} if record.get("metadata") else all_of_it["metadata"]}
+    world.owner.http.delete(f"/api/v1/records/{record_id}").raise_for_status()
+
+
 def test_an_annotator_cannot_find_a_record_by_what_another_answered(world: World) -> None:
     def found(**wanted: Any) -> int:
         scope = {"entity": "response", "question": "label"}

@@ -81,9 +81,9 @@ async def _record(handler: Handler, *, db: AsyncSession, current_user: User, **r
     await found.dataset.awaitable_attrs.metadata_properties
     shown = Record.model_validate(found)
     own = [response for response in shown.responses or () if response.user_id == current_user.id]
-    metadata = {
+    metadata = shown.metadata and {  # null stays null, as in Argilla's own answer
         name: value
-        for name, value in (shown.metadata or {}).items()
+        for name, value in shown.metadata.items()
         if await is_authorized(current_user, RecordPolicy.get_metadata(found, name))
     }
     return JSONResponse(jsonable_encoder(shown.model_copy(update={"responses": own, "metadata": metadata})))

@@ -1,7 +1,9 @@
 """The search box, over the real API."""
 
 import pytest
-from reviews import Argilla, Dataset
+from reviews import Argilla, Dataset, by
+
+from curation.annotation.plain_text import shown_as_written
 
 pytestmark = pytest.mark.server
 
@@ -109,3 +111,20 @@ def test_pages_of_a_text_search_do_not_overlap(ana: Argilla, empty_dataset: Data
 def test_an_unknown_field_is_refused(ana: Argilla, reviews: Dataset) -> None:
     body = {"query": {"text": {"q": "apple", "field": "nonsense"}}}
     assert ana.http.post(f"/me/datasets/{reviews.id}/records/search", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("text", ["a<b", "<b>bold</b>", "x&copy=2", "AT&T", "&amp;lt; is an entity", "if a &lt b"])
+def test_a_text_that_was_sent_for_the_page_is_found_as_it_is_read(
+    ana: Argilla, empty_dataset: Dataset, text: str
+) -> None:
+    empty_dataset.add({"external_id": "it", "fields": {"text": shown_as_written(text)}})
+    assert empty_dataset.search(ana, text=f'"{text}"') == ["it"]
+    assert empty_dataset.search(ana, text=text.split()[-1]) == ["it"]
+
+
+def test_only_what_is_ranked_has_a_score(ana: Argilla, empty_dataset: Dataset) -> None:
+    empty_dataset.add(*({"external_id": text, "fields": {"text": text}} for text in ("soup", "cake")))
+    assert empty_dataset.scored(ana, text="-soup") == [("cake", None)]
+    assert empty_dataset.scored(ana, text="cake", sort=[by("record.inserted_at")]) == [("cake", None)]
+    assert {score for _, score in empty_dataset.scored(ana)} == {None}
+    assert all(score > 0 for _, score in empty_dataset.scored(ana, text="cake"))

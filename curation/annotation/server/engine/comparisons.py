@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from argilla_server.errors.future import UnprocessableEntityError
 from argilla_server.search_engine.base import RangeFilter, TermsFilter
 from sqlalchemy import ColumnElement, and_, false
 
-Convert = Callable[[Any, bool], Any]
-"""A filter's value as the column's, or None if it cannot be one; the flag tells the upper end of a range."""
+Convert = Callable[[Any, bool | None], Any]
+"""A filter's value as the column's, or None if it cannot be one; the flag tells the upper end of a range from the
+lower, and is None for a term."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ def comparison(wanted: TermsFilter | RangeFilter, convert: Convert) -> Compariso
             cannot be one of its values is no error: it is found nowhere.
     """
     if isinstance(wanted, TermsFilter):
-        found = dict.fromkeys(convert(value, False) for value in wanted.values)
+        found = dict.fromkeys(convert(value, None) for value in wanted.values)
         return Comparison(among=tuple(value for value in found if value is not None))
     lower = None if wanted.ge is None else _bound(wanted.ge, convert, False)
     upper = None if wanted.le is None else _bound(wanted.le, convert, True)
@@ -69,23 +71,33 @@ def _bound(value: object, convert: Convert, is_upper: bool) -> Any:
     return bound
 
 
-def as_term(value: object, is_upper: bool = False) -> str | None:
+def as_term(value: object, is_upper: bool | None = None) -> str | None:
     """Any value as text, unless it holds a NUL, which no database takes."""
     return None if "\x00" in str(value) else str(value).encode("utf-8", "ignore").decode()
 
 
-def as_number(value: object, is_upper: bool = False) -> int | float | None:
-    """A number, exact if it is an integer that a database can hold."""
-    with suppress(ValueError, OverflowError):
-        integer = int(str(value))
-        return integer if abs(integer) < 2**63 else float(integer)
+def as_number(value: object, is_upper: bool | None = None) -> Decimal | None:
+    """A number with the digits that JSON has for it, exact if it is written as a whole number."""
+    with suppress(ValueError):
+        return Decimal(int(str(value)))
     with suppress(ValueError):
         number = float(str(value))
-        return None if math.isnan(number) else number
+        return None if math.isnan(number) else _as_written(number, is_upper)
     return None
 
 
-def as_record_id(value: object, is_upper: bool = False) -> UUID | None:
+def _as_written(number: float, is_upper: bool | None) -> Decimal:
+    """A float's digits: those of `repr`, as in JSON, from 2**53 on not those of the number written whole.
+
+    The API makes a float of every bound, and a bound has to let both in.
+    """
+    shortest = Decimal(repr(number))
+    if is_upper is None or abs(number) < 2**53:
+        return shortest
+    return (max if is_upper else min)(shortest, Decimal(number))
+
+
+def as_record_id(value: object, is_upper: bool | None = None) -> UUID | None:
     """The id of a record."""
     with suppress(ValueError):
         return UUID(str(value))

@@ -1,5 +1,6 @@
 """Counts: how far a dataset is, how far a reader is, and what values a metadata property takes."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from argilla_server.enums import MetadataPropertyType, RecordStatus, ResponseStatus
@@ -9,7 +10,7 @@ from argilla_server.search_engine.base import (
     MetadataMetrics,
     TermsMetrics,
 )
-from sqlalchemy import BigInteger, Float, cast, func, select
+from sqlalchemy import Float, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.dataset_index import Scope, of_response_status
@@ -54,9 +55,12 @@ async def number_metrics(connection: AsyncConnection, scope: Scope, kind: Metada
     """The smallest and the largest number, None where there is none."""
     number = values.c.number
     of_scope = (values.c.scope == scope.number) & number.is_not(None)
-    # One at a time: asking for both at once reads all of them instead of the two ends of the index.
+    # As text where all digits count: PostgreSQL's bigint is too small for some of what JSON holds.
     is_integer = kind == MetadataPropertyType.integer
-    exact = BigInteger if is_integer else Float
-    smallest = await connection.scalar(select(cast(func.min(number), exact)).where(of_scope))
-    largest = await connection.scalar(select(cast(func.max(number), exact)).where(of_scope))
-    return (IntegerMetadataMetrics if is_integer else FloatMetadataMetrics)(min=smallest, max=largest)
+    exact = Text if is_integer else Float
+    # One at a time: asking for both at once reads all of them instead of the two ends of the index.
+    ends = [await connection.scalar(select(cast(end(number), exact)).where(of_scope)) for end in (func.min, func.max)]
+    if is_integer:
+        smallest, largest = (None if end is None else int(Decimal(end)) for end in ends)
+        return IntegerMetadataMetrics(min=smallest, max=largest)
+    return FloatMetadataMetrics(min=ends[0], max=ends[1])

@@ -29,7 +29,7 @@ $$;
 _FIELD_TEXT = f"""
 CREATE FUNCTION twofold_field_text(value json, kind text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
-        WHEN kind = 'text' THEN twofold_fold(value #>> '{{}}')
+        WHEN kind = 'text' THEN twofold_fold(replace(replace(value #>> '{{}}', '&lt;', '<'), '&amp;', '&'))
         WHEN kind = 'chat' AND json_typeof(value) = 'array' THEN (
             SELECT string_agg(twofold_fold(message ->> 'content'), ' {GAP} ' ORDER BY number)
             FROM json_array_elements(value) WITH ORDINALITY AS m(message, number))

@@ -75,12 +75,19 @@ def _valid(json: str) -> str:
     return f"CASE WHEN json_valid({json}) THEN {json} END"
 
 
+def _json(value: str) -> str:
+    """A number or a text as JSON: `json_quote`, and what takes a number for JSON, keep 15 of a float's 17 digits."""
+    return f"CASE typeof({value}) WHEN 'real' THEN printf('%!.17g', {value}) ELSE json_quote({value}) END"
+
+
+# A column of type JSON makes a number of a text that is one.
+_SCORE = f"CASE typeof(new.score) WHEN 'real' THEN printf('%!.17g', new.score) ELSE {_valid('new.score')} END"
 _POSITION_TERM_NUMBER = """coalesce(min(v.key), 0),
        CASE WHEN s.is_number THEN NULL WHEN v.type IN ('true', 'false') THEN v.type ELSE CAST(v.atom AS TEXT) END,
        CASE WHEN s.is_number THEN v.atom END"""
 # A value of the wrong kind is not indexed, and an element that a list repeats once only.
 _IS_VALUE = """v.atom IS NOT NULL AND (NOT s.is_number OR v.type IN ('integer', 'real'))
-GROUP BY d.docid, s.scope, CAST(v.atom AS TEXT)"""
+GROUP BY d.docid, s.scope, CASE WHEN s.is_number THEN v.atom ELSE CAST(v.atom AS TEXT) END"""
 METADATA = f"""
 INSERT INTO twofold_values (docid, scope, position, term, number)
 SELECT d.docid, s.scope, {_POSITION_TERM_NUMBER}
@@ -88,11 +95,14 @@ FROM {{new}} twofold_documents AS d JOIN json_each({_valid("new.metadata")}) AS 
 JOIN twofold_scopes AS s
     ON s.dataset_id = d.dataset_id AND s.entity = 'metadata' AND s.name = m.key AND s.property = 'value'
 JOIN json_each(CASE WHEN m.type = 'array' THEN m.value WHEN m.type IN ('true', 'false', 'null') THEN m.type
-                    WHEN m.type <> 'object' THEN json_quote(m.value) END) AS v
+                    WHEN m.type <> 'object' THEN {_json("m.value")} END) AS v
 WHERE d.record_id = new.id AND {_IS_VALUE}
 """
 
-_PIECES = f"""CASE k.kind WHEN 'text' THEN f.value
+# The page takes a text for HTML, and our client writes `&` and `<` for it (`curation.annotation.plain_text`): what is
+# searched is what is read.
+_READ = "replace(replace(f.value, '&lt;', '<'), '&amp;', '&')"
+_PIECES = f"""CASE k.kind WHEN 'text' THEN {_READ}
     WHEN 'chat' THEN (SELECT group_concat(json_extract(m.value, '$.content'), ' {GAP} ') FROM json_each(f.value) AS m)
     ELSE (SELECT group_concat(coalesce(CASE WHEN typeof(t.key) = 'text' THEN t.key END, '') || ' '
                               || coalesce(t.atom, ''), ' {GAP} ') FROM json_tree(f.value) AS t) END"""
@@ -111,7 +121,7 @@ INSERT INTO twofold_values (docid, scope, position, term, number)
 SELECT d.docid, s.scope, {_POSITION_TERM_NUMBER}
 FROM {{new}} twofold_documents AS d JOIN twofold_scopes AS s
     ON s.owner_id = new.question_id AND s.entity = 'suggestion'
-JOIN json_each(CASE s.property WHEN 'value' THEN {_valid("new.value")} WHEN 'score' THEN {_valid("new.score")}
+JOIN json_each(CASE s.property WHEN 'value' THEN {_valid("new.value")} WHEN 'score' THEN {_SCORE}
                                WHEN 'agent' THEN json_quote(new.agent) ELSE json_quote(new.type) END) AS v
 WHERE d.record_id = new.record_id AND {_IS_VALUE}
 """

@@ -4,6 +4,8 @@ One ``docid`` stands for a record and one ``scope`` for a thing that can be filt
 property, a suggestion's score, a response's value), so that every filter is an index range giving docids.
 """
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -11,20 +13,44 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Dialect,
     Index,
     Integer,
     MetaData,
-    Numeric,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.types import UserDefinedType
 
 # SQLite gives rowid semantics (and automatic numbers) only to a column declared exactly INTEGER.
 _Key = BigInteger().with_variant(Integer, "sqlite")
-_Number = Numeric(asdecimal=False)
+
+
+class _Number(UserDefinedType[Any]):
+    """A number in Argilla's JSON, to be compared with decimals.
+
+    PostgreSQL holds it digit by digit as it was written, so it has to be asked in digits too: a float 0.13 would reach
+    it as 0.13000000000000000444. SQLite holds whole numbers of 64 bits as they are, and everything else as floats.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The same name on both databases."""
+        return "NUMERIC"
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Decimals go to PostgreSQL as they are."""
+        return None if dialect.name == "postgresql" else _for_sqlite
+
+
+def _for_sqlite(number: Decimal | int) -> int | float:
+    is_written_whole = isinstance(number, int) or number.as_tuple().exponent == 0
+    return int(number) if is_written_whole and -(2**63) <= number < 2**63 else float(number)
+
 
 BUCKETS = 1024
 """Groups of records that a reader's shuffle moves as one; a record's bucket is its docid modulo this."""
@@ -76,7 +102,7 @@ values = Table(
     Column("scope", _Key, primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("term", Text),
-    Column("number", _Number),
+    Column("number", _Number()),
     sqlite_with_rowid=False,
 )
 Index("twofold_values_term", values.c.scope, values.c.term, values.c.docid, **_only(values.c.term))
@@ -90,7 +116,7 @@ answers = Table(
     Column("scope", _Key, primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("term", Text),
-    Column("number", _Number),
+    Column("number", _Number()),
     sqlite_with_rowid=False,
 )
 Index(

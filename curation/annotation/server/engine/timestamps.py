@@ -10,7 +10,7 @@ _ISO = re.compile(
 _UNITS = ("year", "month", "day", "hour", "minute", "second")
 
 
-def moment(value: object, is_upper: bool = False) -> datetime | None:
+def moment(value: object, is_upper: bool | None = None) -> datetime | None:
     """Read a point in time as Elasticsearch does (``strict_date_optional_time || epoch_millis``).
 
     Args:
@@ -32,7 +32,7 @@ def _from_milliseconds(value: object) -> datetime:
     return datetime.fromtimestamp(float(str(value)) / 1000, tz=UTC).replace(tzinfo=None)
 
 
-def _from_iso(match: re.Match[str], is_upper: bool) -> datetime:
+def _from_iso(match: re.Match[str], is_upper: bool | None) -> datetime:
     given = [int(match[unit]) for unit in _UNITS if match[unit]]
     year, month, day, hour, minute, second = (*given, *(1, 1, 1, 0, 0, 0)[len(given) :])
     start = datetime(year, month, day, hour, minute, second)

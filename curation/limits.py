@@ -1,0 +1,63 @@
+"""What Argilla's server takes, so that what is too much for it is said before anything is made or sent.
+
+The numbers are those of `argilla_server` 2.8, which is not imported here: a project may use a server elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+
+LABELS = int(os.environ.get("ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS", "500"))
+"""Labels of a question; a server takes more where this variable of its says so."""
+
+NAME = 200
+"""Characters in the name of a label, a field, a question or a data set."""
+
+GUIDELINES = 10_000
+"""Characters of Markdown."""
+
+PREAMBLE = 500
+"""Those of them that are kept for what adjudicators read before the project's guidelines."""
+
+USERNAME = 100
+"""Characters in the name of an account. Argilla would take any number; pages and tables do not."""
+
+
+PROJECT = r"^[a-z0-9][a-z0-9_-]{0,60}$"
+QUESTION = r"^[a-z0-9][a-z0-9_-]*$"
+ADDRESS = r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"
+IN_WORDS = {
+    PROJECT: "at most 61 small letters, digits, `-` and `_`, the first a letter or a digit",
+    QUESTION: "small letters, digits, `-` and `_`, the first a letter or a digit",
+    ADDRESS: "an address such as http://HOST:PORT or https://HOST/PATH, or nothing",
+}
+"""What a pattern asks for; a project's name becomes part of the names of workspaces and data sets."""
+
+
+def too_many_labels(count: int) -> str | None:
+    """Say what is wrong with a number of labels, if anything is."""
+    if count <= LABELS:
+        return None
+    return (
+        f"at most {LABELS} labels, came {count}; an Argilla of your own takes more with"
+        " ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS set, there and here"
+    )
+
+
+def long_guidelines(text: str) -> str | None:
+    """Say what is wrong with guidelines, if anything is."""
+    longest = GUIDELINES - PREAMBLE
+    if len(text) <= longest:
+        return None
+    return f"at most {longest:,} characters of guidelines, came {len(text):,}: put the rest on a page and link to it"
+
+
+def bad_username(name: str) -> str | None:
+    """Say what is wrong with somebody's name, if anything is. Capital letters, dots and `@` are fine."""
+    if not name.strip():
+        return "a name has to have letters"
+    if name != name.strip() or not name.isprintable():
+        return f"{name!r}: a name has no blanks around it, and no tabs or line ends"
+    if len(name) > USERNAME:
+        return f"{name[:20]!r}...: at most {USERNAME} characters in a name, came {len(name)}"
+    return None
