@@ -19,6 +19,7 @@ from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
 from curation.waiting import Waiting as Waiting
+from curation.waiting import open_at_review
 from curation.waiting import waiting as waiting
 
 LEARN: tuple[Step, ...] = (
@@ -209,7 +210,7 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
 
 def _disputes_moved(round_: Round) -> bool:
     """Whether adjudicators may have something else than what is disputed now."""
-    disputed = sorted(_methods(round_)["disputed"])
+    disputed = sorted(open_at_review(round_)["disputed"])
     sent = round_.json("adjudication.json")["records"] if round_.has("adjudication.json") else []
     return bool(disputed) or sent != disputed
 
