@@ -28,6 +28,7 @@ GOALS = {
     "S5": ("embedding", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
+    "S12": ("shell", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
     "check": ("check_time", []),

@@ -13,13 +13,13 @@ from curation.errors import TwofoldError
 from curation.labelled import why_not_trainable
 from curation.project import Project, Round
 from curation.records import column
-from curation.review.adjudication import open_disputes
 from curation.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.steps import augment, check, evaluate, relabel, report, review, split, train
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
 from curation.waiting import Waiting as Waiting
+from curation.waiting import open_at_review
 from curation.waiting import waiting as waiting
 
 LEARN: tuple[Step, ...] = (
@@ -210,7 +210,7 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
 
 def _disputes_moved(round_: Round) -> bool:
     """Whether adjudicators may have something else than what is disputed now."""
-    disputed = sorted(open_disputes(round_.table("decisions.parquet")))
+    disputed = sorted(open_at_review(round_)["disputed"])
     sent = round_.json("adjudication.json")["records"] if round_.has("adjudication.json") else []
     return bool(disputed) or sent != disputed
 

@@ -80,7 +80,7 @@ def waiting_for(
         votes = as_votes(round_.votes()) if round_.snapshots() else []
     read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
     readers = answered_by(read, "submitted", "discarded")
-    undecided, disputed = _open(round_, read, ruled, asked.required)
+    undecided, disputed = _still_open(round_, read, ruled, asked.required)
     missing = {
         "annotator": owing(undecided, read, people["annotator"], required=asked.required),
         "adjudicator": owing(disputed, ruled, people["adjudicator"], required=1, not_by=readers),
@@ -92,14 +92,20 @@ def waiting_for(
     ]
 
 
-def _open(round_: Round, read: Sequence[Vote], ruled: Sequence[Vote], required: int) -> tuple[list[str], list[str]]:
-    """Return the records that were undecided at the last review and are not yet complete, and so the disputed ones."""
+def open_at_review(round_: Round) -> dict[str, list[str]]:
+    """Return the ids of the records that were `undecided` at the last review, and of those that were `disputed`."""
     if not round_.has("decisions.parquet"):
-        rows = [{"record_id": i, "method": "undecided"} for i in column(round_.table("batch.parquet"), "record_id")]
-    else:
-        rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
+        return {"undecided": column(round_.table("batch.parquet"), "record_id"), "disputed": []}
+    rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
+    return {name: [row["record_id"] for row in rows if row["method"] == name] for name in ("undecided", "disputed")}
+
+
+def _still_open(
+    round_: Round, read: Sequence[Vote], ruled: Sequence[Vote], required: int
+) -> tuple[list[str], list[str]]:
+    """Return those of the undecided that are not complete by now, and those of the disputed that nobody has settled."""
+    found = open_at_review(round_)
     readers, said = answered_by(read, "submitted", "discarded"), answered_by(read, "submitted")
     settled = answered_by(ruled, "submitted", "discarded")
-    at_review = {name: [r["record_id"] for r in rows if r["method"] == name] for name in ("undecided", "disputed")}
-    undecided = [i for i in at_review["undecided"] if len(said.get(i, ())) < required]
-    return undecided, [i for i in at_review["disputed"] if not settled.get(i, set()) - readers.get(i, set())]
+    undecided = [i for i in found["undecided"] if len(said.get(i, ())) < required]
+    return undecided, [i for i in found["disputed"] if not settled.get(i, set()) - readers.get(i, set())]

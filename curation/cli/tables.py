@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation import artifacts
-from curation.cli.show import project_dir
+from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
 from curation.export import EXPORTS, export_hf, exported
-from curation.project import open_project
+from curation.project import Project, open_project
 
 FLAG_COLUMNS = ["record_id", "check", "score", "reason"]
 
@@ -27,7 +27,8 @@ FLAG_COLUMNS = ["record_id", "check", "score", "reason"]
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--check", help="Only flags of this check, e.g. label or near_duplicate.")
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
-def flags(folder: Path, form: str, check: str | None, everything: bool) -> None:
+@as_json
+def flags(folder: Path, form: str, check: str | None, everything: bool, as_json: bool) -> None:
     """Print what the checks found: record_id,check,score,reason, worst first."""
     project = open_project(folder)
     rounds = [r for r in project.rounds() if r.has("flags.parquet")]
@@ -36,6 +37,9 @@ def flags(folder: Path, form: str, check: str | None, everything: bool) -> None:
     found = _ranking(rounds[-1].table("quality.parquet")) if everything else rounds[-1].table("flags.parquet")
     if check:
         found = found.filter(pc.equal(found["check"], check))
+    if as_json:
+        show_json({"flags": _rows(found.select(FLAG_COLUMNS))})
+        return
     WRITERS[form](found.select(FLAG_COLUMNS), sys.stdout)
 
 
@@ -56,18 +60,30 @@ def _ranking(quality: pa.Table) -> pa.Table:
     help="hf: a folder for datasets.load_from_disk, with train, validation and test.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (csv, jsonl).")
-def export(folder: Path, what: str, form: str, out: Path | None) -> None:
+@as_json
+def export(folder: Path, what: str, form: str, out: Path | None, as_json: bool) -> None:
     """Write decisions, labels, votes, the queue or the curated data set."""
     project = open_project(folder)
-    if form == "hf":
-        export_hf(project, _required(out, form))
+    if out is None and form in WRITERS:
+        found = exported(project, what)
+        if as_json:
+            show_json({"what": what, "rows": _rows(found)})
+        else:
+            WRITERS[form](found, sys.stdout)
         return
-    found = exported(project, what)
-    if form == "parquet":
-        artifacts.write_table(_required(out, form), found)
-    elif out is None:
-        WRITERS[form](found, sys.stdout)
+    to = _required(out, form)
+    _write(project, what, form, to)
+    if as_json:
+        show_json({"what": what, "format": form, "file": to})
+
+
+def _write(project: Project, what: str, form: str, out: Path) -> None:
+    if form == "hf":
+        export_hf(project, out)
+    elif form == "parquet":
+        artifacts.write_table(out, exported(project, what))
     else:
+        found = exported(project, what)
         artifacts.write_atomically(out, lambda to: _to_file(to, found, form))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -100,3 +101,19 @@ def test_evaluate_and_round_leave_what_they_said(home: Path, folder: Path, colum
     assert "twofold: waiting for" in said
     assert "━" in seen.written
     assert not BAR.search(said)
+
+
+def test_who_is_waited_for_is_data(home: Path, folder: Path) -> None:
+    seen = twofold(home, "round", folder, "--json", columns=200)
+    answer = json.loads(seen.text)
+    assert (seen.code, answer["exit_code"]) == (3, 3)
+    assert answer["error"].startswith("waiting for answers to 40 records in demo-round-002")
+    owed = [(row["role"], row["person"], row["open"], row["drafts"], row["dataset"]) for row in answer["waiting"]]
+    assert owed == [("annotator", f"demo-{name}", 40, 0, "demo-round-002") for name in ("ana", "ben")]
+    assert all(row["url"].startswith("http://127.0.0.1:") for row in answer["waiting"])
+    assert [step["step"] for step in answer["steps"]][-1] == "review"
+    status = twofold(home, "status", folder, columns=110)
+    said = one_line(status, 110)
+    assert "demo-ana   owes 40 answers in demo-round-002 (annotator)" in said
+    assert re.search(r"^accuracy   0\.\d{3} \[", said, re.MULTILINE)
+    assert f"next       twofold round '{folder}'" in said

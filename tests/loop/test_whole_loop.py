@@ -139,5 +139,7 @@ def test_the_tables_come_out(shell: Shell, people: dict[str, object], tmp_path: 
 
 def test_status_says_what_comes_next(shell: Shell, people: dict[str, object]) -> None:
     status = json.loads(shell.run("status", str(people["folder"]), "--json"))
-    assert (status["round"], status["next"]) == (2, "pull")
-    assert status["datasets"][0]["total"] == 60
+    assert (status["round"], status["sent"]) == (2, 60)
+    assert {row["person"]: row["open"] for row in status["waiting"]} == {"ana": 60, "ben": 60}
+    assert status["accuracy"]["round"] == 1
+    assert status["next"]["command"].startswith("twofold round ")

@@ -71,6 +71,8 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
     """What is missing to a command on a folder without a project; None for those that need none."""
     if path[0] in ("demo", "serve", "stop", "doctor", "backup", "restore"):
         return None
+    if path[0] == "labels":
+        return [folder, "question", "ask"]
     if path == ("init",):
         return [folder, "--data", folder / "none.csv", "--text", "text", "--labels", "a,b"]
     more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}
@@ -122,6 +124,19 @@ def test_steps_answer_with_what_they_found(make_project: Any, capfd: Any) -> Non
     assert step["found"]["labels_checked"] == 20
     again = answer_of(capfd, "check", project.folder, "--json")[1]["steps"][0]
     assert (again["ran"], again["found"]) == (False, step["found"])
+
+
+def test_tables_come_out_as_rows_or_say_where_they_lie(make_project: Any, tmp_path: Path, capfd: Any) -> None:
+    project = make_project(ROWS)
+    answer_of(capfd, "check", project.folder, "--json")
+    flags = answer_of(capfd, "flags", project.folder, "--json")[1]["flags"]
+    assert {"record_id", "check", "score", "reason"} <= flags[0].keys()
+    answer = answer_of(capfd, "export", project.folder, "--what", "labels", "--json")[1]
+    assert (answer["what"], len(answer["rows"])) == ("labels", 20)
+    out = tmp_path / "labels.csv"
+    answer = answer_of(capfd, "export", project.folder, "--what", "labels", "--out", out, "--json")[1]
+    assert answer["file"] == str(out)
+    assert out.exists()
 
 
 def test_an_error_takes_along_the_steps_that_ended_before_it(make_project: Any, capfd: Any) -> None:
