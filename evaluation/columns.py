@@ -6,7 +6,7 @@ A pandas Series is read in the order of its rows, never by its index; so are pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -69,6 +69,14 @@ def matrix(values: Any, where: str) -> Array:
     if found.dtype.kind not in "biuf":
         raise ValueError(f"{where}: expected numbers, got {found.dtype}")
     return found
+
+
+def check_order(values: Any, label_names: Sequence[Any], where: str) -> None:
+    """Raise a ValueError if `values` is a table whose columns bear the names of the labels in another order."""
+    found = [str(name) for name in _column_names(values)] if _is_table(values) else []
+    expected = [str(name) for name in label_names]
+    if found != expected and sorted(found) == sorted(expected):
+        raise ValueError(f"{where}: expected columns in the order of the labels, {expected}, got {found}")
 
 
 def read_texts(values: Any, where: str = "texts") -> list[str]:
@@ -257,13 +265,17 @@ def _is_table(values: Any) -> bool:
 
 
 def _from_table(values: Any, where: str) -> Array:
-    found = values.column_names if isinstance(values, pa.Table | pa.RecordBatch) else list(values.columns)
+    found = _column_names(values)
     if from_library(values, "pandas"):
         parts = [values.iloc[:, i] for i in range(len(found))]
     else:
         parts = [values[name] for name in found]
     columns = [numbers(part, f"{where}, column {name!r}") for name, part in zip(found, parts, strict=True)]
     return np.column_stack(columns) if columns else np.empty((len(values), 0))
+
+
+def _column_names(values: Any) -> list[Any]:
+    return list(values.column_names if isinstance(values, pa.Table | pa.RecordBatch) else values.columns)
 
 
 def _stacked(rows: list[Any], where: str) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.columns import Column, column, is_missing, keys, matrix
+from evaluation.columns import Column, check_order, column, is_missing, keys, matrix
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -80,6 +80,7 @@ def check_predictions(
     names = check_names(label_names)
     given = column(labels, "labels")
     _check_labels(given, names)
+    check_order(pred_probs, names, name)
     probs = matrix(pred_probs, name).astype(np.float64)
     _check_probabilities(probs, (len(given), len(names)), name)
     return Predictions(labels=given.astype(np.int64), pred_probs=probs, label_names=names)

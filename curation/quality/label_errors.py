@@ -24,7 +24,7 @@ from curation.quality.input_checks import (
 from curation.quality.label_model import LabelModel, label_model
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.views import flexible_views, simple_views
-from evaluation.columns import Column
+from evaluation.columns import Column, check_order
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
@@ -117,6 +117,7 @@ def label_quality(
         raise ValueError("label_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
     vectors = None if embeddings is None else as_vectors(embeddings, n=n)
+    check_order(pred_probs, encoded.names, "pred_probs")
     probs = None if pred_probs is None else as_probabilities(pred_probs, n=n, k=k)
     graph = neighbours
     if graph is not None:

@@ -167,6 +167,13 @@ def test_probabilities_are_not_negative_and_sum_to_one() -> None:
             assert "probabilities" in (said := refused(name, **{argument: rows})) or "sum" in said
 
 
+def test_columns_that_bear_the_labels_names_stand_in_their_order() -> None:
+    turned = pd.DataFrame(PROBS, columns=NAMES[:2])[NAMES[1::-1]]
+    for name, argument in (("evaluate", "pred_probs"), ("compare", "after_probs"), ("label_quality", "pred_probs")):
+        for table in (turned, pl.from_pandas(turned), pa.Table.from_pandas(turned, preserve_index=False)):
+            assert "expected columns in the order of the labels" in refused(name, **{argument: table})
+
+
 def settings_of(name: str) -> list[tuple[str, Any]]:
     import inspect
 
