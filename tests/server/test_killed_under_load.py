@@ -52,7 +52,7 @@ def restart_web(home: Path) -> None:
     killed_one = web()
     assert killed_one is not None
     os.kill(killed_one, signal.SIGKILL)
-    eventually(lambda: web() not in (None, killed_one))
+    assert eventually(lambda: web() not in (None, killed_one))
 
 
 @pytest.mark.parametrize(("was", "cut_off"), [("completed", "pending"), ("pending", "completed")])

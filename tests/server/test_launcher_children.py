@@ -62,11 +62,10 @@ def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(home: Home, mo
 
 def test_the_pause_before_each_new_try_doubles(home: Home) -> None:
     child = grumbler(home)
-    child.start()
-    tend_until(child, lambda: child.quick_failures == 3)
     began = time.monotonic()
+    child.start()
     tend_until(child, lambda: child.quick_failures == 4)
-    assert time.monotonic() - began >= 4 * children.FIRST_DELAY * 0.9
+    assert time.monotonic() - began >= (1 + 2 + 4) * children.FIRST_DELAY
     stop_children([child], 5)
 
 
@@ -76,7 +75,7 @@ def test_a_child_that_ignores_a_polite_request_is_killed(home: Home) -> None:
 
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.write(1, b"ready\n")
-        time.sleep(60)
+        time.sleep(600)
 
     child = Child(name="deaf", log=home.log("deaf"), body=deaf)
     child.start()
@@ -84,7 +83,7 @@ def test_a_child_that_ignores_a_polite_request_is_killed(home: Home) -> None:
     began = time.monotonic()
     stop_children([child], 0.2)
     assert child.process is None
-    assert 0.2 <= time.monotonic() - began < 5
+    assert 0.2 <= time.monotonic() - began < 300  # not when it ends by itself
 
 
 def test_a_long_log_is_cut_while_its_writer_goes_on(home: Home) -> None:

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from waiting import PATIENCE
 
-from curation.annotation.server.write_queue import Turnstile, WriteQueue, queue_writers
+from curation.annotation.server import write_queue
+from curation.annotation.server.write_queue import Turnstile, WriteQueue, _locked, queue_writers
 
 WRITERS = 30
 # Far less than SQLite needs to let thirty writers through without a queue.
@@ -30,7 +32,7 @@ def with_engine(path: Path, use: Callable[[AsyncEngine], Awaitable[None]], *, qu
             max_overflow=-1,
         )
         if queued:
-            queue_writers(engine, patience=20)
+            queue_writers(engine, patience=PATIENCE)
         async with engine.begin() as connection:
             await connection.execute(text("PRAGMA journal_mode = WAL"))
             await connection.execute(text("CREATE TABLE votes (record TEXT, number INTEGER)"))
@@ -90,7 +92,7 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     async def use(engine: AsyncEngine) -> None:
         async with engine.begin() as writer:
             await writer.execute(text("UPDATE votes SET number = 7"))
-            assert await asyncio.wait_for(number(engine), timeout=5) == 0
+            assert await asyncio.wait_for(number(engine), timeout=PATIENCE) == 0
         assert await number(engine) == 7
 
     with_engine(tmp_path, use)
@@ -110,7 +112,7 @@ def test_a_writer_that_fails_or_is_cancelled_gives_its_turn_back(tmp_path: Path)
             waiting = asyncio.create_task(slow_vote(engine))
             await asyncio.sleep(0.05)
             waiting.cancel()
-        await asyncio.wait_for(slow_vote(engine), timeout=5)
+        await asyncio.wait_for(slow_vote(engine), timeout=PATIENCE)
         assert await number(engine) == 2
 
     with_engine(tmp_path, use)
@@ -151,7 +153,7 @@ def in_processes(*runs: Callable[[], None]) -> list[int]:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE)
     return [process.exitcode if process.exitcode is not None else -1 for process in processes]
 
 
@@ -163,7 +165,7 @@ def test_writers_of_several_processes_wait_for_each_other(tmp_path: Path) -> Non
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{tmp_path / 'votes.db'}", connect_args={"timeout": BUSY_SECONDS}, max_overflow=-1
         )
-        queue_writers(engine, patience=20)
+        queue_writers(engine, patience=PATIENCE)
         await asyncio.gather(*(slow_vote(engine) for _ in range(WRITERS)))
         await engine.dispose()
 
@@ -188,11 +190,23 @@ def test_a_process_that_always_writes_leaves_turns_to_the_others(tmp_path: Path)
     async def write_ten_times() -> None:
         while others.value < 3:
             await asyncio.sleep(0.001)
-        before = others.value
-        for _ in range(10):
-            os.close(await turnstile.take())
+        let_through = [await turns_of_others_while_first_in_line() for _ in range(10)]
         done.set()
-        assert others.value - before <= 15
+        assert max(let_through) <= 1  # who was writing already
+
+    async def turns_of_others_while_first_in_line() -> int:
+        seen: list[int] = []
+
+        async def locked(path: Path) -> int:
+            descriptor = await _locked(path)
+            seen.append(others.value)
+            return descriptor
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(write_queue, "_locked", locked)
+            os.close(await turnstile.take())
+        in_line, its_turn = seen
+        return its_turn - in_line
 
     runs = [lambda: asyncio.run(write_for_ever()), lambda: asyncio.run(write_ten_times())]
     assert in_processes(*runs) == [0, 0]

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner, Result
+from waiting import PATIENCE, Stopwatch
 
 from curation.annotation import server
 from curation.annotation.server import standing
@@ -77,10 +78,10 @@ def test_in_the_foreground_it_stays_until_it_is_told_to_stop(home: Path) -> None
     assert process.stdout is not None
     assert "Argilla answers at" in process.stdout.readline()
     assert standing(home).parts["supervisor"] == process.pid
-    began = time.monotonic()
+    stopping = Stopwatch()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
-    assert time.monotonic() - began < 5
+    assert process.wait(timeout=PATIENCE) == 0
+    assert stopping.seconds() < 5
     process.stdout.close()
     assert standing(home).phase == "stopped"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from waiting import PATIENCE
 
 from curation.annotation.server.sqlite_driver import OneVisitDriver
 
@@ -33,8 +36,16 @@ def with_engine(path: Path, driver: Any, use: Callable[[AsyncEngine], Awaitable[
     asyncio.run(main())
 
 
+dozing = threading.Event()
+
+
+def doze(seconds: float) -> None:
+    dozing.set()
+    time.sleep(seconds)
+
+
 def add_doze(connection: Any, _record: object) -> None:
-    connection.create_function("doze", 1, time.sleep)
+    connection.create_function("doze", 1, doze)
 
 
 async def replace_by_twins(engine: AsyncEngine) -> None:
@@ -78,15 +89,18 @@ def test_a_cancelled_write_leaves_nothing_open(tmp_path: Path, driver: Any) -> N
         async with engine.begin() as connection:
             await connection.execute(text("INSERT INTO votes (label) SELECT 'late' WHERE doze(0.3) IS NULL"))
 
+    def vote_from_outside() -> None:
+        with closing(sqlite3.connect(tmp_path / "votes.db", timeout=PATIENCE)) as other, other:
+            other.execute("INSERT INTO votes (label) VALUES ('free')")
+
     async def use(engine: AsyncEngine) -> None:
+        dozing.clear()
         voting = asyncio.create_task(slow_vote(engine))
-        await asyncio.sleep(0.1)
+        assert await asyncio.to_thread(dozing.wait, PATIENCE)
         voting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await voting
-        await asyncio.sleep(0.5)
-        with sqlite3.connect(tmp_path / "votes.db", timeout=0) as other:
-            other.execute("INSERT INTO votes (label) VALUES ('free')")
+        await asyncio.to_thread(vote_from_outside)
         async with engine.connect() as connection:
             assert (await connection.execute(text("SELECT label FROM votes"))).scalars().all() == ["free"]
 

