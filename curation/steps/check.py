@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 NEARLY = 0.8  # Jaccard similarity of character 4-grams from which one field counts as a copy
 NEIGHBOURS = 100  # of each record; one graph serves all checks
 FEWEST = 20  # labelled records below which cross-validation says nothing
+FEWEST_TEXTS = 11  # below which no record has the ten neighbours that an outlier is told by
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
 
 QUALITY = pa.schema(
@@ -105,7 +106,15 @@ def run(context: Context) -> str:
 
 def _notes(corpus: Corpus) -> list[str]:
     """Return what the checks cannot say of this data, in words."""
-    return [note for note in (_why_labels_unchecked(corpus), _why_vectors_say_little(corpus)) if note]
+    unsaid = (_why_labels_unchecked(corpus), _why_no_outliers(corpus), _why_vectors_say_little(corpus))
+    return [note for note in unsaid if note]
+
+
+def _not_checked(corpus: Corpus) -> dict[str, str]:
+    """Return the checks that could not run, and why."""
+    labels, texts = _why_labels_unchecked(corpus), _why_no_outliers(corpus)
+    missing = {**dict.fromkeys(NEED_LABELS, labels), str(Check.OUTLIER): texts}
+    return {check: why for check, why in missing.items() if why}
 
 
 def _why_labels_unchecked(corpus: Corpus) -> str | None:
@@ -115,6 +124,13 @@ def _why_labels_unchecked(corpus: Corpus) -> str | None:
     if len(counts) < 2:
         return f"no label can be checked: all {counts.total()} are {corpus.names[next(iter(counts))]!r}"
     return None
+
+
+def _why_no_outliers(corpus: Corpus) -> str | None:
+    legible = int((~corpus.reading.illegible).sum())
+    if legible >= FEWEST_TEXTS:
+        return None
+    return f"too few texts that can be read to tell outliers ({legible}, needs {FEWEST_TEXTS})"
 
 
 def _why_vectors_say_little(corpus: Corpus) -> str | None:
@@ -286,9 +302,9 @@ def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:
 
 def _outlier_flags(corpus: Corpus, graph: NearestNeighbours) -> Iterator[dict[str, Any]]:
     """Flag outliers among the texts that the model can read: all others look alike to it, and unlike those."""
-    legible = np.flatnonzero(~corpus.reading.illegible)
-    if len(legible) < 2:
+    if _why_no_outliers(corpus):
         return
+    legible = np.flatnonzero(~corpus.reading.illegible)
     everybody = len(legible) == len(corpus.ids)
     found = outliers(corpus.embeddings[legible], neighbours=graph if everybody else None)
     scores = share_as_bad(found.score, found.score, low_is_bad=True)
@@ -318,7 +334,7 @@ def _overview(corpus: Corpus, copies: Duplicates, quality: pa.Table, seed: int) 
         "copies": int((~copies.kept[: len(corpus.ids)]).sum()),
         "regions": list(_regions(corpus, quality, seed)),
         "notes": _notes(corpus),
-        "not_checked": dict.fromkeys(NEED_LABELS, why) if (why := _why_labels_unchecked(corpus)) else {},
+        "not_checked": _not_checked(corpus),
         "unread": {
             "texts": int(corpus.reading.illegible.sum()),
             "in_part": int(((corpus.reading.share > 0) & ~corpus.reading.illegible).sum()),
