@@ -30,6 +30,8 @@ _INVISIBLE = regex.compile(r"(?:(?=\p{Default_Ignorable_Code_Point})(?![\U000E00
 _NOT_PLAIN = re.compile(r"[#%&@*/\\^`=<>+|~$\0-\x08\x0e-\x1f\x7f]|[:;][-'^]?[()\[\]{}]|-\d|\d[.,]\d")
 _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _SYMBOL = regex.compile(rf"{_OPERATOR}|{_EMOJI}", regex.VERBOSE)
+# A letter and what makes another name or term of it: "c ++", "a ≠"; not the article before a price.
+_NAME = regex.compile(rf"(?<!\S)\p{{L}}[ ](?!\p{{Sc}}){_OPERATOR}(?!\S)", regex.VERBOSE)
 # Between the copies of a symbol, so that each of its n-grams holds it and no text holds them.
 _APART = "\ue000\ue001\ue002"
 
@@ -55,14 +57,18 @@ def canonical_text(text: str) -> str:
 
 
 def with_heavy_symbols(canonical: str) -> str:
-    """Return a canonical text in which a symbol has as many 4-grams as a word of six letters.
+    """Return a canonical text in which symbols have more than the single 4-gram of a word as short as they are.
 
-    One as short as it is has a single one, so that "in C" and "in C++" would be nearly the same.
+    A letter with an operator has as many as a word of seven letters or more, so that "in C" and "in C++" are not nearly
+    the same; any other symbol has those of a word of three, so that a longer text with another currency is a near copy.
     """
     if canonical.isascii() and not _NOT_PLAIN.search(canonical):
         return canonical
-    return " ".join(_heavy(token) if _SYMBOL.fullmatch(token) else token for token in canonical.split(" "))
+    named = _NAME.sub(lambda found: _repeated(found[0].replace(" ", ""), _APART), canonical)
+    return " ".join(
+        _repeated(token, _APART[:1]) + token if _SYMBOL.fullmatch(token) else token for token in named.split(" ")
+    )
 
 
-def _heavy(symbol: str) -> str:
-    return "".join(symbol + between for between in _APART)
+def _repeated(symbol: str, apart: str) -> str:
+    return "".join(symbol + between for between in apart)

@@ -136,3 +136,10 @@ def test_vectors_are_not_compared_where_different_parts_were_left_unread() -> No
 def test_what_was_left_unread_is_asked_of_every_text() -> None:
     with pytest.raises(ValueError, match="unread: expected 2 records"):
         near_duplicates(texts=["a", "b"], embeddings=[[1.0], [2.0]], unread=[""])
+
+
+def test_another_currency_in_a_sentence_makes_a_near_copy_and_not_the_same_text() -> None:
+    texts = ["Why is there a $1 charge on my statement?", "Why is there a €1 charge on my statement?"]
+    found = near_duplicates(texts=texts)
+    assert found.groups.tolist() == [0, 0]
+    assert found.similarity[0] < 1
