@@ -1,96 +1,240 @@
-"""Tables for other tools: the decisions, the labels, and the curated data set."""
+"""Tables for other tools: what was checked, asked, answered and decided, and the curated data set.
+
+Every table has `record_id` first, the texts last under their own names, and between them `label`, `suggestion` and
+`source_row`; see docs/tables.md. Nothing here prints.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation.errors import TwofoldError
-from curation.labelled import current_labels, labelled_dataset, records_by_part
+from curation.errors import TwofoldError, suggest
+from curation.flagging import MEASURES, Check, share_as_bad
+from curation.labelled import current_labels, fields_by_id
 from curation.project import Project, Round
 from curation.records import by_id, column
+from curation.text_columns import apart, with_texts
 
-DECISIONS = ["record_id", "label", "method", "confidence", "votes"]
+FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggestion", "suggestion_score", "value", "measure"]
+PARTS = ("train", "validation", "test")
+_MADE_BY = {
+    "decisions.parquet": "review",
+    "errors.parquet": "relabel",
+    "flags.parquet": "check",
+    "labels.parquet": "review",
+    "predictions.parquet": "evaluate",
+    "queue.parquet": "relabel",
+    "split.parquet": "relabel",
+    "votes": "pull",
+}
 
 
-def newest(project: Project, artifact: str) -> Round:
-    """Return the newest round that has an artifact.
+def rounds_with(project: Project, *artifacts: str, number: int | None = None) -> list[Round]:
+    """Return the rounds that have all of these artifacts, oldest first; or the one of that number.
 
     Raises:
-        TwofoldError: None has.
+        TwofoldError: None has, there is no round of that number, or it lacks one.
     """
-    rounds = [round_ for round_ in project.rounds() if round_.has(artifact)]
-    if not rounds:
-        raise TwofoldError(f"{project.folder}: no round has {artifact} yet")
-    return rounds[-1]
+    there = project.rounds()
+    asked = there if number is None else [round_ for round_ in there if round_.number == number]
+    if not asked:
+        raise TwofoldError(f"{project.folder}: there is no round {number} (there are 0 to {there[-1].number})")
+    found = [round_ for round_ in asked if all(_has(round_, name) for name in artifacts)]
+    if not found:
+        which = "no round" if number is None else f"round {number:03d}"
+        missing = next(name for name in artifacts if not any(_has(round_, name) for round_ in asked))
+        has = "has" if number is None else "has no"
+        what = missing.removesuffix(".parquet")
+        raise TwofoldError(f"{project.folder}: {which} {has} {what} yet (run `twofold {_MADE_BY[missing]}`)")
+    return found
 
 
-def _decisions(project: Project) -> pa.Table:
+def newest(project: Project, *artifacts: str, number: int | None = None) -> Round:
+    """Return the newest round that has all of these artifacts, or the one of that number; see `rounds_with`."""
+    return rounds_with(project, *artifacts, number=number)[-1]
+
+
+def _has(round_: Round, name: str) -> bool:
+    return bool(round_.snapshots()) if name == "votes" else round_.has(name)
+
+
+def flags(project: Project, number: int | None = None, *, check: str | None = None) -> pa.Table:
+    """Return what the checks found, worst first, by `score`: the share of records that look as bad to that check.
+
+    Raises:
+        TwofoldError: Nothing was checked yet, or there is no check of that name.
+    """
+    known = [str(each) for each in Check]
+    if check is not None and check not in known:
+        raise TwofoldError(f"no check {check!r}{suggest(check, known)}")
+    round_ = newest(project, "flags.parquet", number=number)
+    found = round_.table("flags.parquet")
+    if "value" not in found.column_names:
+        raise TwofoldError(f"{round_.folder}: its flags were written by an older Twofold (run `twofold check`)")
+    found = found.sort_by([("score", "ascending"), ("record_id", "ascending")])
+    if check is not None:
+        found = found.filter(pc.equal(found["check"], check))
+    return _flags_with_texts(project, round_, found)
+
+
+def label_ranking(project: Project, number: int | None = None) -> pa.Table:
+    """Return every label that was checked, flagged or not, worst first, with the columns of `flags`."""
+    round_ = newest(project, "quality.parquet", "flags.parquet", number=number)
+    found = round_.table("quality.parquet")
+    right = column(found, "score")
+    ours = {
+        "record_id": found["record_id"],
+        "check": pa.array([str(Check.LABEL)] * len(right), pa.string()),
+        "score": pa.array(share_as_bad(right, right, low_is_bad=True)),
+        "reason": found["reason"],
+        "suggestion": found["suggested"],
+        "suggestion_score": found["suggested_prob"],
+        "value": found["score"],
+        "measure": pa.array([MEASURES[Check.LABEL]] * len(right), pa.string()),
+    }
+    ranked = pa.table(ours).sort_by([("score", "ascending"), ("record_id", "ascending")])
+    return _flags_with_texts(project, round_, ranked)
+
+
+def _flags_with_texts(project: Project, round_: Round, found: pa.Table) -> pa.Table:
+    complete = with_texts(project, found, label=current_labels(project, round_))
+    first = [apart(name, project) for name in FLAG_COLUMNS]
+    return complete.select([*first, *(name for name in complete.column_names if name not in first)])
+
+
+def not_checked(project: Project, number: int | None = None) -> dict[str, str]:
+    """Return the checks that could not run, and why: too few labels, for example."""
+    round_ = newest(project, "flags.parquet", number=number)
+    return dict(round_.json("checks.json").get("not_checked", {}))
+
+
+def _decisions(project: Project, number: int | None) -> pa.Table:
     """Return every decision of people, the newest per record."""
-    rows = {}
-    for round_ in project.rounds():
-        if round_.has("decisions.parquet"):
-            rows.update({row["record_id"]: row for row in round_.table("decisions.parquet").to_pylist()})
-    if not rows:
-        raise TwofoldError(f"{project.folder}: nobody has decided anything yet (run `twofold review`)")
-    return pa.Table.from_pylist([rows[i] for i in sorted(rows)]).select(DECISIONS)
+    rounds = rounds_with(project, "decisions.parquet", number=number)
+    found = _of_rounds({round_: round_.table("decisions.parquet") for round_ in rounds})
+    last = {record_id: row for row, record_id in enumerate(column(found, "record_id"))}
+    newest_ones = found.take([last[record_id] for record_id in sorted(last)])
+    return with_texts(project, newest_ones, **_sent_suggestions(rounds))
 
 
-def _dataset(project: Project) -> pa.Table:
+def _votes(project: Project, number: int | None) -> pa.Table:
+    """Return every answer of every round, each with the label suggested when the record was sent."""
+    rounds = rounds_with(project, "votes", number=number)
+    tables = [with_texts(project, _of_rounds({r: r.votes()}), **_sent_suggestions([r])) for r in rounds]
+    return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _of_rounds(found: Mapping[Round, pa.Table]) -> pa.Table:
+    """Join tables of several rounds, whose columns may differ, with a column `round`."""
+    numbered = [
+        t if "round" in t.column_names else t.append_column("round", pa.array([r.number] * t.num_rows, pa.int32()))
+        for r, t in found.items()
+    ]
+    return pa.concat_tables(numbered, promote_options="permissive")
+
+
+def _sent_suggestions(rounds: list[Round]) -> dict[str, dict[str, Any]]:
+    """Return what was suggested when records were sent, the newest round's word for each."""
+    said: dict[str, dict[str, Any]] = {"suggestion": {}, "suggestion_score": {}}
+    for round_ in rounds:
+        batch = round_.table("batch.parquet") if round_.has("batch.parquet") else None
+        for name, values in said.items():
+            if batch is not None and name in batch.column_names:
+                values.update(by_id(batch, name))
+    return said
+
+
+def _labels(project: Project, number: int | None) -> pa.Table:
+    return with_texts(project, newest(project, "labels.parquet", number=number).table("labels.parquet"))
+
+
+def _queue(project: Project, number: int | None) -> pa.Table:
+    round_ = newest(project, "queue.parquet", number=number)
+    return with_texts(project, round_.table("queue.parquet"), label=current_labels(project, round_))
+
+
+def _errors(project: Project, number: int | None) -> pa.Table:
+    """Return where the model contradicts a label that it did not learn from, with what the label check suggests."""
+    round_ = newest(project, "predictions.parquet", "errors.parquet", number=number)
+    found = round_.table("errors.parquet")
+    quality = round_.table("quality.parquet")
+    suggestion = {**by_id(found, "predicted"), **by_id(quality, "suggested")}
+    score = {**by_id(found, "confidence"), **by_id(quality, "suggested_prob")}
+    return with_texts(project, found, suggestion=suggestion, suggestion_score=score)
+
+
+def _dataset(project: Project, number: int | None) -> pa.Table:
     """Return every labelled record with its text, label, where that came from, and its part."""
-    round_ = newest(project, "split.parquet")
+    round_ = newest(project, "split.parquet", "labels.parquet", number=number)
     labels, part = current_labels(project, round_), by_id(round_.table("split.parquet"), "part")
     source = by_id(round_.table("labels.parquet"), "source")
-    rows = [
-        {
-            "record_id": i,
-            **fields,
-            project.config.task.question: labels[i],
-            "source": source[i],
-            "part": part[i],
-        }
-        for i, fields in zip(column(project.records, "record_id"), column(project.records, "fields"), strict=True)
-        if i in labels
-    ]
-    if not rows:
+    ids = [i for i in fields_by_id(project) if i in labels]
+    if not ids:
         raise TwofoldError(f"{project.folder}: no record has a label yet")
-    return pa.Table.from_pylist(rows)
+    ours = {
+        "record_id": pa.array(ids, pa.string()),
+        project.config.task.question: pa.array([labels[i] for i in ids], pa.string()),
+        "source": pa.array([source.get(i, "given") for i in ids], pa.string()),
+        "part": pa.array([part.get(i) for i in ids], pa.string()),
+    }
+    return with_texts(project, pa.table(ours))
 
 
-EXPORTS: Mapping[str, Callable[[Project], pa.Table]] = {
+EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {
     "decisions": _decisions,
-    "labels": lambda project: newest(project, "labels.parquet").table("labels.parquet"),
-    "votes": lambda project: newest(project, "votes").votes(),
-    "queue": lambda project: newest(project, "queue.parquet").table("queue.parquet"),
-    "errors": lambda project: newest(project, "errors.parquet").table("errors.parquet"),
+    "labels": _labels,
+    "votes": _votes,
+    "queue": _queue,
+    "errors": _errors,
+    "flags": flags,
     "dataset": _dataset,
 }
 
 
-def exported(project: Project, what: str) -> pa.Table:
-    """Return one of the tables of `EXPORTS`."""
-    return EXPORTS[what](project)
-
-
-def export_hf(project: Project, to: Path) -> None:
-    """Save the curated data set with its train, validation and test parts for `datasets.load_from_disk`.
+def exported(project: Project, what: str, number: int | None = None) -> pa.Table:
+    """Return one of the tables of `EXPORTS`, of one round or, without a number, of all or the newest.
 
     Raises:
-        TwofoldError: The folder is there already, or nothing was split yet.
+        TwofoldError: What is asked for was not made yet, or there is no such round.
+    """
+    return EXPORTS[what](project, number)
+
+
+def export_hf(project: Project, to: Path, what: str = "dataset", number: int | None = None) -> None:
+    """Save a table for `datasets.load_from_disk`; the curated data set in its train, validation and test parts.
+
+    Raises:
+        TwofoldError: The folder is there already, or what is asked for was not made yet.
     """
     import datasets
 
     if to.exists():
         raise TwofoldError(f"{to}: is there already")
-    round_ = newest(project, "split.parquet")
-    parts = records_by_part(round_)
-    saved = datasets.DatasetDict(
-        {part: labelled_dataset(project, round_, parts[part]) for part in ("train", "validation", "test")}
-    )
+    found = exported(project, what, number)
+    saved = _in_parts(project, found) if what == "dataset" else datasets.Dataset(found)
     temporary = to.with_name(f".{to.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    saved.save_to_disk(str(temporary))
-    temporary.rename(to)
+    try:
+        saved.save_to_disk(str(temporary))
+        temporary.rename(to)
+    except OSError as error:
+        raise TwofoldError(f"{to}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _in_parts(project: Project, found: pa.Table) -> Any:
+    import datasets
+
+    task, part = project.config.task, found[apart("part", project)]
+    classes = datasets.ClassLabel(names=list(task.labels))
+    parts = {name: datasets.Dataset(found.filter(pc.equal(part, name)).combine_chunks()) for name in PARTS}
+    return datasets.DatasetDict(
+        {name: rows.cast_column(apart(task.question, project), classes) for name, rows in parts.items()}
+    )

@@ -49,10 +49,12 @@ FLAGS = pa.schema(
     {
         "record_id": pa.string(),
         "check": pa.string(),
-        "score": pa.float64(),  # in [0, 1], low = worse
+        "score": pa.float64(),  # in (0, 1], low = worse: the share of records that look as bad to the check
         "reason": pa.string(),
         "suggestion": pa.string(),
         "suggestion_score": pa.float64(),
+        "value": pa.float64(),  # what the check measured
+        "measure": pa.string(),  # and what that is
     }
 )
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})

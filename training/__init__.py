@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from training.embedding import embed as embed
     from training.fitting import fit as fit
     from training.folds import out_of_fold as out_of_fold
+    from training.legibility import Reading as Reading
+    from training.legibility import reading as reading
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
@@ -27,6 +29,8 @@ _HOME = {
     "fit": "training.fitting",
     "out_of_fold": "training.folds",
     "predict": "training.prediction",
+    "Reading": "training.legibility",
+    "reading": "training.legibility",
 }
 
 __all__ = ["EpochResult", "FitConfig", "FitResult", "Predictions", "embed", "fit", "out_of_fold", "predict"]

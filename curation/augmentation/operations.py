@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -40,11 +40,25 @@ def operation(name: str) -> Operation:
             return text
         with _seeded(seed):
             out = augmenter.augment(_BETWEEN.join(taken.words))
-        kept = {word.lower(): word for word in taken.words if is_protected(word)}
-        words = [kept.get(word.lower(), word) for word in out[0].split(_BETWEEN)]  # nlpaug fits case to place
-        return taken.with_words(words)
+        kept = _kept_forms(taken.words)
+        return taken.with_words([kept.get(word, word) for word in out[0].split(_BETWEEN)])
 
     return changed
+
+
+def _kept_forms(words: Sequence[str]) -> dict[str, str]:
+    """Return the words that must come back as they were, by the forms in which they may: nlpaug fits case to place.
+
+    Those are protected words, and words of which the cases of Unicode make others, as those with a dotless i.
+    """
+    kept = [word for word in words if is_protected(word) or not _has_plain_case(word)]
+    changed = {form: word for word in kept for form in (word.lower(), word.capitalize())}
+    return {**changed, **{word: word for word in words}}
+
+
+def _has_plain_case(word: str) -> bool:
+    lower = word.lower()
+    return len(lower) == len(word) and lower.capitalize().lower() == lower
 
 
 @contextmanager

@@ -34,7 +34,10 @@ class Pieces:
     gaps: tuple[str, ...]
 
     def with_words(self, words: Sequence[str]) -> str:
-        """Return the text with other words in the same places; fewer words are taken as some left out."""
+        """Return the text with other words in the same places; fewer words are taken as some left out.
+
+        The text stays as it is where they are not some of its words, in order, case aside.
+        """
         if len(words) == len(self.words):
             return _interleave(words, self.gaps)
         return self._with_only(words)
@@ -47,6 +50,8 @@ class Pieces:
                 gaps.append(gap)
             else:
                 gaps[-1] = _closed(gaps[-1], gap)
+        if kept or not words:
+            return _interleave(self.words, self.gaps)
         return _interleave(words, gaps).strip()
 
 

@@ -2,122 +2,93 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
 
 import click
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from curation import artifacts
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.export import EXPORTS, export_hf, exported
-from curation.project import Project, open_project
+from curation.export import EXPORTS, export_hf, exported, label_ranking, not_checked
+from curation.export import flags as flags_table
+from curation.flagging import Check
+from curation.project import open_project
+from curation.table_files import WRITERS, write_file
 
-FLAG_COLUMNS = ["record_id", "check", "score", "reason"]
+one_round = click.option("--round", "number", type=click.IntRange(min=0), help="Only of this round.")
+raw_cells = click.option(
+    "--raw", is_flag=True, help="CSV: leave cells that a spreadsheet would run as they are, without an apostrophe."
+)
 
 
 @click.command()
 @project_dir
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--check", help="Only flags of this check, e.g. label or near_duplicate.")
+@click.option("--check", help=f"Only flags of this check: {', '.join(Check)}.")
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
+@one_round
+@raw_cells
 @as_json
-def flags(folder: Path, form: str, check: str | None, everything: bool, as_json: bool) -> None:
-    """Print what the checks found: record_id,check,score,reason, worst first."""
+def flags(
+    folder: Path, form: str, check: str | None, everything: bool, number: int | None, raw: bool, as_json: bool
+) -> None:
+    """Print what the checks found, worst first: record, check, score, reason, label, suggestion, texts."""
     project = open_project(folder)
-    rounds = [r for r in project.rounds() if r.has("flags.parquet")]
-    if not rounds:
-        raise TwofoldError(f"{folder}: nothing was checked yet (run `twofold check`)")
-    found = _ranking(rounds[-1].table("quality.parquet")) if everything else rounds[-1].table("flags.parquet")
-    if check:
-        found = found.filter(pc.equal(found["check"], check))
+    if everything and check not in (None, Check.LABEL):
+        raise TwofoldError(f"--all ranks labels; it does not go with --check {check}")
+    check = str(Check.LABEL) if everything else check
+    found = label_ranking(project, number) if everything else flags_table(project, number, check=check)
+    unchecked = not_checked(project, number)
+    reasons = [unchecked[each] for each in Check if each in unchecked and check in (None, each)]
     if as_json:
-        show_json({"flags": _rows(found.select(FLAG_COLUMNS))})
+        show_json({"flags": found.to_pylist(), "not_checked": reasons})
         return
-    WRITERS[form](found.select(FLAG_COLUMNS), sys.stdout)
-
-
-def _ranking(quality: pa.Table) -> pa.Table:
-    named = quality.append_column("check", pa.array(["label"] * quality.num_rows, pa.string()))
-    return named.sort_by([("score", "ascending"), ("record_id", "ascending")])
+    for reason in reasons:
+        click.echo(f"twofold: {reason}", err=True)
+    if found.num_rows or not reasons:
+        WRITERS[form](found, sys.stdout, raw=raw, seen=sys.stdout.isatty())
 
 
 @click.command()
 @project_dir
-@click.option("--what", type=click.Choice(list(EXPORTS)), default="decisions", show_default=True)
+@click.option(
+    "--what", type=click.Choice(list(EXPORTS)), help="The table; by default decisions, and dataset for --format hf."
+)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["csv", "jsonl", "parquet", "hf"]),
     default="csv",
     show_default=True,
-    help="hf: a folder for datasets.load_from_disk, with train, validation and test.",
+    help="hf: a folder for datasets.load_from_disk; the data set has train, validation and test.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (csv, jsonl).")
+@one_round
+@raw_cells
 @as_json
-def export(folder: Path, what: str, form: str, out: Path | None, as_json: bool) -> None:
-    """Write decisions, labels, votes, the queue or the curated data set."""
+def export(
+    folder: Path, what: str | None, form: str, out: Path | None, number: int | None, raw: bool, as_json: bool
+) -> None:
+    """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts."""
     project = open_project(folder)
+    what = what or ("dataset" if form == "hf" else "decisions")
     if out is None and form in WRITERS:
-        found = exported(project, what)
+        found = exported(project, what, number)
         if as_json:
-            show_json({"what": what, "rows": _rows(found)})
+            show_json({"what": what, "rows": found.to_pylist()})
         else:
-            WRITERS[form](found, sys.stdout)
+            WRITERS[form](found, sys.stdout, raw=raw, seen=sys.stdout.isatty())
         return
     to = _required(out, form)
-    _write(project, what, form, to)
+    if form == "hf":
+        export_hf(project, to, what, number)
+    else:
+        write_file(to, exported(project, what, number), form, raw=raw)
     if as_json:
         show_json({"what": what, "format": form, "file": to})
-
-
-def _write(project: Project, what: str, form: str, out: Path) -> None:
-    if form == "hf":
-        export_hf(project, out)
-    elif form == "parquet":
-        artifacts.write_table(out, exported(project, what))
-    else:
-        found = exported(project, what)
-        artifacts.write_atomically(out, lambda to: _to_file(to, found, form))
 
 
 def _required(out: Path | None, form: str) -> Path:
     if out is None:
         raise TwofoldError(f"--format {form}: say where to with --out")
     return out
-
-
-def _to_file(path: Path, found: pa.Table, form: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        WRITERS[form](found, handle)
-
-
-def _write_csv(found: pa.Table, to: IO[str]) -> None:
-    writer = csv.writer(to, lineterminator="\n")
-    writer.writerow(found.column_names)
-    for row in _rows(found):
-        writer.writerow([_cell(value) for value in row.values()])
-
-
-def _write_jsonl(found: pa.Table, to: IO[str]) -> None:
-    for row in _rows(found):
-        to.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
-
-
-def _rows(found: pa.Table) -> Sequence[Mapping[str, Any]]:
-    return found.to_pylist()  # type: ignore[no-any-return]
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-
-
-WRITERS: Mapping[str, Callable[[pa.Table, IO[str]], None]] = {"csv": _write_csv, "jsonl": _write_jsonl}

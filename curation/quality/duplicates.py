@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from curation.quality.canonical_text import canonical_text
 from curation.quality.input_checks import (
     BoolArray,
     FloatArray,
@@ -21,7 +22,7 @@ from curation.quality.input_checks import (
     same_length,
 )
 from curation.quality.meetings import meetings
-from curation.quality.text_copies import CopyPairs, canonical_text, equal_keys, similar_texts
+from curation.quality.text_copies import CopyPairs, equal_keys, similar_texts
 from evaluation.columns import Column, codes, flags, numbers
 from evaluation.settings import check_number
 from evaluation.shown import Shown
@@ -68,13 +69,17 @@ def near_duplicates(
     threshold: float = 0.95,
     text_threshold: float = 0.8,
     priority: Column | None = None,
+    unread: Column | None = None,
 ) -> Duplicates:
     """Find exact and near copies, and say which one of each stays.
 
-    A pair is a copy if its words are equal (case, punctuation and spacing aside), if its character 4-grams
-    have a Jaccard similarity of at least `text_threshold`, or if its embeddings have a cosine of at least
-    `threshold`. Groups are what such pairs connect, so two records of a group may be less alike than the
+    A pair is a copy if it is equal word for word (case, spacing and ordinary punctuation aside: `canonical_text`), if
+    its character 4-grams have a Jaccard similarity of at least `text_threshold`, or if its embeddings have a cosine of
+    at least `threshold`. Groups are what such pairs connect, so two records of a group may be less alike than the
     threshold.
+
+    An embedding says nothing of what its model could not read: emoji, most scripts to an English model. Texts of which
+    different parts were left `unread` are told apart by their characters alone.
 
     Texts take n log n time. Embeddings are compared exactly up to 20,000 records, beyond that with those in the
     cells around them (see `meetings`; 129 numbers a record beside the input, and 100 MB).
@@ -86,6 +91,8 @@ def near_duplicates(
         text_threshold: Jaccard similarity of character n-grams, in (0, 1].
         priority: (n,) numbers; the highest of a group is kept, the earlier record where they are equal. By
             default the first record is kept.
+        unread: (n,) what of each text the model behind `embeddings` could not read, "" for nothing; see
+            `training.reading`.
 
     Raises:
         ValueError: neither texts nor embeddings, different lengths, NaN or zero vectors, a threshold outside
@@ -115,7 +122,8 @@ def near_duplicates(
         near = similar_texts([strings[i] for i in distinct], threshold=text_threshold)
         found.append(CopyPairs(pairs=distinct[near.pairs], similarity=near.similarity))
     if vectors is not None:
-        found += _copies_among_vectors(vectors, distinct, threshold=threshold)
+        for rows in _read_alike(distinct, unread, n):
+            found += _copies_among_vectors(vectors, rows, threshold=threshold)
     links = _merge(found, n)
     groups = _connect(links.pairs, n)
     return Duplicates(
@@ -157,6 +165,20 @@ def leaked(groups: Column, held_out: Column) -> BoolArray:
     group, test = codes(groups, "groups"), flags(held_out, "held_out")
     same_length(len(group), len(test), "held_out")
     return test & np.isin(group, group[~test])
+
+
+def _read_alike(rows: IntArray, unread: Column | None, n: int) -> Iterator[IntArray]:
+    """Yield the rows whose embeddings can be compared: those of which the same was left unread."""
+    if unread is None:
+        yield rows
+        return
+    left = as_texts(unread)
+    same_length(n, len(left), "unread")
+    same = pd.factorize(np.array(left, dtype=object))[0][rows]
+    order = np.argsort(same, kind="stable")
+    for part in np.split(rows[order], 1 + np.flatnonzero(np.diff(same[order]))):
+        if len(part) > 1:
+            yield part
 
 
 def _copies_among_vectors(vectors: FloatArray, distinct: IntArray, *, threshold: float) -> list[CopyPairs]:

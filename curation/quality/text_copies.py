@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
+from curation.quality.canonical_text import canonical_text, with_heavy_symbols
 from curation.quality.input_checks import FloatArray, IntArray
 
 # 32 bands of 4: a pair meets in some bucket with probability .9998 at Jaccard .7, .988 at .6, .05 at .2.
@@ -37,16 +36,6 @@ class CopyPairs:
     similarity: FloatArray
 
 
-def canonical_text(text: str) -> str:
-    """Return the words of `text` alone: NFKC, casefolded, punctuation and spacing dropped.
-
-    A text without any word character (emoji, "???") keeps its characters, so that it equals only itself.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    words = re.sub(r"[\W_]+", " ", folded).strip()
-    return words or " ".join(folded.split())
-
-
 def equal_keys(keys: npt.NDArray[Any]) -> CopyPairs:
     """Link each record to the first one with the same key; m - 1 pairs for m copies, not m squared."""
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
@@ -65,19 +54,31 @@ def similar_texts(texts: Sequence[str], *, threshold: float, seed: int = 0) -> C
     n-grams per text.
 
     Args:
-        texts: n texts; give distinct ones, as equal texts propose each other for nothing.
+        texts: n texts from `canonical_text`; give distinct ones, as equal texts propose each other for nothing.
         threshold: Jaccard similarity in (0, 1]; recall is above .99 from .62 upwards.
         seed: of the hash functions.
     """
     empty = CopyPairs(pairs=np.empty((0, 2), dtype=np.intp), similarity=np.empty(0, dtype=np.float32))
     if len(texts) < 2 or not any(text.strip() for text in texts):
         return empty
-    vectorizer = CountVectorizer(**GRAMS, dtype=np.int32)
-    grams = sp.csr_matrix(vectorizer.fit_transform([canonical_text(text) for text in texts]))
+    grams = _grams(texts)
     candidates = _same_bucket(band_keys(grams, seed=seed))
     similarity = _jaccard(grams, candidates)
     near = similarity >= threshold
     return CopyPairs(pairs=candidates[near], similarity=similarity[near])
+
+
+def alike(first: Sequence[str], second: Sequence[str]) -> FloatArray:
+    """Return (n,) Jaccard similarities in [0, 1] of the character 4-grams of two lists of n texts, pair by pair."""
+    n, texts = len(first), [canonical_text(text) for text in (*first, *second)]
+    if not any(texts):
+        return np.zeros(n, dtype=np.float32)
+    return _jaccard(_grams(texts), np.column_stack([np.arange(n), np.arange(n, 2 * n)]))
+
+
+def _grams(texts: Sequence[str]) -> sp.csr_matrix:
+    vectorizer = CountVectorizer(**GRAMS, dtype=np.int32)
+    return sp.csr_matrix(vectorizer.fit_transform([with_heavy_symbols(text) for text in texts]))
 
 
 def band_keys(grams: sp.csr_matrix, *, seed: int) -> npt.NDArray[np.uint64]:

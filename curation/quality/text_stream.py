@@ -13,11 +13,12 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from curation.quality.canonical_text import canonical_text, with_heavy_symbols
 from curation.quality.gram_sketches import N_GRAMS, SKETCH, GramSketches, smallest
 from curation.quality.growing_array import GrowingArray
 from curation.quality.input_checks import BoolArray, as_texts
 from curation.quality.key_buckets import HALF, HIGH, LOW, KeyBuckets, Packed, members
-from curation.quality.text_copies import BANDS, GRAMS, band_keys, canonical_text
+from curation.quality.text_copies import BANDS, GRAMS, band_keys
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Shown
 
@@ -62,7 +63,7 @@ def streamed_copies(
 ) -> Iterator[StreamedCopies]:
     """Read batches of texts once, in order, and say of each record which earlier one it is a copy of.
 
-    A record is a copy if its words equal those of an earlier record (case, punctuation and spacing aside), or if
+    A record is a copy if it equals an earlier record word for word (see `canonical_text`), or if
     its character 4-grams have a Jaccard similarity of at least `text_threshold` with those of a kept one. It is
     linked to the kept record it resembles most, the earliest of equals; copies are not compared with, so every
     copy is as similar to the record that stays as the threshold asks, and none is dropped for a chain of others.
@@ -164,7 +165,8 @@ class _Memory:
         self._words.append(words)
         self._kept.append(positions)
         self._similarity.append(np.ones(len(rows), dtype=np.float32))
-        grams, limit = sp.csr_matrix(_VECTORIZER.transform(texts)), np.full(len(texts), SKETCH)
+        grams = sp.csr_matrix(_VECTORIZER.transform([with_heavy_symbols(text) for text in texts]))
+        limit = np.full(len(texts), SKETCH)
         self._sketches.append(smallest(grams, limit=limit))
         for row, (kept, similarity) in self._copies(grams, rows).items():
             self._kept.values[row], self._similarity.values[row] = self._kept.values[kept], similarity

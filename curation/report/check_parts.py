@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from curation.report.parts import Counts, Listed, Many, Number, Part
 
 
@@ -105,3 +107,4 @@ class Checks(Part):
     cues: Many[Cue]
     regions: Many[Region]
     precision: str | None = None
+    notes: Many[str] = Field(default_factory=list)

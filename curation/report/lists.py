@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.flagging import COPIES
 from curation.project import Round
 from curation.records import BY_PEOPLE, by_id, column
 
 Texts = Callable[[str], str]
 Row = Mapping[str, Any]
-COPIES = ("near_duplicate", "conflicting_copy", "copy_of_test")
 
 
 def listed(rows: Sequence[Row], most: int, all_in: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def flagged_records(round_: Round) -> dict[str, int]:
 def outliers(round_: Round, text: Texts, most: int = 20) -> dict[str, Any]:
     """Return the records unlike all others, the most unlike first."""
     rows = [
-        {"record_id": flag["record_id"], "text": text(flag["record_id"]), "score": flag["score"]}
+        {"record_id": flag["record_id"], "text": text(flag["record_id"]), "score": flag["value"]}
         for flag in round_.table("flags.parquet").to_pylist()
         if flag["check"] == "outlier"
     ]
@@ -88,7 +88,7 @@ def _least_similarity(round_: Round) -> dict[str, float]:
     found: dict[str, float] = {}
     for flag in round_.table("flags.parquet").to_pylist():
         if flag["check"] in COPIES:
-            found[flag["record_id"]] = min(found.get(flag["record_id"], 1.0), 1.0 - flag["score"])
+            found[flag["record_id"]] = min(found.get(flag["record_id"], 1.0), flag["value"])
     return found
 
 

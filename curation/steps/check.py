@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from curation.config import Config
 from curation.embeddings import EmbeddingStore
+from curation.flagging import Check, flag, share_as_bad
 from curation.project import Project, Round
 from curation.quality import (
     Duplicates,
@@ -26,12 +27,19 @@ from curation.quality import (
     outliers,
     regions,
 )
+from curation.quality.text_copies import alike
 from curation.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table, texts
 from curation.step import Context, Step, percent
 from curation.testset import outside_test
 
+if TYPE_CHECKING:
+    from training.legibility import Reading
+
+NEARLY = 0.8  # Jaccard similarity of character 4-grams from which one field counts as a copy
 NEIGHBOURS = 100  # of each record; one graph serves all checks
 FEWEST = 20  # labelled records below which cross-validation says nothing
+FEWEST_TEXTS = 11  # below which no record has the ten neighbours that an outlier is told by
+NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
 
 QUALITY = pa.schema(
     {
@@ -63,6 +71,7 @@ class Corpus:
     before: np.ndarray
     settled: Mapping[str, str]
     embeddings: np.ndarray
+    reading: Reading
 
     def name(self, i: int) -> str | None:
         """Return the label of record i in words."""
@@ -83,18 +92,61 @@ def run(context: Context) -> str:
         *_copy_flags(corpus, copies, _alike_in_every_field(context, copies)),
         *_outlier_flags(corpus, graph),
     ]
-    flags.sort(key=lambda flag: (flag["score"], flag["record_id"], flag["check"]))
+    flags.sort(key=lambda row: (row["score"], row["record_id"], row["check"]))
     context.round.write_table("quality.parquet", quality)
     context.round.write_table("flags.parquet", table(flags, FLAGS))
     overview = _overview(corpus, copies, quality, context.config.seed)
     context.round.write_json("checks.json", {**overview, "precision": EmbeddingStore(context.project).precision})
     context.tick(100, 100)
-    counts = Counter(check for check, _ in {(flag["check"], flag["record_id"]) for flag in flags})
+    counts = Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
     found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
-    return f"records flagged: {found}" if found else "nothing to flag"
+    said = [f"records flagged: {found}"] if found else []
+    return "; ".join([*said, *_notes(corpus)]) or "nothing to flag"
+
+
+def _notes(corpus: Corpus) -> list[str]:
+    """Return what the checks cannot say of this data, in words."""
+    unsaid = (_why_labels_unchecked(corpus), _why_no_outliers(corpus), _why_vectors_say_little(corpus))
+    return [note for note in unsaid if note]
+
+
+def _not_checked(corpus: Corpus) -> dict[str, str]:
+    """Return the checks that could not run, and why."""
+    labels, texts = _why_labels_unchecked(corpus), _why_no_outliers(corpus)
+    missing = {**dict.fromkeys(NEED_LABELS, labels), str(Check.OUTLIER): texts}
+    return {check: why for check, why in missing.items() if why}
+
+
+def _why_labels_unchecked(corpus: Corpus) -> str | None:
+    counts = Counter(corpus.labels[corpus.labels >= 0].tolist())
+    if counts.total() < FEWEST:
+        return f"too few labels to check ({counts.total()}, needs {FEWEST})"
+    if len(counts) < 2:
+        return f"no label can be checked: all {counts.total()} are {corpus.names[next(iter(counts))]!r}"
+    return None
+
+
+def _why_no_outliers(corpus: Corpus) -> str | None:
+    legible = int((~corpus.reading.illegible).sum())
+    if legible >= FEWEST_TEXTS:
+        return None
+    return f"too few texts that can be read to tell outliers ({legible}, needs {FEWEST_TEXTS})"
+
+
+def _why_vectors_say_little(corpus: Corpus) -> str | None:
+    illegible = np.flatnonzero(corpus.reading.illegible[: len(corpus.ids)])
+    if not len(illegible):
+        return None
+    return (
+        f"the embedding model cannot read {len(illegible)} of {len(corpus.ids)} texts, such as record "
+        f"{corpus.ids[illegible[0]]}: their copies were told by characters, outliers were not looked for among them, "
+        "and neighbours, regions and diversity say next to nothing of them"
+    )
 
 
 def _corpus(context: Context) -> Corpus:
+    from training import reading
+
     project, task = context.project, context.config.task
     records = project.records
     now = context.round.table("labels.parquet")
@@ -102,20 +154,23 @@ def _corpus(context: Context) -> Corpus:
     settled = {i: how for i, how in source.items() if how in BY_PEOPLE}
     came_with = {i: label for i, label in by_id(records, "label").items() if i in settled}
     index = task.label_index()
-    ids = column(records, "record_id")
+    ids, shown = column(records, "record_id"), joined_texts(records, task.fields)
     return Corpus(
         ids=ids,
-        texts=joined_texts(records, task.fields),
+        texts=shown,
         names=task.labels,
         labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
         before=np.array([index.get(came_with.get(i) or "", -1) for i in ids], dtype=np.int64),
         settled=settled,
         embeddings=EmbeddingStore(project, tick=percent(context.tick, 0, 70)).matrix,
+        reading=reading(shown),
     )
 
 
 def _copies(context: Context, corpus: Corpus) -> Duplicates:
     """Find copies among the records and an outside test set together, so that no copy leaks into training."""
+    from training import reading
+
     outside = outside_test(context.project)
     more = joined_texts(outside, context.config.task.fields) if outside is not None else []
     embeddings = corpus.embeddings
@@ -125,6 +180,7 @@ def _copies(context: Context, corpus: Corpus) -> Duplicates:
         texts=[*corpus.texts, *more],
         embeddings=embeddings,
         threshold=context.config.check.duplicate_similarity,
+        unread=[*corpus.reading.unread, *reading(more).unread],
     )
     ids = [*corpus.ids, *(column(outside, "record_id") if outside is not None else [])]
     rows = ({"record_id": i, "group": int(group)} for i, group in zip(ids, copies.groups, strict=True))
@@ -134,7 +190,7 @@ def _copies(context: Context, corpus: Corpus) -> Duplicates:
 
 def _quality(corpus: Corpus, graph: NearestNeighbours, seed: int) -> pa.Table:
     labelled = np.flatnonzero(corpus.labels >= 0).tolist()
-    if len(labelled) < FEWEST or len(set(corpus.labels[labelled].tolist())) < 2:
+    if _why_labels_unchecked(corpus):
         return table([], QUALITY)
     found = label_quality(
         corpus.labels[labelled],
@@ -163,19 +219,15 @@ def _quality(corpus: Corpus, graph: NearestNeighbours, seed: int) -> pa.Table:
 
 def _label_flags(quality: pa.Table, settled: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Flag labels that look wrong; a label that people settled stands apart, as `settled_label`."""
-    for row in quality.to_pylist():
+    right = column(quality, "score")
+    for row, score in zip(quality.to_pylist(), share_as_bad(right, right, low_is_bad=True), strict=True):
         if row["is_issue"]:
             how = settled.get(row["record_id"])
-            yield {
-                "record_id": row["record_id"],
-                "check": "settled_label" if how else "label",
-                "score": row["score"],
-                "reason": f"people settled this label ({how}), the check still doubts it: {row['reason']}"
-                if how
-                else row["reason"],
-                "suggestion": row["suggested"],
-                "suggestion_score": row["suggested_prob"],
-            }
+            check = Check.SETTLED_LABEL if how else Check.LABEL
+            doubt = f"people settled this label ({how}), the check still doubts it: " if how else ""
+            found = {"score": score, "value": row["score"], "reason": f"{doubt}{row['reason']}"}
+            suggested = {"suggestion": row["suggested"], "suggestion_score": row["suggested_prob"]}
+            yield flag(row["record_id"], check, **found, **suggested)
 
 
 def _alike_in_every_field(context: Context, copies: Duplicates) -> list[bool]:
@@ -185,68 +237,87 @@ def _alike_in_every_field(context: Context, copies: Duplicates) -> list[bool]:
     though they have to stay together in the split.
     """
     fields = context.config.task.fields
-    alike = np.ones(len(copies.pairs), dtype=bool)
+    in_every = np.ones(len(copies.pairs), dtype=bool)
     if len(fields) == 1 or not len(copies.pairs):
         return [True] * len(copies.pairs)
-    outside, store = outside_test(context.project), EmbeddingStore(context.project)
+    outside = outside_test(context.project)
     tables = [context.project.records, *([] if outside is None else [outside])]
     for name in fields:
         values = [text for each in tables for text in texts(each, name)]
-        first = store.of_texts([values[i] for i in copies.pairs[:, 0]])
-        second = store.of_texts([values[i] for i in copies.pairs[:, 1]])
-        alike &= np.einsum("ij,ij->i", first, second) >= context.config.check.duplicate_similarity
-    return [bool(x) for x in alike]
+        first, second = ([values[i] for i in side] for side in copies.pairs.T)
+        in_every &= _alike(context, first, second)
+    return [bool(x) for x in in_every]
+
+
+def _alike(context: Context, first: Sequence[str], second: Sequence[str]) -> np.ndarray:
+    """Say of each pair of texts whether it is nearly the same: by vectors where the same was read of both."""
+    from training import reading
+
+    store = EmbeddingStore(context.project)
+    by_vectors = np.einsum("ij,ij->i", store.of_texts(first), store.of_texts(second))
+    read_alike = np.array(reading(first).unread) == np.array(reading(second).unread)
+    near = read_alike & (by_vectors >= context.config.check.duplicate_similarity)
+    by_characters: np.ndarray = near | (alike(first, second) >= NEARLY)
+    return by_characters
 
 
 def _copy_flags(corpus: Corpus, copies: Duplicates, shown: Sequence[bool]) -> Iterator[dict[str, Any]]:
-    inside = len(corpus.ids)
+    links = list(_links(corpus, copies, shown))
+    highest: dict[Check, np.ndarray] = defaultdict(lambda: np.zeros(len(corpus.ids)))
+    for check, i, _, similarity in links:
+        highest[check][i] = max(highest[check][i], similarity)
+    for check, every in highest.items():
+        of_check = [link for link in links if link[0] is check]
+        scores = share_as_bad([similarity for *_, similarity in of_check], every, low_is_bad=False)
+        for (_, i, other, similarity), score in zip(of_check, scores, strict=True):
+            reason = _copy_reason(corpus, i, other, similarity)
+            yield flag(corpus.ids[i], check, score=score, value=similarity, reason=reason)
+
+
+def _links(corpus: Corpus, copies: Duplicates, shown: Sequence[bool]) -> Iterator[tuple[Check, int, int, float]]:
+    """Yield the check, a record, its copy and their similarity, both ways round."""
     pairs = zip(copies.pairs.tolist(), copies.similarity.tolist(), shown, strict=True)
     for (first, second), similarity, show in pairs:
-        if not show:
-            continue
         for i, other in ((first, second), (second, first)):
-            if i >= inside:
-                continue
-            yield {
-                "record_id": corpus.ids[i],
-                "check": _copy_check(corpus, i, other),
-                "score": max(0.0, 1.0 - similarity),
-                "reason": _copy_reason(corpus, i, other, similarity),
-            }
+            if show and i < len(corpus.ids):
+                yield _copy_check(corpus, i, other), i, other, similarity
 
 
-def _copy_check(corpus: Corpus, i: int, other: int) -> str:
+def _copy_check(corpus: Corpus, i: int, other: int) -> Check:
     if other >= len(corpus.ids):
-        return "copy_of_test"
+        return Check.COPY_OF_TEST
     both_labelled = corpus.labels[i] >= 0 and corpus.labels[other] >= 0
-    return "conflicting_copy" if both_labelled and corpus.labels[i] != corpus.labels[other] else "near_duplicate"
+    conflict = both_labelled and corpus.labels[i] != corpus.labels[other]
+    return Check.CONFLICTING_COPY if conflict else Check.NEAR_DUPLICATE
 
 
 def _copy_reason(corpus: Corpus, i: int, other: int, similarity: float) -> str:
     if other >= len(corpus.ids):
         return f"almost the same text stands in the outside test set (similarity {similarity:.2f})"
     reason = f"almost the same text as {corpus.ids[other]} (similarity {similarity:.2f})"
-    if _copy_check(corpus, i, other) == "conflicting_copy":
+    if _copy_check(corpus, i, other) is Check.CONFLICTING_COPY:
         return f"{reason}, but that one is labelled {corpus.name(other)!r} and this one {corpus.name(i)!r}"
     return reason
 
 
 def _outlier_flags(corpus: Corpus, graph: NearestNeighbours) -> Iterator[dict[str, Any]]:
-    found = outliers(corpus.embeddings, neighbours=graph)
+    """Flag outliers among the texts that the model can read: all others look alike to it, and unlike those."""
+    if _why_no_outliers(corpus):
+        return
+    legible = np.flatnonzero(~corpus.reading.illegible)
+    everybody = len(legible) == len(corpus.ids)
+    found = outliers(corpus.embeddings[legible], neighbours=graph if everybody else None)
+    scores = share_as_bad(found.score, found.score, low_is_bad=True)
+    reason = "unlike every other record: out of scope, another language, or a rare kind"
     for i in np.flatnonzero(found.is_outlier).tolist():
-        yield {
-            "record_id": corpus.ids[i],
-            "check": "outlier",
-            "score": float(found.score[i]),
-            "reason": "unlike every other record: out of scope, another language, or a rare kind",
-        }
+        yield flag(corpus.ids[legible[i]], Check.OUTLIER, score=scores[i], value=found.score[i], reason=reason)
 
 
 def _overview(corpus: Corpus, copies: Duplicates, quality: pa.Table, seed: int) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     labelled = [i for i in range(len(corpus.ids)) if corpus.labels[i] >= 0]
     names = [corpus.names[corpus.labels[i]] for i in labelled]
-    varied = diversity(corpus.embeddings[labelled], names) if len(labelled) >= FEWEST else None
+    varied = None if _why_labels_unchecked(corpus) else diversity(corpus.embeddings[labelled], names)
     counts = Counter(names)
     per_label = [
         {"label": label, "n": counts[label], "vendi": vendi}
@@ -262,6 +333,12 @@ def _overview(corpus: Corpus, copies: Duplicates, quality: pa.Table, seed: int) 
         },
         "copies": int((~copies.kept[: len(corpus.ids)]).sum()),
         "regions": list(_regions(corpus, quality, seed)),
+        "notes": _notes(corpus),
+        "not_checked": _not_checked(corpus),
+        "unread": {
+            "texts": int(corpus.reading.illegible.sum()),
+            "in_part": int(((corpus.reading.share > 0) & ~corpus.reading.illegible).sum()),
+        },
     }
 
 
@@ -309,7 +386,8 @@ def _depends_on(config: Config) -> object:
         config.seed,
         config.training.precision,
         QUALITY.names,
-        "settled_label",
+        FLAGS.names,
+        list(Check),
     ]
 
 

@@ -209,6 +209,7 @@ def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
     overview = round_.json("checks.json")
     return {
         "counts": lists.flagged_records(round_),
+        "notes": overview.get("notes", []),
         **lists.doubted_labels(round_, text),
         "duplicates": lists.copies(round_, text, current_labels(project, round_)),
         "outliers": lists.outliers(round_, text),

@@ -125,14 +125,17 @@ def test_a_round_from_raw_file_to_the_next_queue(shell: Shell, people: dict[str,
 def test_the_tables_come_out(shell: Shell, people: dict[str, object], tmp_path: Path) -> None:
     folder = str(people["folder"])
     flags = shell.run("flags", folder).splitlines()
-    assert flags[0] == "record_id,check,score,reason"
+    assert flags[0].startswith("record_id,check,score,reason,label,suggestion,")
     ranked = list(csv.DictReader(shell.run("flags", folder, "--all").splitlines()))
     scores = [float(row["score"]) for row in ranked]
     assert scores == sorted(scores)
     assert len(ranked) > 200
-    decisions = shell.run("export", folder, "--what", "decisions").splitlines()
-    assert decisions[0] == "record_id,label,method,confidence,votes"
-    assert len(decisions) == 61
+    decisions = list(csv.DictReader(shell.run("export", folder, "--what", "decisions").splitlines()))
+    assert len(decisions) == 60
+    assert all(row["text"] and row["round"] == "1" for row in decisions)
+    votes = list(csv.DictReader(shell.run("export", folder, "--what", "votes").splitlines()))
+    assert {row["round"] for row in votes} == {"1"}
+    assert len(votes) == len({(row["record_id"], row["reviewer"]) for row in votes}) > 120
     shell.run("export", folder, "--format", "hf", "--out", str(tmp_path / "curated"))
     assert (tmp_path / "curated" / "train").is_dir()
 

@@ -1,0 +1,57 @@
+"""Flags: what a check found about one record, in words and on the one scale on which checks can be compared."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+class Check(StrEnum):
+    """The checks that flag records."""
+
+    LABEL = "label"
+    SETTLED_LABEL = "settled_label"
+    NEAR_DUPLICATE = "near_duplicate"
+    CONFLICTING_COPY = "conflicting_copy"
+    COPY_OF_TEST = "copy_of_test"
+    OUTLIER = "outlier"
+
+
+COPIES = frozenset({Check.NEAR_DUPLICATE, Check.CONFLICTING_COPY, Check.COPY_OF_TEST})
+MEASURES = {
+    **dict.fromkeys((Check.LABEL, Check.SETTLED_LABEL), "probability that the label is right"),
+    Check.OUTLIER: "how typical it is, below .5 for an outlier",
+    **dict.fromkeys(COPIES, "similarity"),
+}
+"""What the `value` of a flag is, by check. It cannot be compared between checks; the `score` can."""
+
+
+def share_as_bad(value: npt.ArrayLike, among: npt.ArrayLike, *, low_is_bad: bool) -> Floats:
+    """Return the share of records that a check finds at least as bad, in (0, 1]: the scale of `score`.
+
+    A probability, a similarity and a distance say nothing of each other; how many records of the same data look as bad
+    to a check does: .01 is among the worst one in a hundred of that check, whatever it measures.
+
+    Args:
+        value: (m,) what the check measured of the records in question.
+        among: (n,) what it measured of every record that it looked at, those included; one number a record.
+        low_is_bad: whether low numbers are the bad ones.
+
+    >>> share_as_bad([0.1, 0.4], among=[0.1, 0.4, 0.4, 0.9], low_is_bad=True).tolist()
+    [0.25, 0.75]
+    """
+    sign = 1.0 if low_is_bad else -1.0
+    ordered = np.sort(sign * np.asarray(among, dtype=np.float64))
+    as_bad = np.searchsorted(ordered, sign * np.asarray(value, dtype=np.float64), side="right")
+    return np.asarray(as_bad / max(len(ordered), 1), dtype=np.float64)
+
+
+def flag(record_id: str, check: Check, *, score: float, value: float, reason: str, **more: Any) -> dict[str, Any]:
+    """Return a row of the flags table."""
+    row = {"record_id": record_id, "check": str(check), "score": float(score), "reason": reason}
+    return {**row, "value": float(value), "measure": MEASURES[check], **more}

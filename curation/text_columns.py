@@ -1,0 +1,50 @@
+"""The texts beside every exported row: under their own names, whatever those are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from curation.labelled import fields_by_id
+from curation.project import Project
+from curation.records import by_id, column
+from curation.testset import outside_test
+
+APART = "twofold_"
+"""Put before a column of ours that has the name of a text field, which keeps it."""
+
+
+def apart(name: str, project: Project) -> str:
+    """Return the name of a column of ours in the exported tables of a project."""
+    while name in project.config.task.fields:
+        name = f"{APART}{name}"
+    return name
+
+
+def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> pa.Table:
+    """Return a table of records with their texts, and the row of the file they came from.
+
+    Args:
+        project: Whose records they are.
+        found: A table with a column `record_id`; its columns come first, in their order.
+        more: Columns to add by name, each as values by record id; one that the table has already stays as it is.
+    """
+    ids, texts = column(found, "record_id"), fields_by_id(project)
+    ours = {name: found[name] for name in found.column_names}
+    for name, values in {**more, "source_row": _source_rows(project)}.items():
+        ours.setdefault(name, pa.array([values.get(i) for i in ids], _TYPES[name]))
+    theirs = {
+        field: pa.array([texts.get(i, {}).get(field) for i in ids], pa.string()) for field in project.config.task.fields
+    }
+    return pa.table({**{apart(name, project): values for name, values in ours.items()}, **theirs})
+
+
+_TYPES = {"label": pa.string(), "suggestion": pa.string(), "suggestion_score": pa.float64(), "source_row": pa.int64()}
+
+
+def _source_rows(project: Project) -> dict[str, int]:
+    outside = outside_test(project)
+    tables = [project.records, *([] if outside is None else [outside])]
+    return {i: row for each in tables for i, row in by_id(each, "source_row").items()}

@@ -1,0 +1,120 @@
+"""A check that could not run, or that says nothing of some texts, says so."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from curation.project import Project
+from curation.report import render
+from curation.rounds import learn
+from curation.sources.cleaning import Columns
+from curation.steps.ingest import Intake, ingest
+
+Make = Callable[..., Project]
+GOOD = ["lovely sunny beach", "fantastic dinner", "charming museum", "kind people", "superb view", "great coffee"]
+BAD = ["filthy loud hotel", "rude clerk", "broken order", "cold soup", "late train", "awful smell"]
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of files that went wrong; without it a test skips and says so, except in CI."""
+    data = os.environ.get("TWOFOLD_DATA")
+    if data:
+        return Path(data).parent / "cases" / "data_in"
+    if os.environ.get("CI") == "true":
+        pytest.fail("TWOFOLD_DATA is not set")
+    pytest.skip("TWOFOLD_DATA is not set: no real data to test with")
+
+
+def checked(project: Project) -> str:
+    """Check a project, and return what the check said."""
+    return [done.summary for done in learn(project, project.round(0), "check", lambda _: lambda done, total: None)][-1]
+
+
+def rows(good: Sequence[str], bad: Sequence[str]) -> list[tuple[str, str, str]]:
+    texts = [*((text, "good") for text in good), *((text, "bad") for text in bad)]
+    return [(f"r{i:02d}", text, label) for i, (text, label) in enumerate(texts)]
+
+
+def groups(project: Project) -> int:
+    return len(set(project.round(0).table("groups.parquet")["group"].to_pylist()))
+
+
+def test_too_few_labels_are_no_clean_bill(make_project: Make) -> None:
+    project = make_project(rows(GOOD, BAD))
+    assert checked(project) == "too few labels to check (12, needs 20)"
+    overview = project.round(0).json("checks.json")
+    assert overview["notes"] == ["too few labels to check (12, needs 20)"]
+    assert set(overview["not_checked"]) == {"label", "cues", "diversity within labels"}
+
+
+def test_labels_that_are_all_alike_cannot_be_checked_either(make_project: Make) -> None:
+    project = make_project(
+        rows([f"{text}, {n}" for text in GOOD for n in ("one", "two", "six", "ten")], []), ["good", "bad"]
+    )
+    assert "no label can be checked: all 24 are 'good'" in checked(project)
+
+
+def test_enough_labels_are_checked_without_a_note(make_project: Make) -> None:
+    project = make_project(
+        rows([f"{text} {n}" for text in GOOD for n in "ab"], [f"{text} {n}" for text in BAD for n in "ab"])
+    )
+    assert "too few" not in checked(project)
+    assert project.round(0).json("checks.json")["not_checked"] == {}
+
+
+def test_the_report_says_it_too(make_project: Make) -> None:
+    project = make_project(rows(GOOD, BAD))
+    list(learn(project, project.round(0), "report", lambda _: lambda done, total: None))
+    report = json.loads(project.round(0).path("report.json").read_text(encoding="utf-8"))
+    assert report["checks"]["notes"] == ["too few labels to check (12, needs 20)"]
+    assert "Too few labels to check (12, needs 20)." in render(report)
+
+
+def test_texts_that_the_model_cannot_read_are_no_copies_and_no_outliers_and_that_is_said(
+    make_project: Make,
+) -> None:
+    emoji = "😀😍🎉👍🥳😂🤩😊😭🤬💔👎😡😞😢🙄😤😠💀🤮"
+    read = [f"{text} {n}" for text in GOOD + BAD for n in ("again", "indeed")]
+    project = make_project(rows([*emoji[:10], *read[:12]], [*emoji[10:], *read[12:]]))
+    said = checked(project)
+    assert said.count("cannot read 20 of 44 texts, such as record r00") == 1
+    found = project.round(0).table("flags.parquet").to_pylist()
+    illegible = {row[0] for row in rows(emoji[:10], [])}
+    assert not [row for row in found if row["record_id"] in illegible and row["check"] != "label"]
+    assert project.round(0).json("checks.json")["unread"] == {"texts": 20, "in_part": 0}
+
+
+@pytest.mark.parametrize("name", ["clang", "emoji", "hindi", "amharic"])
+def test_symbols_and_scripts_of_a_file_are_no_copies_of_each_other(name: str, cases: Path, tmp_path: Path) -> None:
+    columns = Columns(fields={"text": "text"}, label="label", record_id="id")
+    project = ingest(Intake(folder=tmp_path / "p", data=cases / f"{name}.csv", columns=columns, labels=None))
+    checked(project)
+    assert groups(project) == project.records.num_rows
+    split = [done.summary for done in learn(project, project.round(0), "split", lambda _: lambda done, total: None)][-1]
+    assert "0 excluded" in split
+
+
+def test_a_small_file_gets_no_clean_bill(cases: Path, tmp_path: Path) -> None:
+    columns = Columns(fields={"text": "text"}, label="label")
+    project = ingest(Intake(folder=tmp_path / "p", data=cases / "small16.csv", columns=columns, labels=None))
+    assert checked(project) == "too few labels to check (16, needs 20)"
+
+
+def test_fields_that_the_model_cannot_read_are_compared_by_characters(tmp_path: Path) -> None:
+    premise = "The long report about the harbour says that no ship may enter it before the storm is over."
+    words = ["ውሻ", "ድመት", "ላም", "ፈረስ", "በግ", "ዶሮ"]
+    data = tmp_path / "pairs.csv"
+    lines = [f"{i},{premise},{word} ነው,{'yes' if i % 2 else 'no'}" for i, word in enumerate([*words, words[0]])]
+    data.write_text("\n".join(["id,premise,hypothesis,label", *lines[:-1], lines[-1].replace(",no", ",yes")]) + "\n")
+    columns = Columns(fields={"premise": "premise", "hypothesis": "hypothesis"}, label="label", record_id="id")
+    project = ingest(Intake(folder=tmp_path / "p", data=data, columns=columns, labels=["yes", "no"]))
+    checked(project)
+    found = project.round(0).table("flags.parquet").to_pylist()
+    copies = {row["record_id"] for row in found if row["check"] in ("near_duplicate", "conflicting_copy")}
+    assert copies <= {"0", "6"}
