@@ -23,9 +23,9 @@ pytestmark = pytest.mark.loop
 TWOFOLD = [sys.executable, "-c", "from curation.cli import main; main()"]
 SAMPLE = Path(walk.__file__).parent
 SMALL = {
-    "batch_size = 200": "batch_size = 40",
+    "batch_size = 200": "batch_size = 20",
     "per_record = 1": "per_record = 0",
-    "[training]\n": "[training]\nepochs = 2\n",
+    "[training]\n": "[training]\nepochs = 1\n",
 }
 BAR = re.compile("[━╸╺]|it/s|%\\|")
 ACCURACY = r"accuracy 0\.\d{3} \[0\.\d{3}, [01]\.\d{3}\]"
@@ -40,11 +40,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's project, smaller: the first 160 messages of its sample."""
+    """The demo's project, smaller: the first hundred messages of its sample."""
     folder = tmp_path_factory.mktemp("terminal") / "small demo [red]"
     data = folder.parent / "messages.csv"
     lines = (SAMPLE / "messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    data.write_text("".join(lines[:161]), encoding="utf-8")
+    data.write_text("".join(lines[:101]), encoding="utf-8")
     given = ["--text", "text", "--label", "label", "--id", "id", "--labels-from-data", "--name", "demo"]
     made = CliRunner().invoke(cli, ["init", str(folder), "--data", str(data), *given], catch_exceptions=False)
     assert made.exit_code == 0
@@ -107,13 +107,13 @@ def test_who_is_waited_for_is_data(home: Path, folder: Path) -> None:
     seen = twofold(home, "round", folder, "--json", columns=200)
     answer = json.loads(seen.text)
     assert (seen.code, answer["exit_code"]) == (3, 3)
-    assert answer["error"].startswith("waiting for answers to 40 records in demo-round-002")
+    assert answer["error"].startswith("waiting for answers to 20 records in demo-round-002")
     owed = [(row["role"], row["person"], row["open"], row["drafts"], row["dataset"]) for row in answer["waiting"]]
-    assert owed == [("annotator", f"demo-{name}", 40, 0, "demo-round-002") for name in ("ana", "ben")]
+    assert owed == [("annotator", f"demo-{name}", 20, 0, "demo-round-002") for name in ("ana", "ben")]
     assert all(row["url"].startswith("http://127.0.0.1:") for row in answer["waiting"])
     assert [step["step"] for step in answer["steps"]][-1] == "review"
     status = twofold(home, "status", folder, columns=110)
     said = one_line(status, 110)
-    assert "demo-ana   owes 40 answers in demo-round-002 (annotator)" in said
+    assert "demo-ana   owes 20 answers in demo-round-002 (annotator)" in said
     assert re.search(r"^accuracy   0\.\d{3} \[", said, re.MULTILINE)
     assert f"next       twofold round '{folder}'" in said
