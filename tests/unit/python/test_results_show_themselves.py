@@ -65,11 +65,22 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "EpochResult": (lambda: EPOCHS[0], 1),
     "FitResult": (
         lambda: tf.FitResult(
-            model_dir=Path(ODD) / ("long" * 500), best_epoch=3, history=EPOCHS, padding_waste=0.1, config=tf.FitConfig()
+            model_dir=Path(ODD) / ("long" * 500),
+            best_epoch=3,
+            history=EPOCHS,
+            padding_waste=0.1,
+            config=tf.FitConfig(),
+            device="cpu",
+            precision="fp32",
         ),
         98,
     ),
-    "Predictions": (lambda: tf.Predictions(pred_probs=PROBS, labels=CODES, label_names=tuple(LABELS)), N),
+    "Predictions": (
+        lambda: tf.Predictions(
+            pred_probs=PROBS, labels=CODES, label_names=tuple(LABELS), device="cpu", precision="fp32"
+        ),
+        N,
+    ),
 }
 LISTS: dict[str, tuple[Any, int]] = {
     "cue_words": (lambda: tf.cue_words([f"word{code} of <b>" for code in CODES], NAMES), 3),
