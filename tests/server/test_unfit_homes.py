@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,6 @@ import httpx
 import psutil
 import pytest
 import redis
-from click.testing import CliRunner
 from left_out import leave_out
 from waiting import eventually
 
@@ -28,7 +28,6 @@ from curation.annotation.server.filesystem import find_obstacle, wrong_owner
 from curation.annotation.server.fitness import find_problems
 from curation.annotation.server.home import Home, open_home
 from curation.annotation.server.restore import restore
-from curation.cli import cli
 
 SMALL_DISK = "no small file system can be mounted (run as root, in a container with --cap-add SYS_ADMIN)"
 
@@ -160,7 +159,8 @@ def test_doctor_names_each_thing_that_is_wrong_and_touches_none(
     home.root.chmod(0o755)
     before = {path: path.read_bytes() for path in home.root.iterdir() if path.is_file()}
     monkeypatch.setenv("TWOFOLD_HOME", str(home.root))
-    found = json.loads(CliRunner().invoke(cli, ["doctor", "--json"]).output)
+    command = [sys.executable, "-c", "from curation.cli import main; main()", "doctor", "--json"]
+    found = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)["findings"]
     problems = [finding["detail"] for finding in found if finding["what"] == "server's home"]
     expected = (
         "newer version",
