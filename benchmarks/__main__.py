@@ -31,6 +31,7 @@ GOALS = {
     "S12": ("shell", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
+    "histories": ("histories", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),

@@ -18,13 +18,14 @@ from curation.report.review_parts import Gold, Review, Round
 
 
 class Project(Part):
-    """Which project, which round, written when and by which version."""
+    """Which project, which round, written when and by which version; `required` answers are asked for per record."""
 
     name: str
     kind: str
     fields: Many[str]
     labels: Many[str]
     round: int
+    required: int
     created: str
     version: str
     seed: int | None

@@ -1,0 +1,1 @@
+"""Random histories of a project, and a model of what people are owed; see `benchmarks.histories`."""
