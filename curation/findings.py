@@ -46,7 +46,9 @@ def _adjudicate(round_: Round) -> dict[str, Any]:
 
 
 def _check(round_: Round) -> dict[str, Any]:
-    return {"flags": _counts(round_, "flags.parquet", "check"), **(labels_doubted(round_) or {})}
+    unchecked = round_.json("checks.json").get("not_checked", {})
+    counts = _counts(round_, "flags.parquet", "check")
+    return {"flags": counts, "not_checked": unchecked, **(labels_doubted(round_) or {})}
 
 
 def _split(round_: Round) -> dict[str, Any]:
@@ -124,7 +126,7 @@ STEPS: Mapping[str, tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]] =
     "pull": (_pulled, ("votes",)),
     "review": (_review, ("review.json",)),
     "adjudicate": (_adjudicate, ("adjudication.json",)),
-    "check": (_check, ("flags.parquet",)),
+    "check": (_check, ("flags.parquet", "checks.json")),
     "split": (_split, ("split.json",)),
     "augment": (_augment, ("augmentation.json",)),
     "train": (_train, ("model/training.json",)),

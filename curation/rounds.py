@@ -269,7 +269,7 @@ def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     yield from take_votes(project, connect)
     yield from decide(project, connect, ticker)
     for later in push_step.from_next_round(project, round_):
-        yield Done(step="settings", round=round_, summary=later, ran=False)
+        yield Done(step="settings", round=round_, summary=later, ran=True)
 
 
 def _refuse_to_go_on_with_nothing(now: Situation) -> None:

@@ -1,4 +1,4 @@
-"""Tables as CSV, JSON lines and Parquet: for files, for programs, and for the eyes of a person at a terminal."""
+"""Tables as CSV, JSON lines and Parquet."""
 
 from __future__ import annotations
 
@@ -12,42 +12,33 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
-import regex
 
 from curation import artifacts
 from curation.formula_guard import guarded
 
 _ROWS = 10_000  # turned into Python objects at once
-# What moves the cursor, colours the screen or turns the reading direction; joiners, which shape letters and emoji, do
-# not. Ends of lines and tabs are those of the table.
-_INVISIBLE = regex.compile(r"(?![\n\t\u200c\u200d\U000E0020-\U000E007F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]")
 
 
-def visible(text: str) -> str:
-    r"""Return a text that does nothing to a terminal: control characters are spelled out, as `\x1b` or `\u202e`."""
-    return str(_INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text))
-
-
-def write_csv(found: pa.Table, to: IO[str], *, raw: bool = False, seen: bool = False) -> None:
+def write_csv(found: pa.Table, to: IO[str], *, raw: bool = False, through: Callable[[str], str] = str) -> None:
     """Write a table as CSV: UTF-8, commas, a line feed after each row.
 
     Args:
         found: The table; lists and dictionaries are written as JSON, numbers with six digits.
         to: Where to.
         raw: Write texts as they are, formulas included; see `curation.formula_guard`.
-        seen: Spell out control characters, for a terminal.
+        through: What every text goes through last; see `curation.cli.screen.shown`.
     """
-    steps = [*([] if raw else [guarded]), *([visible] if seen else [])]
+    steps = [*([] if raw else [guarded]), through]
     _write_row(to, [_cell(name, steps) for name in found.column_names])
-    for row in _rows(found):
+    for row in rows(found):
         _write_row(to, [_cell(value, steps) for value in row.values()])
 
 
-def write_jsonl(found: pa.Table, to: IO[str], *, raw: bool = False, seen: bool = False) -> None:
-    """Write a table as one JSON object a line. JSON runs in no spreadsheet, so `raw` makes no difference."""
-    for row in _rows(found):
+def write_jsonl(found: pa.Table, to: IO[str], *, raw: bool = False, through: Callable[[str], str] = str) -> None:
+    """Write a table as one JSON object a line; no spreadsheet runs JSON, so `raw` makes no difference."""
+    for row in rows(found):
         line = json.dumps({name: _finite(value) for name, value in row.items()}, ensure_ascii=False, default=str)
-        to.write((_escaped(line) if seen else line) + "\n")
+        to.write(through(line) + "\n")
 
 
 WRITERS: Mapping[str, Callable[..., None]] = {"csv": write_csv, "jsonl": write_jsonl}
@@ -76,7 +67,8 @@ def _write_text(path: Path, *, found: pa.Table, form: str, raw: bool) -> None:
         WRITERS[form](found, handle, raw=raw)
 
 
-def _rows(found: pa.Table) -> Iterator[Mapping[str, Any]]:
+def rows(found: pa.Table) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a table as dictionaries."""
     for batch in found.to_batches(max_chunksize=_ROWS):
         yield from batch.to_pylist()
 
@@ -98,8 +90,3 @@ def _cell(value: Any, steps: Sequence[Callable[[str], str]]) -> Any:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _escaped(line: str) -> str:
-    r"""Spell out control characters in JSON, which knows `\u001b` and not `\x1b`."""
-    return str(_INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], line))

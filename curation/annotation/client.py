@@ -237,6 +237,12 @@ class ArgillaClient:
         items = (_item(record, question) for record in records)
         yield from self._each(push(self._client.http_client, str(dataset.id), items))
 
+    def count_anew(self, dataset: Any, required: int) -> None:
+        """Let the server see anew which records have enough answers; it does so when it is told how many that is."""
+        with self._clear_errors():
+            settings = {"distribution": {"strategy": "overlap", "min_submitted": required}}
+            self._client.http_client.patch(f"/api/v1/datasets/{dataset.id}", json=settings).raise_for_status()
+
     def can_add_labels(self, dataset: Any) -> bool:
         """Whether this server lets an open data set have one label more."""
         with self._clear_errors():

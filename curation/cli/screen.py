@@ -133,7 +133,7 @@ def _bars() -> Progress:
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(max(1, min(WIDEST_BAR, console.width - BESIDE_THE_BAR))),
-        TaskProgressColumn(markup=False),
+        TaskProgressColumn("{task.percentage:>3.0f}%", markup=False),
         TimeElapsedColumn(),
         console=console,
         transient=True,

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
+import pyarrow as pa
 
+from curation.cli.screen import shown
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
 from curation.export import EXPORTS, export_hf, exported, label_ranking, not_checked
 from curation.export import flags as flags_table
 from curation.flagging import Check
-from curation.project import open_project
-from curation.table_files import WRITERS, write_file
+from curation.project import Project, open_project
+from curation.table_files import WRITERS, rows, write_file
 
 one_round = click.option("--round", "number", type=click.IntRange(min=0), help="Only of this round.")
 raw_cells = click.option(
     "--raw", is_flag=True, help="CSV: leave cells that a spreadsheet would run as they are, without an apostrophe."
 )
+ON_A_TERMINAL = {"csv": shown, "jsonl": partial(shown, escaped=lambda c: json.dumps(c)[1:-1])}
+"""What a text goes through where somebody watches, by format."""
 
 
 @click.command()
@@ -38,15 +44,20 @@ def flags(
         raise TwofoldError(f"--all ranks labels; it does not go with --check {check}")
     check = str(Check.LABEL) if everything else check
     found = label_ranking(project, number) if everything else flags_table(project, number, check=check)
-    unchecked = not_checked(project, number)
-    reasons = [unchecked[each] for each in Check if each in unchecked and check in (None, each)]
+    unchecked = {each: why for each, why in not_checked(project, number).items() if check in (None, each)}
     if as_json:
-        show_json({"flags": found.to_pylist(), "not_checked": reasons})
+        show_json({"flags": list(rows(found)), "not_checked": unchecked})
         return
+    reasons = [unchecked[each] for each in Check if each in unchecked]
     for reason in reasons:
         click.echo(f"twofold: {reason}", err=True)
     if found.num_rows or not reasons:
-        WRITERS[form](found, sys.stdout, raw=raw, seen=sys.stdout.isatty())
+        _print(found, form, raw=raw)
+
+
+def _print(found: pa.Table, form: str, *, raw: bool) -> None:
+    through = ON_A_TERMINAL[form] if sys.stdout.isatty() else str
+    WRITERS[form](found, sys.stdout, raw=raw, through=through)
 
 
 @click.command()
@@ -72,23 +83,20 @@ def export(
     """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts."""
     project = open_project(folder)
     what = what or ("dataset" if form == "hf" else "decisions")
-    if out is None and form in WRITERS:
-        found = exported(project, what, number)
+    if out is not None:
+        _write(project, what, form, out, number, raw=raw)
         if as_json:
-            show_json({"what": what, "rows": found.to_pylist()})
-        else:
-            WRITERS[form](found, sys.stdout, raw=raw, seen=sys.stdout.isatty())
-        return
-    to = _required(out, form)
-    if form == "hf":
-        export_hf(project, to, what, number)
-    else:
-        write_file(to, exported(project, what, number), form, raw=raw)
-    if as_json:
-        show_json({"what": what, "format": form, "file": to})
-
-
-def _required(out: Path | None, form: str) -> Path:
-    if out is None:
+            show_json({"what": what, "format": form, "file": out})
+    elif form not in WRITERS:
         raise TwofoldError(f"--format {form}: say where to with --out")
-    return out
+    elif as_json:
+        show_json({"what": what, "rows": list(rows(exported(project, what, number)))})
+    else:
+        _print(exported(project, what, number), form, raw=raw)
+
+
+def _write(project: Project, what: str, form: str, out: Path, number: int | None, *, raw: bool) -> None:
+    if form == "hf":
+        export_hf(project, out, what, number)
+    else:
+        write_file(out, exported(project, what, number), form, raw=raw)

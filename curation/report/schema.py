@@ -18,14 +18,13 @@ from curation.report.review_parts import Gold, Review, Round
 
 
 class Project(Part):
-    """Which project, which round, written when and by which version; `required` answers are asked for per record."""
+    """Which project, which round, written when and by which version."""
 
     name: str
     kind: str
     fields: Many[str]
     labels: Many[str]
     round: int
-    required: int
     created: str
     version: str
     seed: int | None

@@ -37,11 +37,13 @@ def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
         the share of votes equal to the consensus label; `habit`, the most frequent confusion in words, or
         null. Sorted by `reviewer`.
     """
+    if not len(votes.record):
+        return REVIEWERS.empty_table()
     r = len(votes.reviewers)
     right = posterior[votes.record, votes.label]
     n = np.bincount(votes.reviewer, minlength=r)
     hits = np.bincount(votes.reviewer, weights=right, minlength=r)
-    overall = right.mean() if len(right) else 0.5
+    overall = right.mean()
     above, below = hits + 2 * overall, n - hits + 2 * (1 - overall)
     agrees = np.argmax(posterior, axis=1)[votes.record] == votes.label
     confusion = expected_confusions(votes, posterior)

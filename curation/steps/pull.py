@@ -7,6 +7,7 @@ marked as gone, and told.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -50,6 +51,7 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1]), {}) if snapshots else VOTES.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
+    _reopen(context, argilla, votes)
     _note_unknown(context, votes)
     gone = _gone(votes)
     if snapshots and held.equals(votes):
@@ -68,6 +70,25 @@ def note_people(context: Context, argilla: ArgillaClient) -> None:
     people = {role: argilla.reviewers(naming.workspace(context.project, role)) for role in naming.ROLES}
     if not context.round.has("people.json") or context.round.json("people.json") != people:
         context.round.write_json("people.json", people)
+
+
+def _reopen(context: Context, argilla: ArgillaClient, votes: pa.Table) -> None:
+    """Let the server offer again what it takes for complete although answers are missing.
+
+    Argilla deletes an account's answers with it, and leaves their records complete: nobody could answer them.
+    """
+    asked = asked_in(context.project, context.round)
+    for role in naming.ROLES:
+        name = naming.dataset(context.project, context.round, role)
+        dataset = argilla.dataset(name, naming.workspace(context.project, role))
+        if asked is None or dataset is None:
+            continue
+        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], "submitted")))
+        answers = Counter(column(given, "record_id"))
+        required = asked.required if role == "annotator" else 1
+        progress = argilla.progress(dataset)
+        if progress.pending < progress.total - sum(n >= required for n in answers.values()):
+            argilla.count_anew(dataset, required)
 
 
 def _served(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]:

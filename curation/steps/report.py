@@ -75,7 +75,6 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
         "fields": list(config.task.fields),
         "labels": list(config.task.labels),
         "round": round_.number,
-        "required": config.annotation.required,
         "created": events[-1]["at"] if events else "",
         "version": version("twofold"),
         "seed": config.seed,
@@ -286,7 +285,7 @@ def _reads(project: Project, round_: Round) -> list[Path]:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size, config.annotation.required]
+    return [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size]
 
 
 STEP = Step(name="report", makes=("report.json", "report.html"), reads=_reads, depends_on=_depends_on, run=run)

@@ -84,12 +84,11 @@ def _note_changes(round_: Round, decisions: pa.Table) -> None:
     """Keep what was decided otherwise before: late answers count, and what they overturn is not forgotten."""
     if not round_.has("decisions.parquet"):
         return
-    snapshot = len(round_.snapshots())
-    changed = changed_decisions(round_.table("decisions.parquet"), decisions, snapshot)
-    if changed.num_rows:
-        earlier = round_.table("decision_changes.parquet") if round_.has("decision_changes.parquet") else None
-        parts = [] if earlier is None else [earlier.filter(pc.not_equal(earlier["snapshot"], snapshot))]
-        round_.write_table("decision_changes.parquet", pa.concat_tables([*parts, changed]).cast(CHANGES))
+    changed = changed_decisions(round_.table("decisions.parquet"), decisions, len(round_.snapshots())).to_pylist()
+    told = round_.table("decision_changes.parquet").to_pylist() if round_.has("decision_changes.parquet") else []
+    news = [row for row in changed if row not in told]  # a review that was killed after this has told them already
+    if news:
+        round_.write_table("decision_changes.parquet", table([*told, *news], CHANGES))
 
 
 def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:

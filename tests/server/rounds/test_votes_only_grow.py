@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from office import Office
+from waiting import eventually
 
 from curation.annotation import naming
 
@@ -69,6 +70,33 @@ def test_a_data_set_that_was_deleted_is_sent_anew_and_its_answers_stay(opened: O
     office.answer("ben", {f"m{i}": "question" for i in range(1, 8)})
     office.take()
     assert set(office.decisions().values()) == {("agreed", "question")}
+
+
+def test_records_whose_answers_went_with_an_account_are_offered_again(opened: Opened) -> None:
+    office = opened()
+    office.answer("ana", ALL)
+    office.answer("ben", ALL)
+    assert office.progress().pending == 0
+    office.delete_account("ben")
+    office.take()
+    (wait,) = office.waits()
+    assert wait.owing.lacking == 8
+    office.join("ben")
+    assert eventually(lambda: office.pending("ben") == set(ALL))
+
+
+def test_what_was_told_of_a_decision_stays_told(opened: Opened) -> None:
+    office = opened("ana", "ben", "dan")
+    for name in ("ana", "ben"):
+        office.answer(name, {"m0": "question"})
+    office.take()
+    for required in (3, 2, 3):
+        office.edit(required=required)
+        office.push()
+        office.review()
+    changes = office.round.table("decision_changes.parquet").to_pylist()
+    assert [(c["before"], c["after"]) for c in changes] == [("question", None)] * len(changes)
+    assert changes
 
 
 def test_a_draft_that_was_thrown_away_is_no_lost_answer(opened: Opened) -> None:

@@ -41,6 +41,8 @@ def test_what_stays_is_a_sentence_for_every_step_and_no_bar(columns: int) -> Non
     seen = run(program(), columns=columns)
     assert unwrapped(seen, columns) == SENTENCES
     assert BAR in seen.written
+    assert "75%" in seen.written
+    assert "[progress" not in seen.written
     assert not seen.cursor_hidden
 
 

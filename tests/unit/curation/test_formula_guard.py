@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curation.cli.tables import ON_A_TERMINAL
 from curation.formula_guard import guarded, unguard_file, unguarded
-from curation.table_files import visible, write_csv, write_file, write_jsonl
+from curation.table_files import write_csv, write_file, write_jsonl
 
 FORMULAS = [
     '=HYPERLINK("http://x","y")',
@@ -68,12 +71,12 @@ def test_a_csv_file_and_what_the_guard_is_taken_from_hold_the_same_texts(texts: 
     write_file(folder / "guarded.csv", found, "csv")
     write_file(folder / "raw.csv", found, "csv", raw=True)
     unguard_file(folder / "guarded.csv", folder / "plain.csv")
-    guarded_rows, raw, plain = (_rows(folder / f"{name}.csv") for name in ("guarded", "raw", "plain"))
+    guarded_rows, raw, plain = (csv_rows(folder / f"{name}.csv") for name in ("guarded", "raw", "plain"))
     assert plain == raw == [["=text", "score"], *([text, "-0.5"] for text in texts)]
     assert [unguarded(row[0]) for row in guarded_rows] == [row[0] for row in raw]
 
 
-def _rows(path: Path) -> list[list[str]]:
+def csv_rows(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.reader(handle))
 
@@ -99,17 +102,17 @@ def test_json_lines_are_left_as_they_are() -> None:
     assert to.getvalue() == '{"text": "=1+1", "score": null}\n'
 
 
-def test_nothing_written_to_a_terminal_steers_it() -> None:
-    assert visible("red \x1b[31m, turned \u202e, \x9b, \x07, end") == "red \\x1b[31m, turned \\u202e, \\x9b, \\x07, end"
-    assert visible("क्\u200dष 👩\u200d💻 a\tb") == "क्\u200dष 👩\u200d💻 a\tb"
-    found = pa.table({"text\x1b": ["\x1b]0;title\x07", "two\nlines"]})
-    assert written(found, seen=True) == ["text\\x1b", "\\x1b]0;title\\x07", '"two', 'lines"']
+def test_what_a_terminal_would_obey_is_spelled_out_in_names_and_cells() -> None:
+    found = pa.table({"text\x1b": ["\x1b]0;title\x07", "two\nlines", "क्\u200dष"]})
+    expected = ["text\\x1b", "\\x1b]0;title\\x07", '"two', 'lines"', "क्\u200dष"]
+    assert written(found, through=ON_A_TERMINAL["csv"]) == expected
     to = io.StringIO()
-    write_jsonl(pa.table({"text": ["\u202e\x9b"]}), to, seen=True)
-    assert to.getvalue() == '{"text": "\\u202e\\u009b"}\n'
+    write_jsonl(pa.table({"text": ["\u202e\x9b"]}), to, through=ON_A_TERMINAL["jsonl"])
+    assert json.loads(to.getvalue()) == {"text": "\u202e\x9b"}
+    assert to.getvalue().isascii()
 
 
-def written(found: pa.Table, **options: bool) -> list[str]:
+def written(found: pa.Table, **options: Any) -> list[str]:
     to = io.StringIO(newline="")
     write_csv(found, to, **options)
     return to.getvalue().splitlines()
