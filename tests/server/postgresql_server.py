@@ -17,7 +17,7 @@ from pathlib import Path
 def running_postgresql() -> Iterator[str]:
     """Yield the URL of a new, empty cluster; `postgresql://` without a driver."""
     home = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    password, port = secrets.token_urlsafe(), _free_port()
+    password, port = secrets.token_urlsafe(), free_port()
     (home / "password").write_text(password)
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         for path in (home, home / "password"):
@@ -55,7 +55,7 @@ def _binary(program: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
