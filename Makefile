@@ -5,7 +5,7 @@ TORCH  := torch==2.13.0
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench serve clean
+.PHONY: demo test check peers bench serve clean
 
 demo: .venv/.installed
 	$(BIN)/twofold demo
@@ -18,6 +18,10 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Argilla's own server tests on our engine and application; see docs/search.md.
+peers: .venv/.dev
+	$(BIN)/python tests/peers $(ARGS)
 
 bench: .venv/.dev
 	@$(PIP) --constraint constraints.txt --editable '.[all,bench]'

@@ -160,6 +160,7 @@ CASES = [
     ),
 ]
 
+SWAPPED = [{"value": "praise", "text": "complaint"}, {"value": "complaint", "text": "praise"}]
 OURS = [
     # what `twofold push` and `pull` use: for those who may write records or see every answer
     *table(
@@ -168,6 +169,8 @@ OURS = [
         "GET /twofold/datasets/{dataset_id}",
         ("PUT /twofold/datasets/{dataset_id}/records", RECORDS),
         ("POST /twofold/datasets/{dataset_id}/known", {"external_ids": ["r1"]}),
+        ("POST /twofold/datasets/{dataset_id}/withdraw", {"external_ids": ["r1"]}),
+        ("PUT /twofold/questions/{question_id}/options", {"options": SWAPPED}),
         "GET /twofold/datasets/{dataset_id}/answers",
     ),
 ]

@@ -133,7 +133,7 @@ $$;
 CREATE FUNCTION twofold_index_property(r metadata_properties) RETURNS void LANGUAGE sql AS $$
     INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
     VALUES (r.dataset_id, r.id, 'metadata', r.name, 'value',
-            r.settings ->> 'type' <> 'terms', r.settings ->> 'type' = 'terms')
+            r.settings ->> 'type' IS DISTINCT FROM 'terms', r.settings ->> 'type' IS NOT DISTINCT FROM 'terms')
 $$;
 CREATE FUNCTION twofold_index_question(r questions) RETURNS void LANGUAGE sql AS $$
     INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
@@ -141,7 +141,8 @@ CREATE FUNCTION twofold_index_question(r questions) RETURNS void LANGUAGE sql AS
            p.property = 'score' OR (p.property = 'value' AND kind = 'rating'),
            p.property IN ('value', 'score') AND kind = 'multi_label_selection'
     FROM (VALUES ('suggestion', 'value'), ('suggestion', 'score'), ('suggestion', 'agent'), ('suggestion', 'type'),
-                 ('response', 'value')) AS p(entity, property), (SELECT r.settings ->> 'type' AS kind) AS k
+                 ('response', 'value')) AS p(entity, property),
+         (SELECT coalesce(r.settings ->> 'type', '') AS kind) AS k
     WHERE p.property <> 'value' OR kind IN ('rating', 'label_selection', 'multi_label_selection')
 $$;
 CREATE FUNCTION twofold_index_field(r fields) RETURNS void LANGUAGE sql AS $$

@@ -27,7 +27,7 @@ SELECT new.id, new.id, 'response', '', 'status', 0, 0 FROM {new} (SELECT 1)
 METADATA_PROPERTY = """
 INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
 SELECT new.dataset_id, new.id, 'metadata', new.name, 'value',
-       json_extract(new.settings, '$.type') <> 'terms', json_extract(new.settings, '$.type') = 'terms'
+       json_extract(new.settings, '$.type') IS NOT 'terms', json_extract(new.settings, '$.type') IS 'terms'
 FROM {new} (SELECT 1)
 """
 
@@ -35,8 +35,8 @@ FROM {new} (SELECT 1)
 QUESTION = """
 INSERT INTO twofold_scopes (dataset_id, owner_id, entity, name, property, is_number, is_list)
 SELECT new.dataset_id, new.id, p.entity, new.name, p.property,
-       p.property = 'score' OR (p.property = 'value' AND json_extract(new.settings, '$.type') = 'rating'),
-       p.property IN ('value', 'score') AND json_extract(new.settings, '$.type') = 'multi_label_selection'
+       p.property = 'score' OR (p.property = 'value' AND json_extract(new.settings, '$.type') IS 'rating'),
+       p.property IN ('value', 'score') AND json_extract(new.settings, '$.type') IS 'multi_label_selection'
 FROM {new} (
     SELECT 'suggestion' AS entity, 'value' AS property UNION ALL SELECT 'suggestion', 'score'
     UNION ALL SELECT 'suggestion', 'agent' UNION ALL SELECT 'suggestion', 'type'
