@@ -43,7 +43,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
         context.tick(done, len(outgoing))
     round_.write_json("adjudication.json", {"dataset": name, "workspace": workspace, "records": sorted(disputed)})
     new = f"{len(disputed - held)} disputed records sent to a third person in {name}" if disputed - held else ""
-    back = f"{withdrawn} settled without one were withdrawn" if withdrawn else ""
+    back = f"{withdrawn} were settled, and are withdrawn" if withdrawn else ""
     return "; ".join(filter(None, (new, back)))
 
 

@@ -25,7 +25,7 @@ def test_a_settled_record_is_withdrawn_while_another_is_sent(opened: Opened) -> 
     office.answer("ben", {"m0": "question", "m1": "complaint"})
     said = office.take()
     assert "1 disputed records sent" in said
-    assert "1 settled without one were withdrawn" in said
+    assert "1 were settled, and are withdrawn" in said
     assert office.pending("carla", "adjudicator") == {"m1"}
     office.answer("carla", {"m1": "complaint"}, role="adjudicator")
     office.take()
@@ -67,7 +67,7 @@ def test_a_discard_and_a_label_are_disputed_where_nobody_else_can_read_it(opened
     office.take()
     assert office.decisions()["m0"] == ("disputed", None)
     office.join("dan")
-    assert "1 settled without one were withdrawn" in office.take()
+    assert "1 were settled, and are withdrawn" in office.take()
     assert office.decisions()["m0"] == ("undecided", None)
 
 

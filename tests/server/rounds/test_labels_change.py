@@ -92,7 +92,7 @@ def test_merged_labels_agree(opened: Opened) -> None:
     office.take()
     assert office.pending("carla", "adjudicator") == {"m0", "m1"}
     said = rename(office, "grievance", "complaint", merge_label)
-    assert "1 settled without one were withdrawn" in said
+    assert "1 were settled, and are withdrawn" in said
     assert office.decisions()["m0"] == ("agreed", "complaint")
     assert options(office)["grievance"] == "complaint (was grievance)"
     assert office.pending("carla", "adjudicator") == {"m1"}
