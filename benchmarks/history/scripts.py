@@ -24,6 +24,7 @@ SCRIPTS: Mapping[str, Script] = {
         ("change", 1, 0, 3, 0, 2, 1),
         ("change", 1, 0, 3, 0, 1, 0),
         ("round", 0),
+        ("finish",),
     ],
     "a ruling stands over agreement": [
         *DISPUTED,

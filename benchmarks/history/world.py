@@ -221,6 +221,8 @@ class World:
 
     def _relabelled(self, old: str, new: str) -> None:
         self.model.relabelled(old, new)
+        for _, (answers, _), _ in self.backups:  # an answer that comes back then means what the label is called now
+            answers.update({k: a._replace(label=new) for k, a in answers.items() if a.label == old})
         self.given = {record: new if label == old else label for record, label in self.given.items()}
         self.decided = {
             number: {i: (method, new if label == old else label) for i, (method, label) in each.items()}
