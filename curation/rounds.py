@@ -268,8 +268,16 @@ def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
         yield Done(step="push", round=round_, summary=again, ran=True)
     yield from take_votes(project, connect)
     yield from decide(project, connect, ticker)
+    for earlier in project.rounds()[:-1]:
+        for wait in waiting(project, earlier, connect()) if _disputed_late(earlier) else ():
+            if wait.role == "adjudicator":
+                yield Done(step="open", round=earlier, summary=_of_round(earlier, project, str(wait)), ran=True)
     for later in push_step.from_next_round(project, round_):
         yield Done(step="settings", round=round_, summary=later, ran=True)
+
+
+def _disputed_late(round_: Round) -> bool:
+    return round_.has("decisions.parquet") and bool(open_at_review(round_)["disputed"])
 
 
 def _refuse_to_go_on_with_nothing(now: Situation) -> None:

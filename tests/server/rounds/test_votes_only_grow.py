@@ -142,3 +142,4 @@ def test_answers_that_come_late_to_an_earlier_round_count(opened: Opened) -> Non
     assert [(c["record_id"], c["before"], c["after"]) for c in changes] == [("m0", "question", None)]
     assert office.labels(2)["m1"] == "complaint"
     assert office.progress("adjudicator", number=1).total == 1
+    assert "open: round 001: waiting for answers to 1 records" in office.go()
