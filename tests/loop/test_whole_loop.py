@@ -59,7 +59,7 @@ def people(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     served = json.loads(shell.run("serve", "--json"))
     shell.run(
         "init", str(folder), "--data", str(data), "--text", "text", "--label", "label", "--id", "id",
-        "--labels-from-data", "--gold", str(SAMPLE / "truth.csv"),
+        "--labels-from-data", "--gold", str(SAMPLE / "truth.csv"), "--gold-label", "intent",
     )  # fmt: skip
     config = folder / "twofold.toml"
     text = config.read_text(encoding="utf-8").replace("batch_size = 200", "batch_size = 60")
