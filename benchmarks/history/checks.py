@@ -162,7 +162,7 @@ class Watch:
                 assert held.total == sent, f"Argilla, {name}: {held.total} records, {sent} were sent"
 
     def _agrees_on_complete(self, name: str, held: Progress, said: Sequence[Key], of: tuple[int, str]) -> None:
-        """Compare what Argilla takes for complete with the answers that it has, and those that were pulled and are gone.
+        """Compare what Argilla takes for complete with the answers that it has, and those that were pulled and went.
 
         A record whose answers went with an account stays complete while they are held, and is offered again when
         they are given up; a worker sees to that, in its own time.
