@@ -8,7 +8,7 @@ marked as gone, and told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -47,11 +47,12 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     if asked_in(context.project, round_) is None:
         raise TwofoldError("no batch was sent in this round yet (run `twofold push`)")
     note_people(context, argilla)
-    served = votes_table(_served(context, argilla))
+    datasets = _datasets(context, argilla)
+    served = votes_table(_served(argilla, datasets))
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1]), {}) if snapshots else VOTES.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
-    _reopen(context, argilla, votes)
+    _reopen(context, argilla, datasets, votes)
     _note_unknown(context, votes)
     gone = _gone(votes)
     if snapshots and held.equals(votes):
@@ -72,33 +73,18 @@ def note_people(context: Context, argilla: ArgillaClient) -> None:
         context.round.write_json("people.json", people)
 
 
-def _reopen(context: Context, argilla: ArgillaClient, votes: pa.Table) -> None:
-    """Let the server offer again what it takes for complete although answers are missing.
-
-    Argilla deletes an account's answers with it, and leaves their records complete: nobody could answer them.
-    """
-    asked = asked_in(context.project, context.round)
-    for role in naming.ROLES:
-        name = naming.dataset(context.project, context.round, role)
-        dataset = argilla.dataset(name, naming.workspace(context.project, role))
-        if asked is None or dataset is None:
-            continue
-        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], "submitted")))
-        answers = Counter(column(given, "record_id"))
-        required = asked.required if role == "annotator" else 1
-        progress = argilla.progress(dataset)
-        if progress.pending < progress.total - sum(n >= required for n in answers.values()):
-            argilla.count_anew(dataset, required)
+def _datasets(context: Context, argilla: ArgillaClient) -> dict[str, Any]:
+    """Return the round's data sets by role, those that the server has."""
+    project, round_ = context.project, context.round
+    names = {role: naming.dataset(project, round_, role) for role in naming.ROLES}
+    found = {role: argilla.dataset(name, naming.workspace(project, role)) for role, name in names.items()}
+    if found["annotator"] is None and not round_.snapshots():
+        raise TwofoldError(f"Argilla at {argilla.url} has no data set {names['annotator']!r}; run `twofold push` again")
+    return {role: dataset for role, dataset in found.items() if dataset is not None}
 
 
-def _served(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]]:
-    for role in naming.ROLES:
-        name = naming.dataset(context.project, context.round, role)
-        dataset = argilla.dataset(name, naming.workspace(context.project, role))
-        if dataset is None:
-            if role == "annotator" and not context.round.snapshots():
-                raise TwofoldError(f"Argilla at {argilla.url} has no data set {name!r}; run `twofold push` again")
-            continue
+def _served(argilla: ArgillaClient, datasets: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for role, dataset in datasets.items():
         for answer in argilla.answers(dataset):
             yield {
                 "record_id": answer.record_id,
@@ -109,6 +95,21 @@ def _served(context: Context, argilla: ArgillaClient) -> Iterator[dict[str, Any]
                 "submitted_at": answer.submitted_at,
                 "gone": False,
             }
+
+
+def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any], votes: pa.Table) -> None:
+    """Let the server offer again what it takes for complete although answers are missing.
+
+    Argilla deletes an account's answers with it, and leaves their records complete: nobody could answer them.
+    """
+    asked = asked_in(context.project, context.round)
+    for role, dataset in datasets.items():
+        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], "submitted")))
+        answers = Counter(column(given, "record_id"))
+        required = asked.required if asked is not None and role == "annotator" else 1
+        progress = argilla.progress(dataset)
+        if progress.pending < progress.total - sum(n >= required for n in answers.values()):
+            argilla.count_anew(dataset, required)
 
 
 def votes_table(votes: Iterator[dict[str, Any]]) -> pa.Table:
