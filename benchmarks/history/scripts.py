@@ -43,7 +43,7 @@ SCRIPTS: Mapping[str, Script] = {
         ("review",),
     ],
     "a reader may adjudicate": [*BEGIN, ("add", 0, 1)],
-    "votes of the newest round are exported": [*SECOND, ("pull",)],
+    "votes of the newest round are exported": [*SECOND, ("answer", 0, 0, 0, 0, 1, 0), ("pull",)],
     "round --now goes on with nothing": [*BEGIN, ("round", 1)],
     "an open data set keeps its old settings": [*BEGIN, ("guidelines", 3), ("push", 0)],
     "twofold.toml may contradict the votes": [*AGREED, ("pull",), ("review",), ("spoil_labels", 1, 3)],
@@ -66,3 +66,26 @@ SCRIPTS: Mapping[str, Script] = {
     ],
     "drafts count as answers": [*BEGIN, ("begin", 0, 0, 0, 1, 0, 0), ("pull",)],
 }
+
+FOUND: Mapping[str, Script] = {
+    "a lost data set is made again by a command that is killed": [
+        ("start", 9, 1, 3, 6),
+        ("add", 0, 0),
+        ("add", 1, 0),
+        ("round", 0),
+        ("all_answer", 3),
+        ("round", 0),
+        ("delete_dataset", 0),
+        *(("kill_command", 1, moment) for moment in range(16, 30, 2)),
+        ("finish",),
+    ],
+    "complete records lose their answers with an account": [
+        *AGREED,
+        ("delete_account", 1),
+        ("pull",),
+        ("give_up_missing",),
+        ("add", 1, 0),
+        ("finish",),
+    ],
+}
+"""What random histories found that nobody had thought of."""

@@ -10,8 +10,8 @@ import pytest
 from benchmarks.histories import run_histories
 from benchmarks.history.faults import FAULTS, put_back
 from benchmarks.history.model import Key, Model
-from benchmarks.history.script import failure
-from benchmarks.history.scripts import SCRIPTS
+from benchmarks.history.script import Script, failure
+from benchmarks.history.scripts import FOUND, SCRIPTS
 from benchmarks.history.service import Service
 
 pytestmark = pytest.mark.server
@@ -42,6 +42,11 @@ def test_a_fault_is_found_when_it_is_put_back(service: Service, tmp_path: Path, 
     assert failure(service, tmp_path, SCRIPTS[fault]) is None
     with put_back(fault):
         assert failure(service, tmp_path, SCRIPTS[fault]) is not None
+
+
+@pytest.mark.parametrize("script", FOUND.values(), ids=list(FOUND))
+def test_what_random_histories_found_holds(service: Service, tmp_path: Path, script: Script) -> None:
+    assert failure(service, tmp_path, script) is None
 
 
 def test_every_fault_has_its_script() -> None:
