@@ -43,7 +43,7 @@ SCRIPTS: Mapping[str, Script] = {
         ("review",),
     ],
     "a reader may adjudicate": [*BEGIN, ("add", 0, 1)],
-    "votes of the newest round are exported": [*SECOND, ("all_answer", 0), ("pull",)],
+    "votes of the newest round are exported": [*SECOND, ("answer", 0, 0, 0, 0, 1, 0), ("pull",)],
     "round --now goes on with nothing": [*BEGIN, ("round", 1)],
     "an open data set keeps its old settings": [*BEGIN, ("guidelines", 3), ("push", 0)],
     "twofold.toml may contradict the votes": [*AGREED, ("pull",), ("review",), ("spoil_labels", 1, 3)],
