@@ -55,6 +55,11 @@ def work(http: Any, record: str) -> list[set[str]]:
     return [set(each.raise_for_status().json()) for each in (first, second, changed, last)]
 
 
+def about(record: str, heard: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of one record: a listener hears of every data set, and a worker may still be busy with another one."""
+    return [event for event in heard if event["data"].get("record", event["data"])["id"] == record]
+
+
 def test_a_listener_hears_everything_once_and_routes_answer_the_same_without_one(
     argilla_server: server.Server, http: Any, records: list[str]
 ) -> None:
@@ -62,12 +67,11 @@ def test_a_listener_hears_everything_once_and_routes_answer_the_same_without_one
         with subscribed(http, url, EVENTS):
             with_listener = work(http, records[0])
             assert all_is_told(argilla_server.home)
-        assert Counter(event["type"] for event in heard) == EVENTS
-        created = next(event["data"] for event in heard if event["type"] == "response.created")
-        assert created["record"]["id"] == records[0]
+        assert Counter(event["type"] for event in about(records[0], heard)) == EVENTS
         assert work(http, records[1]) == with_listener
         assert all_is_told(argilla_server.home)
-        assert len(heard) == EVENTS.total()
+        assert len(about(records[0], heard)) == EVENTS.total()
+        assert about(records[1], heard) == []
 
 
 def test_an_event_that_no_webhook_asked_for_is_not_told(
@@ -77,4 +81,4 @@ def test_an_event_that_no_webhook_asked_for_is_not_told(
         with subscribed(http, url, ["response.created"]):
             work(http, records[1])
             assert all_is_told(argilla_server.home)
-        assert [event["type"] for event in heard] == ["response.created"]
+        assert [event["type"] for event in about(records[1], heard)] == ["response.created"]
