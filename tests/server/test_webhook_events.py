@@ -82,3 +82,17 @@ def test_an_event_that_no_webhook_asked_for_is_not_told(
             work(http, records[1])
             assert all_is_told(argilla_server.home)
         assert [event["type"] for event in about(records[1], heard)] == ["response.created"]
+
+
+def test_a_data_set_that_is_counted_anew_tells_of_what_changed_alone(
+    argilla_server: server.Server, http: Any, records: list[str]
+) -> None:
+    dataset = http.get(f"/api/v1/records/{records[1]}").raise_for_status().json()["dataset_id"]
+    answer = {"status": "submitted", "values": {"label": {"value": "question"}}}
+    http.post(f"/api/v1/records/{records[1]}/responses", json=answer).raise_for_status()
+    with listening() as (url, heard), subscribed(http, url, ["record.updated", "record.completed"]):
+        for required, told in ((1, []), (2, ["record.updated"])):
+            settings = {"distribution": {"strategy": "overlap", "min_submitted": required}}
+            http.patch(f"/api/v1/datasets/{dataset}", json=settings).raise_for_status()
+            assert all_is_told(argilla_server.home)
+            assert [event["type"] for event in about(records[1], heard)] == told

@@ -9,6 +9,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from argilla_server.contexts import distribution
@@ -29,10 +30,24 @@ def count_in_one_statement() -> None:
         distribution.update_record_status = _update_record_status
 
 
-async def _update_record_status(search_engine: SearchEngine, record_id: UUID) -> Record:
+def tell_of_changes_only() -> None:
+    """Change how this process, a worker, counts all records of a data set anew; to be called once.
+
+    Argilla does so after every change of a data set's settings, and one that was just made has such a job waiting:
+    without this, listeners would hear of an answer given meanwhile twice.
+    """
+    if settings.database_is_sqlite:
+        distribution.update_record_status = partial(_update_record_status, only_changes=True)
+
+
+async def _update_record_status(
+    search_engine: SearchEngine, record_id: UUID, *, only_changes: bool = False
+) -> Record | None:
     async with AsyncSessionLocal() as db:
-        await db.execute(count_and_set(record_id))
+        changed = (await db.execute(count_and_set(record_id))).rowcount
         await db.commit()
+        if only_changes and not changed:
+            return None
         relations = [selectinload(Record.dataset), selectinload(Record.responses_submitted)]
         record = await Record.get_or_raise(db, record_id, options=relations)
         await search_engine.partial_record_update(record, status=record.status)

@@ -17,6 +17,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
+from curation.annotation.server.counted_status import tell_of_changes_only
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.processes import die_with_parent
 
@@ -29,6 +30,7 @@ HEARTBEAT_SECONDS = 60
 def run_worker() -> None:
     """Work until SIGTERM. A job that is not done in the grace period is taken up at the next start."""
     configure_logging()
+    tell_of_changes_only()
     requeue_orphans()
     work()
 
