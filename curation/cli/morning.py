@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir
-from curation.overview import Overview
+
+if TYPE_CHECKING:
+    from curation.overview import Overview
 
 FINISHED = ("agreed", "adjudicated", "majority", "consensus", "discarded")
 
@@ -20,6 +23,7 @@ FINISHED = ("agreed", "adjudicated", "majority", "consensus", "discarded")
 @as_json
 def status(folder: Path, as_json: bool) -> None:
     """Say where the round stands, who owes what, the newest figures, and what to type next."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads for matrices; here there are none
     from curation.annotation.connect import look
     from curation.overview import overview
     from curation.project import open_project
