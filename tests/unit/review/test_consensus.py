@@ -153,7 +153,7 @@ def test_order_of_rows_and_names_of_reviewers_do_not_matter(rows: list[str], see
     one, two, three = (consensus(table, labels=["a", "b", "c"]) for table in (votes, mixed, renamed))
     assert one.table.equals(two.table)
     for record, posterior in one.posteriors.items():
-        assert posterior == pytest.approx(three.posteriors[record], abs=1e-6)
+        assert posterior == pytest.approx(three.posteriors[record], abs=1e-12)
 
 
 @given(letters)
