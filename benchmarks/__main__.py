@@ -28,6 +28,7 @@ GOALS = {
     "S5": ("embedding", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
+    "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),
     "S12": ("shell", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),

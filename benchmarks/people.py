@@ -103,7 +103,8 @@ class Person:
         self._chance = random.Random(username)
         self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=60, trust_env=False)
         token = self._http.post("/token", data={"username": username, "password": password}).raise_for_status()
-        self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        self.token: str = token.json()["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {self.token}"
 
     def answer(self, count: int, stopped: Callable[[], bool] = lambda: False) -> None:
         """Answer until `count` answers are acknowledged, nothing waits for this person, or `stopped` says so."""

@@ -1,6 +1,6 @@
 """Twenty people answer at once in one data set of an embedded Argilla that needs two answers per record.
 
-python -m benchmarks.people_at_once [--people 20] [--each 200] [--json FILE]
+python -m benchmarks.people_at_once [--people 20] [--each 200] [--goal NAME] [--json FILE]
 
 As many records as two answers each make out of all answers. Nobody thinks: everybody submits as soon as the last
 answer has come back, so the server is always asked for as much as it can do. Reported are the times of a submit, calls
@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--each", type=int, default=200)
+    parser.add_argument("--goal", default="people", help="the name under which the result is kept (default: people)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     print(f"5xx {found.server_errors}, other failed calls {found.other_failures}, completed shown {found.stale}")
     print("\n".join(found.faults) or "tables, searches and what people were told agree")
     result = {
-        "people": {
+        options.goal: {
             "value": round(found.p95, 3),
             "interval": None,
             "baseline": None,

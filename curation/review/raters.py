@@ -105,7 +105,8 @@ def _order(votes: Votes) -> Ints:
     order = np.lexsort((votes.record, votes.reviewer))
     said = np.stack([votes.record[order], votes.label[order]], axis=1)
     parts = np.split(np.arange(len(order)), np.flatnonzero(np.diff(votes.reviewer[order])) + 1)
-    return order[np.concatenate(sorted(parts, key=lambda part: said[part].tobytes()))]
+    ordered: Ints = order[np.concatenate(sorted(parts, key=lambda part: said[part].tobytes()))]
+    return ordered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -47,3 +49,39 @@ def test_the_status_of_a_record_follows_its_answers(argilla_server: server.Serve
     assert record()["status"] == "completed"
     ana._http.delete(f"/api/v1/responses/{first}").raise_for_status()
     assert record()["status"] == "pending"
+
+
+def test_one_answer_of_many_that_somebody_sends_at_once_is_stored(argilla_server: server.Server) -> None:
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    name = f"at-once-{uuid.uuid4().hex[:8]}"
+    dataset = argilla.ensure_dataset(one_question(name))
+    assert list(argilla.upload(dataset, [Outgoing(record_id="m1", fields={"text": "Where is my parcel?"})])) == [1]
+    person = argilla.add_reviewer(f"ana-{name}", name)
+    assert person is not None
+    sessions = [Session(argilla_server.url, person.username, person.password) for _ in range(6)]
+    owner = argilla._client.http_client
+    (record,) = owner.get(f"/api/v1/datasets/{dataset.id}/records").json()["items"]
+
+    def send(session: Session) -> int:
+        body = {"status": "submitted", "values": {"label": {"value": "question"}}}
+        return session._http.post(f"/api/v1/records/{record['id']}/responses", json=body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert Counter(pool.map(send, sessions)) == {201: 1, 409: 5}
+    assert len(list(argilla.answers(dataset))) == 1
+
+
+def test_a_record_is_open_again_when_an_account_takes_its_answer_along(argilla_server: server.Server) -> None:
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    name = f"gone-{uuid.uuid4().hex[:8]}"
+    dataset = argilla.ensure_dataset(one_question(name))
+    assert list(argilla.upload(dataset, [Outgoing(record_id="m1", fields={"text": "Where is my parcel?"})])) == [1]
+    for person in ("ana", "ben"):
+        added = argilla.add_reviewer(f"{person}-{name}", name)
+        assert added is not None
+        assert len(list(Session(argilla_server.url, added.username, added.password).answer(name, {"m1": "question"})))
+    assert argilla.progress(dataset).completed == 1
+    owner = argilla._client.http_client
+    users = {user["username"]: user["id"] for user in owner.get("/api/v1/users").json()["items"]}
+    owner.delete(f"/api/v1/users/{users[f'ana-{name}']}").raise_for_status()
+    assert argilla.progress(dataset).completed == 0

@@ -12,13 +12,15 @@ from argilla_server import app
 from argilla_server.api.routes import api_v1
 from starlette.types import ASGIApp
 
+from curation.annotation.server.answering import answer_in_one_visit
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
-from curation.annotation.server.counted_status import count_in_one_statement
+from curation.annotation.server.counted_status import leave_counting_to_the_trigger
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
+from curation.annotation.server.response_time import with_response_time
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
@@ -29,9 +31,10 @@ def application() -> ASGIApp:
     keep_blind(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
-    count_in_one_statement()
+    leave_counting_to_the_trigger()
+    answer_in_one_visit()
     keep_stylesheets_local(app)
-    return with_security_headers(app)
+    return with_security_headers(with_response_time(app))
 
 
 def run_app(server_socket: socket.socket) -> None:

@@ -16,11 +16,15 @@ from argilla_server.contexts import accounts, datasets
 from argilla_server.models import Dataset, DatasetUser, User, database
 from argilla_server.search_engine import SearchEngine
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 _FOUND = "twofold_user"
+# Made once: to build a statement and its key in SQLAlchemy's cache takes longer than SQLite takes to answer it.
+_WITH_WORKSPACES = select(User).options(joinedload(User.workspaces))
+_BY_API_KEY = _WITH_WORKSPACES.where(User.api_key == bindparam("value"))
+_BY_NAME = _WITH_WORKSPACES.where(User.username == bindparam("value"))
 
 IsMember = Callable[[User, UUID], Awaitable[bool]]
 
@@ -36,19 +40,17 @@ def spare_repeated_work() -> None:
 
 
 async def _user_by_api_key(db: AsyncSession, api_key: str) -> User | None:
-    return await _find_user(db, User.api_key == api_key)
+    return await _find_user(db, _BY_API_KEY, api_key)
 
 
 async def _user_by_username(db: AsyncSession, username: str) -> User | None:
     """The user whom the check of the token has just found in this session; a later question is asked anew."""
     known: User | None = db.info.pop(_FOUND, None)
-    return (
-        known if known is not None and known.username == username else await _find_user(db, User.username == username)
-    )
+    return known if known is not None and known.username == username else await _find_user(db, _BY_NAME, username)
 
 
-async def _find_user(db: AsyncSession, condition: ColumnElement[bool]) -> User | None:
-    result = await db.execute(select(User).where(condition).options(joinedload(User.workspaces)))
+async def _find_user(db: AsyncSession, by: Select[Any], value: str) -> User | None:
+    result = await db.execute(by, {"value": value})
     db.info[_FOUND] = found = result.unique().scalar_one_or_none()
     return found
 

@@ -15,6 +15,8 @@ from argilla_server.webhooks.v1.event import Event
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+_LISTENED_TO = select(Webhook.events).where(Webhook.enabled)
+
 Build = Callable[[AsyncSession, Any, Any], Awaitable[Event]]
 
 
@@ -35,11 +37,13 @@ def make_events_only_for_listeners() -> None:
     responses.build_response_event = _if_heard(responses.build_response_event)
 
 
+async def heard(db: AsyncSession) -> set[str]:
+    """The events that some webhook listens to."""
+    return {event for events in await db.scalars(_LISTENED_TO) for event in events}
+
+
 def _if_heard(build: Build) -> Build:
     async def build_if_heard(db: AsyncSession, event: Any, instance: Any) -> Event:
-        listened_to = await db.scalars(select(Webhook.events).where(Webhook.enabled))
-        if any(event in events for events in listened_to):
-            return await build(db, event, instance)
-        return _Unheard()
+        return await build(db, event, instance) if event in await heard(db) else _Unheard()
 
     return build_if_heard

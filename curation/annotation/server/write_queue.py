@@ -11,12 +11,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from curation.annotation.server.files import try_lock
 
@@ -24,6 +27,7 @@ POLL_SECONDS = 0.002
 
 _LOG = logging.getLogger("twofold.server")
 _TURN = "twofold_turn"
+_QUEUE = "twofold_queue"
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN IMMEDIATE")
 
 
@@ -126,6 +130,7 @@ def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
         patience: Seconds after which a turn that was not given back is taken for lost.
     """
     queue = WriteQueue(Turnstile(Path(engine.url.database or "")), patience=patience)
+    engine.update_execution_options(**{_QUEUE: queue})
 
     def before_statement(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if _TURN not in connection.info and statement.lstrip().upper().startswith(_WRITES):
@@ -144,3 +149,39 @@ def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
     event.listen(engine.sync_engine, "before_cursor_execute", before_statement)
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine.pool, "checkin", given_back)
+
+
+async def write(db: AsyncSession, work: Callable[[sqlite3.Connection], object]) -> None:
+    """Write in one transaction of its own, in one visit to the connection's thread.
+
+    A turn lasts from the first statement to the commit, and between two visits this process does something else: with
+    fifty people who answer, that is most of what everybody waits for.
+
+    Args:
+        db: A session, on an engine whose writers queue, that has not written anything.
+        work: Sends the statements; not the beginning or the end of the transaction.
+
+    Raises:
+        sqlite3.IntegrityError: The rows contradict what is there; nothing is written.
+        sqlalchemy.exc.OperationalError: The database cannot be written: disk full, locked, ...
+    """
+    connection = await db.connection()
+    queue: WriteQueue = connection.sync_connection.get_execution_options()[_QUEUE]  # type: ignore[union-attr]
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    turn = await queue.take()
+    try:
+        await driver._execute(_transaction, driver._conn, work)
+    except sqlite3.OperationalError as error:
+        raise OperationalError("an answer", None, error) from error
+    finally:
+        turn.give_back()
+
+
+def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], object]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise

@@ -14,7 +14,8 @@ from curation.annotation.server.sqlite_driver import OneVisitDriver
 
 
 @cache
-def _engine() -> AsyncEngine:
+def engine() -> AsyncEngine:
+    """The engine that all searches of this process share."""
     from argilla_server.settings import settings
 
     driver = OneVisitDriver() if settings.database_is_sqlite else None
@@ -22,12 +23,17 @@ def _engine() -> AsyncEngine:
 
 
 @asynccontextmanager
-async def reading() -> AsyncIterator[AsyncConnection]:
-    """A connection on which everything that is read belongs to one moment, and nothing can be written."""
-    async with _engine().connect() as connection:
+async def reading(*, once: bool = False) -> AsyncIterator[AsyncConnection]:
+    """A connection on which everything that is read belongs to one moment, and nothing can be written.
+
+    Args:
+        once: One statement will be sent, which sees one moment by itself.
+    """
+    async with engine().connect() as connection:
         if connection.dialect.name == "sqlite":
             # sqlite3 opens a transaction only before a write, and without one every query sees its own moment.
-            await connection.exec_driver_sql("BEGIN")
+            if not once:
+                await connection.exec_driver_sql("BEGIN")
         else:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection

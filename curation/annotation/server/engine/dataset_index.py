@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.tables import scopes, slots
@@ -64,7 +64,7 @@ async def load_dataset_index(connection: AsyncConnection, dataset_id: UUID) -> D
     )
 
 
-def of_response_status(dataset_id: UUID) -> ColumnElement[bool]:
+def of_response_status(dataset_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
     """The condition on `scopes` that finds the status of responses of a dataset."""
     entity, name, property_ = RESPONSE_STATUS
     named = (scopes.c.entity == entity) & (scopes.c.name == name) & (scopes.c.property == property_)

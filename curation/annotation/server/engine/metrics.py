@@ -1,6 +1,7 @@
 """Counts: how far a dataset is, how far a reader is, and what values a metadata property takes."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from argilla_server.enums import MetadataPropertyType, RecordStatus, ResponseStatus
@@ -10,30 +11,49 @@ from argilla_server.search_engine.base import (
     MetadataMetrics,
     TermsMetrics,
 )
-from sqlalchemy import Float, Text, cast, func, select
+from sqlalchemy import Float, Select, Text, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from curation.annotation.server.engine.dataset_index import Scope, of_response_status
 from curation.annotation.server.engine.tables import answers, documents, scopes, values
 
+_RECORD_STATUSES = [status.value for status in RecordStatus]
+_RESPONSE_STATUSES = [status.value for status in ResponseStatus]
+
+
+def _count_records() -> Select[Any]:
+    # Each by itself: it is a range of an index, which grouping would have to sort.
+    of_dataset = documents.c.dataset_id == bindparam("dataset_id")
+    ranges = [of_dataset & (documents.c.status == status) for status in _RECORD_STATUSES]
+    return select(*(select(func.count()).select_from(documents).where(each).scalar_subquery() for each in ranges))
+
+
+def _count_answers() -> Select[Any]:
+    scope = (
+        select(scopes.c.scope)
+        .where(of_response_status(bindparam("dataset_id", type_=scopes.c.dataset_id.type)))
+        .scalar_subquery()
+    )
+    of_user = (answers.c.scope == scope) & (answers.c.user_id == bindparam("user_id"))
+    status = answers.c.term
+    return select(status, func.count()).where(of_user, status.in_(_RESPONSE_STATUSES)).group_by(status)
+
+
+# Made once: the web UI asks for these after each answer, and making them takes longer than answering them.
+_RECORDS = _count_records()
+_ANSWERS = _count_answers()
+
 
 async def dataset_progress(connection: AsyncConnection, dataset_id: UUID) -> dict[str, int]:
     """Records of a dataset by status (``pending``, ``completed``), and their ``total``."""
-    statuses = [status.value for status in RecordStatus]
-    # Each by itself: it is a range of an index, which grouping would have to sort.
-    ranges = [(documents.c.dataset_id == dataset_id) & (documents.c.status == status) for status in statuses]
-    asked = [select(func.count()).select_from(documents).where(of_status).scalar_subquery() for of_status in ranges]
-    counts = dict(zip(statuses, (await connection.execute(select(*asked))).one(), strict=True))
+    found = (await connection.execute(_RECORDS, {"dataset_id": dataset_id})).one()
+    counts = dict(zip(_RECORD_STATUSES, found, strict=True))
     return {"total": sum(counts.values()), **counts}
 
 
 async def user_progress(connection: AsyncConnection, dataset_id: UUID, user_id: UUID) -> dict[str, int]:
     """A user's responses by status (``draft``, ``submitted``, ``discarded``), and their ``total``."""
-    status = answers.c.term
-    scope = select(scopes.c.scope).where(of_response_status(dataset_id)).scalar_subquery()
-    statuses = [status.value for status in ResponseStatus]
-    of_user = (answers.c.scope == scope) & (answers.c.user_id == user_id) & answers.c.term.in_(statuses)
-    rows = await connection.execute(select(status, func.count()).where(of_user).group_by(status))
+    rows = await connection.execute(_ANSWERS, {"dataset_id": dataset_id, "user_id": user_id})
     counts = {str(status): int(count) for status, count in rows}
     return {"total": sum(counts.values()), **counts}
 

@@ -145,14 +145,14 @@ class SqlSearchEngine(SearchEngine):  # type: ignore[misc]
         """Records by status and in ``total``; nothing for a draft."""
         if dataset.is_draft:
             return {}
-        async with reading() as connection:
+        async with reading(once=True) as connection:
             return await metrics.dataset_progress(connection, dataset.id)
 
     async def get_dataset_user_progress(self, dataset: Dataset, user: User) -> dict[str, int]:
         """A user's responses by status and in ``total``; nothing for a draft."""
         if dataset.is_draft:
             return {}
-        async with reading() as connection:
+        async with reading(once=True) as connection:
             return await metrics.user_progress(connection, dataset.id, user.id)
 
     # The rest tells an engine with a store of its own what has changed. Triggers have seen to that already, in the

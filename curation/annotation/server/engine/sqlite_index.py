@@ -23,6 +23,13 @@ _DROP_RECORD = [
 ]
 _UPDATE_RECORD = """UPDATE twofold_documents SET status = new.status, external_id = new.external_id,
     inserted_at = new.inserted_at, updated_at = new.updated_at WHERE record_id = new.id"""
+# Whether a record has enough answers is decided in the transaction that stores the answer.
+_ENOUGH = """CASE WHEN
+    (SELECT count(*) FROM responses AS r WHERE r.record_id = records.id AND r.status = 'submitted') >=
+    (SELECT json_extract(d.distribution, '$.min_submitted') FROM datasets AS d WHERE d.id = records.dataset_id)
+    THEN 'completed' ELSE 'pending' END"""
+_COUNT = f"""UPDATE records SET status = {_ENOUGH}, updated_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')
+    WHERE id = {{row}}.record_id AND status <> {_ENOUGH}"""
 # A property that comes after the records finds their values at once.
 _NEW_PROPERTY_VALUES = (
     rows.METADATA.replace("new.id AND", "r.id AND r.dataset_id = new.dataset_id AND s.owner_id = new.id AND")
@@ -61,13 +68,13 @@ _TRIGGERS: list[tuple[str, str, list[str]]] = [
     ("suggestions", "INSERT", [_live(rows.SUGGESTION)]),
     ("suggestions", "UPDATE", [_DROP_SUGGESTION, _live(rows.SUGGESTION)]),
     ("suggestions", "DELETE", [_DROP_SUGGESTION]),
-    ("responses", "INSERT", [_live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES)]),
+    ("responses", "INSERT", [_live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES), _COUNT.format(row="new")]),
     (
         "responses",
         "UPDATE",
-        [_DROP_RESPONSE, _live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES)],
+        [_DROP_RESPONSE, _live(rows.RESPONSE_STATUS), _live(rows.RESPONSE_VALUES), _COUNT.format(row="new")],
     ),
-    ("responses", "DELETE", [_DROP_RESPONSE]),
+    ("responses", "DELETE", [_DROP_RESPONSE, _COUNT.format(row="old")]),
     ("vectors", "INSERT", _VECTOR_CHANGED),
     ("vectors", "UPDATE", _VECTOR_CHANGED),
     ("vectors", "DELETE", [statement.replace("new.", "old.") for statement in _VECTOR_CHANGED]),

@@ -1,0 +1,34 @@
+"""How long an answer took, in its `Server-Timing` header, without a task of its own for every request.
+
+Argilla measures it in a middleware that hands each response on through a task and two queues: half of the time that a
+small request takes outside of its handler.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def with_response_time(argilla: FastAPI) -> ASGIApp:
+    """Wrap Argilla's application, which has not answered anything yet, and take its own middleware out."""
+    own: Any = BaseHTTPMiddleware
+    argilla.user_middleware = [each for each in argilla.user_middleware if each.cls is not own]
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+
+        async def send_with_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                took = 1000 * (time.perf_counter() - began)
+                MutableHeaders(scope=message)["Server-Timing"] = f"total;dur={took:.3f}"
+            await send(message)
+
+        await argilla(scope, receive, send_with_time)
+
+    return wrapped
