@@ -172,6 +172,7 @@ OURS = [
         ("POST /twofold/datasets/{dataset_id}/withdraw", {"external_ids": ["r1"]}),
         ("PUT /twofold/questions/{question_id}/options", {"options": SWAPPED}),
         "GET /twofold/datasets/{dataset_id}/answers",
+        "GET /twofold/datasets/{dataset_id}/audit",
     ),
 ]
 

@@ -13,6 +13,7 @@ from argilla_server.api.routes import api_v1
 from starlette.types import ASGIApp
 
 from curation.annotation.server.answering import answer_in_one_visit
+from curation.annotation.server.authorship import keep_authorship
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.counted_status import leave_counting_to_the_trigger
@@ -29,6 +30,7 @@ def application() -> ASGIApp:
     """Argilla's application with what we add to it; to be called once in a process."""
     add_routes(api_v1)
     keep_blind(api_v1)
+    keep_authorship(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
     leave_counting_to_the_trigger()

@@ -6,21 +6,19 @@ only; its API says more:
 - ``GET /records/{id}`` gives everybody's answers to any member of the workspace, and metadata hidden from annotators;
 - a search may filter and sort by hidden metadata, which finds its values out one by one;
 - ``GET /datasets/{id}/users/progress`` counts what each colleague submitted and discarded;
-- somebody who was taken out of a workspace can go on changing and deleting the answers given there;
 - lists of a workspace's people give an admin everybody's API key, the owner's too, and so their votes.
 
-Each such handler is wrapped, with its own signature, path and meaning for those who may see all.
+Each such handler is guarded (see :mod:`curation.annotation.server.guards`), and means the same to those who may see
+all.
 
 Imports `argilla_server`: only for processes whose environment has been configured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
 from typing import Any
 
-from argilla_server.api.handlers.v1 import records, responses, workspaces
+from argilla_server.api.handlers.v1 import records, workspaces
 from argilla_server.api.handlers.v1.datasets import datasets
 from argilla_server.api.handlers.v1.datasets import records as dataset_records
 from argilla_server.api.policies.v1 import DatasetPolicy, MetadataPropertyPolicy, RecordPolicy, is_authorized
@@ -28,18 +26,15 @@ from argilla_server.api.schemas.v1.datasets import UsersProgress
 from argilla_server.api.schemas.v1.records import MetadataFilterScope, Record, SearchRecordsQuery
 from argilla_server.api.schemas.v1.users import User as ShownUser
 from argilla_server.api.schemas.v1.users import Users
-from argilla_server.errors import ForbiddenOperationError
 from argilla_server.errors.future import UnprocessableEntityError
-from argilla_server.models import Dataset, MetadataProperty, Response, User
+from argilla_server.models import Dataset, MetadataProperty, User
 from argilla_server.models import Record as StoredRecord
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute, APIRouter
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Handler = Callable[..., Awaitable[Any]]
+from curation.annotation.server.guards import Handler, put_guards
 
 
 def keep_blind(api: FastAPI) -> None:
@@ -48,28 +43,7 @@ def keep_blind(api: FastAPI) -> None:
     Args:
         api: Argilla's application of version 1 of its API.
     """
-    stock = {route.endpoint: route for route in api.routes if isinstance(route, APIRoute)}
-    router = APIRouter(dependency_overrides_provider=api)
-    for handler, guard in GUARDS.items():
-        route = stock[handler]
-        router.add_api_route(
-            route.path,
-            _guarded(handler, guard),
-            methods=sorted(route.methods),
-            response_model=route.response_model,
-            response_model_exclude_unset=route.response_model_exclude_unset,
-            status_code=route.status_code,
-            include_in_schema=False,  # Argilla's own describes it
-        )
-    api.router.routes[:0] = router.routes
-
-
-def _guarded(handler: Handler, guard: Handler) -> Handler:
-    @wraps(handler)  # FastAPI reads the handler's parameters from the signature that this carries over
-    async def guarded(**arguments: Any) -> Any:
-        return await guard(handler, **arguments)
-
-    return guarded
+    put_guards(api, GUARDS)
 
 
 async def _record(handler: Handler, *, db: AsyncSession, current_user: User, **rest: Any) -> Any:
@@ -115,14 +89,6 @@ async def _progress(handler: Handler, *, db: AsyncSession, dataset_id: Any, curr
     return UsersProgress(users=[user for user in everybody.users if user.username == current_user.username])
 
 
-async def _answer(handler: Handler, *, db: AsyncSession, response_id: Any, current_user: User, **rest: Any) -> Any:
-    query = select(Dataset.workspace_id).join(StoredRecord).join(Response).where(Response.id == response_id)
-    workspace = await db.scalar(query)
-    if workspace and not (current_user.is_owner or await current_user.is_member(workspace)):
-        raise ForbiddenOperationError()
-    return await handler(db=db, response_id=response_id, current_user=current_user, **rest)
-
-
 async def _people(handler: Handler, *, current_user: User, **rest: Any) -> Any:
     found: Users = await handler(current_user=current_user, **rest)
     return Users(items=[_without_key(user, current_user) for user in found.items])
@@ -141,8 +107,6 @@ GUARDS: dict[Handler, Handler] = {
     records.get_record: _record,
     dataset_records.search_current_user_dataset_records: _search,
     datasets.get_dataset_users_progress: _progress,
-    responses.update_response: _answer,
-    responses.delete_response: _answer,
     workspaces.list_workspace_users: _people,
     workspaces.delete_workspace_user: _person,
 }

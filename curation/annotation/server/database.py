@@ -1,4 +1,4 @@
-"""Argilla's database, ready to be served: migrated, with its owner and its search index.
+"""Argilla's database, ready to be served: migrated, with its owner, its search index and its audit log.
 
 Imports `argilla_server`: only for processes whose environment has been configured.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from argilla_server._version import __version__ as argilla_version
 
+from curation.annotation.server.audit import prepare_audit
 from curation.annotation.server.backup import back_up
 from curation.annotation.server.credentials import Credentials
 from curation.annotation.server.engine import prepare_database
@@ -26,7 +27,7 @@ _LOG = logging.getLogger("twofold.server")
 
 
 def make_ready(home: Home, credentials: Credentials) -> None:
-    """Bring the database to Argilla's newest revision, with the owner's account and the search index in it.
+    """Bring the database to Argilla's newest revision, with the owner's account, the search index and the audit log.
 
     Safe to repeat, also after being killed at any moment. Before a migration the home is backed up into itself.
 
@@ -41,6 +42,7 @@ def make_ready(home: Home, credentials: Credentials) -> None:
         migrate(home.database, lambda revision: _back_up(home, revision))
         write_private(home.version, {"layout": LAYOUT, **_current(home)})
     prepare_database()
+    prepare_audit()
     if not _has_owner(home.database, credentials):
         asyncio.run(set_owner(credentials))
 

@@ -63,7 +63,7 @@ def _migrate_a_copy(database: Path) -> None:
     if database.exists():
         copy_database(database, copy)
         with closing(sqlite3.connect(copy)) as connection:
-            _remove_index(connection)
+            _remove_triggers(connection)
     original, settings.database_url = settings.database_url, f"sqlite+aiosqlite:///{copy}"
     try:
         command.upgrade(Config(ALEMBIC_CONFIG_FILE), "head")
@@ -74,9 +74,11 @@ def _migrate_a_copy(database: Path) -> None:
     copy.replace(database)
 
 
-def _remove_index(connection: sqlite3.Connection) -> None:
+def _remove_triggers(connection: sqlite3.Connection) -> None:
     # A migration rebuilds whole tables; triggers that name them would make it fail. They are made anew after.
-    triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'twofold_%'"
+    triggers = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND (name LIKE 'twofold_%' OR name LIKE 'audit_%')"
+    )
     for (name,) in connection.execute(triggers).fetchall():
         connection.execute(f'DROP TRIGGER "{name}"')
     connection.commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg2
 
 OPTIONS = [{"value": value, "text": value} for value in ("praise", "complaint")]
 LABEL = {"type": "label_selection", "options": OPTIONS}
@@ -26,6 +28,7 @@ class Target:
         key: The owner's API key.
         password: The owner's password.
         logs: The folder or the file that it logs to.
+        data: What `sqlite3` or `psycopg2` connects to, for somebody on the database's machine.
         process: The supervisor; the web processes are among its children.
     """
 
@@ -34,11 +37,17 @@ class Target:
     key: str = field(repr=False)
     password: str = field(repr=False)
     logs: Path
+    data: str = field(repr=False)
     process: psutil.Process
 
     def client(self, **headers: str) -> httpx.Client:
         """A client that is nobody, unless headers say who it is; paths begin at `/`."""
         return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
+
+    def database_connection(self) -> contextlib.AbstractContextManager[Any]:
+        """A connection to the database itself."""
+        driver: Any = sqlite3 if self.database == "sqlite" else psycopg2
+        return contextlib.closing(driver.connect(self.data))
 
     def logged(self) -> str:
         """Everything that the server has logged so far."""
@@ -72,7 +81,8 @@ class Chairs:
     """Who sits where, and what there is to attack.
 
     Attributes:
-        ids: `workspace_id`, `dataset_id`, `field_id`, `question_id`, `record_id`, `response_id` (ana's answer).
+        ids: `workspace_id`, `dataset_id`, `field_id`, `question_id`, `record_id`, its `external_id`, `response_id`
+            (ana's answer).
     """
 
     target: Target
@@ -119,7 +129,7 @@ def _workspace(owner: Person, mark: str, members: list[Person]) -> dict[str, str
     question = {"name": "label", "title": "Label", "required": True, "settings": LABEL}
     question_id = owner.made(f"/datasets/{dataset}/questions", **question)["id"]
     owner.ask("PUT", f"/datasets/{dataset}/publish").raise_for_status()
-    record = {"fields": {"text": "The soup was cold."}, "external_id": f"r-{mark}"}
+    record: dict[str, Any] = {"fields": {"text": "The soup was cold."}, "external_id": f"r-{mark}"}
     record_id = owner.made(f"/datasets/{dataset}/records/bulk", items=[record])["items"][0]["id"]
     return {
         "workspace_id": workspace,
@@ -127,4 +137,5 @@ def _workspace(owner: Person, mark: str, members: list[Person]) -> dict[str, str
         "field_id": field_id,
         "question_id": question_id,
         "record_id": record_id,
+        "external_id": record["external_id"],
     }

@@ -35,6 +35,7 @@ def _on_sqlite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             key=running.api_key,
             password=secrets["password"],
             logs=home / "logs",
+            data=str(home / "argilla.db"),
             process=psutil.Process(running.pid),
         )
     finally:
@@ -55,6 +56,7 @@ def _on_postgresql(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
                 key=Path(cluster.owner["TWOFOLD_OWNER_API_KEY_FILE"]).read_text(),
                 password=Path(cluster.owner["TWOFOLD_OWNER_PASSWORD_FILE"]).read_text(),
                 logs=cluster.log,
+                data=(folder / "database_url").read_text().strip(),
                 process=process,
             )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from argilla_server.api.policies.v1 import DatasetPolicy, authorize
 from argilla_server.database import get_async_db
+from argilla_server.errors import ForbiddenOperationError
 from argilla_server.errors.future import NotFoundError, NotUniqueError, UnprocessableEntityError
 from argilla_server.models import Dataset, Record, User
 from argilla_server.search_engine import SearchEngine, get_search_engine
@@ -18,6 +19,7 @@ from pydantic_core import to_json
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from curation.annotation.server.audit import audit_page
 from curation.annotation.server.bulk.answers import PAGE, Place, answers_page
 from curation.annotation.server.bulk.dataset_settings import load_with_settings, parsed_settings
 from curation.annotation.server.bulk.known import known_records
@@ -113,6 +115,20 @@ async def answers(
     except ValueError as error:
         raise UnprocessableEntityError(f"after: expected where a page ended, found {after!r}") from error
     return _json(await answers_page(dataset_id, place, limit))
+
+
+@router.get("/datasets/{dataset_id}/audit")
+async def audit_log(
+    dataset_id: UUID,
+    db: Db,
+    user: CurrentUser,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+) -> Response:
+    """What became of every answer of a data set, in the order in which it happened, also of one that is gone."""
+    if not user.is_owner:
+        raise ForbiddenOperationError("the audit log is the owner's to read")
+    return _json(await audit_page(db, dataset_id, after, limit))
 
 
 def _json(value: Any) -> Response:

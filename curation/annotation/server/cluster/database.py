@@ -19,6 +19,7 @@ from argilla_server.settings import settings
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from curation.annotation.server.audit import is_kept, prepare_audit
 from curation.annotation.server.credentials import Credentials
 from curation.annotation.server.engine import prepare_database, remove_from_database
 from curation.annotation.server.errors import ServerError
@@ -47,6 +48,7 @@ def migrate(credentials: Credentials) -> None:
         command.upgrade(config, "head")
         if settings.search_engine == "sql":
             prepare_database()
+        prepare_audit()
         asyncio.run(_set_owner(credentials))
 
 
@@ -57,7 +59,10 @@ def check_current() -> None:
         ServerError: It has not been migrated yet, or by a newer Argilla; or does not answer.
     """
     found, head = _revision(), ScriptDirectory.from_config(Config(ALEMBIC_CONFIG_FILE)).get_current_head()
+    has_audit = found == head and is_kept(sync_engine)
     sync_engine.dispose()  # nothing is left open when processes are forked
+    if found == head and not has_audit:
+        raise ServerError("the database has no audit log of answers yet; run the role `migrate` first")
     if found != head:
         raise ServerError(f"the database is of revision {found}, expected {head}; run the role `migrate` first")
 
