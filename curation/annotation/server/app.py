@@ -5,6 +5,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 
 from __future__ import annotations
 
+import os
 import socket
 
 import uvicorn
@@ -19,14 +20,19 @@ from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
+from curation.annotation.server.sign_in import guard_sign_in
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
+
+PROXIES = "TWOFOLD_PROXIES"
+"""Names the variable with the addresses of proxies whose `X-Forwarded-For` is believed, with commas between."""
 
 
 def application() -> ASGIApp:
     """Argilla's application with what we add to it; to be called once in a process."""
     add_routes(api_v1)
     keep_blind(api_v1)
+    guard_sign_in(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
     count_in_one_statement()
@@ -42,8 +48,11 @@ def run_app(server_socket: socket.socket) -> None:
     """
     configure_logging()
     correct_statuses()
+    proxies = os.environ.get(PROXIES, "")
     config = uvicorn.Config(
         application(),
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         log_config=None,
         access_log=False,
         server_header=False,
