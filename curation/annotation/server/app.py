@@ -5,6 +5,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 
 from __future__ import annotations
 
+import os
 import socket
 
 import uvicorn
@@ -22,8 +23,12 @@ from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
 from curation.annotation.server.response_time import with_response_time
+from curation.annotation.server.sign_in import guard_sign_in
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
+
+PROXIES = "TWOFOLD_PROXIES"
+"""Names the variable with the addresses of proxies whose `X-Forwarded-For` is believed, with commas between."""
 
 
 def application() -> ASGIApp:
@@ -31,6 +36,7 @@ def application() -> ASGIApp:
     add_routes(api_v1)
     keep_blind(api_v1)
     keep_authorship(api_v1)
+    guard_sign_in(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
     leave_counting_to_the_trigger()
@@ -47,8 +53,11 @@ def run_app(server_socket: socket.socket) -> None:
     """
     configure_logging()
     correct_statuses()
+    proxies = os.environ.get(PROXIES, "")
     config = uvicorn.Config(
         application(),
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         log_config=None,
         access_log=False,
         server_header=False,
