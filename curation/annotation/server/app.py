@@ -19,6 +19,7 @@ from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
+from curation.annotation.server.session_tokens import end_sessions_with_their_password
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
@@ -29,6 +30,7 @@ def application() -> ASGIApp:
     keep_blind(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
+    end_sessions_with_their_password()
     count_in_one_statement()
     keep_stylesheets_local(app)
     return with_security_headers(app)
