@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from curation.errors import TwofoldError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from curation.annotation.onlooker import Onlooker
     from curation.config import Config
 
-KEY = "TWOFOLD_ARGILLA_API_KEY"
+URL, KEY = "TWOFOLD_ARGILLA_URL", "TWOFOLD_ARGILLA_API_KEY"
 
 
 def server_home() -> Path:
@@ -48,17 +49,31 @@ def look(config: Config) -> Onlooker:
 def address(config: Config) -> tuple[str, str]:
     """Return the URL of the project's Argilla, and the API key of an owner of it.
 
+    A project may come from somebody else, and the address in it may be theirs: the embedded Argilla's key goes to the
+    embedded Argilla only, and a key of the environment only to the address that the environment names beside it.
+
     Raises:
-        TwofoldError: The embedded one does not run, or no key is known.
+        TwofoldError: The embedded one does not run, no key is known, or it is for another address.
     """
     if config.annotation.url:
-        key = os.environ.get(KEY)
-        if not key:
-            raise TwofoldError(f"{config.annotation.url}: set {KEY} to the API key of an owner of this Argilla")
-        return config.annotation.url, key
+        return config.annotation.url, _key_for(config.annotation.url)
     from curation.annotation import server
 
     running = server.running(server_home())
     if running is None:
         raise TwofoldError("the embedded Argilla is not running; start it with `twofold serve`")
     return running.url, running.api_key
+
+
+def _key_for(url: str) -> str:
+    key, meant = os.environ.get(KEY), os.environ.get(URL)
+    if not key:
+        raise TwofoldError(f"{url}: set {KEY} to the API key of an owner of this Argilla, and {URL} to its address")
+    if not meant:
+        raise TwofoldError(
+            f"{url}: this address comes from twofold.toml, and {KEY} is not sent to it unasked; if the key is for it,"
+            f" say so: export {URL}={quote(url)}"
+        )
+    if meant.rstrip("/") != url.rstrip("/"):
+        raise TwofoldError(f"{url}: twofold.toml names this address, and {KEY} is for {meant} ({URL})")
+    return key

@@ -41,6 +41,7 @@ COMMANDS = {
     "stop": Place("serve", "stop", "Stop the embedded Argilla."),
     "backup": Place("serve", "backup", "Write the embedded Argilla's database and secrets to FILE."),
     "restore": Place("serve", "restore", "Make the embedded Argilla's home of a backup."),
+    "keys": Place("keys", "keys", "Give an account of the embedded Argilla a new API key."),
     "reviewers": Place("people", "reviewers", "Add, list and remove the people of a project."),
     "labels": Place("labels", "labels", "Rename a label, or make it one with another; answers follow."),
     "push": Place("loop", "push", "Send a batch of the queue to reviewers in Argilla."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,8 @@ from curation.annotation.server.credentials import Credentials, ensure_credentia
 from curation.annotation.server.exposure import Account, check_secrets, is_loopback, read_accounts
 from curation.annotation.server.home import Home, open_home
 
-GOOD = Credentials(username="owner", password="p" * 24, api_key="k" * 48)
+GOOD = Credentials(username="owner", password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48))
+SIGNS = secrets.token_hex(32)
 EVERYWHERE = Address(host="0.0.0.0", beyond_loopback=True)
 
 
@@ -59,28 +61,26 @@ def test_a_weak_secret_in_the_home_keeps_the_server_on_this_machine(
 def test_a_short_signing_key_is_refused() -> None:
     with pytest.raises(ServerError, match="the key that signs sessions"):
         check_secrets(GOOD, "short", [])
-    check_secrets(GOOD, "s" * 64, [])
+    check_secrets(GOOD, SIGNS, [])
 
 
 @pytest.mark.parametrize(
     ("account", "named"),
     [
-        (Account(username="admin", api_key="k" * 48, password_hash="12345678"), "password of the account admin"),
+        (Account(username="admin", api_key=GOOD.api_key, password_hash="12345678"), "password of the account admin"),
         (Account(username="ana", api_key="annotator.apikey", password_hash=""), "API key of the account ana"),
     ],
 )
 def test_an_account_with_a_known_secret_is_refused(account: Account, named: str) -> None:
     hashed = bcrypt.hashpw(account.password_hash.encode(), bcrypt.gensalt(4)).decode()
     with pytest.raises(ServerError, match=named):
-        check_secrets(
-            GOOD, "s" * 64, [Account(username=account.username, api_key=account.api_key, password_hash=hashed)]
-        )
+        check_secrets(GOOD, SIGNS, [Account(username=account.username, api_key=account.api_key, password_hash=hashed)])
 
 
 def test_accounts_with_strong_or_no_passwords_are_fine() -> None:
     strong = bcrypt.hashpw(b"a-long-random-password", bcrypt.gensalt(4)).decode()
-    accounts = [Account(username="admin", api_key="k" * 48, password_hash=each) for each in (strong, "")]
-    check_secrets(GOOD, "s" * 64, accounts)
+    accounts = [Account(username="admin", api_key=GOOD.api_key, password_hash=each) for each in (strong, "")]
+    check_secrets(GOOD, SIGNS, accounts)
 
 
 def test_a_home_without_accounts_has_none(tmp_path: Path) -> None:

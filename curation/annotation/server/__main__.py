@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     worker = found.add_parser("worker", help="the background jobs of a cluster")
     worker.add_argument("--processes", type=int, default=1, help="default: %(default)s")
     worker.set_defaults(role=lambda options: roles.work(options.processes))
+    renew = found.add_parser("renew-key", help="give an account of a cluster a new API key, and print it")
+    renew.add_argument("username")
+    renew.set_defaults(role=lambda options: sys.stdout.write(f"{roles.renew_key(options.username)}\n"))
     _add_checks(found)
     return parser
 

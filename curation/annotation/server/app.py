@@ -23,6 +23,7 @@ from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
 from curation.annotation.server.response_time import with_response_time
+from curation.annotation.server.session_tokens import end_sessions_with_their_password
 from curation.annotation.server.sign_in import guard_sign_in
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
@@ -41,6 +42,7 @@ def application() -> ASGIApp:
     spare_repeated_work()
     leave_counting_to_the_trigger()
     answer_in_one_visit()
+    end_sessions_with_their_password()
     keep_stylesheets_local(app)
     return with_security_headers(with_response_time(app))
 

@@ -40,10 +40,20 @@ def ensure_credentials(home: Home) -> Credentials:
     """
     found = read_credentials(home)
     if found is None:
-        found = Credentials(username=OWNER, password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48))
+        found = Credentials(username=OWNER, password=new_password(), api_key=new_key())
         write_private(home.credentials, asdict(found))
     home.credentials.chmod(0o600)
     return found
+
+
+def new_password() -> str:
+    """A password that nobody can guess."""
+    return secrets.token_urlsafe(24)
+
+
+def new_key() -> str:
+    """An API key that nobody can guess."""
+    return secrets.token_urlsafe(48)
 
 
 def ensure_secret(home: Home) -> str:

@@ -14,6 +14,13 @@ from curation.annotation.server.errors import ServerError
 
 LEAST_PASSWORD = 12
 LEAST_KEY = 32
+PASSWORD_GUESSES = 11.0
+KEY_GUESSES = 20.0
+"""Decimal digits of the number of guesses that somebody needs who knows words, names, dates and repetitions."""
+
+READ = 40
+"""Characters of a secret that are looked at: the time it takes grows with their cube."""
+
 KNOWN_PASSWORDS = ("1234", "12345678", "argilla", "password")
 KNOWN_KEYS = ("argilla.apikey", "owner.apikey", "admin.apikey", "annotator.apikey")
 KNOWN_NAMES = ("argilla", "owner", "admin", "annotator")
@@ -83,27 +90,36 @@ def read_accounts(database: Path) -> list[Account]:
 def _weak_owner(credentials: Credentials | None) -> Iterator[str]:
     if credentials is None:
         return
-    if len(credentials.password) < LEAST_PASSWORD or credentials.password in KNOWN_PASSWORDS:
+    names = (credentials.username, "twofold", *KNOWN_NAMES, *KNOWN_PASSWORDS)
+    if len(credentials.password) < LEAST_PASSWORD or _guesses(credentials.password, names) < PASSWORD_GUESSES:
         yield f"the password of {credentials.username} (at least {LEAST_PASSWORD} random characters)"
     if _weak_key(credentials.api_key):
         yield f"the API key of {credentials.username} (at least {LEAST_KEY} random characters)"
 
 
 def _weak_signature(secret_key: str) -> Iterator[str]:
-    if len(secret_key) < LEAST_KEY:
+    if _weak_key(secret_key):
         yield f"the key that signs sessions (at least {LEAST_KEY} random characters)"
 
 
 def _weak_accounts(accounts: Iterable[Account]) -> Iterator[str]:
     for account in accounts:
         if _weak_key(account.api_key):
-            yield f"the API key of the account {account.username} (remove the account and add it again)"
+            yield f"the API key of the account {account.username} (`twofold keys renew` makes a new one)"
         if account.username in KNOWN_NAMES and _has_known_password(account.password_hash):
             yield f"the password of the account {account.username} (`twofold reviewers reset` makes a new one)"
 
 
 def _weak_key(key: str) -> bool:
-    return len(key) < LEAST_KEY or key in KNOWN_KEYS
+    return len(key) < LEAST_KEY or key in KNOWN_KEYS or _guesses(key, KNOWN_NAMES) < KEY_GUESSES
+
+
+def _guesses(secret: str, names: Iterable[str]) -> float:
+    """Estimate how many guesses a secret takes, in decimal digits, by Wheeler's zxcvbn (USENIX Security 2016)."""
+    from zxcvbn import zxcvbn
+
+    start = secret[:READ]
+    return float(zxcvbn(start, user_inputs=list(names), max_length=READ)["guesses_log10"])
 
 
 def _has_known_password(hashed: str) -> bool:

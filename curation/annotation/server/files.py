@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
+from curation.plain_files import open_plain
+
 
 def write_private(path: Path, value: Any) -> None:
     """Write a value as JSON, mode 0600, under a temporary name that is then renamed.
@@ -39,11 +41,19 @@ def make_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
+def open_log(path: Path) -> BinaryIO:
+    """Open a file, mode 0600, whose every line lands at the end, even after the file was cut at rotation."""
+    descriptor = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab", buffering=0)
+
+
 def read_private(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None when the file is missing or is not one."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with os.fdopen(open_plain(path), encoding="utf-8") as handle:
+            value = json.load(handle)
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -53,7 +63,7 @@ def try_lock(path: Path) -> int | None:
 
     The kernel lets go of the lock when the process ends, however it ends.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -65,7 +75,7 @@ def try_lock(path: Path) -> int | None:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock for the length of a `with` block, waiting for it if need be."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -13,6 +13,7 @@ from uuid import uuid4
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import read_private, write_private
 from curation.annotation.server.filesystem import missing_space, read_only, wrong_owner
+from curation.plain_files import make_private, what_is_odd
 
 LAYOUT = 1
 """Raised when this folder changes in a way that an older Twofold could not read."""
@@ -128,11 +129,18 @@ def open_home(path: Path) -> Home:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse(wrong_owner(home.root) or read_only(home.root))
         _check_version(home)
+        kept = [entry for entry in home.root.iterdir() if not _is_scratch(entry)]
+        _refuse(what_is_odd(kept, home.root))
         home.root.chmod(0o700)
+        make_private(kept)
         _refuse(missing_space(home.root, FREE_BYTES_NEEDED))
         for folder in (home.logs, home.temporary, home.queue):
             folder.mkdir(exist_ok=True, mode=0o700)
     return home
+
+
+def _is_scratch(entry: Path) -> bool:
+    return entry.name.partition(".")[0] == "tmp" and not entry.is_symlink()
 
 
 def set_temporary_aside(home: Home) -> None:

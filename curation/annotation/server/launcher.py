@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from curation.annotation.server.errors import ServerError
-from curation.annotation.server.files import locked
+from curation.annotation.server.files import locked, open_log
 from curation.annotation.server.home import Home, open_home, readable_errors
 from curation.annotation.server.logs import last_line
 from curation.annotation.server.ports import Address
@@ -123,13 +123,14 @@ def _command(root: Path, address: Address) -> list[str]:
 
 
 def _spawn(home: Home, address: Address) -> ProcessId:
-    with home.log("supervisor").open("ab") as log:
+    with open_log(home.log("supervisor")) as log:
         process = subprocess.Popen(
             _command(home.root, address),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            umask=0o077,
             env=_environment(),
         )
     _spawned[:] = [earlier for earlier in _spawned if earlier.poll() is None] + [process]

@@ -26,4 +26,6 @@ async def set_owner(credentials: Credentials) -> None:
             }
             user = await accounts.create_user(session, attributes)
         user.api_key = credentials.api_key
-        await accounts.update_user(session, user, {"password": credentials.password})
+        same = accounts.verify_password(credentials.password, user.password_hash)
+        # A new hash of the same password would end the owner's sessions.
+        await accounts.update_user(session, user, {} if same else {"password": credentials.password})

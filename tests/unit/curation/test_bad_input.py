@@ -100,6 +100,7 @@ def test_an_argilla_that_does_not_answer_is_named(run, make_project, monkeypatch
     path = project.path("twofold.toml")
     path.write_text(path.read_text().replace('url = ""', 'url = "http://127.0.0.1:9"'))
     monkeypatch.setenv("TWOFOLD_ARGILLA_API_KEY", "any")
+    monkeypatch.setenv("TWOFOLD_ARGILLA_URL", "http://127.0.0.1:9")
     code, said = run("reviewers", "list", project.folder)
     assert code == 2
     assert "http://127.0.0.1:9 does not answer" in said

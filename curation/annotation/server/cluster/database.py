@@ -20,10 +20,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from curation.annotation.server.audit import is_kept, prepare_audit
-from curation.annotation.server.credentials import Credentials
+from curation.annotation.server.credentials import Credentials, new_key
 from curation.annotation.server.engine import prepare_database, remove_from_database
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.exposure import ACCOUNTS, Account
+from curation.annotation.server.keys import SET_KEY
 from curation.annotation.server.owner import set_owner
 
 _LOCK = 7_206_915_043
@@ -73,6 +74,19 @@ def read_accounts() -> list[Account]:
         rows = connection.execute(text(ACCOUNTS)).all()
     sync_engine.dispose()
     return [Account(username=row[0], api_key=row[1], password_hash=row[2]) for row in rows]
+
+
+def renew_key(username: str) -> str:
+    """Give an account a new API key and return it; the old one stops at once.
+
+    Raises:
+        ServerError: There is no such account, or the database does not answer.
+    """
+    key = new_key()
+    with _answering(), sync_engine.begin() as connection:
+        if not connection.execute(text(SET_KEY), {"key": key, "username": username}).rowcount:
+            raise ServerError(f"there is no account {username!r}")
+    return key
 
 
 def _revision() -> str | None:

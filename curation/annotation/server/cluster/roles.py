@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import os
 
-from curation.annotation.server.cluster.configuration import configure, owner
+from curation.annotation.server.cluster.configuration import OWNERS_KEY, configure, owner
 from curation.annotation.server.cluster.crew import keep_running
+from curation.annotation.server.credentials import OWNER
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.exposure import check_host, check_secrets, is_loopback
 from curation.annotation.server.logs import configure_logging
@@ -62,6 +63,20 @@ def work(processes: int) -> None:
     check_current()
     configure_logging()
     keep_running("worker", work_on, processes, grace=JOB_GRACE)
+
+
+def renew_key(username: str) -> str:
+    """Give an account a new API key and return it.
+
+    Raises:
+        ServerError: There is no such account; or it is the owner, whose key is a secret of the role `migrate`.
+    """
+    if username == OWNER:
+        raise ServerError(f"{OWNER}: write a new key where {OWNERS_KEY}_FILE points, and run the role `migrate`")
+    configure()
+    from curation.annotation.server.cluster import database
+
+    return database.renew_key(username)
 
 
 def check_server(port: int) -> None:
