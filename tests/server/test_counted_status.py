@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -85,3 +87,26 @@ def test_a_record_is_open_again_when_an_account_takes_its_answer_along(argilla_s
     users = {user["username"]: user["id"] for user in owner.get("/api/v1/users").json()["items"]}
     owner.delete(f"/api/v1/users/{users[f'ana-{name}']}").raise_for_status()
     assert argilla.progress(dataset).completed == 0
+
+
+def test_a_record_is_deleted_whole_with_the_answers_that_completed_it(argilla_server: server.Server) -> None:
+    """The answers go first, which would open the record again that is being deleted."""
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    name = f"deleted-{uuid.uuid4().hex[:8]}"
+    dataset = argilla.ensure_dataset(one_question(name))
+    texts = {f"m{number}": f"Where is parcel {number}?" for number in range(6)}
+    outgoing = [Outgoing(record_id=record, fields={"text": text}) for record, text in texts.items()]
+    assert list(argilla.upload(dataset, outgoing))[-1] == len(texts)
+    for person in ("ana", "ben"):
+        added = argilla.add_reviewer(f"{person}-{name}", name)
+        assert added is not None
+        session = Session(argilla_server.url, added.username, added.password)
+        assert len(list(session.answer(name, dict.fromkeys(texts, "question")))) == len(texts)
+    owner = argilla._client.http_client
+    held = owner.get(f"/api/v1/datasets/{dataset.id}/records?limit=10").json()["items"]
+    deleted = ",".join(record["id"] for record in held if record["external_id"] in ("m0", "m3"))
+    owner.delete(f"/api/v1/datasets/{dataset.id}/records?ids={deleted}").raise_for_status()
+    assert argilla.progress(dataset).completed == 4
+    assert {answer.record_id for answer in argilla.answers(dataset)} == texts.keys() - {"m0", "m3"}
+    with contextlib.closing(sqlite3.connect(argilla_server.home / "argilla.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
