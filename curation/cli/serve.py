@@ -37,6 +37,17 @@ NOT_UP = {
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--beyond-loopback", is_flag=True, help="Allow a --host that other machines can reach, in clear text.")
 @click.option(
+    "--allow-hub/--refuse-hub",
+    default=None,
+    help="Whether leads may import data sets of the Hugging Face Hub and export theirs, votes included; kept in the"
+    " home, off at first.",
+)
+@click.option(
+    "--allow-custom-fields/--refuse-custom-fields",
+    default=None,
+    help="Whether leads may make fields of HTML and scripts, shown in a sandbox; kept in the home, off at first.",
+)
+@click.option(
     "--detach/--foreground",
     default=True,
     show_default=True,
@@ -49,6 +60,8 @@ def serve(
     port: int | None,
     host: str,
     beyond_loopback: bool,
+    allow_hub: bool | None,
+    allow_custom_fields: bool | None,
     detach: bool,
     status: bool,
     as_json: bool,
@@ -63,6 +76,10 @@ def serve(
         if status:
             _show_standing(server.standing(place), screen)
             return
+        if (allow_hub, allow_custom_fields) != (None, None):
+            is_up = server.allow(place, hub=allow_hub, custom_fields=allow_custom_fields)
+            if is_up:
+                screen.say("What is allowed changes when this server is stopped and started again")
         address = server.Address(host=host, port=port, beyond_loopback=beyond_loopback)
         if not detach:
             server.become(place, address)

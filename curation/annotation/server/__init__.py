@@ -10,7 +10,7 @@ worker. It imports Argilla once and forks the last two, so a restart of either t
 from __future__ import annotations
 
 from curation.annotation.server.errors import ServerError
-from curation.annotation.server.launcher import become, running, serve, stop
+from curation.annotation.server.launcher import allow, become, running, serve, stop
 from curation.annotation.server.ports import DEFAULT_PORT, Address
 from curation.annotation.server.server import Server
 from curation.annotation.server.standing import Standing, standing
@@ -22,6 +22,7 @@ __all__ = [
     "Server",
     "ServerError",
     "Standing",
+    "allow",
     "become",
     "running",
     "serve",

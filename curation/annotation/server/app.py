@@ -18,7 +18,9 @@ from curation.annotation.server.authorship import keep_authorship
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.counted_status import leave_counting_to_the_trigger
+from curation.annotation.server.custom_fields import guard_custom_fields
 from curation.annotation.server.headers import with_security_headers
+from curation.annotation.server.hub import guard_hub_routes
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
@@ -38,6 +40,8 @@ def application() -> ASGIApp:
     keep_blind(api_v1)
     keep_authorship(api_v1)
     guard_sign_in(api_v1)
+    guard_hub_routes(api_v1)
+    guard_custom_fields(api_v1)
     make_events_only_for_listeners()
     spare_repeated_work()
     leave_counting_to_the_trigger()

@@ -25,6 +25,7 @@ OWN_NAMES = (
     "server.json",
     "server_id.dat",  # Argilla's own
     "version.json",
+    "permissions.json",
     "serve.lock",
     "supervisor.lock",
     "logs",
@@ -82,6 +83,11 @@ class Home:
     def version(self) -> Path:
         """Which version made this folder."""
         return self.root / "version.json"
+
+    @property
+    def permissions(self) -> Path:
+        """What the owner has turned on; not part of a backup."""
+        return self.root / "permissions.json"
 
     @property
     def secrets(self) -> tuple[Path, Path, Path]:

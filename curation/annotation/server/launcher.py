@@ -16,6 +16,7 @@ from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import locked, open_log
 from curation.annotation.server.home import Home, open_home, readable_errors
 from curation.annotation.server.logs import last_line
+from curation.annotation.server.permissions import change_permissions
 from curation.annotation.server.ports import Address
 from curation.annotation.server.processes import ProcessId, alive, end, this_process, wait_until_gone
 from curation.annotation.server.server import Server, answers, describe
@@ -53,6 +54,26 @@ def serve(home: Path, address: Address | None = None, *, port: int | None = None
         except BaseException:  # Ctrl-C as well: nothing that nobody knows of is left running
             _end(supervisor)
             raise
+
+
+def allow(home: Path, *, hub: bool | None = None, custom_fields: bool | None = None) -> bool:
+    """Turn on or off what lets others reach further than the server itself, for its next start.
+
+    Args:
+        home: The folder for its data; made if it does not exist.
+        hub: Import from and export to the Hugging Face Hub; None leaves it as it is, for `custom_fields` too.
+        custom_fields: Fields that are pages of HTML and scripts of their own, shown in a sandbox.
+
+    Returns:
+        Whether a server runs there, which goes on as it was started.
+
+    Raises:
+        ServerError: The home cannot be used or written.
+    """
+    opened = open_home(home)
+    with locked(opened.root / "serve.lock"):
+        change_permissions(opened, hub=hub, custom_fields=custom_fields)
+    return running(home) is not None
 
 
 def become(home: Path, address: Address) -> NoReturn:

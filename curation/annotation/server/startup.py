@@ -17,6 +17,7 @@ from curation.annotation.server.home import Home, readable_errors, remove_set_as
 from curation.annotation.server.household import QUEUE, Household
 from curation.annotation.server.integrity import find_damage
 from curation.annotation.server.logs import rotate
+from curation.annotation.server.permissions import read_permissions
 from curation.annotation.server.ports import Address, listen, note_on, url_of
 from curation.annotation.server.preparation import prepare
 from curation.annotation.server.processes import end
@@ -46,7 +47,8 @@ def start(household: Household, address: Address) -> None:
     url, own_port = url_of(server_socket), server_socket.getsockname()[1]
     household.note("starting", url=url, note=note_on(server_socket, address.port))
     household.add(QUEUE, lambda: run_valkey(home))
-    configure_environment(home, secret_key=secret_key, origins=[url, f"http://localhost:{own_port}"])
+    origins = [url, f"http://localhost:{own_port}"]
+    configure_environment(home, secret_key=secret_key, origins=origins, allowed=read_permissions(home))
     app, worker = _import_argilla_while_checking(home)
     prepare(home, credentials)
     _LOG.info("the database is ready")

@@ -18,6 +18,7 @@ from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
 from curation.annotation.server.counted_status import tell_of_changes_only
+from curation.annotation.server.hub import guard_hub_jobs
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.processes import die_with_parent
 
@@ -37,6 +38,7 @@ def run_worker() -> None:
 
 def work() -> None:
     """Take jobs until SIGTERM, beside any number of other workers; what a dead one held, RQ gives to the others."""
+    guard_hub_jobs()
     _end_forks_with_this_process()
     worker = Worker(
         list(QUEUES.values()),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from chairs import Chairs, Target
 from cluster_of_processes import new_cluster
+from served import served_home
 from waiting import eventually
-
-from curation.annotation import server
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -23,23 +20,10 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-@contextlib.contextmanager
-def _on_sqlite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    home = tmp_path_factory.mktemp("attacked") / "home"
-    running = server.serve(home)
-    try:
-        secrets = json.loads(running.credentials_file.read_text(encoding="utf-8"))
-        yield Target(
-            database="sqlite",
-            url=running.url,
-            key=running.api_key,
-            password=secrets["password"],
-            logs=home / "logs",
-            data=str(home / "argilla.db"),
-            process=psutil.Process(running.pid),
-        )
-    finally:
-        server.stop(home)
+def _on_sqlite(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> contextlib.AbstractContextManager[Target]:
+    return served_home(tmp_path_factory.mktemp("attacked") / "home")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from curation.annotation.server.credentials import OWNER, Credentials
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.exposure import LEAST_KEY
+from curation.annotation.server.permissions import permitted
 
 REQUIRED = {
     "ARGILLA_DATABASE_URL": "postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE",
@@ -19,7 +20,6 @@ DEFAULTS = {
     "ARGILLA_SEARCH_ENGINE": "sql",
     "ARGILLA_CORS_ORIGINS": "[]",
     "ARGILLA_BASE_URL": "/",
-    "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 OWNERS_PASSWORD, OWNERS_KEY = "TWOFOLD_OWNER_PASSWORD", "TWOFOLD_OWNER_API_KEY"
@@ -40,6 +40,8 @@ def configure() -> None:
         raise ServerError(f"ARGILLA_AUTH_SECRET_KEY: expected {REQUIRED['ARGILLA_AUTH_SECRET_KEY']}")
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    os.environ["ARGILLA_ENABLE_SHARE_YOUR_PROGRESS"] = "false"  # it puts what its address says into a page
+    os.environ.setdefault("HF_HUB_OFFLINE", "0" if permitted().hub else "1")
     os.environ.setdefault("ARGILLA_HOME_PATH", str(Path(tempfile.gettempdir()) / "argilla"))
 
 
