@@ -15,7 +15,7 @@ from typing import NoReturn
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import locked
 from curation.annotation.server.home import Home, open_home, readable_errors
-from curation.annotation.server.logs import last_line
+from curation.annotation.server.logs import last_line, open_log
 from curation.annotation.server.ports import Address
 from curation.annotation.server.processes import ProcessId, alive, end, this_process, wait_until_gone
 from curation.annotation.server.server import Server, answers, describe
@@ -123,7 +123,7 @@ def _command(root: Path, address: Address) -> list[str]:
 
 
 def _spawn(home: Home, address: Address) -> ProcessId:
-    with home.log("supervisor").open("ab") as log:
+    with os.fdopen(open_log(home.log("supervisor")), "ab") as log:
         process = subprocess.Popen(
             _command(home.root, address),
             stdin=subprocess.DEVNULL,

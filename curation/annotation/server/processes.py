@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from curation.annotation.server.logs import open_log
+
 SAME_START_SECONDS = 2.0
 """Start times come from the system clock, which may be set back or forth a little; a process id is not
 given out again that soon."""
@@ -111,11 +113,8 @@ def _run_child(body: Callable[[], object], log: Path | None, parent: int) -> NoR
 
 
 def write_output_to(log: Path) -> None:
-    """Append this process's standard output and error to `log`.
-
-    Opened for appending, so that every line lands at the end even after the file was cut at rotation.
-    """
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Append this process's standard output and error to `log`."""
+    descriptor = open_log(log)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
