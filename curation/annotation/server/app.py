@@ -16,6 +16,9 @@ from starlette.types import ASGIApp
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.counted_status import count_in_one_statement
+from curation.annotation.server.door.connections import ImpatientProtocol
+from curation.annotation.server.door.entrance import behind_door
+from curation.annotation.server.door.known_hosts import ANY, known_hosts
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
@@ -24,12 +27,17 @@ from curation.annotation.server.sign_in import guard_sign_in
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
-PROXIES = "TWOFOLD_PROXIES"
-"""Names the variable with the addresses of proxies whose `X-Forwarded-For` is believed, with commas between."""
+PROXIES, HOSTS = "TWOFOLD_PROXIES", "TWOFOLD_HOSTS"
+"""Variables with the addresses of proxies whose `X-Forwarded-For` is believed, and with the host names of this server
+beside its addresses; commas between."""
 
 
-def application() -> ASGIApp:
-    """Argilla's application with what we add to it; to be called once in a process."""
+def application(hosts: str = ANY) -> ASGIApp:
+    """Argilla's application with what we add to it; to be called once in a process.
+
+    Args:
+        hosts: The names by which the server is known beside its addresses, with commas between.
+    """
     add_routes(api_v1)
     keep_blind(api_v1)
     guard_sign_in(api_v1)
@@ -37,7 +45,7 @@ def application() -> ASGIApp:
     spare_repeated_work()
     count_in_one_statement()
     keep_stylesheets_local(app)
-    return with_security_headers(app)
+    return with_security_headers(behind_door(app, api_v1, known_hosts(hosts)))
 
 
 def run_app(server_socket: socket.socket) -> None:
@@ -50,7 +58,9 @@ def run_app(server_socket: socket.socket) -> None:
     correct_statuses()
     proxies = os.environ.get(PROXIES, "")
     config = uvicorn.Config(
-        application(),
+        application(os.environ.get(HOSTS, "")),
+        http=ImpatientProtocol,
+        ws="none",
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         log_config=None,

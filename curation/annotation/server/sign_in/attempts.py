@@ -72,7 +72,7 @@ class Attempt:
             address = ipaddress.ip_address(self.address)
         except ValueError:
             return self.address
-        if address.version == 4 or address.ipv4_mapped:  # type: ignore[union-attr]
+        if address.version == 4 or address.ipv4_mapped:
             return str(getattr(address, "ipv4_mapped", None) or address)
         return str(ipaddress.ip_network((address, 64), strict=False))
 
