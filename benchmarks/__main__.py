@@ -29,6 +29,7 @@ GOALS = {
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "S12": ("shell", []),
+    "S13": ("sign_in_attack", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
     "histories": ("histories", []),
