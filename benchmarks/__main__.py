@@ -30,6 +30,7 @@ GOALS = {
     "S8": ("start", []),
     "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),
     "S12": ("shell", []),
+    "S13": ("sign_in_attack", []),
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
     "histories": ("histories", []),

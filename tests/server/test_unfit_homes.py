@@ -60,10 +60,14 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def add_workspace(running: Server, name: str) -> int:
+def ask_for_workspace(running: Server, name: str) -> httpx.Response:
     headers = {"X-Argilla-Api-Key": running.api_key}
     url = running.url + "/api/v1/workspaces"
-    return httpx.post(url, json={"name": name}, headers=headers, timeout=60, trust_env=False).status_code
+    return httpx.post(url, json={"name": name}, headers=headers, timeout=60, trust_env=False)
+
+
+def add_workspace(running: Server, name: str) -> int:
+    return ask_for_workspace(running, name).status_code
 
 
 def workspaces(running: Server) -> set[str]:
@@ -81,7 +85,9 @@ def test_a_disk_that_fills_up_loses_nothing_and_work_goes_on_when_there_is_room_
     filler = fill(small_disk)
 
     acknowledged |= {f"full-{n}" for n in range(40) if add_workspace(running, f"full-{n}") == 201}
-    assert add_workspace(running, "one more") == 500  # what is refused is not acknowledged
+    assert add_workspace(running, "one more") == 507  # what is refused is not acknowledged
+    refused = ask_for_workspace(running, "one more").json()["detail"]
+    assert refused == "Nothing was stored: the server's disk is full."
     assert workspaces(running) == acknowledged  # reading goes on
     valkey = psutil.Process(standing(home).parts["valkey"])
     with contextlib.suppress(redis.exceptions.RedisError):

@@ -19,23 +19,31 @@ from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.counted_status import leave_counting_to_the_trigger
 from curation.annotation.server.custom_fields import guard_custom_fields
+from curation.annotation.server.door.connections import ImpatientProtocol
+from curation.annotation.server.door.entrance import behind_door
+from curation.annotation.server.door.known_hosts import ANY, known_hosts
 from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.hub import guard_hub_routes
 from curation.annotation.server.logs import configure_logging
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
-from curation.annotation.server.response_time import with_response_time
+from curation.annotation.server.response_time import take_out_timer, with_response_time
 from curation.annotation.server.session_tokens import end_sessions_with_their_password
 from curation.annotation.server.sign_in import guard_sign_in
 from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
-PROXIES = "TWOFOLD_PROXIES"
-"""Names the variable with the addresses of proxies whose `X-Forwarded-For` is believed, with commas between."""
+PROXIES, HOSTS = "TWOFOLD_PROXIES", "TWOFOLD_HOSTS"
+"""Variables with the addresses of proxies whose `X-Forwarded-For` is believed, and with the host names of this server
+beside its addresses; commas between."""
 
 
-def application() -> ASGIApp:
-    """Argilla's application with what we add to it; to be called once in a process."""
+def application(hosts: str = ANY) -> ASGIApp:
+    """Argilla's application with what we add to it; to be called once in a process.
+
+    Args:
+        hosts: The names by which the server is known beside its addresses, with commas between.
+    """
     add_routes(api_v1)
     keep_blind(api_v1)
     keep_authorship(api_v1)
@@ -48,7 +56,8 @@ def application() -> ASGIApp:
     answer_in_one_visit()
     end_sessions_with_their_password()
     keep_stylesheets_local(app)
-    return with_security_headers(with_response_time(app))
+    take_out_timer(app)
+    return with_security_headers(with_response_time(behind_door(app, api_v1, known_hosts(hosts))))
 
 
 def run_app(server_socket: socket.socket) -> None:
@@ -61,7 +70,9 @@ def run_app(server_socket: socket.socket) -> None:
     correct_statuses()
     proxies = os.environ.get(PROXIES, "")
     config = uvicorn.Config(
-        application(),
+        application(os.environ.get(HOSTS, "")),
+        http=ImpatientProtocol,
+        ws="none",
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         log_config=None,

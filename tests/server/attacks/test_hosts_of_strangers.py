@@ -1,0 +1,67 @@
+"""A page of a stranger whose name leads to this machine: it is not answered, and its name is in no answer."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from chairs import Chairs, Target
+
+from curation.annotation.server.door.known_hosts import _is_known, known_hosts
+
+pytestmark = pytest.mark.server
+
+STRANGE = [
+    "evil.com",
+    "evil.com:6900",
+    "localhost.evil.com",
+    "127.0.0.1.evil.com",
+    "127.0.0.1@evil.com",
+    "localhost@evil.com:80",
+    "evil.com/127.0.0.1",
+    "[evil.com]",
+    "0x7f000001",
+    "2130706433",
+    "",
+    " ",
+    "localhost evil.com",
+    "127.1",
+]
+
+
+@pytest.mark.parametrize("host", STRANGE)
+def test_a_host_that_nobody_has_named_is_refused(chairs: Chairs, host: str) -> None:
+    for path in ("/", "/api/v1/me/", "/share-your-progress?dataset_name=a&dataset_id=b&user_name=c", "/docs"):
+        answer = chairs.owner.http.get(path, headers={"Host": host})
+        assert answer.status_code == 400
+        assert "evil" not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("address", ["@evil.com", "evil.com", "@evil.com/docs", "*", "http://evil.com/docs"])
+def test_an_address_that_names_a_host_is_not_believed(target: Target, address: str) -> None:
+    host = urlsplit(target.url)
+    with socket.create_connection((host.hostname, host.port), timeout=20) as connection:
+        connection.sendall(f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert not answer.startswith(b"HTTP/1.1 5")
+    assert b"evil.com" not in answer
+
+
+def test_the_machines_own_names_are_known(target: Target) -> None:
+    with target.client() as http:
+        for host in ("127.0.0.1", "localhost:6900", "LOCALHOST", "[::1]:6900", "192.0.2.7", "localhost."):
+            assert http.get("/api/v1/version", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "expected"),
+    [
+        ("label.example.org", "label.example.org", True),
+        ("Label.Example.org:443", "a.example.org, label.example.org.", True),
+        ("other.example.org", "label.example.org", False),
+        ("xlabel.example.org", "label.example.org", False),
+    ],
+)
+def test_the_operator_names_the_hosts(host: str, named: str, expected: bool) -> None:
+    assert _is_known(host, known_hosts(named)) is expected
