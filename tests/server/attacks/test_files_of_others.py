@@ -1,4 +1,4 @@
-"""Another user of the machine, and whoever hands over a home of the server: what is read there and written elsewhere."""
+"""Another user of the machine, and whoever hands over a home: what is read there, and written elsewhere."""
 
 from __future__ import annotations
 
