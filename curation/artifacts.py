@@ -43,7 +43,8 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0
 def clear_leftovers(folder: Path) -> None:
     """Delete the temporary files of writers that were killed. Nobody may be writing in the folder."""
     for path in folder.rglob(f".*.{'[0-9a-f]' * 32}.tmp"):
-        path.unlink()
+        if not path.is_dir() or path.is_symlink():
+            path.unlink()
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -91,7 +92,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TwofoldError(f"{path}: not there yet") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise TwofoldError(f"{path}: expected JSON ({error})") from error
 
 

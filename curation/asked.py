@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curation.errors import TwofoldError
 
 if TYPE_CHECKING:
     from curation.config import Config
@@ -40,6 +42,20 @@ class Asked(BaseModel):
     required: int
     suggestions: bool
     guidelines: str
+
+    @classmethod
+    def kept_in(cls, round_: Round) -> Asked:
+        """Read what a round asked.
+
+        Raises:
+            TwofoldError: `asked.json` is not there, or not what was written.
+        """
+        try:
+            return cls.model_validate(round_.json("asked.json"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"])) or "all of it"
+            raise TwofoldError(f"{round_.path('asked.json')}: {key}: {first['msg']}") from None
 
     def value_of(self, label: str | None) -> str | None:
         """Return the value under which Argilla stores a label; None if it does not offer it."""
@@ -79,7 +95,7 @@ def asked_in(project: Project, round_: Round) -> Asked | None:
     A round that was sent before this was kept is taken to have asked what `twofold.toml` says.
     """
     if round_.has("asked.json"):
-        return Asked.model_validate(round_.json("asked.json"))
+        return Asked.kept_in(round_)
     return asking(project.config, project.guidelines) if round_.has("pushed.json") else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,8 @@ def refuse_contradictions(project: Project) -> None:
     Raises:
         TwofoldError: It changes what cannot change after people were asked, or lacks a label that is in use.
     """
-    if project.path(UNDER_WAY).exists():
-        begun = read_json(project.path(UNDER_WAY))
-        raise TwofoldError(
-            f"{project.folder}: a change of labels was cut short; finish it with"
-            f" `twofold labels {begun['how']} {project.folder} {begun['old']!r} {begun['new']!r}`"
-        )
+    if begun := change_under_way(project):
+        raise TwofoldError(f"{project.folder}: a change of labels was cut short; finish it with `{typed(*begun)}`")
     asked = _asked(project)
     config = project.config
     for each in asked[-1:]:
@@ -47,16 +44,37 @@ def refuse_contradictions(project: Project) -> None:
     in_use = labels_in_use(project)
     for label, where in in_use.items():
         if label not in config.task.labels:
-            new = [repr(name) for name in config.task.labels if name not in in_use]
+            new = [name for name in config.task.labels if name not in in_use]
             raise TwofoldError(
                 f"{project.path('twofold.toml')}: key 'task.labels' lacks {label!r}, which {where}; put it back, or run"
-                f" `twofold labels rename {project.folder} {label!r} {new[0] if len(new) == 1 else 'NEW'}`"
+                f" `{typed('rename', project.folder, label, new[0] if len(new) == 1 else 'NEW')}`"
                 f" (`merge ... INTO` makes it one with another)"
             )
 
 
+def change_under_way(project: Project) -> tuple[str, Path, str, str] | None:
+    """Return a change of labels that was begun: how, the folder, the old label and the new one; None if there is none.
+
+    Raises:
+        TwofoldError: What is noted of it is not what was written.
+    """
+    path = project.path(UNDER_WAY)
+    if not path.exists():
+        return None
+    try:
+        how, old, new = (read_json(path)[key] for key in ("how", "old", "new"))
+    except (KeyError, TypeError):
+        raise TwofoldError(f"{path}: expected a change of labels that was begun, came something else") from None
+    return str(how), project.folder, str(old), str(new)
+
+
+def typed(how: str, *arguments: object) -> str:
+    """Return the command that changes a label, as it is typed: a label is somebody's, and may be more than a word."""
+    return shlex.join(["twofold", "labels", how, *map(str, arguments)])
+
+
 def _asked(project: Project) -> list[Asked]:
-    return [Asked.model_validate(r.json("asked.json")) for r in project.rounds() if r.has("asked.json")]
+    return [Asked.kept_in(r) for r in project.rounds() if r.has("asked.json")]
 
 
 def labels_in_use(project: Project) -> dict[str, str]:

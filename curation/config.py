@@ -108,7 +108,7 @@ def read_config(path: Path) -> Config:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TwofoldError(f"{path.parent}: no Twofold project here (expected {path.name})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise TwofoldError(f"{path}: expected TOML in UTF-8 ({error})") from error
     version = raw.get("format", FORMAT)
     if isinstance(version, int) and version > FORMAT:

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import tomlkit
 
 from curation import ledger
-from curation.artifacts import read_json, read_table, write_json, write_table, write_text
+from curation.artifacts import read_table, write_json, write_table, write_text
 from curation.asked import Asked
-from curation.collected import UNDER_WAY, labels_in_use
+from curation.collected import UNDER_WAY, change_under_way, labels_in_use, typed
 from curation.errors import TwofoldError, suggest
 from curation.project import Project
 from curation.records import LABEL_NAMES
@@ -39,7 +39,7 @@ def rename_label(project: Project, old: str, new: str) -> None:
     _refuse_unknown(project, old, in_use)
     if new in in_use or (old in project.config.task.labels and new in project.config.task.labels):
         raise TwofoldError(
-            f"{new!r} is a label already; to make the two one: `twofold labels merge {project.folder} {old!r} {new!r}`"
+            f"{new!r} is a label already; to make the two one: `{typed('merge', project.folder, old, new)}`"
         )
     _change(project, "rename", old, new)
 
@@ -69,18 +69,15 @@ def _refuse_unknown(project: Project, label: str, in_use: set[str]) -> None:
 def _change(project: Project, how: str, old: str, new: str) -> None:
     journal = project.path(UNDER_WAY)
     said = {"how": how, "old": old, "new": new}
-    if journal.exists() and read_json(journal) != said:
-        begun = read_json(journal)
-        raise TwofoldError(
-            f"{project.folder}: finish first what was cut short:"
-            f" `twofold labels {begun['how']} {project.folder} {begun['old']!r} {begun['new']!r}`"
-        )
+    begun = change_under_way(project)
+    if begun and begun != (how, project.folder, old, new):
+        raise TwofoldError(f"{project.folder}: finish first what was cut short: `{typed(*begun)}`")
     write_json(journal, said)
     for path in _tables(project):
         _rewrite(path, old, new)
     for round_ in project.rounds():
         if round_.has("asked.json"):
-            asked = Asked.model_validate(round_.json("asked.json"))
+            asked = Asked.kept_in(round_)
             options = {value: new if label == old else label for value, label in asked.options.items()}
             round_.write_json("asked.json", asked.model_copy(update={"options": options}).model_dump(mode="json"))
     _write_labels(project.path("twofold.toml"), old, new)

@@ -7,9 +7,11 @@ import os
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from curation.artifacts import write_atomically
 from curation.errors import TwofoldError
+from curation.plain_files import open_plain
 
 
 def append(folder: Path, event: str, **facts: Any) -> None:
@@ -22,7 +24,7 @@ def append(folder: Path, event: str, **facts: Any) -> None:
     text = json.dumps({**line, "event": event, **facts}, ensure_ascii=False, sort_keys=True) + "\n"
     path = folder / "ledger.jsonl"
     try:
-        with path.open("a+b") as handle:
+        with _opened(path) as handle:
             if handle.tell() and not _ends_whole(handle):
                 text = "\n" + text
             handle.write(text.encode())
@@ -30,6 +32,21 @@ def append(folder: Path, event: str, **facts: Any) -> None:
             os.fsync(handle.fileno())
     except OSError as error:
         raise TwofoldError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    descriptor = open_plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    if os.fstat(descriptor).st_nlink > 1:  # the same file has a name elsewhere, where nothing is to change
+        os.close(descriptor)
+        write_atomically(path, lambda to: _copy(path, to))
+        descriptor = open_plain(path, os.O_RDWR | os.O_APPEND)
+    handle = os.fdopen(descriptor, "a+b")
+    handle.seek(0, os.SEEK_END)
+    return handle
+
+
+def _copy(path: Path, to: Path) -> None:
+    to.write_bytes(path.read_bytes())
 
 
 def _ends_whole(handle: Any) -> bool:
@@ -46,6 +63,6 @@ def read(folder: Path) -> list[dict[str, Any]]:
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             events.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # a line that a kill cut short
     return events

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
+from os import O_CREAT, O_RDWR, fdopen
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,26 @@ from curation import artifacts, limits
 from curation.collected import refuse_contradictions
 from curation.config import Config, read_config
 from curation.errors import TwofoldError
+from curation.plain_files import open_plain, what_is_odd
 from curation.records import read_as_votes
+
+OWN_NAMES = (
+    "twofold.toml",
+    "guidelines.md",
+    "records.parquet",
+    "rejected.parquet",
+    "repaired.parquet",
+    "intake.json",
+    "test.parquet",
+    "test_part.json",
+    "gold.parquet",
+    "rounds",
+    "ledger.jsonl",
+    "labels-under-way.json",
+    ".cache",
+    ".lock",
+)
+"""Everything in a project folder that is read, or written in place; what else lies there is nobody's business."""
 
 
 def read_guidelines(path: Path) -> str:
@@ -158,7 +178,7 @@ class Project:
         """
         path = self.folder / ".lock"
         try:
-            handle = path.open("w")
+            handle = fdopen(open_plain(path, O_RDWR | O_CREAT, 0o644), "rb")
         except OSError as error:
             raise TwofoldError(f"{path}: cannot be written ({error.strerror})") from error
         with handle:
@@ -173,13 +193,17 @@ class Project:
 def open_project(folder: Path, *, contradicted: bool = False) -> Project:
     """Open a project, checking its configuration.
 
+    It may be somebody else's: what of it is a link that leads out of the folder, or a pipe, is not opened.
+
     Args:
         folder: Where it lies.
         contradicted: Open it although its `twofold.toml` contradicts what people were asked or said.
 
     Raises:
-        TwofoldError: There is none, or its `twofold.toml` is wrong.
+        TwofoldError: There is none, its `twofold.toml` is wrong, or a part of it lies elsewhere.
     """
+    if odd := what_is_odd([folder / name for name in OWN_NAMES], folder):
+        raise TwofoldError(odd)
     project = Project(folder)
     _ = project.config
     if not project.path("records.parquet").exists():

@@ -19,7 +19,9 @@ from typing import Any
 from curation import ledger
 from curation.artifacts import content_hash
 from curation.config import Config
+from curation.errors import TwofoldError
 from curation.project import Project, Round
+from training.model_files import UnusableModel
 
 Tick = Callable[[int, int], None]  # done so far, in all
 
@@ -83,7 +85,10 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
         return Done(step=step.name, round=context.round, summary=summary, ran=False)
     inputs = _inputs(step, context.project, context.round)
     started = time.monotonic()
-    summary = step.run(context)
+    try:
+        summary = step.run(context)
+    except UnusableModel as error:
+        raise TwofoldError(str(error)) from error
     seconds = round(time.monotonic() - started, 2)
     outputs = {name: content_hash(context.round.path(name)) for name in step.makes}
     entry = {"fingerprint": _fingerprint(step, context.config, inputs), "inputs": inputs, "outputs": outputs}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
+from training.model_files import UnusableModel, loading
 from training.packaged import locate
 from training.records import Tokenize
 
@@ -40,13 +41,15 @@ def load_tokenizer(model: str) -> Any:
     """The tokenizer of a model.
 
     Raises:
+        UnusableModel: it cannot be loaded.
         ImportError: transformers is not installed.
     """
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
         raise ImportError('training needs transformers: pip install "twofold[train]"') from error
-    return AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False)
+    with loading(locate(model)):
+        return AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False)
 
 
 def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:
@@ -102,25 +105,29 @@ def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int) -> 
 def load_trained(folder: Path) -> tuple[Any, Any]:
     """Model and tokenizer of a folder that `save_model` or transformers wrote; runs no code found in it."""
     if not (folder / "config.json").is_file():
-        raise ValueError(f"model_dir: expected a model folder with a config.json, got {folder}")
+        raise UnusableModel(f"model_dir: expected a model folder with a config.json, got {folder}")
     tokenizer = load_tokenizer(str(folder))
     from transformers import AutoModelForSequenceClassification
 
-    with quiet():
-        model = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False)
+    with loading(str(folder)), quiet():
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, use_safetensors=True, trust_remote_code=False
+        )
     return model, tokenizer
 
 
 def _fresh_classifier(config: FitConfig, label_names: Sequence[str]) -> Any:
     from transformers import AutoModelForSequenceClassification
 
-    return AutoModelForSequenceClassification.from_pretrained(
-        locate(config.model),
-        id2label=dict(enumerate(label_names)),
-        label2id={name: index for index, name in enumerate(label_names)},
-        ignore_mismatched_sizes=True,  # a head for another number of classes is replaced
-        trust_remote_code=False,
-    )
+    with loading(locate(config.model)):
+        return AutoModelForSequenceClassification.from_pretrained(
+            locate(config.model),
+            id2label=dict(enumerate(label_names)),
+            label2id={name: index for index, name in enumerate(label_names)},
+            ignore_mismatched_sizes=True,  # a head for another number of classes is replaced
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
 
 
 def _with_lora(model: Any, config: FitConfig) -> Any:

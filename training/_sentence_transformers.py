@@ -11,6 +11,7 @@ import numpy.typing as npt
 from training._hf import quiet
 from training._torch import choose_device, torch_dtype
 from training.batching import token_budget_batches
+from training.model_files import loading
 from training.packaged import locate
 
 FloatArray = npt.NDArray[np.float32]
@@ -32,8 +33,9 @@ def load_encoder(model: str, *, batch_tokens: int | None, precision: str, device
     except ImportError as error:
         raise ImportError('embeddings need sentence-transformers: pip install "twofold[train]"') from error
     place = choose_device(device)
-    with quiet():
-        encoder = SentenceTransformer(locate(model), device=place).eval()
+    with loading(locate(model)), quiet():
+        safely = {"use_safetensors": True}
+        encoder = SentenceTransformer(locate(model), device=place, model_kwargs=safely, trust_remote_code=False).eval()
     encoder.to(torch_dtype(precision))
     budget = batch_tokens or (_CPU_TOKENS if place == "cpu" else _GPU_TOKENS)
     return lambda texts, tick: _encode(encoder, texts, budget=budget, tick=tick)

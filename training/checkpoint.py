@@ -34,7 +34,6 @@ class Checkpoint:
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write `folder/epoch-NNN` under another name, rename it, then drop the epochs before it."""
-    import torch
     from safetensors.torch import save_file
 
     target = folder / f"epoch-{len(checkpoint.history):04d}"
@@ -43,9 +42,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     partial.mkdir(parents=True)
     save_file(checkpoint.weights, partial / "weights.safetensors")
     save_file(checkpoint.best_weights, partial / "best.safetensors")
-    torch.save(checkpoint.optimizer, partial / "optimizer.pt")
+    tensors, groups = _flat(checkpoint.optimizer)
+    save_file(tensors, partial / "optimizer.safetensors")
     history = [asdict(epoch) for epoch in checkpoint.history]
-    state = {"run": checkpoint.run, "precision": checkpoint.precision, "history": history}
+    state = {"run": checkpoint.run, "precision": checkpoint.precision, "history": history, "groups": groups}
     (partial / "state.json").write_text(json.dumps(state), encoding="utf-8")
     partial.rename(target)
     for older in _epochs(folder)[:-1]:
@@ -54,7 +54,6 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 def load_checkpoint(folder: Path, *, run: str) -> Checkpoint | None:
     """The last whole epoch of `run`, or `None`; what another run left in `folder` is removed."""
-    import torch
     from safetensors.torch import load_file
 
     finished = _epochs(folder)
@@ -62,7 +61,7 @@ def load_checkpoint(folder: Path, *, run: str) -> Checkpoint | None:
         return None
     last = finished[-1]
     state = json.loads((last / "state.json").read_text(encoding="utf-8"))
-    if state["run"] != run or "precision" not in state:
+    if state["run"] != run or "groups" not in state:  # another run's, or an older version's
         shutil.rmtree(folder)
         return None
     return Checkpoint(
@@ -71,8 +70,22 @@ def load_checkpoint(folder: Path, *, run: str) -> Checkpoint | None:
         history=tuple(EpochResult(**epoch) for epoch in state["history"]),
         weights=load_file(last / "weights.safetensors"),
         best_weights=load_file(last / "best.safetensors"),
-        optimizer=torch.load(last / "optimizer.pt", weights_only=True),
+        optimizer=_nested(load_file(last / "optimizer.safetensors"), state["groups"]),
     )
+
+
+def _flat(optimizer: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The tensors of an optimizer's state, by `PARAMETER.NAME`, and the settings of its groups, which are JSON."""
+    tensors = {f"{at}.{name}": value for at, kept in optimizer["state"].items() for name, value in kept.items()}
+    return tensors, optimizer["param_groups"]
+
+
+def _nested(tensors: dict[str, Any], groups: list[dict[str, Any]]) -> dict[str, Any]:
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in tensors.items():
+        at, name = key.split(".")
+        state.setdefault(int(at), {})[name] = value
+    return {"state": state, "param_groups": groups}
 
 
 def _epochs(folder: Path) -> list[Path]:

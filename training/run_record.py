@@ -44,8 +44,11 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
     """The result of the finished run in `model_dir`, or `None` if there is none or it is another run's."""
     if not (model_dir / _NAME).is_file():
         return None
-    record: dict[str, Any] = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
-    if record.get("run") != run:
+    try:
+        record: dict[str, Any] = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
+        if record["run"] != run:
+            return None
+    except (ValueError, RecursionError, LookupError, TypeError):  # not what was written: nobody's run
         return None
     return FitResult(
         model_dir=model_dir,

@@ -85,7 +85,7 @@ class Onlooker:
         except (OSError, http.client.HTTPException) as error:
             kind = type(getattr(error, "reason", error)).__name__
             raise TwofoldError(f"Argilla at {self.url} does not answer ({kind}); is `twofold serve` running?") from None
-        except ValueError:  # not JSON
+        except (ValueError, RecursionError):  # not JSON
             found = None
         if not isinstance(found, dict):
             raise TwofoldError(f"{self.url} does not answer as an Argilla does; is the address right?")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
+from curation.packed_files import bomb, is_bomb
 from curation.sources.rows import Reading, Row, check_names
 
 _AT_ONCE = 10_000  # rows turned into Python values at a time
@@ -24,10 +26,10 @@ def read_parquet(path: Path, reading: Reading, wanted: Collection[str]) -> Itera
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, read_dictionary=_texts(path)) as file:
             schema = file.schema_arrow
             check_names(str(path), schema.names, wanted)
-            batches = file.iter_batches(batch_size=_AT_ONCE, columns=list(wanted) or None)
+            batches = _measured(path, file.iter_batches(batch_size=_AT_ONCE, columns=list(wanted) or None))
             yield from _rows(path, batches, wanted or schema.names, _label_names(schema))
     except (pa.ArrowException, OSError) as error:
         raise TwofoldError(f"{path}: expected a Parquet file ({_first_line(error)})") from None
@@ -46,15 +48,61 @@ def read_saved_dataset(path: Path, reading: Reading, wanted: Collection[str]) ->
         raise TwofoldError(f"{path}: holds several splits; name one of its folders: {', '.join(splits)}")
     if not (path / "dataset_info.json").exists():
         raise TwofoldError(f"{path}: expected a file, or a folder saved by datasets.save_to_disk")
+    _check_state(path)
     try:
         saved = datasets.load_from_disk(str(path))
-    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+    except Exception as error:  # whatever a file that anybody can have written makes of a library's reader
         raise TwofoldError(f"{path}: expected a saved dataset ({_first_line(error)})") from None
     check_names(str(path), saved.column_names, wanted)
     columns = list(wanted or saved.column_names)
     labels = {n: f.names for n, f in saved.features.items() if isinstance(f, datasets.ClassLabel)}
     tables = saved.select_columns(columns).with_format("arrow").iter(batch_size=_AT_ONCE)
     yield from _rows(path, tables, columns, labels)
+
+
+def _check_state(path: Path) -> None:
+    """See that a saved data set names files of its own folder: the library would open any."""
+    try:
+        state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+        names = [each["filename"] for each in state["_data_files"]]
+        strange = next((name for name in names if Path(name).name != name), None)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise TwofoldError(f"{path}: expected a saved dataset, its state.json is none ({_first_line(error)})") from None
+    if strange is not None:
+        raise TwofoldError(f"{path}: its state.json names {strange!r}, which lies elsewhere")
+
+
+def _texts(path: Path) -> list[str]:
+    """Return the columns of text, and see that the file is not packed a thousand times smaller than what is in it."""
+    import pyarrow.parquet as pq
+
+    size = path.stat().st_size
+    with pq.ParquetFile(path) as file:
+        meta, schema = file.metadata, file.schema_arrow
+        unpacked = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+        if is_bomb(size, max(unpacked, meta.num_rows)):
+            raise bomb(path)
+        is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+        return [field.name for field in schema if any(is_(field.type) for is_ in is_text)]
+
+
+def _measured(path: Path, batches: Iterator[Any]) -> Iterator[Any]:
+    """Unfold texts that a file holds once for many rows, counting first what they become."""
+    size, became = path.stat().st_size, 0
+    for batch in batches:
+        became += sum(_length(column) for column in batch.columns)
+        if is_bomb(size, became):
+            raise bomb(path)
+        columns = [c.dictionary_decode() if isinstance(c, pa.DictionaryArray) else c for c in batch.columns]
+        yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _length(column: pa.Array) -> int:
+    """Bytes of a column once it is unfolded."""
+    if not isinstance(column, pa.DictionaryArray):
+        return int(column.nbytes)
+    lengths = pc.binary_length(column.dictionary)
+    return int(pc.sum(lengths.take(column.indices)).as_py() or 0)
 
 
 def _rows(

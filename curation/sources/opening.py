@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from curation.errors import TwofoldError
+from curation.packed_files import open_gzip
 
 _HEAD = 4096  # bytes that are looked at before a file is read
 _MAGIC = {
@@ -67,7 +68,7 @@ def _codec(encoding: str) -> str:
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return open_gzip(path) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _check_head(path: Path, head: bytes, codec: str) -> None:

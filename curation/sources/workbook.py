@@ -9,9 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from curation.errors import TwofoldError
+from curation.packed_files import bomb, is_bomb
 from curation.sources.rows import Reading, Row, check_names
 
 
@@ -25,13 +26,29 @@ def read_workbook(path: Path, reading: Reading, wanted: Collection[str]) -> Iter
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        _refuse_bomb(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions of Excel, which are not read
             book = load_workbook(path, read_only=True, data_only=True)
         with closing(book):
             yield from _rows(path, _first_sheet(path, book), wanted, _other_sheets(book))
-    except (InvalidFileException, BadZipFile, ParseError, zlib.error, KeyError, ValueError, OSError) as error:
+    except (
+        InvalidFileException,
+        BadZipFile,
+        ParseError,
+        zlib.error,
+        KeyError,
+        ValueError,
+        RecursionError,
+        OSError,
+    ) as error:
         raise TwofoldError(f"{path}: expected an Excel workbook, as its name says ({error})") from None
+
+
+def _refuse_bomb(path: Path) -> None:
+    with ZipFile(path) as packed:
+        if is_bomb(path.stat().st_size, sum(part.file_size for part in packed.infolist())):
+            raise bomb(path)
 
 
 def _first_sheet(path: Path, book: Any) -> Any:

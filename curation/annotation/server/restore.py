@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,14 @@ from pathlib import Path
 from curation.annotation.server.backup import FORMAT, MANIFEST, Backup
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import make_private, try_lock
+from curation.annotation.server.filesystem import missing_space
 from curation.annotation.server.home import LAYOUT, OWN_NAMES, Home, readable_errors
 from curation.annotation.server.integrity import find_damage
+from curation.annotation.server.revision import revision_of
+from curation.packed_files import is_bomb
+
+LARGEST = 1024 * 1024
+"""Bytes of anything in a backup but its database: names, passwords and keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,28 +51,46 @@ def restore(file: Path, path: Path, *, replace: bool = False) -> Restored:
             not a server's.
     """
     home = Home(root=path.expanduser().absolute())
-    with _opened(file) as packed, readable_errors(home.root):
+    with _opened(file, home) as packed, readable_errors(home.root):
         backup = _read_manifest(file, packed)
+        is_new = not home.root.exists()
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         _check_free(home, replace)
         with _unused(home):
-            _unpack(packed, home)
+            with _nothing_left(home.root if is_new else home.restoring):
+                _unpack(file, packed, home, backup)
             aside = _set_aside(home)
             _move_in(home)
     return Restored(backup=backup, set_aside=aside)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(file: Path, home: Home) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as packed:
+            _check_contents(file, packed.infolist(), home)
             if packed.testzip() is not None:
                 raise zipfile.BadZipFile
             yield packed
     except OSError as error:
         raise ServerError(f"{file}: cannot be read ({error.strerror or error})") from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, ServerError):
+            raise
         raise ServerError(f"{file}: expected a backup made by `twofold backup`; it is none, or damaged") from error
+
+
+def _check_contents(file: Path, entries: list[zipfile.ZipInfo], home: Home) -> None:
+    """Look at the list of what is in an archive, before any of it is unpacked."""
+    names = [entry.filename for entry in entries]
+    own = {MANIFEST, home.database.name, *(path.name for path in home.secrets)}
+    strange = next((name for name in names if name not in own or names.count(name) > 1), None)
+    if strange is not None or not {MANIFEST, home.database.name} <= set(names):
+        what = f"found {strange!r} in it" if strange is not None else "its database is missing"
+        raise ServerError(f"{file}: expected a backup made by `twofold backup`, found another archive ({what})")
+    large = next((e.filename for e in entries if e.filename != home.database.name and e.file_size > LARGEST), None)
+    if large or is_bomb(file.stat().st_size, sum(entry.file_size for entry in entries)):
+        raise ServerError(f"{file}: expected a backup made by `twofold backup`; it unpacks to far more than one does")
 
 
 def _read_manifest(file: Path, packed: zipfile.ZipFile) -> Backup:
@@ -74,7 +99,7 @@ def _read_manifest(file: Path, packed: zipfile.ZipFile) -> Backup:
         if found["format"] > FORMAT or found["layout"] > LAYOUT:
             raise ServerError(f"{file}: made by a newer version of Twofold; upgrade Twofold to restore it")
         return Backup(**found)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ServerError(f"{file}: expected a backup made by `twofold backup`, found another archive") from error
 
 
@@ -98,15 +123,30 @@ def _unused(home: Home) -> Iterator[None]:
         os.close(lock)
 
 
-def _unpack(packed: zipfile.ZipFile, home: Home) -> None:
+@contextmanager
+def _nothing_left(folder: Path) -> Iterator[None]:
+    """Take a folder away again when a backup turns out to be none, after some of it was unpacked."""
+    try:
+        yield
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _unpack(file: Path, packed: zipfile.ZipFile, home: Home, backup: Backup) -> None:
+    if full := missing_space(home.root, sum(entry.file_size for entry in packed.infolist())):
+        raise ServerError(full)
     shutil.rmtree(home.restoring, ignore_errors=True)
     home.restoring.mkdir(mode=0o700)
     packed_names = packed.namelist()
     for name in (path.name for path in (home.database, *home.secrets) if path.name in packed_names):
         with packed.open(name) as source, make_private(home.restoring / name) as target:
             shutil.copyfileobj(source, target)
-    if damage := find_damage(home.restoring / home.database.name):
-        raise ServerError(damage)
+    database = home.restoring / home.database.name
+    if damage := find_damage(database):
+        raise ServerError(damage.replace(str(database), f"{file}, {home.database.name}"))
+    if revision_of(database) != backup.revision:
+        raise ServerError(f"{file}: its database is of another revision than the backup says ({backup.revision})")
     os.sync()
 
 

@@ -104,7 +104,7 @@ def test_a_label_renamed_in_the_file_first_is_refused_with_the_command_that_help
     office.answer("ben", ALL)
     office.take()
     office.edit(labels=["enquiry", "complaint"])
-    with pytest.raises(TwofoldError, match=r"lacks 'question'.*twofold labels rename .* 'question' 'enquiry'"):
+    with pytest.raises(TwofoldError, match=r"lacks 'question'.*twofold labels rename .* question enquiry`"):
         office.review()
     rename(office, "question", "enquiry")
     assert set(office.decisions().values()) == {("agreed", "enquiry")}

@@ -7,6 +7,7 @@ from curation import ledger
 from curation.artifacts import write_table
 from curation.errors import TwofoldError
 from curation.step import Context, Step, is_fresh, run_step
+from training.model_files import UnusableModel
 
 ROWS = [("a", "Where is my order?", "question"), ("b", "It broke.", "complaint")] * 1
 ROWS += [("c", "When does it come?", "question"), ("d", "The box was empty.", "complaint")]
@@ -101,3 +102,14 @@ def test_two_commands_do_not_change_one_project_at_once(counting):
         context.project.locked(),
     ):
         pass
+
+
+def test_a_model_that_cannot_be_used_is_bad_input(counting):
+    context, step, _ = counting
+
+    def fail(context):
+        raise UnusableModel("model/pytorch_model.bin: pickled weights are not opened")
+
+    broken = Step(name="train", makes=step.makes, reads=step.reads, depends_on=step.depends_on, run=fail)
+    with pytest.raises(TwofoldError, match="pickled weights are not opened"):
+        run_step(broken, context)

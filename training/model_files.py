@@ -1,0 +1,68 @@
+"""What may be loaded of a model's folder: weights as safetensors, settings as JSON, and no code.
+
+A file of pickled weights can run anything when it is opened. Whoever has one saves the model anew with
+`safe_serialization=True`, on a machine that trusts it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack"}
+"""Endings of weights that are not safetensors."""
+
+_KEPT_BESIDE = {"training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth", "scaler.pt"}
+"""What trainers leave in a model's folder, and nothing here opens."""
+
+
+class UnusableModel(ValueError):
+    """A model that cannot be loaded, or is not, in one line."""
+
+
+@contextmanager
+def loading(model: str) -> Iterator[None]:
+    """Look at a model's folder before a library does, and say in one line what the library made of it.
+
+    Raises:
+        UnusableModel: It has weights that are pickled, settings that are no JSON, or is none.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        _check(folder)
+    try:
+        yield
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a folder that anybody can have written makes of a library
+        raise UnusableModel(f"model {model!r}: cannot be loaded ({_first_line(error)})") from error
+
+
+def _check(folder: Path) -> None:
+    for each in sorted({path.parent for path in folder.rglob("*") if _is_pickled(path)}):
+        if not any(each.glob("*.safetensors")):
+            found = next(path for path in sorted(each.iterdir()) if _is_pickled(path))
+            raise UnusableModel(
+                f"{found}: pickled weights are not opened, they can run anything; expected .safetensors beside it"
+                " (save_pretrained writes them)"
+            )
+    for settings in sorted(folder.rglob("*.json")):
+        _check_settings(settings)
+
+
+def _is_pickled(path: Path) -> bool:
+    return path.suffix in PICKLED and path.name not in _KEPT_BESIDE
+
+
+def _check_settings(path: Path) -> None:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnusableModel(f"{path}: expected JSON ({_first_line(error)})") from None
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:300]
