@@ -29,6 +29,7 @@ from curation.annotation import server
 from curation.annotation.server.credentials import ensure_secret
 from curation.annotation.server.environment import configure_environment
 from curation.annotation.server.home import open_home
+from curation.annotation.server.permissions import read_permissions
 
 
 @dataclass
@@ -105,7 +106,8 @@ def watched(home: Path, answers: int) -> tuple[Watch, list[Asked]]:
         crowd = gather(running, people=1, records=2 * answers)
         token = crowd.people[0].token
         os.chdir(home)
-        configure_environment(open_home(home), secret_key=ensure_secret(open_home(home)), origins=[])
+        opened = open_home(home)
+        configure_environment(opened, secret_key=ensure_secret(opened), origins=[], allowed=read_permissions(opened))
         from curation.annotation.server import app, connections
 
         connections.configure_connections()
