@@ -29,6 +29,7 @@ QUIET = [
 def argilla_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running embedded Argilla, shared by all tests: make your own workspace or dataset in it."""
     home = tmp_path_factory.mktemp("argilla") / "home"
+    server.allow(home, custom_fields=True)
     yield server.serve(home)
     server.stop(home)
 

@@ -14,6 +14,7 @@ from argilla_server.api.routes import api_v1
 from starlette.types import ASGIApp
 
 from curation.annotation.server.answering import answer_in_one_visit
+from curation.annotation.server.api_key import with_noted_key
 from curation.annotation.server.authorship import keep_authorship
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
@@ -22,15 +23,14 @@ from curation.annotation.server.custom_fields import guard_custom_fields
 from curation.annotation.server.door.connections import ImpatientProtocol
 from curation.annotation.server.door.entrance import behind_door
 from curation.annotation.server.door.known_hosts import ANY, known_hosts
-from curation.annotation.server.headers import with_security_headers
 from curation.annotation.server.hub import guard_hub_routes
 from curation.annotation.server.logs import configure_logging
+from curation.annotation.server.page import keep_api_docs_local, prepare_page, with_security_headers
 from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
 from curation.annotation.server.response_time import take_out_timer, with_response_time
 from curation.annotation.server.session_tokens import end_sessions_with_their_password
 from curation.annotation.server.sign_in import guard_sign_in
-from curation.annotation.server.stylesheets import keep_stylesheets_local
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
 PROXIES, HOSTS = "TWOFOLD_PROXIES", "TWOFOLD_HOSTS"
@@ -55,9 +55,10 @@ def application(hosts: str = ANY) -> ASGIApp:
     leave_counting_to_the_trigger()
     answer_in_one_visit()
     end_sessions_with_their_password()
-    keep_stylesheets_local(app)
+    keep_api_docs_local(api_v1)
     take_out_timer(app)
-    return with_security_headers(with_response_time(behind_door(app, api_v1, known_hosts(hosts))))
+    behind = behind_door(app, api_v1, known_hosts(hosts))
+    return with_security_headers(with_response_time(with_noted_key(behind)), prepare_page(app))
 
 
 def run_app(server_socket: socket.socket) -> None:

@@ -6,7 +6,9 @@ only; its API says more:
 - ``GET /records/{id}`` gives everybody's answers to any member of the workspace, and metadata hidden from annotators;
 - a search may filter and sort by hidden metadata, which finds its values out one by one;
 - ``GET /datasets/{id}/users/progress`` counts what each colleague submitted and discarded;
-- lists of a workspace's people give an admin everybody's API key, the owner's too, and so their votes.
+- lists of a workspace's people give an admin everybody's API key, the owner's too, and so their votes;
+- the web page is given its user's key, and an owner's everybody's, although it works with a token that ends in a day:
+  keys are told to those who come with a key of their own.
 
 Each such handler is guarded (see :mod:`curation.annotation.server.guards`), and means the same to those who may see
 all.
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argilla_server.api.handlers.v1 import records, workspaces
+from argilla_server.api.handlers.v1 import records, users, workspaces
 from argilla_server.api.handlers.v1.datasets import datasets
 from argilla_server.api.handlers.v1.datasets import records as dataset_records
 from argilla_server.api.policies.v1 import DatasetPolicy, MetadataPropertyPolicy, RecordPolicy, is_authorized
@@ -34,6 +36,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from curation.annotation.server.api_key import came_with_key
 from curation.annotation.server.guards import Handler, put_guards
 
 
@@ -100,13 +103,21 @@ async def _person(handler: Handler, *, current_user: User, **rest: Any) -> Any:
 
 def _without_key(user: Any, asks: User) -> ShownUser:
     shown = ShownUser.model_validate(user)
-    return shown if asks.is_owner or user.id == asks.id else shown.model_copy(update={"api_key": ""})
+    may_see = came_with_key(asks) and (asks.is_owner or user.id == asks.id)
+    return shown if may_see else shown.model_copy(update={"api_key": ""})
 
 
 GUARDS: dict[Handler, Handler] = {
     records.get_record: _record,
     dataset_records.search_current_user_dataset_records: _search,
     datasets.get_dataset_users_progress: _progress,
+    users.get_current_user: _person,
+    users.get_user: _person,
+    users.list_users: _people,
+    users.create_user: _person,
+    users.update_user: _person,
+    users.delete_user: _person,
     workspaces.list_workspace_users: _people,
+    workspaces.create_workspace_user: _person,
     workspaces.delete_workspace_user: _person,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
+from inspect import unwrap
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,13 +26,14 @@ def put_guards(api: FastAPI, guards: Mapping[Handler, Handler]) -> None:
     Raises:
         KeyError: Argilla has no route with such a handler any more.
     """
-    stock = {route.endpoint: route for route in api.routes if isinstance(route, APIRoute)}
+    # Guards may stand one before the other: the first route of a handler is the one that answers.
+    found = {unwrap(route.endpoint): route for route in reversed(api.routes) if isinstance(route, APIRoute)}
     router = APIRouter(dependency_overrides_provider=api)
     for handler, guard in guards.items():
-        route = stock[handler]
+        route = found[unwrap(handler)]
         router.add_api_route(
             route.path,
-            _guarded(handler, guard),
+            _guarded(route.endpoint, guard),
             methods=sorted(route.methods),
             response_model=route.response_model,
             response_model_exclude_unset=route.response_model_exclude_unset,
