@@ -16,6 +16,7 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -69,6 +70,9 @@ OF_POSTGRESQL = {
     "55P03": BUSY,
     "54": UNFIT,
     "08": AWAY,
+    "28": AWAY,
+    "3D": AWAY,
+    "55": AWAY,
     "57": AWAY,
 }
 """By the beginning of the SQLSTATE; the first that fits."""
@@ -97,8 +101,8 @@ def _by_code(error: BaseException) -> Failure | None:
 def _by_type(error: BaseException) -> Failure | None:
     if isinstance(error, RedisError):
         return NO_QUEUE
-    if isinstance(error, NoConnectionError):
-        return AWAY
+    if isinstance(error, NoConnectionError | InterfaceError) or getattr(error, "connection_invalidated", False):
+        return AWAY  # a connection that was ended is noticed when it is used
     if isinstance(error, OSError):
         return OF_SYSTEM.get(error.errno or 0) or (AWAY if isinstance(error, ConnectionError | TimeoutError) else None)
     return UNFIT if isinstance(error, OverflowError | UnicodeError | RecursionError) else None
