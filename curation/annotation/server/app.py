@@ -30,7 +30,7 @@ from curation.annotation.server.record_status import correct_statuses
 from curation.annotation.server.repeated_work import spare_repeated_work
 from curation.annotation.server.response_time import take_out_timer, with_response_time
 from curation.annotation.server.session_tokens import end_sessions_with_their_password
-from curation.annotation.server.sign_in import guard_sign_in
+from curation.annotation.server.sign_in.route import guard_sign_in
 from curation.annotation.server.webhook_events import make_events_only_for_listeners
 
 PROXIES, HOSTS = "TWOFOLD_PROXIES", "TWOFOLD_HOSTS"

@@ -8,12 +8,4 @@ client with wrong passwords in a loop stops everybody else's work, and may guess
   the others are answered 429 (:mod:`.attempts`). Nobody is locked out: a right password gets in at one of the next
   turns, at once from any other address, and an API key is not concerned;
 - failed attempts are logged, one line each.
-
-Imports `argilla_server`: only for processes whose environment has been configured.
 """
-
-from __future__ import annotations
-
-from curation.annotation.server.sign_in.route import guard_sign_in
-
-__all__ = ["guard_sign_in"]

@@ -26,14 +26,14 @@ NICE = 5
 NOBODYS_HASH = bcrypt.hashpw(b"nobody", bcrypt.gensalt()).decode()
 """Checked where there is no such account, so that the time tells nobody which accounts there are."""
 
-_Rank = tuple[int, int, int]
+_Rank = tuple[int, int]
 
 
 class PasswordQueue:
     """Turns at checking a password.
 
-    Who has tried least comes first: of two addresses the one that has fewer checks waiting, of one address the
-    account with fewer attempts.
+    Who asks least comes first: what counts are the attempts on the account from the address, and the checks that wait
+    for the same address already. Who comes from a guesser's address and has not tried yet so comes before the guesses.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class PasswordQueue:
     @contextlib.asynccontextmanager
     async def _turn(self, address: str, attempts: int) -> AsyncIterator[None]:
         if self._busy:
-            await self._wait((self._of_address[address], attempts, next(self._arrivals)), address)
+            await self._wait((self._of_address[address] + attempts, next(self._arrivals)), address)
         self._busy = True
         try:
             yield

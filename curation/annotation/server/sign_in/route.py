@@ -1,4 +1,7 @@
-"""`POST /token`, before Argilla's own: the same form, answers and tokens, with attempts that are counted and logged."""
+"""`POST /token`, before Argilla's own: the same form, answers and tokens, with attempts that are counted and logged.
+
+Imports `argilla_server`: only for processes whose environment has been configured.
+"""
 
 from __future__ import annotations
 
