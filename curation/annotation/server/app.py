@@ -12,6 +12,7 @@ from argilla_server import app
 from argilla_server.api.routes import api_v1
 from starlette.types import ASGIApp
 
+from curation.annotation.server.answer_times import keep_later_answers_later
 from curation.annotation.server.blind import keep_blind
 from curation.annotation.server.bulk import add_routes
 from curation.annotation.server.counted_status import count_in_one_statement
@@ -28,6 +29,7 @@ def application() -> ASGIApp:
     """Argilla's application with what we add to it; to be called once in a process."""
     add_routes(api_v1)
     keep_blind(api_v1)
+    keep_later_answers_later()
     make_events_only_for_listeners()
     spare_repeated_work()
     end_sessions_with_their_password()
