@@ -26,7 +26,7 @@ def write_csv(found: pa.Table, to: IO[str], *, raw: bool = False, through: Calla
         found: The table; lists and dictionaries are written as JSON, numbers with six digits.
         to: Where to.
         raw: Write texts as they are, formulas included; see `curation.formula_guard`.
-        through: What every text goes through last; see `curation.cli.screen.shown`.
+        through: What every text goes through last; see `curation.shown_text.shown`.
     """
     steps = [*([] if raw else [guarded]), through]
     _write_row(to, [_cell(name, steps) for name in found.column_names])

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from curation.annotation.reach import is_here
 from curation.errors import TwofoldError
 
 PAGE = 500
@@ -26,7 +27,7 @@ class Session:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
-        self._http = httpx.Client(base_url=url, timeout=60)
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=not is_here(url))
         try:
             token = self._http.post("/api/v1/token", data={"username": username, "password": password})
         except httpx.HTTPError as error:

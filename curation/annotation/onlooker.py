@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from curation.annotation.reach import is_here
 from curation.annotation.spec import Answer, Progress
 from curation.errors import TwofoldError
 
@@ -19,15 +20,21 @@ PATIENCE = 10.0
 PAGE = 500
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The key would go along to wherever an answer points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
 class Onlooker:
     """Reads as an owner; the same names and results as in :class:`curation.annotation.client.ArgillaClient`."""
 
     def __init__(self, url: str, api_key: str) -> None:
         self.url = url.rstrip("/")
         self._headers = {"X-Argilla-Api-Key": api_key}
-        # On this machine it is asked directly, whatever proxy is configured.
-        local = urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-        self._open = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else [])).open
+        proxies = [urllib.request.ProxyHandler({})] if is_here(url) else []
+        self._open = urllib.request.build_opener(*proxies, _NoRedirect).open
 
     def reviewers(self, workspace: str, *, role: str = "annotator") -> list[str]:
         """Return the names of people of one of Argilla's roles in a workspace, sorted; none without a workspace."""

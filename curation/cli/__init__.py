@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import click
 
-from curation.cli.screen import print_json, shown
+from curation.cli.screen import print_json
 from curation.errors import TwofoldError, suggest
+from curation.shown_text import in_one_line, show_what_python_says, shown
 
 QUIET = {
     "TQDM_DISABLE": "1",
@@ -99,6 +100,7 @@ def cli() -> None:
 def main() -> None:
     """Run a command; every expected error is one line, or one JSON object, and an exit code."""
     _quiet()
+    show_what_python_says()
     arguments = sys.argv[1:]
     sys.exit(exit_code(lambda: cli(arguments, standalone_mode=False), as_json="--json" in arguments))
 
@@ -134,16 +136,16 @@ def _ended(error: BaseException, *, as_json: bool) -> int:
         found = getattr(error, "found", {})
         print_json({**found, "error": text, "exit_code": code})
     else:
-        click.echo(shown(_for_people(error, text)), err=True, nl=False)
+        click.echo(_for_people(error, text), err=True, nl=False)
     return code
 
 
 def _for_people(error: BaseException, text: str) -> str:
     if not isinstance(error, click.ClickException):
-        return f"twofold: {text}\n"
+        return f"twofold: {in_one_line(text)}\n"
     said = StringIO()
     error.show(said)  # with the usage
-    return said.getvalue()
+    return shown(said.getvalue())
 
 
 def _code(error: BaseException) -> int | None:

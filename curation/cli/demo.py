@@ -27,11 +27,12 @@ def demo(folder: Path, as_json: bool) -> None:
         screen.say(f"Argilla answers at {running.url}")
         finish = walk(folder, ArgillaClient(running.url, running.api_key), screen.say, screen.bar)
         screen.found(**asdict(finish), credentials=running.credentials_file)
-        people = "\n".join(f"  {name}  password {password}" for name, password in finish.people.items())
         screen.say(
-            f"\nDone. The relabel queue is open in Argilla: {finish.url}, data set {finish.dataset}\n{people}\n"
-            f"  {running.username} (sees everything), password in {running.credentials_file}\n"
-            f"Quality report: {finish.report}\n"
-            f"Flags: twofold flags {quote(str(finish.project))} | head\n"
-            "Stop the server: twofold stop"
+            "",
+            f"Done. The relabel queue is open in Argilla: {finish.url}, data set {finish.dataset}",
+            *(f"  {name}  password {password}" for name, password in finish.people.items()),
+            f"  {running.username} (sees everything), password in {running.credentials_file}",
+            f"Quality report: {finish.report}",
+            f"Flags: twofold flags {quote(str(finish.project))} | head",
+            "Stop the server: twofold stop",
         )

@@ -11,12 +11,13 @@ import json
 import math
 import os
 import sys
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
+
+from curation.shown_text import in_one_line, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,25 +26,6 @@ if TYPE_CHECKING:
 
 WIDEST_BAR = 40  # columns
 BESIDE_THE_BAR = 26  # columns for the step's name, the percentage and the time
-JOINERS = "\u200c\u200d"  # invisible, and part of how Persian, Hindi and emoji are written
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of characters that move the cursor, reorder a line or cannot be encoded; never letters."""
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-def shown(text: str, *, escaped: Callable[[str], str] = _escaped) -> str:
-    r"""Return `text` so that a terminal shows it and obeys nothing in it: `\x1b[2J` in place of an escape sequence.
-
-    Line ends and tabs stay.
-    """
-    return "".join(c if c in "\n\t" or _is_harmless(c) else escaped(c) for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return character in JOINERS or unicodedata.category(character) not in HIDDEN
 
 
 def print_json(value: Any) -> None:
@@ -91,15 +73,16 @@ class Screen:
         """Note what the command found, by name, for its answer in JSON."""
         self._found |= data
 
-    def say(self, text: str) -> None:
-        """Show a sentence, in the place of the bar of the step that it tells of."""
+    def say(self, *lines: str) -> None:
+        """Show sentences, each on a line of its own, in the place of the bar of the step that they tell of."""
         self._end_bars()
+        text = "\n".join(map(in_one_line, lines))
         if self._as_json:
             return
         if self._bars and _same_terminal(sys.stdout, sys.stderr):
-            self._bars.console.out(shown(text), highlight=False)
+            self._bars.console.out(text, highlight=False)
         else:
-            click.echo(shown(text))
+            click.echo(text)
 
     def bar(self, name: str) -> Tick:
         """Begin the bar of a step, in the place of the one before, and return the way to move it on."""
@@ -109,7 +92,7 @@ class Screen:
         if self._bars is None:
             self._bars = _bars()
             self._bars.start()
-        bars, task = self._bars, self._bars.add_task(name, total=None)
+        bars, task = self._bars, self._bars.add_task(in_one_line(name), total=None)
         return lambda done, total: bars.update(task, completed=done, total=total)
 
     def _end_bars(self) -> None:

@@ -99,7 +99,7 @@ def _show_standing(found: server.Standing, screen: Screen) -> None:
         raise GateRefused(f"{found.home}: {NOT_UP[found.phase]}" + (f": {found.error}" if found.error else ""))
     parts = ", ".join(f"{name} {pid or 'is being started again'}" for name, pid in found.parts.items())
     screen.say(f"Argilla answers at {found.url}, up for {timedelta(seconds=round(found.seconds))}")
-    screen.say(f"Processes: {parts}\nHome: {found.home}")
+    screen.say(f"Processes: {parts}", f"Home: {found.home}")
     if found.problem:
         screen.say(found.problem)
 

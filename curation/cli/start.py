@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import click
 
-from curation.cli.show import as_json, show_json
+from curation.cli.screen import Screen
+from curation.cli.show import as_json
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
 from curation.sources.rows import Quoting, Reading
@@ -83,31 +84,30 @@ def init(
             name=name,
         )
     )
-    summary = project.intake()
-    if as_json:
-        show_json(summary)
-        return
-    _show(summary, folder)
+    with Screen(as_json=as_json) as screen:
+        summary = project.intake()
+        screen.found(**summary)
+        _show(summary, folder, screen)
 
 
-def _show(summary: Mapping[str, Any], folder: Path) -> None:
-    click.echo(f"{summary['kept']} of {summary['rows']} rows are in {folder}, {summary['labelled']} with a label")
-    _show_cleaning(summary)
+def _show(summary: Mapping[str, Any], folder: Path, screen: Screen) -> None:
+    screen.say(f"{summary['kept']} of {summary['rows']} rows are in {folder}, {summary['labelled']} with a label")
+    _show_cleaning(summary, screen)
     for what in ("test", "gold"):
         if what in summary:
-            click.echo(f"{summary[what]['kept']} of {summary[what]['rows']} rows of --{what} are kept")
-            _show_cleaning(summary[what])
-    click.echo(f"Next: edit {folder / 'guidelines.md'}, then `twofold round {folder}`")
+            screen.say(f"{summary[what]['kept']} of {summary[what]['rows']} rows of --{what} are kept")
+            _show_cleaning(summary[what], screen)
+    screen.say(f"Next: edit {folder / 'guidelines.md'}, then `twofold round {folder}`")
 
 
-def _show_cleaning(summary: Mapping[str, Any]) -> None:
+def _show_cleaning(summary: Mapping[str, Any], screen: Screen) -> None:
     for reason, n in summary["rejected"].items():
-        click.echo(f"  left out: {n} ({reason}), see rejected.parquet")
+        screen.say(f"  left out: {n} ({reason}), see rejected.parquet")
     for what in ("texts", "labels"):
         if summary[f"repaired_{what}"]:
-            click.echo(f"  repaired the characters of {summary[f'repaired_{what}']} {what}, see repaired.parquet")
+            screen.say(f"  repaired the characters of {summary[f'repaired_{what}']} {what}, see repaired.parquet")
     for note in summary["notes"]:
-        click.echo(f"  {summary['source']}: {note}")
+        screen.say(f"  {summary['source']}: {note}")
 
 
 def _fields(texts: Sequence[str], label: str | None) -> dict[str, str]:

@@ -10,20 +10,20 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
-from curation.cli.screen import shown
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
 from curation.export import EXPORTS, export_hf, exported, label_ranking, not_checked
 from curation.export import flags as flags_table
 from curation.flagging import Check
 from curation.project import Project, open_project
+from curation.shown_text import in_one_line, shown
 from curation.table_files import WRITERS, rows, write_file
 
 one_round = click.option("--round", "number", type=click.IntRange(min=0), help="Only of this round.")
 raw_cells = click.option(
     "--raw", is_flag=True, help="CSV: leave cells that a spreadsheet would run as they are, without an apostrophe."
 )
-ON_A_TERMINAL = {"csv": shown, "jsonl": partial(shown, escaped=lambda c: json.dumps(c)[1:-1])}
+ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: json.dumps(c)[1:-1])}
 """What a text goes through where somebody watches, by format."""
 
 
@@ -50,7 +50,7 @@ def flags(
         return
     reasons = [unchecked[each] for each in Check if each in unchecked]
     for reason in reasons:
-        click.echo(f"twofold: {reason}", err=True)
+        click.echo(f"twofold: {in_one_line(reason)}", err=True)
     if found.num_rows or not reasons:
         _print(found, form, raw=raw)
 

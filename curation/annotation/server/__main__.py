@@ -11,6 +11,7 @@ from curation.annotation.server.errors import ServerError
 from curation.annotation.server.ports import DEFAULT_PORT, Address
 from curation.annotation.server.server import Server
 from curation.annotation.server.supervisor import supervise
+from curation.shown_text import in_one_line
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     try:
         options.role(options)
     except ServerError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{in_one_line(str(error))}\n")
         return 2
     return 0
 

@@ -13,6 +13,7 @@ from argilla_server import app
 from argilla_server.api.routes import api_v1
 from starlette.types import ASGIApp
 
+from curation.annotation.server.answer_times import keep_later_answers_later
 from curation.annotation.server.answering import answer_in_one_visit
 from curation.annotation.server.api_key import with_noted_key
 from curation.annotation.server.authorship import keep_authorship
@@ -50,6 +51,7 @@ def application(hosts: str = ANY) -> ASGIApp:
     guard_sign_in(api_v1)
     guard_hub_routes(api_v1)
     guard_custom_fields(api_v1)
+    keep_later_answers_later()
     make_events_only_for_listeners()
     spare_repeated_work()
     leave_counting_to_the_trigger()

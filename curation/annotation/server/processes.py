@@ -17,25 +17,42 @@ from typing import NoReturn
 from curation.annotation.server.files import open_log
 
 SAME_START_SECONDS = 2.0
-"""Start times come from the system clock, which may be set back or forth a little; a process id is not
-given out again that soon."""
+"""Where there is nothing better, start times come from the system clock, which may be set back or forth a little;
+a process id is not given out again that soon."""
 
 PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessId:
-    """A process for certain: ids are reused, an id together with a start time (seconds since 1970) is not."""
+    """A process for certain: ids are reused, an id together with a start time is not.
+
+    Attributes:
+        pid: The process id.
+        started: When, in seconds since 1970, by the clock of the moment in which it was asked.
+        ticks: When, in ticks since the machine was started, which no clock changes (Linux; empty elsewhere), and
+            which start of the machine that was.
+    """
 
     pid: int
     started: float
+    ticks: str = ""
 
 
 def this_process(pid: int) -> ProcessId:
     """The full identity of the running process `pid`."""
     import psutil
 
-    return ProcessId(pid=pid, started=psutil.Process(pid).create_time())
+    return ProcessId(pid=pid, started=psutil.Process(pid).create_time(), ticks=_ticks(pid))
+
+
+def _ticks(pid: int) -> str:
+    try:
+        # The name of the program, in brackets, may hold anything; what is wanted is the 22nd field (man 5 proc).
+        start = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+        return f"{start} {Path('/proc/sys/kernel/random/boot_id').read_text(encoding='ascii').strip()}"
+    except (OSError, IndexError):
+        return ""
 
 
 def alive(process: ProcessId) -> bool:
@@ -44,7 +61,10 @@ def alive(process: ProcessId) -> bool:
 
     try:
         found = psutil.Process(process.pid)
-        same: bool = abs(found.create_time() - process.started) < SAME_START_SECONDS
+        if process.ticks:
+            same = _ticks(process.pid) == process.ticks
+        else:
+            same = abs(found.create_time() - process.started) < SAME_START_SECONDS
         return same and bool(found.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False

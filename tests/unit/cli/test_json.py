@@ -69,7 +69,7 @@ def answer_of(capfd: Any, *arguments: object) -> tuple[int, dict[str, Any]]:
 
 def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
     """What is missing to a command on a folder without a project; None for those that need none."""
-    if path[0] in ("demo", "serve", "stop", "doctor", "backup", "restore"):
+    if path[0] in ("demo", "serve", "stop", "doctor", "backup", "restore", "keys"):
         return None
     if path[0] == "labels":
         return [folder, "question", "ask"]
