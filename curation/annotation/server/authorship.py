@@ -6,7 +6,8 @@ record. Here
 - an answer is changed and deleted by its author alone, while the author is in the workspace;
 - a push of records may bring a lead's own answers and nobody else's. The owner's may bring answers that people gave
   elsewhere to records that they have not answered here, and replaces none;
-- records and data sets with answers of others are deleted, and the number of answers changed, by the owner alone.
+- records and data sets with answers of others are deleted, and the number of answers changed, by the owner alone;
+- so are the text of a record and a question that others have answered, as an answer means what it was given to.
 
 What is done to answers is in the audit log (see :mod:`curation.annotation.server.audit`) under the name of who did it.
 
@@ -19,13 +20,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from argilla_server.api.handlers.v1 import records, responses, users
+from argilla_server.api.handlers.v1 import fields, questions, records, responses, users
 from argilla_server.api.handlers.v1.datasets import datasets, records_bulk
 from argilla_server.api.handlers.v1.datasets import records as dataset_records
 from argilla_server.api.schemas.v1.records_bulk import RecordsBulkCreate, RecordsBulkUpsert
 from argilla_server.bulk.records_bulk import UpsertRecordsBulk
 from argilla_server.errors import ForbiddenOperationError
-from argilla_server.models import Dataset, Record, Response, User
+from argilla_server.models import Dataset, Field, Question, Record, Response, User
 from argilla_server.utils import parse_uuids
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
@@ -39,6 +40,7 @@ NOT_THE_AUTHOR = "an answer is changed and deleted by its author alone"
 OTHERS_ANSWERS = "answers are given by their authors: leave out the responses of others"
 REPLACED = "a push replaces no answer of another person: leave out the response of user {user} to record {record}"
 DELETES_ANSWERS = "only the owner deletes records that others have answered"
+ALREADY_READ = "only the owner changes a text or a question that others have answered"
 DISTRIBUTION = "only the owner changes how many answers complete a record"
 
 
@@ -96,9 +98,13 @@ async def _upserted(
     **rest: Any,
 ) -> Any:
     items = records_bulk_upsert.items
-    if _brings_others(items, current_user) and await _leads(db, current_user, Dataset.id == dataset_id):
-        held = await UpsertRecordsBulk(db, None)._fetch_existing_dataset_records(Dataset(id=dataset_id), items)
-        await _check_push(db, current_user, [(item, held.get(item.id) or held.get(item.external_id)) for item in items])
+    if await _leads(db, current_user, Dataset.id == dataset_id):
+        found = await UpsertRecordsBulk(db, None)._fetch_existing_dataset_records(Dataset(id=dataset_id), items)
+        held = [(item, found.get(item.id) or found.get(item.external_id)) for item in items]
+        if _brings_others(items, current_user):
+            await _check_push(db, current_user, held)
+        changed = [record.id for item, record in held if record and _has_other_text(item, record)]
+        await check_unread(db, current_user, Record.id.in_(changed))
     return await handler(
         db=db, dataset_id=dataset_id, records_bulk_upsert=records_bulk_upsert, current_user=current_user, **rest
     )
@@ -137,6 +143,46 @@ def _is_new(response: Any, held: Response | None, user: User, record: Record | N
     if held.status == response.status and held.values == jsonable_encoder(response.values):
         return False  # who reads records with their answers and sends them back changes none
     raise ForbiddenOperationError(REPLACED.format(user=response.user_id, record=record.id if record else None))
+
+
+def _has_other_text(item: Any, record: Record) -> bool:
+    return item.fields is not None and jsonable_encoder(item.fields) != record.fields
+
+
+async def _changed_record(
+    handler: Handler, *, db: AsyncSession, record_id: UUID, record_update: Any, current_user: User, **rest: Any
+) -> Any:
+    of_record = Dataset.id == select(Record.dataset_id).where(Record.id == record_id).scalar_subquery()
+    if record_update.fields is not None and await _leads(db, current_user, of_record):
+        await check_unread(db, current_user, Record.id == record_id)
+    return await handler(db=db, record_id=record_id, record_update=record_update, current_user=current_user, **rest)
+
+
+async def _changed_question(
+    handler: Handler, *, db: AsyncSession, question_id: UUID, current_user: User, **rest: Any
+) -> Any:
+    dataset = select(Question.dataset_id).where(Question.id == question_id).scalar_subquery()
+    if await _leads(db, current_user, Dataset.id == dataset):
+        await check_unread(db, current_user, Record.dataset_id == dataset)
+    return await handler(db=db, question_id=question_id, current_user=current_user, **rest)
+
+
+async def _changed_field(handler: Handler, *, db: AsyncSession, field_id: UUID, current_user: User, **rest: Any) -> Any:
+    dataset = select(Field.dataset_id).where(Field.id == field_id).scalar_subquery()
+    if await _leads(db, current_user, Dataset.id == dataset):
+        await check_unread(db, current_user, Record.dataset_id == dataset)
+    return await handler(db=db, field_id=field_id, current_user=current_user, **rest)
+
+
+async def check_unread(db: AsyncSession, user: User, *which: ColumnElement[bool]) -> None:
+    """Let nobody but the owner change what others have read and answered.
+
+    Raises:
+        ForbiddenOperationError: One of the records has an answer of somebody else than `user`.
+    """
+    of_others = select(Response.id).join(Record).where(*which, Response.user_id != user.id).limit(1)
+    if not user.is_owner and await db.scalar(of_others):
+        raise ForbiddenOperationError(ALREADY_READ)
 
 
 async def _held(db: AsyncSession, record_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Response]:
@@ -200,6 +246,9 @@ GUARDS: dict[Handler, Handler] = {
     records_bulk.create_dataset_records_bulk: _created,
     records_bulk.upsert_dataset_records_bulk: _upserted,
     records.delete_record: _record,
+    records.update_record: _changed_record,
+    questions.update_question: _changed_question,
+    fields.update_field: _changed_field,
     dataset_records.delete_dataset_records: _records,
     datasets.delete_dataset: _dataset,
     datasets.update_dataset: _settings,

@@ -93,6 +93,32 @@ def test_a_lead_deletes_what_nobody_has_answered(chairs: Chairs) -> None:
     assert chairs.lead.ask("DELETE", f"{path}?ids={new}").is_success
 
 
+SWAPPED = [{"value": "praise", "text": "complaint"}, {"value": "complaint", "text": "praise"}]
+OTHER = {"text": "The soup was wonderful."}
+
+
+@pytest.mark.parametrize("way", ["record", "push", "our push", "question", "our options", "field"])
+def test_a_lead_changes_nothing_that_others_have_read_and_answered(chairs: Chairs, way: str) -> None:
+    record, dataset, question = (chairs.ids[f"{name}_id"] for name in ("record", "dataset", "question"))
+    method, path, body = {
+        "record": ("PATCH", f"/records/{record}", {"fields": OTHER}),
+        "push": ("PUT", f"/datasets/{dataset}/records/bulk", {"items": [{"id": record, "fields": OTHER}]}),
+        "our push": ("PUT", f"/twofold/datasets/{dataset}/records", {"items": [{"id": record, "fields": OTHER}]}),
+        "question": ("PATCH", f"/questions/{question}", {"title": "Is it wrong?"}),
+        "our options": ("PUT", f"/twofold/questions/{question}/options", {"options": SWAPPED}),
+        "field": ("PATCH", f"/fields/{chairs.ids['field_id']}", {"title": "What nobody said"}),
+    }[way]
+    refused = chairs.lead.ask(method, path, json=body)
+    assert refused.status_code == REFUSED, refused.text
+    assert chairs.owner.ask(method, path, json=body).is_success
+
+
+def test_a_lead_changes_what_nobody_has_answered(chairs: Chairs) -> None:
+    path = f"/datasets/{chairs.ids['dataset_id']}/records/bulk"
+    new = chairs.lead.made(path, items=[{"fields": {"text": "Nobody has read this."}}])["items"][0]["id"]
+    assert chairs.lead.ask("PATCH", f"/records/{new}", json={"fields": OTHER}).is_success
+
+
 def test_a_lead_completes_no_record_by_asking_for_fewer_answers(chairs: Chairs) -> None:
     path = f"/datasets/{chairs.ids['dataset_id']}"
     for number in (1, 3):

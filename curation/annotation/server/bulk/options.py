@@ -11,11 +11,13 @@ from uuid import UUID
 from argilla_server.api.policies.v1 import QuestionPolicy, authorize
 from argilla_server.api.schemas.v1.questions import OptionSettingsCreate
 from argilla_server.errors.future import UnprocessableEntityError
-from argilla_server.models import Question, User
+from argilla_server.models import Question, Record, User
 from argilla_server.settings import settings
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
+
+from curation.annotation.server.authorship import check_unread
 
 
 class Options(BaseModel):
@@ -30,10 +32,12 @@ async def set_options(db: AsyncSession, user: User, question_id: UUID, options: 
     """Give a question these options.
 
     Raises:
+        ForbiddenOperationError: Others have answered it, and `user` is not the owner.
         UnprocessableEntityError: One that it has is missing, or one stands there twice.
     """
     question = await Question.get_or_raise(db, question_id, options=[selectinload(Question.dataset)])
     await authorize(user, QuestionPolicy.update(question))
+    await check_unread(db, user, Record.dataset_id == question.dataset_id)
     values = [option.value for option in options]
     missing = {option["value"] for option in question.settings.get("options", ())} - set(values)
     if missing or len(set(values)) < len(values):

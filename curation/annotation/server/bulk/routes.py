@@ -16,10 +16,12 @@ from argilla_server.search_engine import SearchEngine, get_search_engine
 from argilla_server.security import auth
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, Security
 from pydantic_core import to_json
+from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from curation.annotation.server.audit import audit_page
+from curation.annotation.server.authorship import check_unread
 from curation.annotation.server.bulk.answers import PAGE, Place, answers_page
 from curation.annotation.server.bulk.dataset_settings import load_with_settings, parsed_settings
 from curation.annotation.server.bulk.known import known_records
@@ -65,6 +67,9 @@ async def push_records(dataset_id: UUID, request: Request, db: Db, engine: Engin
     dataset = await load_with_settings(db, dataset_id)
     await authorize(user, DatasetPolicy.upsert_records(dataset))
     push = await asyncio.to_thread(parse_push, await request.body())
+    is_named = Record.external_id.in_([item.external_id for item in push.items if item.external_id is not None])
+    is_pushed = or_(is_named, Record.id.in_([item.id for item in push.items if item.id is not None]))
+    await check_unread(db, user, Record.dataset_id == dataset_id, is_pushed)
     try:
         indexed: Indexed = indexed_together if isinstance(engine, SqlSearchEngine) else nullcontext
         plan = await upsert(db, parsed_settings(dataset), push, indexed=indexed)
