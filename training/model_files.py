@@ -58,9 +58,21 @@ def _is_pickled(path: Path) -> bool:
 
 def _check_settings(path: Path) -> None:
     try:
-        json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise UnusableModel(f"{path}: expected JSON ({_first_line(error)})") from None
+    if path.name.endswith(".safetensors.index.json"):
+        _check_parts(path, settings)
+
+
+def _check_parts(path: Path, settings: object) -> None:
+    """The parts of large weights are opened by the names in their index, whatever and wherever these are."""
+    parts = settings.get("weight_map") if isinstance(settings, dict) else None
+    if not isinstance(parts, dict):
+        raise UnusableModel(f"{path}: expected a `weight_map` of names of weights and files")
+    for part in parts.values():
+        if not isinstance(part, str) or part != Path(part).name or not part.endswith(".safetensors"):
+            raise UnusableModel(f"{path}: expected names of .safetensors files in this folder, found {part!r:.100}")
 
 
 def _first_line(error: BaseException) -> str:

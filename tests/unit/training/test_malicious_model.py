@@ -61,6 +61,22 @@ def pickled_shards(folder: Path, trace: Path) -> None:
     (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))
 
 
+def shards_that_are_pickled(folder: Path, trace: Path) -> None:
+    (folder / "model.bin").write_bytes(pickle.dumps(Loaded(trace)))
+    (folder / "other.safetensors").write_bytes(b"")  # what is beside it makes it no better
+    index = {"metadata": {}, "weight_map": {"a": "model.bin"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def shards_that_lie_elsewhere(folder: Path, trace: Path) -> None:
+    index = {"metadata": {}, "weight_map": {"a": "../model.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def an_index_that_is_none(folder: Path, trace: Path) -> None:
+    (folder / "model.safetensors.index.json").write_text("[]")
+
+
 def a_torch_file(folder: Path, trace: Path) -> None:
     (folder / "model.pt").write_bytes(pickle.dumps(Loaded(trace)))
 
@@ -123,6 +139,9 @@ def weights_with_a_deep_header(folder: Path, trace: Path) -> None:
 CASES = [
     pickled_weights,
     pickled_shards,
+    shards_that_are_pickled,
+    shards_that_lie_elsewhere,
+    an_index_that_is_none,
     a_torch_file,
     a_pickled_adapter,
     code_named_in_the_settings,
@@ -162,6 +181,15 @@ def test_nothing_runs_and_one_line_says_what_is_wrong(
     assert str(error.value).count("\n") == 0
     assert str(folder) in str(error.value)
     assert not (folder.parent / "trained" / "config.json").exists()
+
+
+@pytest.mark.parametrize("case", [shards_that_are_pickled, shards_that_lie_elsewhere])
+def test_no_part_is_opened_that_is_no_safetensors_file_of_the_folder(
+    case: Callable[[Path, Path], None], folder: Path, trace: Path
+) -> None:
+    case(folder, trace)
+    with pytest.raises(UnusableModel, match=r"expected names of \.safetensors files in this folder"):
+        predicted(folder)
 
 
 def test_a_name_that_is_no_model_gets_one_line(tmp_path: Path) -> None:
