@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from left_out import REAL_DATA, leave_out, lines
 
 from curation.project import Project
@@ -15,6 +16,9 @@ from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+settings.register_profile("twofold", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("twofold")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
