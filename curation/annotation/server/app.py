@@ -39,6 +39,17 @@ PROXIES, HOSTS = "TWOFOLD_PROXIES", "TWOFOLD_HOSTS"
 beside its addresses; commas between."""
 
 
+def prepare() -> None:
+    """Change the page that Argilla serves; to be called before the processes that serve it are forked.
+
+    A process that is killed on the way would leave a page half changed to the one that comes after it.
+
+    Raises:
+        ServerError: The page is not the one that the changes were made for.
+    """
+    prepare_page(app)
+
+
 def application(hosts: str = ANY) -> ASGIApp:
     """Argilla's application with what we add to it; to be called once in a process.
 

@@ -88,6 +88,7 @@ def _import_argilla() -> tuple[Any, Any]:
     except ImportError as error:
         raise ServerError(f'argilla-server cannot be imported ({error}); pip install "twofold[server]"') from error
     connections.configure_connections()
+    app.prepare()
     return app, worker
 
 

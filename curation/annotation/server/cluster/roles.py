@@ -47,6 +47,7 @@ def serve(address: Address, processes: int) -> None:
     check_current()
     if not is_loopback(address.host):
         check_secrets(None, os.environ["ARGILLA_AUTH_SECRET_KEY"], read_accounts())
+    app.prepare()
     keep_running("server", lambda: app.run_app(server_socket), processes, grace=ANSWER_GRACE)
 
 

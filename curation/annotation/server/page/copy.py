@@ -1,4 +1,4 @@
-"""The copy of the web page that a server serves, changed once, whichever of its processes comes first."""
+"""The copy of the web page that a server serves, changed once, before its processes are forked."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from curation.annotation.server.errors import ServerError
-from curation.annotation.server.files import locked
 from curation.annotation.server.page.patches import PATCHES
 from curation.annotation.server.page.stylesheets import without_outside
 
@@ -59,11 +57,10 @@ def prepare_folder(folder: Path) -> ServedPage:
         ServerError: The page is not the one that the changes were made for.
     """
     done = folder.with_name(f"{folder.name}.changed.json")
-    with locked(folder.with_name(f"{folder.name}.lock")):  # a server's processes share one copy
-        if not done.exists():
-            _change(folder)
-            _write(done, json.dumps(_inline_scripts(folder)))
-        return ServedPage(scripts=json.loads(done.read_text(encoding="utf-8")))
+    if not done.exists():
+        _change(folder)
+        done.write_text(json.dumps(_inline_scripts(folder)), encoding="utf-8")
+    return ServedPage(scripts=json.loads(done.read_text(encoding="utf-8")))
 
 
 def _change(folder: Path) -> None:
@@ -89,13 +86,7 @@ def _change(folder: Path) -> None:
 
 def _rewrite(path: Path, text: str) -> None:
     if text != path.read_text(encoding="utf-8"):
-        _write(path, text)
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+        path.write_text(text, encoding="utf-8")
 
 
 def _inline_scripts(folder: Path) -> list[str]:
