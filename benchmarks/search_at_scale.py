@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.people import LABELS, PENDING
+from benchmarks.ratio import interval
 from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.client import VECTOR, ArgillaClient
@@ -68,11 +69,8 @@ class Cell:
     @property
     def interval(self) -> tuple[float, float]:
         """95% of the ratio, by 2,000 draws of the calls."""
-        rng = np.random.default_rng(0)
-        drawn = [rng.choice(self.seconds[size], (2000, len(self.seconds[size]))) for size in sorted(self.seconds)]
-        small, large = (np.median(each, axis=1) for each in drawn)
-        low, high = np.percentile(large / small, [2.5, 97.5])
-        return float(low), float(high)
+        small, large = (self.seconds[size] for size in sorted(self.seconds))
+        return interval(large, small)
 
 
 def records(data: Path, n: int) -> Iterator[Outgoing]:

@@ -26,6 +26,7 @@ import httpx
 import numpy as np
 
 from benchmarks.people import Crowd, gather
+from benchmarks.ratio import interval
 from benchmarks.result_file import kept
 from curation.annotation import server
 
@@ -92,14 +93,6 @@ def measured(crowd: Crowd, rounds: int, seconds: float) -> dict[str, list[list[f
             found[name].append(times)
             print(f"round {number + 1}: {name}: p50 {np.median(times):.3f} s of {len(times)}", file=sys.stderr)
     return found
-
-
-def interval(attack: Sequence[float], peace: Sequence[float]) -> tuple[float, float]:
-    """95% of the ratio of the medians, by 2,000 draws of the requests."""
-    rng = np.random.default_rng(0)
-    beside, alone = (np.median(rng.choice(each, (2000, len(each))), axis=1) for each in (attack, peace))
-    low, high = np.percentile(beside / alone, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:

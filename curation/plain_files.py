@@ -52,7 +52,7 @@ def _odd(path: Path, within: Path) -> Iterator[str]:
         yield f"{path}: expected a file or a folder, came a pipe or a device; take it away"
 
 
-def make_private(paths: Iterable[Path]) -> None:
+def close_to_others(paths: Iterable[Path]) -> None:
     """Let nobody but their owner read these files and folders, and all that is in them; links are left alone."""
     for path in paths:
         mode = path.lstat().st_mode
@@ -61,4 +61,4 @@ def make_private(paths: Iterable[Path]) -> None:
         if mode & 0o077:
             path.chmod(mode & 0o700)
         if stat.S_ISDIR(mode):
-            make_private(path.iterdir())
+            close_to_others(path.iterdir())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
+from curation.annotation.server.exposure import is_loopback
 from curation.errors import TwofoldError
 
 OLDEST = (2, 8)
@@ -17,11 +17,7 @@ def is_here(url: str) -> bool:
 
     A proxy would be told what only this machine should know: keys, passwords and answers.
     """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def check_is_argilla(url: str) -> None:

@@ -158,20 +158,16 @@ async def _changed_record(
     return await handler(db=db, record_id=record_id, record_update=record_update, current_user=current_user, **rest)
 
 
-async def _changed_question(
-    handler: Handler, *, db: AsyncSession, question_id: UUID, current_user: User, **rest: Any
-) -> Any:
-    dataset = select(Question.dataset_id).where(Question.id == question_id).scalar_subquery()
-    if await _leads(db, current_user, Dataset.id == dataset):
-        await check_unread(db, current_user, Record.dataset_id == dataset)
-    return await handler(db=db, question_id=question_id, current_user=current_user, **rest)
+def _changed_part(model: type[Question] | type[Field], name: str) -> Handler:
+    """A guard of a route that changes what belongs to a data set; `name` is its argument with the part's id."""
 
+    async def guard(handler: Handler, *, db: AsyncSession, current_user: User, **rest: Any) -> Any:
+        dataset = select(model.dataset_id).where(model.id == rest[name]).scalar_subquery()
+        if await _leads(db, current_user, Dataset.id == dataset):
+            await check_unread(db, current_user, Record.dataset_id == dataset)
+        return await handler(db=db, current_user=current_user, **rest)
 
-async def _changed_field(handler: Handler, *, db: AsyncSession, field_id: UUID, current_user: User, **rest: Any) -> Any:
-    dataset = select(Field.dataset_id).where(Field.id == field_id).scalar_subquery()
-    if await _leads(db, current_user, Dataset.id == dataset):
-        await check_unread(db, current_user, Record.dataset_id == dataset)
-    return await handler(db=db, field_id=field_id, current_user=current_user, **rest)
+    return guard
 
 
 async def check_unread(db: AsyncSession, user: User, *which: ColumnElement[bool]) -> None:
@@ -180,9 +176,14 @@ async def check_unread(db: AsyncSession, user: User, *which: ColumnElement[bool]
     Raises:
         ForbiddenOperationError: One of the records has an answer of somebody else than `user`.
     """
-    of_others = select(Response.id).join(Record).where(*which, Response.user_id != user.id).limit(1)
-    if not user.is_owner and await db.scalar(of_others):
+    if not user.is_owner and await _have_answers_of_others(db, user, *which):
         raise ForbiddenOperationError(ALREADY_READ)
+
+
+async def _have_answers_of_others(db: AsyncSession, user: User, *which: ColumnElement[bool]) -> bool:
+    """Whether somebody else than `user` has answered one of these records."""
+    of_others = select(Response.id).join(Record).where(*which, Response.user_id != user.id).limit(1)
+    return await db.scalar(of_others) is not None
 
 
 async def _held(db: AsyncSession, record_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Response]:
@@ -218,8 +219,7 @@ async def _check_deletion(db: AsyncSession, user: User, *which: ColumnElement[bo
     if user.is_owner:
         return
     await db.execute(select(Record.id).where(*which).with_for_update())  # nobody answers meanwhile
-    of_others = select(Response.id).join(Record).where(*which, Response.user_id != user.id).limit(1)
-    if await db.scalar(of_others):
+    if await _have_answers_of_others(db, user, *which):
         raise ForbiddenOperationError(DELETES_ANSWERS)
 
 
@@ -247,8 +247,8 @@ GUARDS: dict[Handler, Handler] = {
     records_bulk.upsert_dataset_records_bulk: _upserted,
     records.delete_record: _record,
     records.update_record: _changed_record,
-    questions.update_question: _changed_question,
-    fields.update_field: _changed_field,
+    questions.update_question: _changed_part(Question, "question_id"),
+    fields.update_field: _changed_part(Field, "field_id"),
     dataset_records.delete_dataset_records: _records,
     datasets.delete_dataset: _dataset,
     datasets.update_dataset: _settings,

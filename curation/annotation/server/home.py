@@ -13,7 +13,7 @@ from uuid import uuid4
 from curation.annotation.server.errors import ServerError
 from curation.annotation.server.files import read_private, write_private
 from curation.annotation.server.filesystem import missing_space, read_only, wrong_owner
-from curation.plain_files import make_private, what_is_odd
+from curation.plain_files import close_to_others, what_is_odd
 
 LAYOUT = 1
 """Raised when this folder changes in a way that an older Twofold could not read."""
@@ -138,7 +138,7 @@ def open_home(path: Path) -> Home:
         kept = [entry for entry in home.root.iterdir() if not _is_scratch(entry)]
         _refuse(what_is_odd(kept, home.root))
         home.root.chmod(0o700)
-        make_private(kept)
+        close_to_others(kept)
         _refuse(missing_space(home.root, FREE_BYTES_NEEDED))
         for folder in (home.logs, home.temporary, home.queue):
             folder.mkdir(exist_ok=True, mode=0o700)
