@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -103,3 +105,22 @@ def test_a_short_log_is_left_alone(home: Home) -> None:
     home.log("web").write_text("started\n")
     rotate(home.logs)
     assert home.log("web").read_text() == "started\n"
+
+
+STOPPED_WHILE_IT_FORKS = """
+import os, signal
+from curation.annotation.server.cluster.crew import keep_running
+
+forks = iter(range(1, 10))
+os.register_at_fork(before=lambda: next(forks) == 2 and os.kill(os.getpid(), signal.SIGTERM))
+keep_running("worker", signal.pause, 2, grace=1.0)
+"""
+
+
+def test_a_request_to_stop_that_comes_while_a_child_is_forked_is_heeded() -> None:
+    """Python prints and forgets what is raised in a callback of a fork."""
+    ended = subprocess.run(
+        [sys.executable, "-c", STOPPED_WHILE_IT_FORKS], timeout=60, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert ended.returncode == 0
+    assert "StopRequested" in ended.stderr  # it was raised where nobody could hear it

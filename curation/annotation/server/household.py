@@ -17,6 +17,7 @@ from curation.annotation.server.logs import rotate
 from curation.annotation.server.processes import this_process
 from curation.annotation.server.server import Server, answers, describe
 from curation.annotation.server.state import Phase, State, write_state
+from curation.annotation.server.stopping import check_stop
 
 GRACE_SECONDS = 3.0
 """For a job or an answer under way when the server is stopped; the whole stop takes less than five."""
@@ -69,13 +70,15 @@ class Household:
             self._noted = False
 
     def watch(self, on_ready: Callable[[Server], None] | None) -> NoReturn:
-        """Keep the children running and the logs short, for ever.
+        """Keep the children running and the logs short, until asked to stop.
 
         Raises:
+            StopRequested: It was asked to stop.
             ServerError: A child died five times in a row, and not for want of room on the disk.
         """
         rotate_at = time.monotonic() + ROTATE_SECONDS
         while True:
+            check_stop()
             changed = [child for child in self._children if self._tend(child)]
             if changed or not self._noted:
                 self.note(self.state.phase)

@@ -108,7 +108,7 @@ def stop(home: Path) -> bool:
         return False
     if not _end(state.supervisor):
         for child in state.children.values():
-            end(child)
+            _kill(child)
     return True
 
 
@@ -117,8 +117,13 @@ def _end(supervisor: ProcessId) -> bool:
     end(supervisor, signal.SIGTERM)
     if wait_until_gone(supervisor, STOP_SECONDS):
         return True
-    end(supervisor)
+    _kill(supervisor)
     return False
+
+
+def _kill(process: ProcessId) -> None:
+    end(process)
+    wait_until_gone(process, STOP_SECONDS)
 
 
 def _check_installed() -> None:

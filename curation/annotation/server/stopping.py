@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_requested = False
 
 
 class StopRequested(BaseException):
@@ -21,4 +22,16 @@ def on_signals(handler: Callable[[int, object], NoReturn] | signal.Handlers) -> 
 
 def request_stop(_signal: int, _frame: object) -> NoReturn:
     """Raise :class:`StopRequested` wherever the process is."""
+    global _requested
+    _requested = True
     raise StopRequested
+
+
+def check_stop() -> None:
+    """Raise :class:`StopRequested` if a signal came.
+
+    Python drops an exception that a handler raises inside a finalizer or a callback of `os.fork`: a loop that runs
+    until it is asked to stop calls this in each turn.
+    """
+    if _requested:
+        raise StopRequested

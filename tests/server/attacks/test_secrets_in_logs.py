@@ -72,14 +72,15 @@ LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} |\d+:[A-Z] |Argilla a
 
 
 def test_each_event_is_one_line(chairs: Chairs) -> None:
+    before = set(chairs.target.logged().splitlines())
     refused = chairs.owner.ask("POST", "/users", json=account("a\nb"))
     assert refused.status_code == 422
-    lines = [line for line in chairs.target.logged().splitlines() if line.strip()]
+    lines = [line for line in chairs.target.logged().splitlines() if line.strip() and line not in before]
     assert not [line for line in lines if "Traceback" in line or line.startswith("  File")]
     of_requests = [line for line in lines if "/api/v1/users" in line]
-    assert of_requests
+    assert len(of_requests) == 1
     assert all(LINE.match(line) for line in of_requests), of_requests
-    assert "body.password" in of_requests[-1]
+    assert "body.password" in of_requests[0]
 
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)  # the roles of a cluster write where they are told to

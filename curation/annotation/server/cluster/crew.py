@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from curation.annotation.server.children import Child, stop_children
-from curation.annotation.server.stopping import StopRequested, on_signals, request_stop
+from curation.annotation.server.stopping import StopRequested, check_stop, on_signals, request_stop
 
 
 def keep_running(name: str, body: Callable[[], object], count: int, *, grace: float) -> None:
@@ -28,6 +28,7 @@ def keep_running(name: str, body: Callable[[], object], count: int, *, grace: fl
         for child in crew:
             child.start()
         while True:
+            check_stop()
             for child in crew:
                 child.tend()
             time.sleep(0.1)
