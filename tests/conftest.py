@@ -21,6 +21,18 @@ settings.register_profile("twofold", deadline=None)  # how long an example takes
 settings.load_profile("twofold")
 
 
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Several processes share the tests by file; those that share a server of one database stay together."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    database = next((parameters[name] for name in ("target", "database_url") if name in parameters), None)
+    return f"{item.path.parent} on {database}" if database else str(item.path)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in the end what was not tested, and how to have it tested."""
     for line in lines(terminalreporter.stats.get("skipped", ())):

@@ -77,7 +77,31 @@ class Person:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chairs:
+class People:
+    """The accounts at a server, and a client without one."""
+
+    owner: Person
+    lead: Person
+    ana: Person
+    ben: Person
+    stranger: httpx.Client = field(repr=False)
+
+    @classmethod
+    @contextlib.contextmanager
+    def made(cls, target: Target) -> Iterator[People]:
+        """Make the accounts; they are left behind under random names."""
+        with contextlib.ExitStack() as clients:
+            mine = clients.enter_context(target.client(**{"X-Argilla-Api-Key": target.key}))
+            me = mine.get("/api/v1/me").raise_for_status().json()
+            owner = Person(name=me["username"], password=target.password, user_id=me["id"], key=target.key, http=mine)
+            mark = secrets.token_hex(4)
+            roles = {"lead": "admin", "ana": "annotator", "ben": "annotator"}
+            people = {name: _person(clients, target, owner, f"{name}-{mark}", role) for name, role in roles.items()}
+            yield cls(owner=owner, **people, stranger=clients.enter_context(target.client()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chairs(People):
     """Who sits where, and what there is to attack.
 
     Attributes:
@@ -86,29 +110,15 @@ class Chairs:
     """
 
     target: Target
-    owner: Person
-    lead: Person
-    ana: Person
-    ben: Person
-    stranger: httpx.Client = field(repr=False)
     ids: dict[str, str]
 
     @classmethod
-    @contextlib.contextmanager
-    def taken(cls, target: Target) -> Iterator[Chairs]:
-        """Make the accounts, a workspace and an open data set; they are left behind under random names."""
-        with contextlib.ExitStack() as clients:
-            mine = clients.enter_context(target.client(**{"X-Argilla-Api-Key": target.key}))
-            me = mine.get("/api/v1/me").raise_for_status().json()
-            owner = Person(name=me["username"], password=target.password, user_id=me["id"], key=target.key, http=mine)
-            mark = secrets.token_hex(4)
-            roles = {"lead": "admin", "ana": "annotator", "ben": "annotator"}
-            people = {name: _person(clients, target, owner, f"{name}-{mark}", role) for name, role in roles.items()}
-            ids = _workspace(owner, mark, list(people.values()))
-            values = {"label": {"value": "praise"}}
-            answer = people["ana"].made(f"/records/{ids['record_id']}/responses", status="submitted", values=values)
-            stranger = clients.enter_context(target.client())
-            yield cls(target=target, owner=owner, **people, stranger=stranger, ids={**ids, "response_id": answer["id"]})
+    def taken(cls, target: Target, people: People) -> Chairs:
+        """Make a workspace and an open data set for these people."""
+        ids = _workspace(people.owner, secrets.token_hex(4), [people.lead, people.ana, people.ben])
+        values = {"label": {"value": "praise"}}
+        answer = people.ana.made(f"/records/{ids['record_id']}/responses", status="submitted", values=values)
+        return cls(target=target, ids={**ids, "response_id": answer["id"]}, **vars(people))
 
 
 def _person(clients: contextlib.ExitStack, target: Target, owner: Person, name: str, role: str) -> Person:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chairs import Chairs, Target
+from chairs import Chairs, People, Target
 from cluster_of_processes import new_cluster
 from served import served_home
 from waiting import eventually
@@ -45,8 +45,24 @@ def _on_postgresql(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
             )
 
 
+@pytest.fixture(scope="session")
+def shared_people(target: Target) -> Iterator[People]:
+    """Accounts for all attacks that leave accounts as they are."""
+    with People.made(target) as made:
+        yield made
+
+
 @pytest.fixture
-def chairs(target: Target) -> Iterator[Chairs]:
+def people(request: pytest.FixtureRequest, target: Target) -> Iterator[People]:
+    """The accounts that an attack is tried with; of its own where it is marked `own_accounts`."""
+    if request.node.get_closest_marker("own_accounts") is None:
+        yield request.getfixturevalue("shared_people")
+    else:
+        with People.made(target) as made:
+            yield made
+
+
+@pytest.fixture
+def chairs(target: Target, people: People) -> Chairs:
     """A workspace of this test's own: owner, lead, two annotators, a stranger; one record, which ana has answered."""
-    with Chairs.taken(target) as seated:
-        yield seated
+    return Chairs.taken(target, people)

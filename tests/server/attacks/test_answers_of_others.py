@@ -179,6 +179,7 @@ def test_every_change_of_an_answer_is_in_the_log(chairs: Chairs) -> None:
     assert log(chairs, after=entries[0]["id"], limit=2) == entries[1:3]
 
 
+@pytest.mark.own_accounts
 @pytest.mark.parametrize("way", ["dataset", "account"])
 def test_the_log_outlives_the_data_set_and_the_account(chairs: Chairs, way: str) -> None:
     path = {"dataset": f"/datasets/{chairs.ids['dataset_id']}", "account": f"/users/{chairs.ana.user_id}"}

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from chairs import Chairs, Person, Target
+from chairs import Chairs, People, Person, Target
 from redis import Redis
 from rq import Queue
 from rq.job import Job
@@ -49,8 +49,8 @@ def open_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture
 def open_chairs(open_target: Target) -> Iterator[Chairs]:
-    with Chairs.taken(open_target) as seated:
-        yield seated
+    with People.made(open_target) as people:
+        yield Chairs.taken(open_target, people)
 
 
 def ways(folder: Path) -> list[str]:

@@ -16,7 +16,7 @@ from chairs import Chairs, Person, Target
 
 from curation.annotation import server
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.own_accounts]  # wrong passwords are counted
 
 AS_THEY_COME = 10
 """Attempts on one account from one address that are looked at as they come."""

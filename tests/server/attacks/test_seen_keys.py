@@ -11,6 +11,8 @@ from curation.annotation.server import ServerError
 from curation.annotation.server.cluster import roles
 from curation.annotation.server.keys import renew_key
 
+pytestmark = [pytest.mark.server, pytest.mark.own_accounts]
+
 
 def renewed(target: Target, username: str) -> str:
     """Renew a key the way that the operator of this server does."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 
 import httpx
+import pytest
 from chairs import Chairs, Person
+
+pytestmark = [pytest.mark.server, pytest.mark.own_accounts]
 
 
 def sign_in(chairs: Chairs, name: str, password: str) -> httpx.Client:

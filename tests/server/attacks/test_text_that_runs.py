@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from chairs import Chairs
+from chairs import Chairs, People
 from playwright.sync_api import expect
 from served import served_home
 from watched_page import sign_in
@@ -336,7 +336,8 @@ def test_a_custom_field_that_is_allowed_is_alone(
 ) -> None:
     home = tmp_path_factory.mktemp("allowed") / "home"
     server.allow(home, custom_fields=True)
-    with served_home(home) as target, Chairs.taken(target) as chairs:
+    with served_home(home) as target, People.made(target) as people:
+        chairs = Chairs.taken(target, people)
         lead, ids = chairs.lead, chairs.ids
         path = f"/datasets/{lead.made('/datasets', name='pages', workspace_id=ids['workspace_id'])['id']}"
         template = (
