@@ -21,6 +21,7 @@ settings.register_profile("twofold", deadline=None)  # how long an example takes
 settings.load_profile("twofold")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Several processes share the tests by file; those that share a server of one database stay together."""
     for item in items:
