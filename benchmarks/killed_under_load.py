@@ -25,10 +25,10 @@ from typing import Any
 from benchmarks.answers_kept import faults, stored
 from benchmarks.people import NO_ANSWER, Crowd, gather
 from benchmarks.result_file import kept
-from curation.annotation import server
-from curation.annotation.server.home import Home
-from curation.annotation.server.processes import ProcessId, alive
-from curation.annotation.server.state import read_state
+from curation import embedded
+from curation.embedded.home.folder import Home
+from curation.embedded.home.state import read_state
+from curation.embedded.run.processes import ProcessId, alive
 
 SHORTEST, LONGEST = 0.2, 3.0
 """Seconds between a kill and the next; a part that is down then gets the next kill when it is back."""
@@ -79,8 +79,8 @@ class Caretaker:
     def _look_after(self) -> None:
         while not self._done.wait(0.1):
             try:
-                server.serve(self._home, port=self._port)
-            except server.ServerError as error:
+                embedded.serve(self._home, port=self._port)
+            except embedded.ServerError as error:
                 self.messages.append(str(error).replace(str(self._home), "HOME"))
 
 
@@ -119,8 +119,8 @@ def killed(crowd: Crowd, *, kills: int, seed: int) -> Outcome:
     chosen = victims(parts(home), kills, random.Random(seed))
     with Caretaker(home, port) as caretaker:
         order = _kill_under_load(crowd, chosen, random.Random(seed + 1))
-    server.stop(home)
-    server.serve(home, port=port)
+    embedded.stop(home)
+    embedded.serve(home, port=port)
     answers = len(stored(home / "argilla.db", crowd.dataset_id).answers)
     journals = [person.journal for person in crowd.people]
     statuses = [each.status for j in journals for each in j.submits] + [each for j in journals for each in j.failures]
@@ -170,10 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         try:
-            crowd = gather(server.serve(home), people=options.people, records=options.records)
+            crowd = gather(embedded.serve(home), people=options.people, records=options.records)
             found = killed(crowd, kills=options.kills, seed=options.seed)
         finally:
-            server.stop(home)
+            embedded.stop(home)
     print(f"{options.people} people, kills {dict(found.kills)} in {found.seconds:.0f} s")
     print(f"{found.acknowledged} answers acknowledged, {found.answers} stored, {found.unheard} of them unheard of")
     print(f"calls without an answer {found.broken}, 5xx {found.server_errors}, failed starts {len(found.starts)}")

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from curation import rounds
-from curation.annotation import naming, server
+from curation import embedded, rounds
+from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.config import Config, write_config
@@ -44,11 +44,11 @@ def read(path: Path) -> list[dict[str, str]]:
 def workplace() -> Iterator[tuple[Path, ArgillaClient]]:
     """A temporary folder and an Argilla of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        running = server.serve(Path(folder) / "home")
+        running = embedded.serve(Path(folder) / "home")
         try:
             yield Path(folder), ArgillaClient(running.url, running.api_key)
         finally:
-            server.stop(Path(folder) / "home")
+            embedded.stop(Path(folder) / "home")
 
 
 def advance(project: Project, argilla: ArgillaClient) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
 
@@ -172,7 +172,7 @@ class Person:
 class Crowd:
     """People in front of one data set, and the owner who sees all of it."""
 
-    running: server.Server
+    running: embedded.Server
     dataset_id: str
     people: Sequence[Person]
 
@@ -189,7 +189,7 @@ class Crowd:
             return search(owner, f"/datasets/{self.dataset_id}/records/search", query)
 
 
-def gather(running: server.Server, *, people: int, records: int, required: int = 2) -> Crowd:
+def gather(running: embedded.Server, *, people: int, records: int, required: int = 2) -> Crowd:
     """Make a data set of `records` records that need `required` answers each, and sign so many people in."""
     argilla = ArgillaClient(running.url, running.api_key)
     spec = DatasetSpec(

@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.answers_kept import faults, stale_pages, stored
 from benchmarks.people import Crowd, gather
 from benchmarks.result_file import kept
-from curation.annotation import server
+from curation import embedded
 
 REQUIRED = 2
 GOAL_SECONDS = 1.0
@@ -87,11 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         home = Path(folder) / "home"
         try:
             records = options.people * options.each // REQUIRED
-            crowd = gather(server.serve(home), people=options.people, records=records, required=REQUIRED)
+            crowd = gather(embedded.serve(home), people=options.people, records=records, required=REQUIRED)
             load = os.getloadavg()[0]
             found = measured(crowd, options.each)
         finally:
-            server.stop(home)
+            embedded.stop(home)
     print(f"{options.people} people, {found.answers} answers stored in {found.seconds:.0f} s, load before {load:.1f}")
     print(f"submit: p50 {found.p50:.3f} s, p95 {found.p95:.3f} s, slowest {found.slowest:.3f} s")
     print(f"completed records {found.completed} of {records}, answers beyond the second {found.beyond_required}")

@@ -26,7 +26,8 @@ from uuid import uuid4
 
 from benchmarks.push import records
 from benchmarks.result_file import kept
-from curation.annotation import pulling, server
+from curation import embedded
+from curation.annotation import pulling
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Answer, DatasetSpec
 from curation.steps.pull import votes_table
@@ -34,7 +35,7 @@ from curation.steps.pull import votes_table
 PEOPLE = ("ana", "ben")
 
 
-def answered(running: server.Server, data: Path, n: int) -> str:
+def answered(running: embedded.Server, data: Path, n: int) -> str:
     """Push n records, have both people answer each (by SQL: it is not what is measured), and return the data set."""
     argilla, name = ArgillaClient(running.url, running.api_key), f"pull-{n}"
     outgoing = records(data, n, width=0)
@@ -110,7 +111,7 @@ def rows(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
         }
 
 
-def measured(running: server.Server, name: str, way: str) -> dict[str, float]:
+def measured(running: embedded.Server, name: str, way: str) -> dict[str, float]:
     """Pull in another process."""
     command = [sys.executable, "-m", "benchmarks.pull", "--pull", running.url, name, way]
     environment = {**os.environ, "TWOFOLD_ARGILLA_API_KEY": running.api_key}
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        running = server.serve(home)
+        running = embedded.serve(home)
         try:
             print(f"{'records':>8}  {'by':>8}  {'votes':>8}  {'seconds':>8}  {'MB more than before':>20}")
             for n in sorted(options.records):
@@ -142,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
                     seconds, memory = result["seconds"], result["megabytes"]
                     print(f"{n:>8}  {way:>8}  {result['votes']:>8.0f}  {seconds:>8.1f}  {memory:>20.1f}")
         finally:
-            server.stop(home)
+            embedded.stop(home)
     command = f"python -m benchmarks.pull --records {' '.join(map(str, options.records))}"
     result = {"pull": {"value": found, "seconds": round(time.perf_counter() - started, 1), "command": command}}
     return kept(result, options.json)

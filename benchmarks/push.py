@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.result_file import kept
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
 
@@ -123,7 +123,7 @@ WAYS: dict[str, Way] = {"records.log": by_sdk, "raw POSTs of 500": by_raw_posts,
 class Bench:
     """One server, and what is pushed to it."""
 
-    server: server.Server
+    server: embedded.Server
     labels: Sequence[str]
 
     def seconds(self, name: str, way: Way, outgoing: Sequence[Outgoing], *, width: int) -> float:
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     logging.disable(logging.INFO)
     data, n, started = Path(os.environ["TWOFOLD_DATA"]), options.records, time.perf_counter()
     with tempfile.TemporaryDirectory() as home:
-        bench = Bench(server=server.serve(Path(home) / "home"), labels=())
+        bench = Bench(server=embedded.serve(Path(home) / "home"), labels=())
         try:
             tables = {}
             for title, width in (("suggestions", 0), ("vectors", 384)):
@@ -201,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
                 found = bench.table(title, outgoing, width=width, repeats=options.repeats)
                 tables[title] = shown(title, n, found)
         finally:
-            server.stop(Path(home) / "home")
+            embedded.stop(Path(home) / "home")
     plain = tables["suggestions"]
     result = {
         "S1": {

@@ -31,7 +31,7 @@ import pandas as pd
 from benchmarks.people import LABELS, PENDING
 from benchmarks.ratio import interval
 from benchmarks.result_file import kept
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
 
@@ -88,7 +88,7 @@ def records(data: Path, n: int) -> Iterator[Outgoing]:
         )
 
 
-def target(running: server.Server, data: Path, n: int) -> Target:
+def target(running: embedded.Server, data: Path, n: int) -> Target:
     """The data set of n records, made unless it is there whole."""
     argilla = ArgillaClient(running.url, running.api_key)
     spec = DatasetSpec(
@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     data, started, sizes = Path(os.environ["TWOFOLD_DATA"]), time.perf_counter(), sorted(options.sizes)
     with tempfile.TemporaryDirectory() as folder:
         home = options.home or Path(folder) / "home"
-        running = server.serve(home)
+        running = embedded.serve(home)
         try:
             targets = [target(running, data, n) for n in sizes]
             headers = {"X-Argilla-Api-Key": running.api_key}
@@ -280,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
                 print(f"{'milliseconds, median':<30}" + "".join(f"{n:>12}" for n in sizes) + "    ratio")
                 cells = measure(http, targets, options.repeats, options.only)
         finally:
-            server.stop(home)
+            embedded.stop(home)
     result = {
         "S7": {
             **_shown(sizes, cells),

@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.people import Crowd, gather
 from benchmarks.ratio import interval
 from benchmarks.result_file import kept
-from curation.annotation import server
+from curation import embedded
 
 GOAL = 1.5
 PEACE = "nobody"
@@ -112,12 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         home = Path(folder) / "home"
         try:
             records = int(RECORDS_A_SECOND * options.seconds * options.rounds * (1 + len(ATTACKS)))
-            crowd = gather(server.serve(home), people=options.people, records=records)
+            crowd = gather(embedded.serve(home), people=options.people, records=records)
             load = os.getloadavg()[0]
             found = measured(crowd, options.rounds, options.seconds)
             failures = sum(len(person.journal.failures) for person in crowd.people)
         finally:
-            server.stop(home)
+            embedded.stop(home)
     pooled = {name: [seconds for times in rounds for seconds in times] for name, rounds in found.items()}
     peace = float(np.median(pooled[PEACE]))
     ratios = {name: float(np.median(pooled[name])) / peace for name in ATTACKS}

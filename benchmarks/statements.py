@@ -25,11 +25,11 @@ import numpy as np
 
 from benchmarks.people import LABELS, PENDING, gather
 from benchmarks.result_file import kept
-from curation.annotation import server
-from curation.annotation.server.credentials import ensure_secret
-from curation.annotation.server.environment import configure_environment
-from curation.annotation.server.home import open_home
-from curation.annotation.server.permissions import read_permissions
+from curation import embedded
+from curation.embedded.home.credentials import ensure_secret
+from curation.embedded.home.folder import open_home
+from curation.embedded.home.permissions import read_permissions
+from curation.embedded.run.environment import configure_environment
 
 
 @dataclass
@@ -101,19 +101,20 @@ async def answered(app: Any, token: str, dataset: str, watch: Watch, answers: in
 
 def watched(home: Path, answers: int) -> tuple[Watch, list[Asked]]:
     """Serve a home, and answer in an application of this process beside it."""
-    running = server.serve(home)
+    running = embedded.serve(home)
     try:
         crowd = gather(running, people=1, records=2 * answers)
         token = crowd.people[0].token
         os.chdir(home)
         opened = open_home(home)
         configure_environment(opened, secret_key=ensure_secret(opened), origins=[], allowed=read_permissions(opened))
-        from curation.annotation.server import app, connections
+        from curation.embedded.patches import connections
+        from curation.embedded.run import app
 
         connections.configure_connections()
         from argilla_server import database
 
-        from curation.annotation.server.engine.connections import engine
+        from curation.embedded.search.connections import engine
 
         watch = Watch()
         watch.listen(database.async_engine.sync_engine)
@@ -121,7 +122,7 @@ def watched(home: Path, answers: int) -> tuple[Watch, list[Asked]]:
         found = asyncio.run(answered(app.application(), token, crowd.dataset_id, watch, answers))
         return watch, found
     finally:
-        server.stop(home)
+        embedded.stop(home)
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:

@@ -61,14 +61,14 @@ def _disk() -> Finding:
 
 
 def _server() -> Finding:
-    from curation.annotation import server
+    from curation import embedded
 
-    running = server.running(server_home())
+    running = embedded.running(server_home())
     return Finding("embedded Argilla", True, f"running at {running.url}" if running else "not running: `twofold serve`")
 
 
 def _home() -> list[Finding]:
-    from curation.annotation.server.fitness import find_problems
+    from curation.embedded.home.fitness import find_problems
 
     home = server_home()
     problems = find_problems(home)

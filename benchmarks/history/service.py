@@ -14,10 +14,10 @@ import httpx
 
 from benchmarks.history.command import run
 from benchmarks.history.person import meaning
-from curation.annotation import server
-from curation.annotation.server.home import Home
-from curation.annotation.server.processes import alive
-from curation.annotation.server.state import read_state
+from curation import embedded
+from curation.embedded.home.folder import Home
+from curation.embedded.home.state import read_state
+from curation.embedded.run.processes import alive
 
 PARTS = ("web", "worker", "valkey", "supervisor")
 
@@ -42,7 +42,7 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.home = home
         os.environ["TWOFOLD_HOME"] = str(home)
-        running = server.serve(home)
+        running = embedded.serve(home)
         self.url, self._key = running.url, running.api_key
         self._backups = 0
 
@@ -62,19 +62,19 @@ class Service:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                server.serve(self.home, port=self._port)
+                embedded.serve(self.home, port=self._port)
                 self._owner("GET", "/me")
                 return
-            except (server.ServerError, httpx.HTTPError):
+            except (embedded.ServerError, httpx.HTTPError):
                 time.sleep(0.2)
         raise AssertionError(f"the server at {self.url} does not come back")
 
     def restart(self) -> None:
-        server.stop(self.home)
+        embedded.stop(self.home)
         self.ready()
 
     def stop(self) -> None:
-        server.stop(self.home)
+        embedded.stop(self.home)
 
     def backup(self) -> Path:
         self._backups += 1
@@ -84,7 +84,7 @@ class Service:
         return path
 
     def restore(self, backup: Path) -> None:
-        server.stop(self.home)
+        embedded.stop(self.home)
         restored = run("restore", str(backup), "--replace")
         assert restored.code == 0, str(restored)
         self.ready()

@@ -57,9 +57,9 @@ def address(config: Config) -> tuple[str, str]:
     """
     if config.annotation.url:
         return config.annotation.url, _key_for(config.annotation.url)
-    from curation.annotation import server
+    from curation import embedded
 
-    running = server.running(server_home())
+    running = embedded.running(server_home())
     if running is None:
         raise TwofoldError("the embedded Argilla is not running; start it with `twofold serve`")
     return running.url, running.api_key

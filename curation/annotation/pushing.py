@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 from pydantic_core import to_json
 
-from curation.annotation.digests import KnownRecord, digest, suggestion_digest
 from curation.annotation.resending import send
+from curation.embedded.digests import KnownRecord, digest, suggestion_digest
 from curation.errors import TwofoldError
 
 BATCH_RECORDS = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from curation.annotation.server.exposure import is_loopback
+from curation.embedded.run.exposure import is_loopback
 from curation.errors import TwofoldError
 
 OLDEST = (2, 8)

@@ -19,11 +19,11 @@ from curation.cli.show import as_json
 @as_json
 def demo(folder: Path, as_json: bool) -> None:
     """Walk the whole loop on the bundled sample, with recorded reviewers, and leave the UI up."""
-    from curation.annotation import server
+    from curation import embedded
     from curation.demo.walk import walk
 
     with Screen(as_json=as_json) as screen:
-        running = server.serve(server_home())
+        running = embedded.serve(server_home())
         screen.say(f"Argilla answers at {running.url}")
         finish = walk(folder, ArgillaClient(running.url, running.api_key), screen.say, screen.bar)
         screen.found(**asdict(finish), credentials=running.credentials_file)

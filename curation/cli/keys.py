@@ -28,7 +28,7 @@ def renew(user: str | None, home: Path | None, as_json: bool) -> None:
 
     The owner's is written to the server's credentials file; anybody else's is shown once and kept nowhere else.
     """
-    from curation.annotation.server.keys import renew_key
+    from curation.embedded.home.keys import renew_key
 
     if home is None and (elsewhere := os.environ.get(URL)):
         raise TwofoldError(

@@ -16,7 +16,7 @@ from curation.cli.show import as_json
 from curation.errors import GateRefused
 
 if TYPE_CHECKING:
-    from curation.annotation import server
+    from curation import embedded
 
 home_option = click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Where the server keeps its data."
@@ -67,24 +67,24 @@ def serve(
     as_json: bool,
 ) -> None:
     """Start the embedded Argilla, on this machine only, and leave it running."""
-    from curation.annotation import server
+    from curation import embedded
 
     if as_json and not detach:
         raise click.UsageError("--json: the answer of --foreground is its exit code; leave one of them out")
     place = home or server_home()
     with Screen(as_json=as_json) as screen:
         if status:
-            _show_standing(server.standing(place), screen)
+            _show_standing(embedded.standing(place), screen)
             return
         if (allow_hub, allow_custom_fields) != (None, None):
-            is_up = server.allow(place, hub=allow_hub, custom_fields=allow_custom_fields)
+            is_up = embedded.allow(place, hub=allow_hub, custom_fields=allow_custom_fields)
             if is_up:
                 screen.say("What is allowed changes when this server is stopped and started again")
-        address = server.Address(host=host, port=port, beyond_loopback=beyond_loopback)
+        address = embedded.Address(host=host, port=port, beyond_loopback=beyond_loopback)
         if not detach:
-            server.become(place, address)
+            embedded.become(place, address)
         started = time.monotonic()
-        running = server.serve(place, address)
+        running = embedded.serve(place, address)
         screen.found(url=running.url, username=running.username, credentials=running.credentials_file)
         screen.say(f"Argilla answers at {running.url} ({time.monotonic() - started:.1f} s)")
         if running.note:
@@ -93,7 +93,7 @@ def serve(
         screen.say("Stop it with `twofold stop`")
 
 
-def _show_standing(found: server.Standing, screen: Screen) -> None:
+def _show_standing(found: embedded.Standing, screen: Screen) -> None:
     screen.found(**asdict(found), up=found.up)
     if not found.up:
         raise GateRefused(f"{found.home}: {NOT_UP[found.phase]}" + (f": {found.error}" if found.error else ""))
@@ -109,10 +109,10 @@ def _show_standing(found: server.Standing, screen: Screen) -> None:
 @as_json
 def stop(home: Path | None, as_json: bool) -> None:
     """Stop the embedded Argilla."""
-    from curation.annotation import server
+    from curation import embedded
 
     with Screen(as_json=as_json) as screen:
-        stopped = server.stop(home or server_home())
+        stopped = embedded.stop(home or server_home())
         screen.found(stopped=stopped)
         screen.say("stopped" if stopped else "it was not running")
 
@@ -123,8 +123,8 @@ def stop(home: Path | None, as_json: bool) -> None:
 @as_json
 def backup(file: Path, home: Path | None, as_json: bool) -> None:
     """Write the embedded Argilla's database and secrets to FILE, while it runs or not."""
-    from curation.annotation.server.backup import back_up
-    from curation.annotation.server.home import Home
+    from curation.embedded.home.backup import back_up
+    from curation.embedded.home.folder import Home
 
     with Screen(as_json=as_json) as screen:
         back_up(Home(root=(home or server_home()).expanduser().absolute()), file.absolute())
@@ -140,7 +140,7 @@ def backup(file: Path, home: Path | None, as_json: bool) -> None:
 @as_json
 def restore(file: Path, home: Path | None, replace: bool, as_json: bool) -> None:
     """Make the embedded Argilla's home of a backup."""
-    from curation.annotation.server.restore import restore as restore_home
+    from curation.embedded.home.restore import restore as restore_home
 
     place = home or server_home()
     with Screen(as_json=as_json) as screen:

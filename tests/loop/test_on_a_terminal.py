@@ -14,7 +14,7 @@ import terminal
 from click.testing import CliRunner
 from terminal import Seen
 
-from curation.annotation import server
+from curation import embedded
 from curation.cli import cli
 from curation.demo import walk
 
@@ -35,7 +35,7 @@ ACCURACY = r"accuracy 0\.\d{3} \[0\.\d{3}, [01]\.\d{3}\]"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("terminal") / "home"
     yield path
-    server.stop(path)
+    embedded.stop(path)
 
 
 @pytest.fixture(scope="module")

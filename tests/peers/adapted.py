@@ -23,13 +23,13 @@ from argilla_server.models import Response
 from sqlalchemy import Update, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from curation.annotation.server import counted_status
-from curation.annotation.server.app import application
-from curation.annotation.server.engine import SqlSearchEngine, prepare_database, sql_engine
-from curation.annotation.server.engine.postgresql_index import POSTGRESQL_INDEX
-from curation.annotation.server.engine.sqlite_index import SQLITE_INDEX
-from curation.annotation.server.engine.tables import index_metadata, signatures
-from curation.annotation.server.record_status import count_and_set
+from curation.embedded.patches import counted_status
+from curation.embedded.patches.record_status import count_and_set
+from curation.embedded.run.app import application
+from curation.embedded.search import SqlSearchEngine, prepare_database, sql_engine
+from curation.embedded.search.postgresql_index import POSTGRESQL_INDEX
+from curation.embedded.search.sqlite_index import SQLITE_INDEX
+from curation.embedded.search.tables import index_metadata, signatures
 
 DIFFERENCES = Path(__file__).with_name("known_differences.toml")
 

@@ -58,7 +58,7 @@ class Cluster:
 
 def command(*role: str) -> list[str]:
     """The command line of a role."""
-    return [sys.executable, "-P", "-m", "curation.annotation.server", *role]
+    return [sys.executable, "-P", "-m", "curation.embedded", *role]
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ from left_out import CHROMIUM, POSTGRESQL, leave_out
 from playwright.sync_api import sync_playwright
 from postgresql_server import is_installed, running_postgresql
 
-from curation.annotation import server
-from curation.annotation.server import Server
+from curation import embedded
+from curation.embedded import Server
 
 QUIET = [
     "--no-sandbox",
@@ -29,9 +29,9 @@ QUIET = [
 def argilla_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running embedded Argilla, shared by all tests: make your own workspace or dataset in it."""
     home = tmp_path_factory.mktemp("argilla") / "home"
-    server.allow(home, custom_fields=True)
-    yield server.serve(home)
-    server.stop(home)
+    embedded.allow(home, custom_fields=True)
+    yield embedded.serve(home)
+    embedded.stop(home)
 
 
 @pytest.fixture(scope="session")

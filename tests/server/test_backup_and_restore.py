@@ -19,12 +19,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curation.annotation import server
-from curation.annotation.server import ServerError
-from curation.annotation.server.backup import MANIFEST, back_up
-from curation.annotation.server.files import try_lock
-from curation.annotation.server.home import Home, open_home
-from curation.annotation.server.restore import restore
+from curation import embedded
+from curation.embedded import ServerError
+from curation.embedded.home.backup import MANIFEST, back_up
+from curation.embedded.home.files import try_lock
+from curation.embedded.home.folder import Home, open_home
+from curation.embedded.home.restore import restore
 
 pytestmark = pytest.mark.server
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.server
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("backup") / "home"
     yield path
-    server.stop(path)
+    embedded.stop(path)
 
 
 def small_home(path: Path, text: str = "The soup was cold.") -> Home:
@@ -56,7 +56,7 @@ def votes(home: Home) -> list[str]:
 def test_a_backup_of_a_running_server_is_served_elsewhere_with_everything_acknowledged_before(
     home: Path, tmp_path: Path
 ) -> None:
-    running = server.serve(home)
+    running = embedded.serve(home)
     acknowledged: list[str] = []
     enough = threading.Event()
 
@@ -81,7 +81,7 @@ def test_a_backup_of_a_running_server_is_served_elsewhere_with_everything_acknow
         writer.join()
 
     restore(tmp_path / "night.zip", tmp_path / "elsewhere")
-    elsewhere = server.serve(tmp_path / "elsewhere")
+    elsewhere = embedded.serve(tmp_path / "elsewhere")
     try:
         assert elsewhere.api_key == running.api_key
         headers = {"X-Argilla-Api-Key": running.api_key}
@@ -90,17 +90,17 @@ def test_a_backup_of_a_running_server_is_served_elsewhere_with_everything_acknow
         assert before <= names <= sure | {f"team-{len(sure)}"}  # one moment: nothing later, no gap
         assert names == {f"team-{number}" for number in range(len(names))}
     finally:
-        server.stop(tmp_path / "elsewhere")
+        embedded.stop(tmp_path / "elsewhere")
 
 
 def test_an_older_home_is_backed_up_before_it_is_migrated(home: Path, tmp_path: Path) -> None:
-    server.serve(home)
-    server.stop(home)
+    embedded.serve(home)
+    embedded.stop(home)
     with closing(sqlite3.connect(home / "argilla.db")) as connection:
         # Argilla 2.5 added the table that is taken away here.
         connection.executescript("DROP TABLE datasets_users; UPDATE alembic_version SET version_num = '6ed1b8bf8e08'")
-    server.serve(home)
-    server.stop(home)
+    embedded.serve(home)
+    embedded.stop(home)
     (made,) = (home / "backups").iterdir()
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     restored = restore(made, tmp_path / "as-it-was")
@@ -216,7 +216,7 @@ def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path, later: dict[str,
 DIE = """
 import os, sys
 from pathlib import Path
-from curation.annotation.server.restore import restore
+from curation.embedded.home.restore import restore
 left = int(sys.argv[3])
 rename = Path.rename
 def dying(self, target):
@@ -238,7 +238,7 @@ def test_a_restore_killed_at_any_step_is_noticed_and_finished_by_the_same_comman
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     if renames:
         with pytest.raises(ServerError, match="a restore was cut off"):
-            server.serve(home.root)
+            embedded.serve(home.root)
     else:
         assert votes(home) == ["New."]
     restore(tmp_path / "old.zip", home.root, replace=True)

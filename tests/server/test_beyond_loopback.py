@@ -13,11 +13,11 @@ import bcrypt
 import httpx
 import pytest
 
-from curation.annotation import server
-from curation.annotation.server import Address, ServerError
-from curation.annotation.server.credentials import Credentials, ensure_credentials, ensure_secret
-from curation.annotation.server.exposure import Account, check_secrets, is_loopback, read_accounts
-from curation.annotation.server.home import Home, open_home
+from curation import embedded
+from curation.embedded import Address, ServerError
+from curation.embedded.home.credentials import Credentials, ensure_credentials, ensure_secret
+from curation.embedded.home.folder import Home, open_home
+from curation.embedded.run.exposure import Account, check_secrets, is_loopback, read_accounts
 
 GOOD = Credentials(username="owner", password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48))
 SIGNS = secrets.token_hex(32)
@@ -36,9 +36,9 @@ def test_these_may_reach_further(host: str) -> None:
 
 def test_without_the_flag_it_does_not_start_and_says_how_to_do_better(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match=r"TLS.*docs/deploy\.md.*--beyond-loopback") as error:
-        server.serve(tmp_path / "home", Address(host="0.0.0.0"))
+        embedded.serve(tmp_path / "home", Address(host="0.0.0.0"))
     assert "\n" not in str(error.value)
-    assert server.running(tmp_path / "home") is None
+    assert embedded.running(tmp_path / "home") is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_weak_secret_in_the_home_keeps_the_server_on_this_machine(
         json.dumps({"username": "owner", "password": credentials.password, "api_key": credentials.api_key} | changed)
     )
     with pytest.raises(ServerError, match=named) as error:
-        server.serve(home.root, EVERYWHERE)
+        embedded.serve(home.root, EVERYWHERE)
     assert next(iter(changed.values())) not in str(error.value)
 
 
@@ -91,13 +91,13 @@ def test_a_home_without_accounts_has_none(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def everywhere(tmp_path: Path) -> Iterator[server.Server]:
-    yield server.serve(tmp_path / "home", EVERYWHERE)
-    server.stop(tmp_path / "home")
+def everywhere(tmp_path: Path) -> Iterator[embedded.Server]:
+    yield embedded.serve(tmp_path / "home", EVERYWHERE)
+    embedded.stop(tmp_path / "home")
 
 
 @pytest.mark.server
-def test_with_the_flag_and_strong_secrets_it_answers_on_every_address(everywhere: server.Server) -> None:
+def test_with_the_flag_and_strong_secrets_it_answers_on_every_address(everywhere: embedded.Server) -> None:
     port = everywhere.url.rsplit(":", 1)[1]
     assert httpx.get(f"http://127.0.0.2:{port}/api/v1/version", trust_env=False).status_code == 200
     accounts = read_accounts(Home(root=everywhere.home).database)

@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from curation.annotation.server import Server
+from curation.embedded import Server
 
 pytestmark = pytest.mark.server
 
@@ -182,7 +182,7 @@ OURS = [
 LIST_ROUTES = """
 import json
 from argilla_server.api.routes import api_v1
-from curation.annotation.server import app
+from curation.embedded.run import app
 app.application()
 print(json.dumps(sorted({f"{m} {r.path}" for r in api_v1.routes for m in r.methods if m != "HEAD"})))
 """

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from one_question import one_question
 
-from curation.annotation import pushing, server
+from curation import embedded
+from curation.annotation import pushing
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.server.home import Home
-from curation.annotation.server.state import read_state
 from curation.annotation.spec import Outgoing
+from curation.embedded.home.folder import Home
+from curation.embedded.home.state import read_state
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -65,7 +66,7 @@ class Wire:
 class Annotation:
     """A client whose wire is watched, and a data set."""
 
-    def __init__(self, running: server.Server) -> None:
+    def __init__(self, running: embedded.Server) -> None:
         self.argilla = ArgillaClient(running.url, running.api_key)
         http = self.argilla._client.http_client
         self.wire = Wire(through=http._transport)
@@ -90,7 +91,7 @@ class Annotation:
 
 
 @pytest.fixture
-def annotation(argilla_server: server.Server) -> Annotation:
+def annotation(argilla_server: embedded.Server) -> Annotation:
     return Annotation(argilla_server)
 
 
@@ -216,13 +217,13 @@ def test_a_record_that_is_refused_is_named(annotation: Annotation) -> None:
 
 
 @pytest.fixture
-def fragile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+def fragile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Server]:
     home = tmp_path_factory.mktemp("fragile") / "home"
-    yield server.serve(home)
-    server.stop(home)
+    yield embedded.serve(home)
+    embedded.stop(home)
 
 
-def test_a_server_that_is_killed_again_and_again_gets_every_record_once(fragile_server: server.Server) -> None:
+def test_a_server_that_is_killed_again_and_again_gets_every_record_once(fragile_server: embedded.Server) -> None:
     annotation = Annotation(fragile_server)
     through = []
     for done in annotation.argilla.upload(annotation.dataset, messages(4000)):

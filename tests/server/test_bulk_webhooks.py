@@ -10,7 +10,7 @@ import pytest
 from one_question import one_question
 from webhook_listener import all_is_told, listening, subscribed
 
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.client import ArgillaClient
 
 pytestmark = pytest.mark.server
@@ -23,7 +23,7 @@ def heard() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def test_webhooks_hear_the_same_from_both_routes(
-    argilla_server: server.Server, heard: tuple[str, list[dict[str, Any]]]
+    argilla_server: embedded.Server, heard: tuple[str, list[dict[str, Any]]]
 ) -> None:
     url, events = heard
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
@@ -50,7 +50,7 @@ def of_side(event: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 
 def test_a_record_is_created_once_however_often_it_is_pushed(
-    argilla_server: server.Server, heard: tuple[str, list[dict[str, Any]]]
+    argilla_server: embedded.Server, heard: tuple[str, list[dict[str, Any]]]
 ) -> None:
     url, events = heard
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)

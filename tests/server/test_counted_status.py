@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from one_question import one_question
 
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Outgoing
@@ -20,7 +20,7 @@ from curation.annotation.spec import Outgoing
 pytestmark = pytest.mark.server
 
 
-def test_the_status_of_a_record_follows_its_answers(argilla_server: server.Server) -> None:
+def test_the_status_of_a_record_follows_its_answers(argilla_server: embedded.Server) -> None:
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"counted-{uuid.uuid4().hex[:8]}"
     dataset = argilla.ensure_dataset(one_question(name))
@@ -53,7 +53,7 @@ def test_the_status_of_a_record_follows_its_answers(argilla_server: server.Serve
     assert record()["status"] == "pending"
 
 
-def test_one_answer_of_many_that_somebody_sends_at_once_is_stored(argilla_server: server.Server) -> None:
+def test_one_answer_of_many_that_somebody_sends_at_once_is_stored(argilla_server: embedded.Server) -> None:
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"at-once-{uuid.uuid4().hex[:8]}"
     dataset = argilla.ensure_dataset(one_question(name))
@@ -73,7 +73,7 @@ def test_one_answer_of_many_that_somebody_sends_at_once_is_stored(argilla_server
     assert len(list(argilla.answers(dataset))) == 1
 
 
-def test_a_record_is_open_again_when_an_account_takes_its_answer_along(argilla_server: server.Server) -> None:
+def test_a_record_is_open_again_when_an_account_takes_its_answer_along(argilla_server: embedded.Server) -> None:
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"gone-{uuid.uuid4().hex[:8]}"
     dataset = argilla.ensure_dataset(one_question(name))
@@ -89,7 +89,7 @@ def test_a_record_is_open_again_when_an_account_takes_its_answer_along(argilla_s
     assert argilla.progress(dataset).completed == 0
 
 
-def test_a_record_is_deleted_whole_with_the_answers_that_completed_it(argilla_server: server.Server) -> None:
+def test_a_record_is_deleted_whole_with_the_answers_that_completed_it(argilla_server: embedded.Server) -> None:
     """The answers go first, which would open the record again that is being deleted."""
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"deleted-{uuid.uuid4().hex[:8]}"

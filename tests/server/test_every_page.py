@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 from watched_page import sign_in, watch
 
-from curation.annotation.server import Server
+from curation.embedded import Server
 
 expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.server, pytest.mark.browser]

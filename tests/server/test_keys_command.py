@@ -12,11 +12,11 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from curation.annotation import server
-from curation.annotation.server import ServerError
-from curation.annotation.server import keys as keys_module
-from curation.annotation.server.keys import renew_key
+from curation import embedded
 from curation.cli import cli
+from curation.embedded import ServerError
+from curation.embedded.home import keys as keys_module
+from curation.embedded.home.keys import renew_key
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.server
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("keys") / "home"
     yield path
-    server.stop(path)
+    embedded.stop(path)
 
 
 def renew(home: Path, *arguments: str) -> Result:
@@ -34,17 +34,17 @@ def renew(home: Path, *arguments: str) -> Result:
 
 
 def status(home: Path, key: str) -> int:
-    running = server.running(home)
+    running = embedded.running(home)
     assert running is not None
     return httpx.get(f"{running.url}/api/v1/me", headers={"X-Argilla-Api-Key": key}, trust_env=False).status_code
 
 
 def test_the_owners_old_key_stops_at_once_and_the_server_goes_on(home: Path) -> None:
-    old = server.serve(home)
+    old = embedded.serve(home)
     assert status(home, old.api_key) == 200
     said = renew(home)
     assert said.output == f"owner: the new key is in {home}/credentials.json\n"
-    new = server.running(home)
+    new = embedded.running(home)
     assert new is not None
     assert new.pid == old.pid
     assert (status(home, old.api_key), status(home, new.api_key)) == (401, 200)
@@ -53,15 +53,15 @@ def test_the_owners_old_key_stops_at_once_and_the_server_goes_on(home: Path) -> 
 
 
 def test_the_new_key_lasts_over_a_restart_and_the_old_one_does_not_come_back(home: Path) -> None:
-    old = server.serve(home)
+    old = embedded.serve(home)
     renew(home)
-    server.stop(home)
-    new = server.serve(home)
+    embedded.stop(home)
+    new = embedded.serve(home)
     assert (status(home, old.api_key), status(home, new.api_key)) == (401, 200)
 
 
 def test_a_persons_key_is_shown_once_and_the_owners_stays(home: Path) -> None:
-    owner = server.serve(home)
+    owner = embedded.serve(home)
     with httpx.Client(base_url=owner.url, headers={"X-Argilla-Api-Key": owner.api_key}, trust_env=False) as http:
         account = {"first_name": "Ana", "username": "ana", "password": "the soup was cold", "role": "annotator"}
         old = http.post("/api/v1/users", json=account).json()["api_key"]
@@ -74,7 +74,7 @@ def test_a_persons_key_is_shown_once_and_the_owners_stays(home: Path) -> None:
 def test_cut_off_between_the_file_and_the_account_the_same_command_heals_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = server.serve(home)
+    old = embedded.serve(home)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -83,21 +83,21 @@ def test_cut_off_between_the_file_and_the_account_the_same_command_heals_it(
     assert isinstance(renew(home).exception, SystemExit)
     monkeypatch.undo()
     renew(home)
-    new = server.running(home)
+    new = embedded.running(home)
     assert new is not None
     assert (status(home, old.api_key), status(home, new.api_key)) == (401, 200)
 
 
 def test_it_works_on_a_server_that_does_not_run(home: Path) -> None:
-    old = server.serve(home)
-    server.stop(home)
+    old = embedded.serve(home)
+    embedded.stop(home)
     renew(home)
-    new = server.serve(home)
+    new = embedded.serve(home)
     assert (status(home, old.api_key), status(home, new.api_key)) == (401, 200)
 
 
 def test_an_account_that_is_not_there_is_named(home: Path) -> None:
-    server.serve(home)
+    embedded.serve(home)
     with pytest.raises(ServerError, match=r"no account 'onwer' \(did you mean 'owner'\?\)"):
         renew_key(home, "onwer")
 

@@ -15,9 +15,9 @@ from waiting import eventually
 from benchmarks.answers_kept import faults, stored
 from benchmarks.killed_under_load import killed, parts
 from benchmarks.people import Crowd, gather
-from curation.annotation import server
-from curation.annotation.server.home import Home
-from curation.annotation.server.state import read_state
+from curation import embedded
+from curation.embedded.home.folder import Home
+from curation.embedded.home.state import read_state
 
 pytestmark = pytest.mark.server
 
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.server
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
     home = tmp_path_factory.mktemp("killed") / "home"
-    crowd = gather(server.serve(home), people=4, records=400)
+    crowd = gather(embedded.serve(home), people=4, records=400)
     yield crowd
     for person in crowd.people:
         person.close()
-    server.stop(home)
+    embedded.stop(home)
 
 
 def test_everything_acknowledged_is_there_after_each_part_was_killed(crowd: Crowd) -> None:
@@ -60,7 +60,7 @@ def test_a_status_that_a_kill_left_behind_is_put_right_when_the_web_server_comes
     crowd: Crowd, was: str, cut_off: str
 ) -> None:
     """As between the two transactions in which Argilla stores an answer and counts the record's answers."""
-    home = server.serve(crowd.running.home).home
+    home = embedded.serve(crowd.running.home).home
     for person in crowd.people:
         person.answer(len(person.journal.acknowledged) + 20)
     before = stored(home / "argilla.db", crowd.dataset_id)

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curation.annotation import server
-from curation.annotation.server import Server
+from curation import embedded
+from curation.embedded import Server
 
 pytestmark = pytest.mark.server
 
@@ -101,8 +101,8 @@ def test_other_web_sites_may_not_read_the_api(argilla_server: Server, owner: htt
 
 
 def test_serving_a_home_again_returns_the_same_server(argilla_server: Server) -> None:
-    assert server.serve(argilla_server.home) == argilla_server
-    assert server.running(argilla_server.home) == argilla_server
+    assert embedded.serve(argilla_server.home) == argilla_server
+    assert embedded.running(argilla_server.home) == argilla_server
 
 
 def test_the_copy_of_the_web_ui_lies_in_the_home(argilla_server: Server) -> None:

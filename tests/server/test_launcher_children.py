@@ -12,10 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from curation.annotation.server import ServerError, children
-from curation.annotation.server.children import Child, stop_children
-from curation.annotation.server.home import Home, open_home
-from curation.annotation.server.logs import last_line, rotate
+from curation.embedded import ServerError
+from curation.embedded.home.folder import Home, open_home
+from curation.embedded.run import children
+from curation.embedded.run.children import Child, stop_children
+from curation.embedded.run.logs import last_line, rotate
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_a_short_log_is_left_alone(home: Home) -> None:
 
 STOPPED_WHILE_IT_FORKS = """
 import os, signal
-from curation.annotation.server.cluster.crew import keep_running
+from curation.embedded.cluster.crew import keep_running
 
 forks = iter(range(1, 10))
 os.register_at_fork(before=lambda: next(forks) == 2 and os.kill(os.getpid(), signal.SIGTERM))

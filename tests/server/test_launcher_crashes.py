@@ -17,9 +17,9 @@ import redis
 from rq.job import Job, JobStatus
 from waiting import PATIENCE, Stopwatch, eventually
 
-from curation.annotation import server
-from curation.annotation.server.home import Home
-from curation.annotation.server.state import read_state
+from curation import embedded
+from curation.embedded.home.folder import Home
+from curation.embedded.home.state import read_state
 
 pytestmark = pytest.mark.server
 
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.server
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("crashes") / "home"
     yield path
-    server.stop(path)
+    embedded.stop(path)
 
 
 @pytest.fixture
-def running(home: Path) -> server.Server:
-    return server.serve(home)
+def running(home: Path) -> embedded.Server:
+    return embedded.serve(home)
 
 
 def child(home: Path, name: str) -> int | None:
@@ -49,13 +49,13 @@ def kill(home: Path, name: str) -> None:
     assert eventually(lambda: child(home, name) not in (None, found))
 
 
-def workspaces(running: server.Server) -> set[str]:
+def workspaces(running: embedded.Server) -> set[str]:
     headers = {"X-Argilla-Api-Key": running.api_key}
     answer = httpx.get(running.url + "/api/v1/me/workspaces", headers=headers, timeout=60, trust_env=False)
     return {workspace["name"] for workspace in answer.raise_for_status().json()["items"]}
 
 
-def add_workspace(running: server.Server, name: str) -> None:
+def add_workspace(running: embedded.Server, name: str) -> None:
     headers = {"X-Argilla-Api-Key": running.api_key}
     url = running.url + "/api/v1/workspaces"
     httpx.post(url, json={"name": name}, headers=headers, timeout=60, trust_env=False).raise_for_status()
@@ -67,20 +67,20 @@ def queue(home: Path) -> redis.Redis:
 
 def test_two_serves_at_once_start_one_server(home: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(server.serve, [home, home])
+        first, second = pool.map(embedded.serve, [home, home])
     assert first == second
     assert psutil.pid_exists(first.pid)
 
 
 @pytest.mark.parametrize("name", ["web", "valkey", "worker"])
-def test_a_killed_part_comes_back(home: Path, running: server.Server, name: str) -> None:
+def test_a_killed_part_comes_back(home: Path, running: embedded.Server, name: str) -> None:
     kill(home, name)
-    assert server.serve(home) == running
+    assert embedded.serve(home) == running
     add_workspace(running, f"after-{name}-died")
     assert f"after-{name}-died" in workspaces(running)
 
 
-def test_a_job_that_was_just_taken_when_the_worker_died_is_run(home: Path, running: server.Server) -> None:
+def test_a_job_that_was_just_taken_when_the_worker_died_is_run(home: Path, running: embedded.Server) -> None:
     connection = queue(home)
     job = Job.create("time.sleep", args=[0.0], connection=connection, origin="default", status=JobStatus.QUEUED)
     job.save()  # queued, but in no queue any more: the worker has it in its hands
@@ -88,7 +88,7 @@ def test_a_job_that_was_just_taken_when_the_worker_died_is_run(home: Path, runni
     assert eventually(lambda: job.get_status() == JobStatus.FINISHED), job.get_status()
 
 
-def test_killing_the_supervisor_ends_everything_and_loses_nothing(home: Path, running: server.Server) -> None:
+def test_killing_the_supervisor_ends_everything_and_loses_nothing(home: Path, running: embedded.Server) -> None:
     add_workspace(running, "kept")
     job = Job.create("time.sleep", args=[600], timeout=-1, connection=queue(home), origin="default")
     job.save()
@@ -103,22 +103,22 @@ def test_killing_the_supervisor_ends_everything_and_loses_nothing(home: Path, ru
     _, lingering = psutil.wait_procs(family, timeout=PATIENCE)
     assert dying.seconds() < 5
     assert [process for process in lingering if process.status() != psutil.STATUS_ZOMBIE] == []
-    assert server.running(home) is None
-    again = server.serve(home)
+    assert embedded.running(home) is None
+    again = embedded.serve(home)
     assert again.pid != running.pid
     assert "kept" in workspaces(again)
     assert len(list(home.glob("tmp*/*/statics"))) == 1  # the killed one's copy of the web UI is gone
     assert queue(home).exists(f"rq:job:{job.id}")
 
 
-def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(home: Path, running: server.Server) -> None:
+def test_stopping_takes_less_than_five_seconds_and_leaves_no_process(home: Path, running: embedded.Server) -> None:
     family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
     stopping = Stopwatch()
-    assert server.stop(home)
+    assert embedded.stop(home)
     assert stopping.seconds() < 5
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-    assert server.running(home) is None
-    assert not server.stop(home)
+    assert embedded.running(home) is None
+    assert not embedded.stop(home)
 
 
 def change_database(home: Path, script: str) -> None:
@@ -127,15 +127,15 @@ def change_database(home: Path, script: str) -> None:
 
 
 def test_an_older_database_is_migrated_and_lost_credentials_are_replaced(home: Path) -> None:
-    before = server.serve(home)
+    before = embedded.serve(home)
     add_workspace(before, "older")
-    server.stop(home)
+    embedded.stop(home)
     # Argilla 2.5 added the table that is taken away here; the credentials file is lost as well.
     older = "DROP TABLE datasets_users; UPDATE alembic_version SET version_num = '6ed1b8bf8e08'"
     change_database(home, older)
     before.credentials_file.unlink()
 
-    after = server.serve(home)
+    after = embedded.serve(home)
 
     assert "older" in workspaces(after)
     with closing(sqlite3.connect(home / "argilla.db")) as connection:
@@ -148,11 +148,11 @@ def test_an_older_database_is_migrated_and_lost_credentials_are_replaced(home: P
 
 
 def test_a_database_of_a_newer_argilla_is_refused_and_left_alone(home: Path) -> None:
-    server.serve(home)
-    server.stop(home)
+    embedded.serve(home)
+    embedded.stop(home)
     change_database(home, "UPDATE alembic_version SET version_num = 'fffffffffff'")
-    with pytest.raises(server.ServerError, match="made by a newer version of argilla-server"):
-        server.serve(home)
+    with pytest.raises(embedded.ServerError, match="made by a newer version of argilla-server"):
+        embedded.serve(home)
     with closing(sqlite3.connect(home / "argilla.db")) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("fffffffffff",)
         assert connection.execute("SELECT 1 FROM workspaces WHERE name = 'older'").fetchone() == (1,)

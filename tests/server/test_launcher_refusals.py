@@ -16,13 +16,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from curation.annotation import server
-from curation.annotation.server import ServerError, launcher
-from curation.annotation.server.home import FREE_BYTES_NEEDED, open_home
-from curation.annotation.server.integrity import find_damage
-from curation.annotation.server.ports import listen, note_on, url_of
-from curation.annotation.server.processes import ProcessId
-from curation.annotation.server.state import State, write_state
+from curation import embedded
+from curation.embedded import ServerError
+from curation.embedded.home.folder import FREE_BYTES_NEEDED, open_home
+from curation.embedded.home.integrity import find_damage
+from curation.embedded.home.state import State, write_state
+from curation.embedded.run import launcher
+from curation.embedded.run.ports import listen, note_on, url_of
+from curation.embedded.run.processes import ProcessId
 
 
 @pytest.fixture
@@ -37,13 +38,13 @@ def assert_one_line(error: pytest.ExceptionInfo[ServerError]) -> None:
 
 def test_a_port_asked_for_that_is_taken_is_refused(tmp_path: Path, taken: int) -> None:
     with pytest.raises(ServerError, match=f"127.0.0.1:{taken}: the port is taken") as error:
-        server.serve(tmp_path / "home", port=taken)
+        embedded.serve(tmp_path / "home", port=taken)
     assert_one_line(error)
-    assert server.running(tmp_path / "home") is None
+    assert embedded.running(tmp_path / "home") is None
 
 
 def test_without_a_port_the_next_free_one_is_taken_and_named(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
-    monkeypatch.setattr("curation.annotation.server.ports.DEFAULT_PORT", taken)
+    monkeypatch.setattr("curation.embedded.run.ports.DEFAULT_PORT", taken)
     with listen("127.0.0.1", None) as found:
         chosen = found.getsockname()[1]
         assert chosen != taken
@@ -65,7 +66,7 @@ def test_a_port_out_of_range_is_refused(port: int) -> None:
 def test_a_home_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Buy bread.")
     with pytest.raises(ServerError, match="cannot be used as the server's home") as error:
-        server.serve(tmp_path / "notes.txt" / "home")
+        embedded.serve(tmp_path / "notes.txt" / "home")
     assert_one_line(error)
 
 
@@ -73,14 +74,14 @@ def test_a_home_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_a_home_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(ServerError, match="cannot be used as the server's home"):
-        server.serve(tmp_path / "home")
+        embedded.serve(tmp_path / "home")
 
 
 def test_somebody_elses_folder_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "thesis.tex").write_text("Chapter one.")
     with pytest.raises(ServerError, match=r"found 'thesis\.tex'"):
-        server.serve(tmp_path)
+        embedded.serve(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
@@ -88,19 +89,19 @@ def test_somebody_elses_folder_is_left_alone(tmp_path: Path) -> None:
 def test_a_home_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "version.json").write_text(json.dumps({"layout": 99}))
     with pytest.raises(ServerError, match="made by a newer version of Twofold"):
-        server.serve(tmp_path)
+        embedded.serve(tmp_path)
 
 
 def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=FREE_BYTES_NEEDED - 1))
     with pytest.raises(ServerError, match="the disk is full"):
-        server.serve(tmp_path / "home")
+        embedded.serve(tmp_path / "home")
 
 
 def test_a_missing_argilla_names_its_install_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "find_spec", lambda name: None)
     with pytest.raises(ServerError, match=r'pip install "twofold\[server\]"'):
-        server.serve(tmp_path / "home")
+        embedded.serve(tmp_path / "home")
     assert not (tmp_path / "home").exists()
 
 
@@ -108,7 +109,7 @@ def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     home.database.write_bytes(b"The soup was cold and nobody said sorry. " * 500)
     with pytest.raises(ServerError, match=r"argilla.db: the database is damaged \(file is not a database\)") as error:
-        server.serve(home.root)
+        embedded.serve(home.root)
     assert_one_line(error)
 
 
@@ -139,26 +140,26 @@ def test_a_stale_state_file_is_not_taken_for_a_running_server(tmp_path: Path) ->
         children={},
     )
     write_state(home, stale)
-    assert server.running(home.root) is None
-    assert not server.stop(home.root)
+    assert embedded.running(home.root) is None
+    assert not embedded.stop(home.root)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"phase": "running"}', '{"children": 3}'])
 def test_an_unreadable_state_file_is_not_taken_for_a_running_server(tmp_path: Path, text: str) -> None:
     home = open_home(tmp_path / "home")
     home.state.write_text(text)
-    assert server.running(home.root) is None
-    assert not server.stop(home.root)
+    assert embedded.running(home.root) is None
+    assert not embedded.stop(home.root)
 
 
 def test_a_home_that_was_never_served_is_not_running(tmp_path: Path) -> None:
-    assert server.running(tmp_path / "home") is None
-    assert not server.stop(tmp_path / "home")
+    assert embedded.running(tmp_path / "home") is None
+    assert not embedded.stop(tmp_path / "home")
 
 
 def test_importing_the_launcher_imports_no_argilla() -> None:
     code = (
-        "import sys, curation.annotation.server\n"
+        "import sys, curation.embedded\n"
         "heavy = {'argilla_server', 'fastapi', 'sqlalchemy', 'pandas', 'torch', 'psutil'} & {*sys.modules}\n"
         "assert not heavy, heavy"
     )

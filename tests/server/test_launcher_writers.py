@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from waiting import PATIENCE
 
-from curation.annotation.server import write_queue
-from curation.annotation.server.write_queue import Turnstile, WriteQueue, _locked, queue_writers
+from curation.embedded.patches import write_queue
+from curation.embedded.patches.write_queue import Turnstile, WriteQueue, _locked, queue_writers
 
 WRITERS = 30
 # Far less than SQLite needs to let thirty writers through without a queue.

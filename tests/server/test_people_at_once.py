@@ -12,7 +12,7 @@ import pytest
 from benchmarks.answers_kept import faults
 from benchmarks.people import Crowd, gather
 from benchmarks.people_at_once import measured
-from curation.annotation import server
+from curation import embedded
 
 pytestmark = pytest.mark.server
 
@@ -22,11 +22,11 @@ PEOPLE, EACH = 6, 20
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
     home = tmp_path_factory.mktemp("people") / "home"
-    crowd = gather(server.serve(home), people=PEOPLE, records=PEOPLE * EACH // 2)
+    crowd = gather(embedded.serve(home), people=PEOPLE, records=PEOPLE * EACH // 2)
     yield crowd
     for person in crowd.people:
         person.close()
-    server.stop(home)
+    embedded.stop(home)
 
 
 def database(crowd: Crowd) -> Path:

@@ -11,7 +11,7 @@ from curation import rounds
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.server import Server
+from curation.embedded import Server
 from curation.errors import TwofoldError
 from curation.project import Project, open_project
 from curation.records import column

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from one_question import one_question
 
-from curation.annotation import pulling, server
+from curation import embedded
+from curation.annotation import pulling
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Answer, Outgoing
@@ -26,7 +27,7 @@ def name() -> str:
 
 
 @pytest.fixture(scope="module")
-def argilla(argilla_server: server.Server) -> ArgillaClient:
+def argilla(argilla_server: embedded.Server) -> ArgillaClient:
     return ArgillaClient(argilla_server.url, argilla_server.api_key)
 
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.server import Server
 from curation.cli import cli
+from curation.embedded import Server
 from curation.errors import TwofoldError
 from curation.project import Project
 

@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 from waiting import PATIENCE, Stopwatch
 
-from curation.annotation import server
-from curation.annotation.server import standing
-from curation.annotation.server.web_processes import count_web_processes
+from curation import embedded
 from curation.cli import cli
+from curation.embedded import standing
+from curation.embedded.run.web_processes import count_web_processes
 from curation.errors import GateRefused
 
 pytestmark = pytest.mark.server
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.server
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("serve") / "home"
     yield path
-    server.stop(path)
+    embedded.stop(path)
 
 
 def twofold(*arguments: object) -> Result:
@@ -57,7 +57,7 @@ def test_it_is_started_seen_and_stopped(home: Path) -> None:
 
 
 def test_a_killed_supervisor_and_a_failed_start_are_told_apart(home: Path) -> None:
-    running = server.serve(home)
+    running = embedded.serve(home)
     os.kill(running.pid, signal.SIGKILL)
     while psutil.pid_exists(running.pid) and psutil.Process(running.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
@@ -87,8 +87,8 @@ def test_in_the_foreground_it_stays_until_it_is_told_to_stop(home: Path) -> None
 
 
 def test_a_silent_server_is_not_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["curation.annotation.server.standing"], "PATIENCE", 0.5)
-    running = server.serve(home)
+    monkeypatch.setattr(sys.modules["curation.embedded.run.standing"], "PATIENCE", 0.5)
+    running = embedded.serve(home)
     webs = [psutil.Process(pid) for part, pid in standing(home).parts.items() if part.startswith("web")]
     for web in webs:
         web.suspend()
@@ -98,5 +98,5 @@ def test_a_silent_server_is_not_up(home: Path, monkeypatch: pytest.MonkeyPatch) 
         for web in webs:
             web.resume()
     assert standing(home).up
-    server.stop(home)
+    embedded.stop(home)
     assert running.home == home

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from curation.annotation.server.errors import ServerError
-from curation.annotation.server.page.copy import prepare_folder
-from curation.annotation.server.page.patches import PATCHES, Patch
+from curation.embedded.errors import ServerError
+from curation.embedded.patches.page.copy import prepare_folder
+from curation.embedded.patches.page.patches import PATCHES, Patch
 
 pytestmark = pytest.mark.server
 

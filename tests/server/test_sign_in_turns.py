@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from curation.annotation.server.sign_in import password_queue
-from curation.annotation.server.sign_in.attempts import Attempt, TooManyAttemptsError, pace
-from curation.annotation.server.sign_in.password_queue import PasswordQueue
+from curation.embedded.patches.sign_in import password_queue
+from curation.embedded.patches.sign_in.attempts import Attempt, TooManyAttemptsError, pace
+from curation.embedded.patches.sign_in.password_queue import PasswordQueue
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from waiting import PATIENCE
 
-from curation.annotation.server.sqlite_driver import OneVisitDriver
+from curation.embedded.patches.sqlite_driver import OneVisitDriver
 
 DRIVERS = pytest.mark.parametrize("driver", [None, OneVisitDriver()], ids=["stock", "one visit"])
 

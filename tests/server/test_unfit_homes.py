@@ -21,13 +21,13 @@ import redis
 from left_out import leave_out
 from waiting import eventually
 
-from curation.annotation import server
-from curation.annotation.server import Server, ServerError, standing
-from curation.annotation.server.backup import back_up
-from curation.annotation.server.filesystem import find_obstacle, wrong_owner
-from curation.annotation.server.fitness import find_problems
-from curation.annotation.server.home import Home, open_home
-from curation.annotation.server.restore import restore
+from curation import embedded
+from curation.embedded import Server, ServerError, standing
+from curation.embedded.home.backup import back_up
+from curation.embedded.home.filesystem import find_obstacle, wrong_owner
+from curation.embedded.home.fitness import find_problems
+from curation.embedded.home.folder import Home, open_home
+from curation.embedded.home.restore import restore
 
 SMALL_DISK = "no small file system can be mounted (run as root, in a container with --cap-add SYS_ADMIN)"
 
@@ -45,7 +45,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         yield disk
     finally:
-        server.stop(disk / "home")
+        embedded.stop(disk / "home")
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
@@ -79,7 +79,7 @@ def workspaces(running: Server) -> set[str]:
 @pytest.mark.server
 def test_a_disk_that_fills_up_loses_nothing_and_work_goes_on_when_there_is_room_again(small_disk: Path) -> None:
     home = small_disk / "home"
-    running = server.serve(home)
+    running = embedded.serve(home)
     acknowledged = {name for name in ("a", "b", "c") if add_workspace(running, name) == 201}
     assert len(acknowledged) == 3
     filler = fill(small_disk)
@@ -107,20 +107,20 @@ def test_a_disk_that_fills_up_loses_nothing_and_work_goes_on_when_there_is_room_
     assert eventually(lambda: psutil.pid_exists(standing(home).parts.get("valkey", 0) or -1))
     assert workspaces(running) == acknowledged | {"room again"}
     assert find_problems(home) == []
-    assert server.running(home) == running
+    assert embedded.running(home) == running
 
 
 @pytest.mark.server
 def test_a_home_on_a_disk_that_became_read_only_is_named_and_can_be_saved(small_disk: Path, tmp_path: Path) -> None:
     home = small_disk / "home"
-    running = server.serve(home)
+    running = embedded.serve(home)
     assert add_workspace(running, "kept") == 201
     os.kill(running.pid, 9)  # the last answers are in the write-ahead log only
     assert eventually(lambda: not standing(home).up)
     remount = ["mount", "-o", "remount,ro", str(small_disk)]  # refused while anybody has a file open for writing
     assert eventually(lambda: subprocess.run(remount, capture_output=True, check=False).returncode == 0)
     with pytest.raises(ServerError, match="mounted read-only") as error:
-        server.serve(home)
+        embedded.serve(home)
     assert "\n" not in str(error.value)
     assert find_problems(home) == [str(error.value)]
 
@@ -133,7 +133,7 @@ def test_a_home_on_a_disk_that_became_read_only_is_named_and_can_be_saved(small_
 def test_a_full_disk_is_refused_before_anything_is_written(small_disk: Path) -> None:
     fill(small_disk)
     with pytest.raises(ServerError, match="the disk is full"):
-        server.serve(small_disk / "home")
+        embedded.serve(small_disk / "home")
 
 
 @as_root
@@ -143,7 +143,7 @@ def test_a_home_of_somebody_else_is_refused_and_left_alone(tmp_path: Path, entry
     home.database.write_bytes(b"")
     shutil.chown(home.root / entry, "nobody")
     with pytest.raises(ServerError, match=r"belongs to nobody.*chown -R root") as error:
-        server.serve(home.root)
+        embedded.serve(home.root)
     assert "\n" not in str(error.value)
     assert find_problems(home.root) == [str(error.value)]
     assert (home.root / entry).stat().st_uid != os.geteuid()

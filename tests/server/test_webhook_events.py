@@ -10,7 +10,7 @@ import pytest
 from one_question import one_question
 from webhook_listener import all_is_told, listening, subscribed
 
-from curation.annotation import server
+from curation import embedded
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Outgoing
 
@@ -28,12 +28,12 @@ EVENTS = Counter(
 
 
 @pytest.fixture(scope="module")
-def http(argilla_server: server.Server) -> Any:
+def http(argilla_server: embedded.Server) -> Any:
     return ArgillaClient(argilla_server.url, argilla_server.api_key)._client.http_client
 
 
 @pytest.fixture(scope="module")
-def records(argilla_server: server.Server) -> list[str]:
+def records(argilla_server: embedded.Server) -> list[str]:
     """The ids of two records that one answer completes."""
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"events-{uuid.uuid4().hex[:8]}"
@@ -61,7 +61,7 @@ def about(record: str, heard: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_a_listener_hears_everything_once_and_routes_answer_the_same_without_one(
-    argilla_server: server.Server, http: Any, records: list[str]
+    argilla_server: embedded.Server, http: Any, records: list[str]
 ) -> None:
     with listening() as (url, heard):
         with subscribed(http, url, EVENTS):
@@ -75,7 +75,7 @@ def test_a_listener_hears_everything_once_and_routes_answer_the_same_without_one
 
 
 def test_an_event_that_no_webhook_asked_for_is_not_told(
-    argilla_server: server.Server, http: Any, records: list[str]
+    argilla_server: embedded.Server, http: Any, records: list[str]
 ) -> None:
     with listening() as (url, heard):
         with subscribed(http, url, ["response.created"]):
@@ -85,7 +85,7 @@ def test_an_event_that_no_webhook_asked_for_is_not_told(
 
 
 def test_a_data_set_that_is_counted_anew_tells_of_what_changed_alone(
-    argilla_server: server.Server, http: Any, records: list[str]
+    argilla_server: embedded.Server, http: Any, records: list[str]
 ) -> None:
     dataset = http.get(f"/api/v1/records/{records[1]}").raise_for_status().json()["dataset_id"]
     answer = {"status": "submitted", "values": {"label": {"value": "question"}}}

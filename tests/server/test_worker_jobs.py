@@ -34,7 +34,7 @@ def high(connection: Redis) -> Queue:
 
 @pytest.fixture
 def worker(connection: Redis, high: Queue, monkeypatch: pytest.MonkeyPatch) -> Any:
-    from curation.annotation.server import worker
+    from curation.embedded.run import worker
 
     monkeypatch.setattr(worker, "REDIS_CONNECTION", connection)
     monkeypatch.setattr(worker, "QUEUES", {"high": high, "default": Queue("default", connection=connection)})

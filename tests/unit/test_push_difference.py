@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from curation.annotation.digests import KnownRecord, digest, suggestion_digest
 from curation.annotation.pushing import difference
+from curation.embedded.digests import KnownRecord, digest, suggestion_digest
 
 ITEM: dict[str, Any] = {
     "external_id": "m1",

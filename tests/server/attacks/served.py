@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 from chairs import Target
 
-from curation.annotation import server
+from curation import embedded
 
 
 @contextlib.contextmanager
 def served_home(home: Path) -> Iterator[Target]:
     """A server as `twofold serve` starts it."""
-    running = server.serve(home)
+    running = embedded.serve(home)
     try:
         secrets = json.loads(running.credentials_file.read_text(encoding="utf-8"))
         yield Target(
@@ -29,4 +29,4 @@ def served_home(home: Path) -> Iterator[Target]:
             process=psutil.Process(running.pid),
         )
     finally:
-        server.stop(home)
+        embedded.stop(home)

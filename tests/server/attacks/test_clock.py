@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from chairs import Chairs
 
-from curation.annotation.server.processes import alive, this_process
+from curation.embedded.run.processes import alive, this_process
 
 
 @contextmanager

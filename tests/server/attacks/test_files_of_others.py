@@ -11,10 +11,10 @@ import httpx
 import pytest
 from waiting import eventually
 
-from curation.annotation import server
-from curation.annotation.server import ServerError
-from curation.annotation.server.backup import back_up
-from curation.annotation.server.home import Home, open_home
+from curation import embedded
+from curation.embedded import ServerError
+from curation.embedded.home.backup import back_up
+from curation.embedded.home.folder import Home, open_home
 
 OWN = ("logs", "valkey", "backups", "argilla.db", "credentials.json", "secret.json", "server.json", "serve.lock")
 
@@ -36,7 +36,7 @@ def careless() -> Iterator[None]:
 @pytest.mark.server
 @pytest.mark.usefixtures("careless")
 def test_nobody_else_can_read_a_file_of_a_running_server(tmp_path: Path) -> None:
-    running = server.serve(tmp_path / "home")
+    running = embedded.serve(tmp_path / "home")
     try:
         httpx.get(f"{running.url}/api/v1/datasets", trust_env=False)
         assert eventually(lambda: (running.home / "logs" / "worker.log").exists())
@@ -44,7 +44,7 @@ def test_nobody_else_can_read_a_file_of_a_running_server(tmp_path: Path) -> None
         assert open_to_others(running.home) == []
         assert stat.S_IMODE((tmp_path / "backup.zip").stat().st_mode) == 0o600
     finally:
-        server.stop(running.home)
+        embedded.stop(running.home)
     assert open_to_others(running.home) == []
 
 
@@ -69,7 +69,7 @@ def test_a_link_in_a_home_is_not_followed(tmp_path: Path, name: str) -> None:
         place.rmdir()
     place.symlink_to(outside)
     with pytest.raises(ServerError, match=f"{name}: is a link that leads out of"):
-        server.serve(home.root)
+        embedded.serve(home.root)
     assert outside.read_text() == "a letter"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "outside"]
 
@@ -78,10 +78,10 @@ def test_a_pipe_in_a_home_keeps_nobody_waiting(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     os.mkfifo(home.credentials)
     with pytest.raises(ServerError, match=r"credentials\.json: expected a file or a folder, came a pipe or a device"):
-        server.serve(home.root)
+        embedded.serve(home.root)
     home.credentials.rename(home.state)
-    assert server.running(home.root) is None
-    assert server.stop(home.root) is False
+    assert embedded.running(home.root) is None
+    assert embedded.stop(home.root) is False
 
 
 def test_a_home_may_itself_be_reached_by_a_link(tmp_path: Path) -> None:

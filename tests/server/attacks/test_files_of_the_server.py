@@ -17,7 +17,7 @@ from rq.job import Job
 from served import served_home
 from waiting import eventually
 
-from curation.annotation import server
+from curation import embedded
 
 pytestmark = pytest.mark.server
 
@@ -42,7 +42,7 @@ def votes(tmp_path: Path) -> Path:
 def open_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """A server whose owner has turned the Hub on."""
     home = tmp_path_factory.mktemp("open") / "home"
-    server.allow(home, hub=True)
+    embedded.allow(home, hub=True)
     with served_home(home) as running:
         yield running
 
@@ -179,28 +179,28 @@ def test_a_data_set_of_the_hub_whose_card_names_other_files_is_refused(file: str
 
 
 def imported() -> Any:
-    from curation.annotation.server import hub
+    from curation.embedded.patches import hub
 
     return hub
 
 
 @pytest.mark.parametrize("stored", ["{}", "[]", "nonsense", '{"hub": "yes"}', '{"hub": 1}', '{"hub": false}'])
 def test_nothing_but_the_owners_own_word_turns_it_on(tmp_path: Path, stored: str) -> None:
-    from curation.annotation.server.home import Home
-    from curation.annotation.server.permissions import Permissions, read_permissions
+    from curation.embedded.home.folder import Home
+    from curation.embedded.home.permissions import Permissions, read_permissions
 
     (tmp_path / "permissions.json").write_text(stored, encoding="utf-8")
     assert read_permissions(Home(root=tmp_path)) == Permissions()
 
 
 def test_what_is_turned_on_stays_on_until_it_is_turned_off(tmp_path: Path) -> None:
-    from curation.annotation.server.home import Home
-    from curation.annotation.server.permissions import Permissions, read_permissions
+    from curation.embedded.home.folder import Home
+    from curation.embedded.home.permissions import Permissions, read_permissions
 
     home = Home(root=tmp_path / "home")
-    server.allow(home.root, hub=True)
-    server.allow(home.root, custom_fields=True)
+    embedded.allow(home.root, hub=True)
+    embedded.allow(home.root, custom_fields=True)
     assert read_permissions(home) == Permissions(hub=True, custom_fields=True)
     assert home.permissions.stat().st_mode & 0o777 == 0o600
-    server.allow(home.root, hub=False)
+    embedded.allow(home.root, hub=False)
     assert read_permissions(home) == Permissions(custom_fields=True)

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from curation.annotation.server.backup import MANIFEST, Backup
+from curation.embedded.home.backup import MANIFEST, Backup
 
 GIB = 2**30
 MEMORY = 6 * GIB

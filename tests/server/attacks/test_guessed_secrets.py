@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from curation.annotation import server
-from curation.annotation.server import Address, ServerError
-from curation.annotation.server.credentials import Credentials, ensure_credentials, new_key, new_password
-from curation.annotation.server.exposure import Account, check_secrets
-from curation.annotation.server.home import open_home
+from curation import embedded
+from curation.embedded import Address, ServerError
+from curation.embedded.home.credentials import Credentials, ensure_credentials, new_key, new_password
+from curation.embedded.home.folder import open_home
+from curation.embedded.run.exposure import Account, check_secrets
 
 EVERYWHERE = Address(host="0.0.0.0", beyond_loopback=True)
 WEAK_PASSWORDS = [
@@ -70,5 +70,5 @@ def test_the_server_does_not_start_with_one(tmp_path: Path) -> None:
     weak = {"username": "owner", "password": "aaaaaaaaaaaa", "api_key": made.api_key}
     home.credentials.write_text(json.dumps(weak))
     with pytest.raises(ServerError, match="the password of owner"):
-        server.serve(home.root, EVERYWHERE)
-    assert server.running(home.root) is None
+        embedded.serve(home.root, EVERYWHERE)
+    assert embedded.running(home.root) is None

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from chairs import Chairs, Target
 
-from curation.annotation.server.door.known_hosts import _is_known, known_hosts
+from curation.embedded.patches.door.known_hosts import _is_known, known_hosts
 
 pytestmark = pytest.mark.server
 

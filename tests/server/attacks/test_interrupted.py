@@ -20,9 +20,9 @@ from chairs import Chairs
 from cluster_of_processes import command, new_cluster
 from waiting import PATIENCE
 
-from curation.annotation import server
-from curation.annotation.server import standing
+from curation import embedded
 from curation.artifacts import read_json, read_table
+from curation.embedded import standing
 from curation.project import Project, open_project
 
 ROWS = [(str(i), f"Where is parcel {i}?", "question" if i % 2 else "complaint") for i in range(60)]
@@ -146,12 +146,12 @@ def test_a_project_that_cannot_be_written_gets_one_line(
 def a_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A home of an older Argilla, and the seconds that a start takes here."""
     path = tmp_path_factory.mktemp("older") / "home"
-    server.serve(path)
-    server.stop(path)
+    embedded.serve(path)
+    embedded.stop(path)
     began = time.monotonic()
-    server.serve(path)
+    embedded.serve(path)
     takes = time.monotonic() - began
-    server.stop(path)
+    embedded.stop(path)
     with closing(sqlite3.connect(path / "argilla.db")) as connection:
         connection.executescript(OLDER)
     return path, takes
@@ -172,8 +172,8 @@ def test_stopped_while_it_migrates_a_home_is_migrated_by_the_next_start(
     assert not standing(home).up
     with closing(sqlite3.connect(home / "argilla.db")) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
-    server.serve(home)
-    server.stop(home)
+    embedded.serve(home)
+    embedded.stop(home)
     assert list(home.glob("argilla.migrating*")) == []
 
 

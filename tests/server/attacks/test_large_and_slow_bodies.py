@@ -15,7 +15,7 @@ import pytest
 from chairs import Chairs, Target
 
 from curation.annotation import pushing
-from curation.annotation.server.door import bodies, connections
+from curation.embedded.patches.door import bodies, connections
 
 pytestmark = pytest.mark.server
 

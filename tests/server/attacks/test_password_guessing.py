@@ -14,7 +14,7 @@ import httpx
 import pytest
 from chairs import Chairs, Person, Target
 
-from curation.annotation import server
+from curation import embedded
 
 pytestmark = [pytest.mark.server, pytest.mark.own_accounts]  # wrong passwords are counted
 
@@ -155,15 +155,15 @@ def test_each_failure_is_logged_on_one_line_without_the_password(chairs: Chairs,
 def test_a_restart_forgets_no_guess(tmp_path: Path) -> None:
     home = tmp_path / "home"
     try:
-        running = server.serve(home)
+        running = embedded.serve(home)
         with httpx.Client(base_url=running.url, timeout=30, trust_env=False) as http:
             assert {sign_in(http, "owner").status_code for _ in range(AS_THEY_COME)} == {401}
-        server.stop(home)
-        running = server.serve(home)
+        embedded.stop(home)
+        running = embedded.serve(home)
         with httpx.Client(base_url=running.url, timeout=30, trust_env=False) as http:
             started = time.monotonic()
             for _ in range(3):
                 sign_in(http, "owner")
             assert time.monotonic() - started > 2  # a turn a second
     finally:
-        server.stop(home)
+        embedded.stop(home)

@@ -7,9 +7,9 @@ import pytest
 from chairs import Chairs, Target
 from cluster_of_processes import command
 
-from curation.annotation.server import ServerError
-from curation.annotation.server.cluster import roles
-from curation.annotation.server.keys import renew_key
+from curation.embedded import ServerError
+from curation.embedded.cluster import roles
+from curation.embedded.home.keys import renew_key
 
 pytestmark = [pytest.mark.server, pytest.mark.own_accounts]
 

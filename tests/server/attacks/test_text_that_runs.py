@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from served import served_home
 from watched_page import sign_in
 
-from curation.annotation import server
+from curation import embedded
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 expect.set_options(timeout=20_000)
@@ -335,7 +335,7 @@ def test_a_custom_field_that_is_allowed_is_alone(
     tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere, browser: Any, advanced: bool
 ) -> None:
     home = tmp_path_factory.mktemp("allowed") / "home"
-    server.allow(home, custom_fields=True)
+    embedded.allow(home, custom_fields=True)
     with served_home(home) as target, People.made(target) as people:
         chairs = Chairs.taken(target, people)
         lead, ids = chairs.lead, chairs.ids

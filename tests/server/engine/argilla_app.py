@@ -14,8 +14,8 @@ from argilla_server.settings import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from curation.annotation.server.bulk import add_routes
-from curation.annotation.server.engine import prepare_database
+from curation.embedded.bulk import add_routes
+from curation.embedded.search import prepare_database
 
 PEOPLE = {"olga": "owner", "ana": "annotator", "ben": "annotator", "cai": "annotator"}
 

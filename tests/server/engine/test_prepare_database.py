@@ -12,7 +12,7 @@ from reviews import Argilla, Dataset
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 
-from curation.annotation.server.engine import prepare_database, remove_from_database
+from curation.embedded.search import prepare_database, remove_from_database
 
 pytestmark = pytest.mark.server
 

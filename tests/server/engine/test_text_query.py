@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.annotation.server.engine.sqlite_text import fts5_query
-from curation.annotation.server.engine.text_query import All, Either, Expression, Not, Words, parse_text_query
+from curation.embedded.search.sqlite_text import fts5_query
+from curation.embedded.search.text_query import All, Either, Expression, Not, Words, parse_text_query
 
 TEXTS = [
     "red apples and green pears",

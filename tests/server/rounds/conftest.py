@@ -10,7 +10,7 @@ from office import Office, quiet
 
 from curation import rounds
 from curation.annotation.client import ArgillaClient
-from curation.annotation.server import Server
+from curation.embedded import Server
 from curation.project import open_project
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest

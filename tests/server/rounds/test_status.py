@@ -12,7 +12,7 @@ import pytest
 from office import Office
 
 from curation.annotation.connect import look
-from curation.annotation.server import Server
+from curation.embedded import Server
 from curation.overview import Overview, overview
 from curation.waiting import waiting
 

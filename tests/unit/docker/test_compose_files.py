@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from curation.annotation.server.__main__ import _parser
+from curation.embedded.__main__ import _parser
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 ROOT = Path(__file__).parents[3]
 DOCKER = ROOT / "docker"
 DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
-ENTRYPOINT = ["python", "-P", "-m", "curation.annotation.server"]
+ENTRYPOINT = ["python", "-P", "-m", "curation.embedded"]
 
 
 def load(name: str) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""How this server's processes talk to SQLite: many writers at once, and no vote lost.
+
+Imports `argilla_server`: only for processes whose environment has been configured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argilla_server import database
+from argilla_server.settings import settings
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import curation.embedded.search  # noqa: F401  (registers the search engine "sql")
+from curation.embedded.patches.sqlite_driver import OneVisitDriver
+from curation.embedded.patches.write_queue import queue_writers
+from curation.embedded.run.environment import BUSY_SECONDS
+
+# WAL: readers never wait for the writer. FULL: a commit is on disk before it is answered. NORMAL would
+# survive kill -9 but lose the last commits in a power cut, and a commit here is somebody's work. A writer
+# waits up to 30 s for another process. A WAL file that grew in a bulk import is cut back to 64 MiB.
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"busy_timeout = {BUSY_SECONDS * 1000}",
+    "journal_size_limit = 67108864",
+    "temp_store = MEMORY",
+    "cache_size = -16384",
+)
+
+
+def configure_connections() -> None:
+    """Give Argilla's sessions an engine on which any number of annotators can write.
+
+    Argilla's own has 15 connections and refuses a request that waits more than 30 s for one; here the number
+    is open (an idle one costs a thread and little memory), and writers queue.
+    """
+    engine = create_async_engine(
+        settings.database_url,
+        **settings.database_engine_args,
+        module=OneVisitDriver(),
+        pool_size=20,
+        max_overflow=-1,
+    )
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    queue_writers(engine, patience=2 * BUSY_SECONDS)
+    database.async_engine = engine
+    database.AsyncSessionLocal.configure(bind=engine)
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
