@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from curation import embedded, rounds
+from curation import embedded
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.config import Config, write_config
-from curation.project import Project, open_project
-from curation.records import by_id, column
+from curation.project.config import Config, write_config
+from curation.project.folder import Project, open_project
+from curation.project.records import by_id, column
+from curation.rounds import loop
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 
@@ -54,7 +55,7 @@ def workplace() -> Iterator[tuple[Path, ArgillaClient]]:
 def advance(project: Project, argilla: ArgillaClient) -> None:
     """Run what can run, telling of every step."""
     started = time.monotonic()
-    for done in rounds.advance(project, lambda: argilla, lambda name: lambda done, total: None):
+    for done in loop.advance(project, lambda: argilla, lambda name: lambda done, total: None):
         spent, started = time.monotonic() - started, time.monotonic()
         print(f"  round {project.current.number} {done.step:<10} {spent:6.1f} s  {done.summary}", flush=True)
 

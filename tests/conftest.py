@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from left_out import REAL_DATA, leave_out, lines
 
-from curation.project import Project
+from curation.project.folder import Project
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from curation.selection import k_center as k_center
     from curation.selection import next_records as next_records
     from curation.selection import representatives as representatives
-    from curation.splits import Splits as Splits
-    from curation.splits import split as split
+    from curation.sources.splits import Splits as Splits
+    from curation.sources.splits import split as split
     from evaluation import Comparison as Comparison
     from evaluation import Evaluation as Evaluation
     from evaluation import Interval as Interval
@@ -128,7 +128,7 @@ _NAMES = {
         "augmentation_gain",
         "label_gate",
     ),
-    "curation.splits": (
+    "curation.sources.splits": (
         "Splits",
         "split",
     ),

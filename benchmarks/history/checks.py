@@ -15,11 +15,11 @@ from benchmarks.history.command import run
 from benchmarks.history.model import Answer, Key
 from benchmarks.history.service import Progress
 from benchmarks.history.world import World, role_of
-from curation import rounds
 from curation.annotation.connect import connect
-from curation.artifacts import content_hash
-from curation.owing import Owes
-from curation.records import by_id
+from curation.project.artifacts import content_hash
+from curation.project.records import by_id
+from curation.review.owing import Owes
+from curation.rounds import loop
 
 TRIES = 12
 """Rounds of doing what is asked after which a project has to be further."""
@@ -242,7 +242,7 @@ def finish(world: World, watch: Watch) -> Iterator[str]:
         assert ran.code in (0, 3), f"round names nothing that anybody can do: {ran}"
         if ran.code == 0 or world.project.current.number > start:
             return
-        waits = rounds.waiting(world.project, world.project.current, connect(world.project.config))
+        waits = loop.waiting(world.project, world.project.current, connect(world.project.config))
         assert waits, f"round waits, and waiting() says for nobody: {ran}"
         owed = [(w.role, w.owing) for w in waits]
         assert owed != last, f"what was asked for was done, and the round asks for the same: {ran}"
@@ -252,7 +252,7 @@ def finish(world: World, watch: Watch) -> Iterator[str]:
     raise AssertionError(f"after {TRIES} times of doing what is asked round {start} still waits: {ran}")
 
 
-def _do(world: World, wait: rounds.Waiting) -> Iterator[str]:
+def _do(world: World, wait: loop.Waiting) -> Iterator[str]:
     for owes in wait.owing.people:
         _sees(world, wait, owes)
     for owes in wait.owing.people:
@@ -265,7 +265,7 @@ def _do(world: World, wait: rounds.Waiting) -> Iterator[str]:
         yield f"{name} is added as {wait.role}"
 
 
-def _sees(world: World, wait: rounds.Waiting, owes: Owes) -> None:
+def _sees(world: World, wait: loop.Waiting, owes: Owes) -> None:
     """Check that somebody is shown on the page what they are said to owe."""
     seen = world.visible(owes.person)
     assert wait.dataset in seen, f"{owes} and does not see {wait.dataset}"

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from curation import owing, project, rounds, waiting
 from curation.annotation import client
 from curation.annotation.client import ArgillaClient
 from curation.cli import people
-from curation.export import EXPORTS
-from curation.review import discards
-from curation.step import run_step
+from curation.exports.export import EXPORTS
+from curation.project import folder
+from curation.project.step import run_step
+from curation.review import discards, owing
+from curation.rounds import loop, waiting
 from curation.steps import adjudicate, pull, push, review
 
 decide: Any = import_module("curation.review.decide")  # the room offers a function of that name
@@ -57,7 +58,7 @@ def _counted_disputes(patch: pytest.MonkeyPatch) -> None:
         disputed = adjudicate.open_disputes(context.round.table("decisions.parquet"))
         return send(context, argilla) if len(disputed) > len(sent) else ""
 
-    patch.setattr(rounds, "adjudicate", counted)
+    patch.setattr(loop, "adjudicate", counted)
 
 
 def _ruling_over_agreement(patch: pytest.MonkeyPatch) -> None:
@@ -72,8 +73,8 @@ def _ruling_over_agreement(patch: pytest.MonkeyPatch) -> None:
 
 
 def _newest_round_only(patch: pytest.MonkeyPatch) -> None:
-    take = rounds.take_votes
-    patch.setattr(rounds, "take_votes", lambda p, *a, **k: take(p, *a, **{**k, "number": p.current.number}))
+    take = loop.take_votes
+    patch.setattr(loop, "take_votes", lambda p, *a, **k: take(p, *a, **{**k, "number": p.current.number}))
 
 
 def _newest_round_decided(patch: pytest.MonkeyPatch) -> None:
@@ -84,8 +85,8 @@ def _newest_round_decided(patch: pytest.MonkeyPatch) -> None:
 
         return whole(Newest(), connect, ticker)
 
-    whole = rounds.decide
-    patch.setattr(rounds, "decide", newest)
+    whole = loop.decide
+    patch.setattr(loop, "decide", newest)
 
 
 def _export_of_the_newest(patch: pytest.MonkeyPatch) -> None:
@@ -126,9 +127,9 @@ FAULTS: Mapping[str, Put] = {
     ),
     "a reader may adjudicate": _nothing(people, "refuse_second_role"),
     "votes of the newest round are exported": _export_of_the_newest,
-    "round --now goes on with nothing": _nothing(rounds, "_refuse_to_go_on_with_nothing"),
+    "round --now goes on with nothing": _nothing(loop, "_refuse_to_go_on_with_nothing"),
     "an open data set keeps its old settings": _nothing(client, "adjust"),
-    "twofold.toml may contradict the votes": _nothing(project, "refuse_contradictions"),
+    "twofold.toml may contradict the votes": _nothing(folder, "refuse_contradictions"),
     "round waits for everybody": _everybody_owes,
     "what a decision was is forgotten": _nothing(review, "_note_changes"),
     "a lost data set is not sent again": _nothing(push, "send_again", ""),

@@ -16,7 +16,7 @@ import pytest
 from benchmarks.history.checks import Watch, finish
 from benchmarks.history.service import Service
 from benchmarks.history.world import CHEAP, World, keep_embeddings
-from curation import rounds
+from curation.rounds import loop
 
 Script: TypeAlias = Sequence[tuple[str | int, ...]]
 _numbers = itertools.count(1)
@@ -52,7 +52,7 @@ def said(error: Exception) -> str:
 def cheap_rounds() -> Iterator[None]:
     """Leave out of a round what trains and reports."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rounds, "LEARN", CHEAP)
+        patch.setattr(loop, "LEARN", CHEAP)
         yield
 
 

@@ -21,12 +21,12 @@ from benchmarks.history.command import Ran, run, run_killed
 from benchmarks.history.model import Key, Model
 from benchmarks.history.person import TABS, Person
 from benchmarks.history.service import PARTS, Service
-from curation import rounds
 from curation.annotation import naming
-from curation.export import EXPORTS
-from curation.project import Project, open_project
+from curation.exports.export import EXPORTS
+from curation.project.folder import Project, open_project
+from curation.rounds import loop
 
-CHEAP = tuple(step for step in rounds.LEARN if step.name in ("check", "split", "relabel"))
+CHEAP = tuple(step for step in loop.LEARN if step.name in ("check", "split", "relabel"))
 ANNOTATORS = ("ana", "ben", "cara")
 ADJUDICATORS = ("eve", "finn")
 POOL = (*ANNOTATORS, *ADJUDICATORS)

@@ -12,7 +12,7 @@ from curation.errors import TwofoldError
 if TYPE_CHECKING:
     from curation.annotation.client import ArgillaClient
     from curation.annotation.onlooker import Onlooker
-    from curation.config import Config
+    from curation.project.config import Config
 
 URL, KEY = "TWOFOLD_ARGILLA_URL", "TWOFOLD_ARGILLA_API_KEY"
 

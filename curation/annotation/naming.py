@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.project import Project, Round
+from curation.project.folder import Project, Round
 
 ROLES = ("annotator", "adjudicator")
 """Who answers; each has a workspace and data sets of its own."""

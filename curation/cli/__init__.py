@@ -14,7 +14,7 @@ import click
 
 from curation.cli.screen import print_json
 from curation.errors import TwofoldError, suggest
-from curation.shown_text import in_one_line, show_what_python_says, shown
+from curation.safety.shown_text import in_one_line, show_what_python_says, shown
 
 QUIET = {
     "TQDM_DISABLE": "1",

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
+from curation.annotation.diagnosis import diagnose
 from curation.cli.screen import Screen
 from curation.cli.show import as_json
-from curation.diagnosis import diagnose
 from curation.errors import GateRefused
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from curation import rounds
 from curation.annotation.connect import connect
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir, show_steps
 from curation.errors import TwofoldError
-from curation.label_names import merge_label, rename_label
-from curation.project import Project, open_project
+from curation.project.folder import Project, open_project
+from curation.project.label_names import merge_label, rename_label
+from curation.rounds import loop
 
 
 @click.group()
@@ -49,7 +49,7 @@ def _change(folder: Path, as_json: bool, change: Callable[[Project, str, str], N
         screen.say(f"{old!r} is {new!r} from now on, in twofold.toml, in the tables and in the votes' meaning")
         changed = open_project(folder)
         try:
-            show_steps(rounds.show_labels(changed, lambda: connect(changed.config), screen.bar), screen)
+            show_steps(loop.show_labels(changed, lambda: connect(changed.config), screen.bar), screen)
         except TwofoldError as error:
             screen.say(f"its open data sets show the old name until `twofold push {folder}` reaches Argilla: {error}")
         screen.say("guidelines.md is as you wrote it; what was learned so far is learned anew by `twofold round`")

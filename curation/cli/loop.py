@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from curation import rounds
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
 from curation.cli import COMMANDS
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir, show_steps
 from curation.errors import TwofoldError, WaitingForPeople
-from curation.project import Project, open_project
-from curation.rounds import Ticker
-from curation.step import Done
-from curation.waiting import waiting
+from curation.project.folder import Project, open_project
+from curation.project.step import Done
+from curation.rounds import loop
+from curation.rounds.loop import Ticker
+from curation.rounds.waiting import waiting
 
 
 def _connector(project: Project) -> Callable[[], ArgillaClient]:
@@ -43,7 +43,7 @@ def _run(folder: Path, as_json: bool, steps: Callable[[Project, Ticker], Iterabl
 @as_json
 def push(folder: Path, now: bool, as_json: bool) -> None:
     """Send a batch of the queue to reviewers in Argilla, or bring new settings to the one that is open."""
-    _run(folder, as_json, lambda project, ticker: rounds.send(project, _connector(project), ticker, go_on=now))
+    _run(folder, as_json, lambda project, ticker: loop.send(project, _connector(project), ticker, go_on=now))
 
 
 @click.command()
@@ -55,7 +55,7 @@ def pull(folder: Path, number: int | None, give_up_missing: bool, as_json: bool)
     """Take the votes back into snapshots that never change; late answers to earlier rounds, too."""
 
     def taken(project: Project, _: Ticker) -> Iterable[Done]:
-        return rounds.take_votes(
+        return loop.take_votes(
             project, _connector(project), number=_existing(project, number), give_up_missing=give_up_missing
         )
 
@@ -73,7 +73,7 @@ def _existing(project: Project, number: int | None) -> int | None:
 @as_json
 def review(folder: Path, as_json: bool) -> None:
     """Agreement, consensus and reviewer quality; disputes go to the adjudicators."""
-    _run(folder, as_json, lambda project, ticker: rounds.decide(project, _connector(project), ticker))
+    _run(folder, as_json, lambda project, ticker: loop.decide(project, _connector(project), ticker))
 
 
 def _learning(name: str) -> click.Command:
@@ -81,7 +81,7 @@ def _learning(name: str) -> click.Command:
     @project_dir
     @as_json
     def command(folder: Path, as_json: bool) -> None:
-        _run(folder, as_json, lambda project, ticker: rounds.learn(project, rounds.learnable(project), name, ticker))
+        _run(folder, as_json, lambda project, ticker: loop.learn(project, loop.learnable(project), name, ticker))
 
     return command
 
@@ -100,7 +100,7 @@ def round_(folder: Path, now: bool, as_json: bool) -> None:
     project = open_project(folder)
     connector = _connector(project)
     with project.locked(), Screen(as_json=as_json) as screen:
-        show_steps(rounds.advance(project, connector, screen.bar, go_on=now), screen)
+        show_steps(loop.advance(project, connector, screen.bar, go_on=now), screen)
         if project.current.number == 0 or not project.current.has("pushed.json"):
             return
         argilla = connector()

@@ -13,7 +13,7 @@ from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir
 
 if TYPE_CHECKING:
-    from curation.overview import Overview
+    from curation.rounds.overview import Overview
 
 FINISHED = ("agreed", "adjudicated", "majority", "consensus", "discarded")
 
@@ -25,8 +25,8 @@ def status(folder: Path, as_json: bool) -> None:
     """Say where the round stands, who owes what, the newest figures, and what to type next."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads for matrices; here there are none
     from curation.annotation.connect import look
-    from curation.overview import overview
-    from curation.project import open_project
+    from curation.project.folder import open_project
+    from curation.rounds.overview import overview
 
     project = open_project(folder)
     with Screen(as_json=as_json) as screen:

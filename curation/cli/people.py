@@ -10,11 +10,11 @@ import click
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.connect import connect
+from curation.annotation.people import refuse_bad_names, refuse_second_role
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir
 from curation.errors import TwofoldError
-from curation.people import refuse_bad_names, refuse_second_role
-from curation.project import Project, open_project
+from curation.project.folder import Project, open_project
 
 role_option = click.option(
     "--role",

@@ -17,12 +17,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
-from curation.shown_text import in_one_line, shown
+from curation.safety.shown_text import in_one_line, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from curation.step import Tick
+    from curation.project.step import Tick
 
 WIDEST_BAR = 40  # columns
 BESIDE_THE_BAR = 26  # columns for the step's name, the percentage and the time

@@ -12,7 +12,7 @@ from curation.cli.screen import print_json as show_json
 
 if TYPE_CHECKING:
     from curation.cli.screen import Screen
-    from curation.step import Done
+    from curation.project.step import Done
 
 __all__ = ["as_json", "project_dir", "show_json", "show_steps"]
 
@@ -22,7 +22,7 @@ project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=
 
 def show_steps(steps: Iterable[Done], screen: Screen) -> None:
     """Say every step's sentence as it ends, and note what it found in numbers."""
-    from curation.findings import findings
+    from curation.rounds.findings import findings
 
     finished: list[dict[str, Any]] = []
     screen.found(steps=finished)

@@ -15,7 +15,7 @@ from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
 from curation.sources.rows import Quoting, Reading
 from curation.steps.ingest import Intake, ingest
-from curation.task import Task
+from curation.tasks.task import Task
 
 FILE = click.Path(path_type=Path)
 

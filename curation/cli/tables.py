@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.export import EXPORTS, export_hf, exported, label_ranking, not_checked
-from curation.export import flags as flags_table
-from curation.flagging import Check
-from curation.project import Project, open_project
-from curation.shown_text import in_one_line, shown
-from curation.table_files import WRITERS, rows, write_file
+from curation.exports.export import EXPORTS, export_hf, exported, label_ranking, not_checked
+from curation.exports.export import flags as flags_table
+from curation.exports.table_files import WRITERS, rows, write_file
+from curation.project.flagging import Check
+from curation.project.folder import Project, open_project
+from curation.safety.shown_text import in_one_line, shown
 
 one_round = click.option("--round", "number", type=click.IntRange(min=0), help="Only of this round.")
 raw_cells = click.option(

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from curation import rounds
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.artifacts import read_json, write_json
-from curation.config import write_config
 from curation.errors import TwofoldError, WaitingForPeople
-from curation.project import Project, open_project
-from curation.rounds import Ticker
+from curation.project.artifacts import read_json, write_json
+from curation.project.config import write_config
+from curation.project.folder import Project, open_project
+from curation.rounds import loop
+from curation.rounds.loop import Ticker
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 
@@ -49,13 +49,13 @@ def walk(folder: Path, argilla: ArgillaClient, say: Say, ticker: Ticker) -> Fini
         people = _people(project, argilla)
         answers = _recorded_answers()
         while not project.round(1).has("report.html"):
-            before = rounds.situation(project, project.current)
+            before = loop.situation(project, project.current)
             _advance(project, argilla, say, ticker)
-            waits = rounds.waiting(project, project.current, argilla)
+            waits = loop.waiting(project, project.current, argilla)
             if project.current.number != 1 or project.round(1).has("report.html"):
                 break
             answered = _let_people_answer(project, argilla, people, answers, say)
-            if waits and not answered and rounds.situation(project, project.current) == before:
+            if waits and not answered and loop.situation(project, project.current) == before:
                 raise WaitingForPeople("; ".join(map(str, waits)))
         if project.current.number == 1:
             _advance(project, argilla, say, ticker)
@@ -126,7 +126,7 @@ def _recorded_answers() -> dict[str, dict[str, str]]:
 
 
 def _advance(project: Project, argilla: ArgillaClient, say: Say, ticker: Ticker) -> None:
-    for done in rounds.advance(project, lambda: argilla, ticker):
+    for done in loop.advance(project, lambda: argilla, ticker):
         say(f"round {project.current.number} {done.step}: {done.summary}")
 
 

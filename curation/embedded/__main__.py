@@ -11,7 +11,7 @@ from curation.embedded.errors import ServerError
 from curation.embedded.run.ports import DEFAULT_PORT, Address
 from curation.embedded.run.server import Server
 from curation.embedded.run.supervisor import supervise
-from curation.shown_text import in_one_line
+from curation.safety.shown_text import in_one_line
 
 
 def main() -> int:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.flagging import COPIES
-from curation.project import Round
-from curation.records import BY_PEOPLE, by_id, column
+from curation.project.flagging import COPIES
+from curation.project.folder import Round
+from curation.project.records import BY_PEOPLE, by_id, column
 
 Texts = Callable[[str], str]
 Row = Mapping[str, Any]

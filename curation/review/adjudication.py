@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.records import by_id, column
+from curation.project.records import by_id, column
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import read_votes
 from evaluation.settings import check_whole

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
-from curation.packed_files import bomb, is_bomb
+from curation.safety.packed_files import bomb, is_bomb
 from curation.sources.rows import Reading, Row, check_names
 
 _AT_ONCE = 10_000  # rows turned into Python values at a time

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from curation.errors import TwofoldError
-from curation.packed_files import open_gzip
+from curation.safety.packed_files import open_gzip
 
 _HEAD = 4096  # bytes that are looked at before a file is read
 _MAGIC = {

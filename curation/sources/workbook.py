@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from curation.errors import TwofoldError
-from curation.packed_files import bomb, is_bomb
+from curation.safety.packed_files import bomb, is_bomb
 from curation.sources.rows import Reading, Row, check_names
 
 

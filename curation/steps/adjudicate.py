@@ -9,11 +9,11 @@ import pyarrow as pa
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
-from curation.asked import Asked, asked_in
-from curation.project import Project, Round
-from curation.records import column
+from curation.project.asked import Asked, asked_in
+from curation.project.folder import Project, Round
+from curation.project.records import column
+from curation.project.step import Context
 from curation.review.adjudication import open_disputes
-from curation.step import Context
 
 PREAMBLE = """# Adjudication
 

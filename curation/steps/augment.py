@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
-from curation.config import Config
-from curation.embeddings import EmbeddingStore
-from curation.labelled import current_labels, fields_by_id, records_by_part
-from curation.project import Project, Round
-from curation.step import Context, Step
+from curation.project.config import Config
+from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.step import Context, Step
 
 
 def run(context: Context) -> str:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from curation.config import Config
-from curation.embeddings import EmbeddingStore
-from curation.flagging import Check, flag, share_as_bad
-from curation.project import Project, Round
+from curation.project.config import Config
+from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check, flag, share_as_bad
+from curation.project.folder import Project, Round
+from curation.project.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table, texts
+from curation.project.step import Context, Step, percent
+from curation.project.testset import outside_test
 from curation.quality import (
     Duplicates,
     NearestNeighbours,
@@ -28,9 +31,6 @@ from curation.quality import (
     regions,
 )
 from curation.quality.text_copies import alike
-from curation.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table, texts
-from curation.step import Context, Step, percent
-from curation.testset import outside_test
 
 if TYPE_CHECKING:
     from training.legibility import Reading

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.config import Config
-from curation.labelled import current_labels, fields_by_id, records_by_part
-from curation.project import Project, Round
-from curation.records import BY_PEOPLE, LABEL_NAMES, by_id, table
-from curation.step import Context, Step
+from curation.project.config import Config
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.records import BY_PEOPLE, LABEL_NAMES, by_id, table
+from curation.project.step import Context, Step
 
 PREDICTIONS = pa.schema(
     {

@@ -15,15 +15,16 @@ from uuid import uuid4
 import pyarrow as pa
 from pydantic import ValidationError
 
-from curation import ledger, limits
 from curation.annotation.plain_text import shown_as_written
-from curation.artifacts import content_hash, write_json, write_table, write_text
-from curation.config import Config, describe, write_config
 from curation.errors import TwofoldError
-from curation.goldcheck import gold_columns, gold_table
-from curation.project import Project, read_guidelines
-from curation.records import LABELS, records_schema, table
+from curation.project import ledger
+from curation.project.artifacts import content_hash, write_json, write_table, write_text
+from curation.project.config import Config, describe, write_config
+from curation.project.folder import Project, read_guidelines
+from curation.project.records import LABELS, records_schema, table
+from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean
+from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (
     check_labels,
     count_labels,
@@ -35,8 +36,8 @@ from curation.sources.labels import (
 from curation.sources.readers import column_names, read_rows
 from curation.sources.repair import repaired_name
 from curation.sources.rows import Reading
-from curation.task import Task
-from curation.testset import prefix_of_tests
+from curation.tasks import limits
+from curation.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)

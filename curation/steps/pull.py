@@ -16,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation import ledger
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
-from curation.artifacts import read_table, write_table
-from curation.asked import asked_in, with_unknown
 from curation.errors import TwofoldError
-from curation.records import VOTES, column, read_as_votes, table
-from curation.step import Context
+from curation.project import ledger
+from curation.project.artifacts import read_table, write_table
+from curation.project.asked import asked_in, with_unknown
+from curation.project.records import VOTES, column, read_as_votes, table
+from curation.project.step import Context
 
 PART = 10_000
 """Votes that become a table together."""

@@ -8,17 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation import ledger
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
-from curation.asked import Asked, as_set_now, asked_in, asking, differences
-from curation.config import Config
-from curation.embeddings import EmbeddingStore
 from curation.errors import TwofoldError
-from curation.project import Project, Round
-from curation.records import column
-from curation.step import Context, Step
+from curation.project import ledger
+from curation.project.asked import Asked, as_set_now, asked_in, asking, differences
+from curation.project.config import Config
+from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import Project, Round
+from curation.project.records import column
+from curation.project.step import Context, Step
 
 METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
 

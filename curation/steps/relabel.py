@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curation.config import Config
-from curation.embeddings import EmbeddingStore
-from curation.project import Project, Round
-from curation.records import BY_PEOPLE, QUEUE, by_id, column, table
+from curation.project.config import Config
+from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import Project, Round
+from curation.project.records import BY_PEOPLE, QUEUE, by_id, column, table
+from curation.project.step import Context, Step
 from curation.selection import Selection, forecast, next_records
-from curation.step import Context, Step
 
 LABEL_WRONG = "the label looks wrong"
 MODEL_WRONG = "the model is wrong"

@@ -10,18 +10,18 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from curation.artifacts import read_json, write_json, write_text
-from curation.config import Config
-from curation.embeddings import EmbeddingStore
-from curation.goldcheck import against_gold
-from curation.labelled import current_labels, fields_by_id, records_by_part
-from curation.ledger import read as read_ledger
-from curation.project import Project, Round
-from curation.records import by_id, column
+from curation.project.artifacts import read_json, write_json, write_text
+from curation.project.config import Config
+from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.ledger import read as read_ledger
+from curation.project.records import by_id, column
+from curation.project.step import Context, Step
 from curation.report import lists, render
 from curation.report.advice import advice
 from curation.report.lists import Texts
-from curation.step import Context, Step
+from curation.sources.goldcheck import against_gold
 
 MAP_POINTS = 1500
 

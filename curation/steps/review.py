@@ -11,17 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.asked import Asked, asked_in
-from curation.config import Config
 from curation.errors import TwofoldError
-from curation.project import Project, Round
-from curation.records import LABELS, column, table
+from curation.project.asked import Asked, asked_in
+from curation.project.config import Config
+from curation.project.folder import Project, Round
+from curation.project.records import LABELS, column, table
+from curation.project.step import Context, Step
 from curation.review import agreement, consensus, decide
 from curation.review.adjudication import disputes
 from curation.review.changes import CHANGES, changed_decisions
 from curation.review.discards import Readings, readings, with_discards
 from curation.review.peers import agreement_with_others
-from curation.step import Context, Step
 
 
 def run(context: Context) -> str:

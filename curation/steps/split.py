@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from curation.config import Config
-from curation.project import Project, Round
-from curation.records import by_id, column
-from curation.splits import split
-from curation.step import Context, Step
-from curation.testset import freeze_test, frozen_test, outside_test
+from curation.project.config import Config
+from curation.project.folder import Project, Round
+from curation.project.records import by_id, column
+from curation.project.step import Context, Step
+from curation.project.testset import freeze_test, frozen_test, outside_test
+from curation.sources.splits import split
 
 UNLABELLED = ""
 

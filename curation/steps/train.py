@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from curation.config import Config, TrainingConfig
-from curation.labelled import labelled_dataset, records_by_part
-from curation.project import Project, Round
-from curation.records import column
-from curation.step import Context, Step
+from curation.project.config import Config, TrainingConfig
+from curation.project.folder import Project, Round
+from curation.project.labelled import labelled_dataset, records_by_part
+from curation.project.records import column
+from curation.project.step import Context, Step
 
 
 def run(context: Context) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from watched_page import sign_in, watch
 
-from curation import rounds
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
-from curation.records import column
-from curation.step import Context
+from curation.project.records import column
+from curation.project.step import Context
+from curation.rounds import loop
 from curation.steps.pull import pull
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
@@ -30,7 +30,7 @@ def pushed(make_project, argilla_server):
     """A project whose four records wait for answers."""
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     project = make_project(MESSAGES, labels=["question", "complaint"])
-    list(rounds.send(project, lambda: argilla, lambda name: lambda done, total: None))
+    list(loop.send(project, lambda: argilla, lambda name: lambda done, total: None))
     return project, argilla
 
 

@@ -19,9 +19,9 @@ import pytest
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.artifacts import content_hash
 from curation.demo import walk
-from curation.project import Project, open_project
+from curation.project.artifacts import content_hash
+from curation.project.folder import Project, open_project
 
 pytestmark = pytest.mark.server
 

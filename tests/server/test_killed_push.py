@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from curation import rounds
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
+from curation.rounds import loop
 
 pytestmark = pytest.mark.server
 
@@ -34,7 +34,7 @@ def test_a_push_killed_half_way_is_finished_by_the_same_command(make_project, ar
     text = config.read_text(encoding="utf-8").replace('name = "project"', 'name = "killed"')
     config.write_text(text.replace("batch_size = 200", f"batch_size = {RECORDS}"), encoding="utf-8")
     project = type(project)(project.folder)
-    list(rounds.learn(project, project.current, "relabel", quiet))
+    list(loop.learn(project, project.current, "relabel", quiet))
     new = argilla.add_reviewer("quinn", naming.workspace(project))
     environment = {**os.environ, "TWOFOLD_HOME": str(argilla_server.home)}
 

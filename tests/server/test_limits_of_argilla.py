@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from one_question import one_question
 
-from curation import limits
 from curation.annotation.client import ArgillaClient
+from curation.tasks import limits
 
 pytestmark = pytest.mark.server
 

@@ -15,7 +15,7 @@ from curation.annotation.client import ArgillaClient
 from curation.cli import cli
 from curation.embedded import Server
 from curation.errors import TwofoldError
-from curation.project import Project
+from curation.project.folder import Project
 
 pytestmark = pytest.mark.server
 

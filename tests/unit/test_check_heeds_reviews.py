@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from curation.embeddings import EmbeddingStore
-from curation.records import LABELS, by_id, table
-from curation.step import Context
+from curation.project.embeddings import EmbeddingStore
+from curation.project.records import LABELS, by_id, table
+from curation.project.step import Context
 from curation.steps import check
 
 BETWEEN = 20

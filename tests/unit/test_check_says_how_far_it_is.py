@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from curation.records import LABELS, table
-from curation.step import Context
+from curation.project.records import LABELS, table
+from curation.project.step import Context
 from curation.steps import check
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from curation.project import Project
+from curation.project.folder import Project
 from curation.report import render
-from curation.rounds import learn
+from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 

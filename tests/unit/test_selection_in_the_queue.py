@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from curation.embeddings import EmbeddingStore
-from curation.records import LABELS, SPLIT, column, table
-from curation.step import Context
+from curation.project.embeddings import EmbeddingStore
+from curation.project.records import LABELS, SPLIT, column, table
+from curation.project.step import Context
 from curation.steps import relabel
 
 N = 40

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.records import SPLIT
-from curation.splits import PARTS, Splits, split
+from curation.project.records import SPLIT
+from curation.sources.splits import PARTS, Splits, split
 
 CASES = st.lists(st.tuples(st.sampled_from(["praise", "complaint", "question"]), st.integers(0, 12)), max_size=60)
 SEEDS = st.integers(0, 1000)

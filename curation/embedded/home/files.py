@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from curation.plain_files import open_plain
+from curation.safety.plain_files import open_plain
 
 
 def write_private(path: Path, value: Any) -> None:

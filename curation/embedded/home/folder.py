@@ -13,7 +13,7 @@ from uuid import uuid4
 from curation.embedded.errors import ServerError
 from curation.embedded.home.files import read_private, write_private
 from curation.embedded.home.filesystem import missing_space, read_only, wrong_owner
-from curation.plain_files import close_to_others, what_is_odd
+from curation.safety.plain_files import close_to_others, what_is_odd
 
 LAYOUT = 1
 """Raised when this folder changes in a way that an older Twofold could not read."""

@@ -21,7 +21,7 @@ from curation.embedded.home.filesystem import missing_space
 from curation.embedded.home.folder import LAYOUT, OWN_NAMES, Home, readable_errors
 from curation.embedded.home.integrity import find_damage
 from curation.embedded.home.revision import revision_of
-from curation.packed_files import is_bomb
+from curation.safety.packed_files import is_bomb
 
 LARGEST = 1024 * 1024
 """Bytes of anything in a backup but its database: names, passwords and keys."""

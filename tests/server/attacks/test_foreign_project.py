@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from curation.cli import cli, exit_code
-from curation.project import OWN_NAMES, Project
+from curation.project.folder import OWN_NAMES, Project
 
 ROWS = [("1", "Where?", "question"), ("2", "Broke.", "complaint"), ("3", "When?", "question")]
 ROWS += [("4", "Torn.", "complaint")]

@@ -21,9 +21,9 @@ from cluster_of_processes import command, new_cluster
 from waiting import PATIENCE
 
 from curation import embedded
-from curation.artifacts import read_json, read_table
 from curation.embedded import standing
-from curation.project import Project, open_project
+from curation.project.artifacts import read_json, read_table
+from curation.project.folder import Project, open_project
 
 ROWS = [(str(i), f"Where is parcel {i}?", "question" if i % 2 else "complaint") for i in range(60)]
 PLAIN = "from curation.cli import main; main()"

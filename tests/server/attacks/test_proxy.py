@@ -18,7 +18,7 @@ from curation.annotation.client import ArgillaClient
 from curation.annotation.onlooker import Onlooker
 from curation.annotation.reach import is_here
 from curation.errors import TwofoldError
-from curation.project import Project
+from curation.project.folder import Project
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 ROWS = [("1", "Where?", "question"), ("2", "Broke.", "complaint"), ("3", "When?", "question")]

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from terminal import run
 
-from curation.artifacts import read_table, write_table
-from curation.project import Project, open_project
-from curation.shown_text import in_one_line, shown
+from curation.project.artifacts import read_table, write_table
+from curation.project.folder import Project, open_project
+from curation.safety.shown_text import in_one_line, shown
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 
@@ -147,7 +147,7 @@ def test_names_that_others_gave_themselves_in_argilla(chairs: Chairs, folder: Pa
 
 
 def test_what_nobody_expected_is_shown_too() -> None:
-    code = "from curation.shown_text import show_what_python_says as show; import warnings; show()\n"
+    code = "from curation.safety.shown_text import show_what_python_says as show; import warnings; show()\n"
     code += f"warnings.warn({HOSTILE!r})\nraise ValueError({HOSTILE!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert done.returncode == 1

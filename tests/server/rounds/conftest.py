@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from office import Office, quiet
 
-from curation import rounds
 from curation.annotation.client import ArgillaClient
 from curation.embedded import Server
-from curation.project import open_project
+from curation.project.folder import open_project
+from curation.rounds import loop
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
 
@@ -31,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = ingest(
         Intake(folder=folder / "shop", data=data, columns=columns, labels=["question", "complaint"], name="shop")
     )
-    list(rounds.learn(project, project.current, "relabel", quiet))
+    list(loop.learn(project, project.current, "relabel", quiet))
     return project.folder
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import tomlkit
 
-from curation import rounds
 from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
-from curation.project import Project, Round, open_project
+from curation.project.folder import Project, Round, open_project
+from curation.rounds import loop
 
 
 def quiet(name: str) -> Any:
@@ -44,16 +44,16 @@ class Office:
         return "\n".join(said)
 
     def push(self, **options: Any) -> str:
-        return self.do(rounds.send(self.project, lambda: self.argilla, quiet, **options))
+        return self.do(loop.send(self.project, lambda: self.argilla, quiet, **options))
 
     def pull(self, **options: Any) -> str:
-        return self.do(rounds.take_votes(self.project, lambda: self.argilla, **options))
+        return self.do(loop.take_votes(self.project, lambda: self.argilla, **options))
 
     def review(self) -> str:
-        return self.do(rounds.decide(self.project, lambda: self.argilla, quiet))
+        return self.do(loop.decide(self.project, lambda: self.argilla, quiet))
 
     def go(self, **options: Any) -> str:
-        return self.do(rounds.advance(self.project, lambda: self.argilla, quiet, **options))
+        return self.do(loop.advance(self.project, lambda: self.argilla, quiet, **options))
 
     def take(self) -> str:
         return "\n".join((self.pull(), self.review()))
@@ -145,5 +145,5 @@ class Office:
         rows = self.project.round(number or self.project.current.number).table("labels.parquet").to_pylist()
         return {row["record_id"]: row["label"] for row in rows}
 
-    def waits(self) -> list[rounds.Waiting]:
-        return rounds.waiting(self.project, self.project.current, self.argilla)
+    def waits(self) -> list[loop.Waiting]:
+        return loop.waiting(self.project, self.project.current, self.argilla)

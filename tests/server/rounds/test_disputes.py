@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from office import Office
 
+from curation.annotation.people import refuse_second_role
 from curation.errors import TwofoldError
-from curation.people import refuse_second_role
 
 pytestmark = pytest.mark.server
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 import pytest
 from office import Office
 
-from curation import ledger, rounds
 from curation.annotation import naming
-from curation.artifacts import write_json
-from curation.collected import UNDER_WAY
 from curation.errors import TwofoldError
-from curation.label_names import merge_label, rename_label
-from curation.project import open_project
+from curation.project import ledger
+from curation.project.artifacts import write_json
+from curation.project.collected import UNDER_WAY
+from curation.project.folder import open_project
+from curation.project.label_names import merge_label, rename_label
+from curation.rounds import loop
 
 pytestmark = pytest.mark.server
 
@@ -24,7 +25,7 @@ ALL = {f"m{i}": "question" for i in range(8)}
 
 def rename(office: Office, old: str, new: str, change: Callable[..., None] = rename_label) -> str:
     change(open_project(office.folder, contradicted=True), old, new)
-    return office.do(rounds.show_labels(office.project, lambda: office.argilla, lambda name: lambda done, total: None))
+    return office.do(loop.show_labels(office.project, lambda: office.argilla, lambda name: lambda done, total: None))
 
 
 def options(office: Office) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from office import Office, quiet
 
-from curation import rounds
 from curation.errors import TwofoldError
+from curation.rounds import loop
 
 pytestmark = pytest.mark.server
 
@@ -98,12 +98,12 @@ def test_what_was_learned_is_learned_anew_from_the_newest_round_that_has_labels(
     office.answer("ana", ALL)
     office.take()
     project = office.project
-    assert rounds.learnable(project).number == 0
-    assert list(rounds.learn(project, rounds.learnable(project), "check", quiet))
+    assert loop.learnable(project).number == 0
+    assert list(loop.learn(project, loop.learnable(project), "check", quiet))
     office.answer("ben", {"m0": "question"})
     office.take()
-    assert rounds.learnable(office.project).number == 1
-    assert list(rounds.learn(office.project, rounds.learnable(office.project), "relabel", quiet))
+    assert loop.learnable(office.project).number == 1
+    assert list(loop.learn(office.project, loop.learnable(office.project), "relabel", quiet))
     assert "8 records wait for 2 people each" in office.push()
     assert office.round.number == 1
 

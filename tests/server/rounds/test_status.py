@@ -13,8 +13,8 @@ from office import Office
 
 from curation.annotation.connect import look
 from curation.embedded import Server
-from curation.overview import Overview, overview
-from curation.waiting import waiting
+from curation.rounds.overview import Overview, overview
+from curation.rounds.waiting import waiting
 
 pytestmark = pytest.mark.server
 

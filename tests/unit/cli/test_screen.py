@@ -164,13 +164,13 @@ def test_a_killed_command_leaves_its_cursor() -> None:
     ],
 )
 def test_text_of_records_and_paths_is_shown_and_never_obeyed(given: str, expected: str) -> None:
-    from curation.shown_text import shown
+    from curation.safety.shown_text import shown
 
     assert shown(given) == expected
 
 
 def test_letters_of_every_script_stay_with_the_joiners_that_they_are_written_with() -> None:
-    from curation.shown_text import shown
+    from curation.safety.shown_text import shown
 
     persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     for text in ("नमस्ते", persian, "👩\u200d🔧", "ünï ½ µ 中文 ไทย"):

@@ -9,9 +9,9 @@ import pytest
 
 from curation.cli import cli, exit_code
 from curation.cli.morning import lines
-from curation.overview import Overview
-from curation.owing import Owes, Owing
-from curation.waiting import Waiting
+from curation.review.owing import Owes, Owing
+from curation.rounds.overview import Overview
+from curation.rounds.waiting import Waiting
 
 NOW = Overview(
     project="shop",

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from curation.cli import COMMANDS, cli
-from curation.config import Config
+from curation.project.config import Config
 from curation.sources.readers import READERS
 from curation.sources.rows import Reading
 

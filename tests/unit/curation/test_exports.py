@@ -20,14 +20,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curation.cli import cli
-from curation.embeddings import EmbeddingStore
 from curation.errors import TwofoldError
-from curation.export import EXPORTS, export_hf, exported, flags, label_ranking, rounds_with
-from curation.flagging import Check, share_as_bad
-from curation.project import Project
-from curation.records import QUEUE, VOTES, by_id, column, table
+from curation.exports.export import EXPORTS, export_hf, exported, flags, label_ranking, rounds_with
+from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check, share_as_bad
+from curation.project.folder import Project
+from curation.project.records import QUEUE, VOTES, by_id, column, table
 from curation.review.decide import DECISIONS
-from curation.rounds import learn
+from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.evaluate import PREDICTIONS
 from curation.steps.ingest import Intake, ingest

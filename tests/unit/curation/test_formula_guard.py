@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.cli.tables import ON_A_TERMINAL
-from curation.formula_guard import guarded, unguard_file, unguarded
-from curation.table_files import write_csv, write_file, write_jsonl
+from curation.exports.formula_guard import guarded, unguard_file, unguarded
+from curation.exports.table_files import write_csv, write_file, write_jsonl
 
 FORMULAS = [
     '=HYPERLINK("http://x","y")',

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from curation import limits
 from curation.annotation.client import ArgillaClient
 from curation.cli import cli
-from curation.config import read_config
 from curation.errors import TwofoldError
-from curation.project import Project
+from curation.project.config import read_config
+from curation.project.folder import Project
 from curation.steps.adjudicate import PREAMBLE
+from curation.tasks import limits
 
 TOO_MANY = [f"label {number}" for number in range(limits.LABELS + 1)]
 

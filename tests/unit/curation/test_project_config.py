@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from curation.config import Config, read_config, write_config
 from curation.errors import TwofoldError
-from curation.task import Task
+from curation.project.config import Config, read_config, write_config
+from curation.tasks.task import Task
 
 
 def test_a_written_config_reads_back_the_same(tmp_path):

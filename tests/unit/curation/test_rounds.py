@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.rounds import AFTER, LEARN, Next, Situation, next_step
+from curation.rounds.loop import AFTER, LEARN, Next, Situation, next_step
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from curation import ledger
-from curation.artifacts import write_table
 from curation.errors import TwofoldError
-from curation.step import Context, Step, is_fresh, run_step
+from curation.project import ledger
+from curation.project.artifacts import write_table
+from curation.project.step import Context, Step, is_fresh, run_step
 from training.model_files import UnusableModel
 
 ROWS = [("a", "Where is my order?", "question"), ("b", "It broke.", "complaint")] * 1

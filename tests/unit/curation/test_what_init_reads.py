@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from curation.artifacts import read_table
 from curation.cli import cli, exit_code
-from curation.project import Project, open_project
-from curation.records import by_id, column, texts
-from curation.testset import prefix_of_tests
+from curation.project.artifacts import read_table
+from curation.project.folder import Project, open_project
+from curation.project.records import by_id, column, texts
+from curation.project.testset import prefix_of_tests
 
 STANDARD = ["--text", "text", "--label", "label", "--labels-from-data"]
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curation.artifacts import read_table, write_json, write_table
-from curation.asked import asking
-from curation.embeddings import EmbeddingStore
-from curation.goldcheck import GOLD
-from curation.project import Project, Round
-from curation.records import FLAGS, VOTES, by_id, table
+from curation.project.artifacts import read_table, write_json, write_table
+from curation.project.asked import asking
+from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import Project, Round
+from curation.project.records import FLAGS, VOTES, by_id, table
+from curation.project.step import Context
 from curation.report.lists import flagged_records
-from curation.step import Context
+from curation.sources.goldcheck import GOLD
 from curation.steps import check, evaluate, relabel, report, review, split
 
 TOPICS = ("bill", "parcel", "praise")

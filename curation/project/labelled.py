@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from curation.project import Project, Round
-from curation.records import by_id, column
-from curation.testset import outside_test
+from curation.project.folder import Project, Round
+from curation.project.records import by_id, column
+from curation.project.testset import outside_test
 
 if TYPE_CHECKING:
     import datasets

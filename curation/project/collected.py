@@ -6,13 +6,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curation.artifacts import read_json, read_table
-from curation.asked import Asked
 from curation.errors import TwofoldError
-from curation.records import column
+from curation.project.artifacts import read_json, read_table
+from curation.project.asked import Asked
+from curation.project.records import column
 
 if TYPE_CHECKING:
-    from curation.project import Project
+    from curation.project.folder import Project
 
 
 UNDER_WAY = "labels-under-way.json"

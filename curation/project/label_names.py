@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tomlkit
 
-from curation import ledger
-from curation.artifacts import read_table, write_json, write_table, write_text
-from curation.asked import Asked
-from curation.collected import UNDER_WAY, change_under_way, labels_in_use, typed
 from curation.errors import TwofoldError, suggest
-from curation.project import Project
-from curation.records import LABEL_NAMES
+from curation.project import ledger
+from curation.project.artifacts import read_table, write_json, write_table, write_text
+from curation.project.asked import Asked
+from curation.project.collected import UNDER_WAY, change_under_way, labels_in_use, typed
+from curation.project.folder import Project
+from curation.project.records import LABEL_NAMES
 
 COLUMNS = frozenset({"label", "suggestion", "suggested", "predicted", "before", "after", "answers"})
 """Columns of a project's tables that hold labels."""

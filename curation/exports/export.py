@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
-from curation.flagging import MEASURES, Check, share_as_bad
-from curation.labelled import current_labels, fields_by_id
-from curation.project import Project, Round
-from curation.records import by_id, column
-from curation.text_columns import apart, with_texts
+from curation.exports.text_columns import apart, with_texts
+from curation.project.flagging import MEASURES, Check, share_as_bad
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels, fields_by_id
+from curation.project.records import by_id, column
 
 FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggestion", "suggestion_score", "value", "measure"]
 PARTS = ("train", "validation", "test")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
-from curation.asked import asked_in
-from curation.owing import Owing, Vote, answered_by, as_votes, owing
-from curation.records import column
+from curation.project.asked import asked_in
+from curation.project.records import column
+from curation.review.owing import Owing, Vote, answered_by, as_votes, owing
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
-    from curation.project import Project, Round
+    from curation.project.folder import Project, Round
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import regex
 
-from curation.artifacts import write_atomically
+from curation.project.artifacts import write_atomically
 
 # The last rows are the forms that are signs to a spreadsheet of another locale: full-width, small, raised, lowered,
 # and the minus of mathematics.

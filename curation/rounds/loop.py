@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from curation.annotation.client import ArgillaClient
-from curation.asked import asked_in
 from curation.errors import TwofoldError
-from curation.labelled import why_not_trainable
-from curation.project import Project, Round
-from curation.records import column
-from curation.step import Context, Done, Step, Tick, is_fresh, run_step
+from curation.project.asked import asked_in
+from curation.project.folder import Project, Round
+from curation.project.labelled import why_not_trainable
+from curation.project.records import column
+from curation.project.step import Context, Done, Step, Tick, is_fresh, run_step
+from curation.rounds.waiting import Waiting as Waiting
+from curation.rounds.waiting import open_at_review
+from curation.rounds.waiting import waiting as waiting
 from curation.steps import augment, check, evaluate, relabel, report, review, split, train
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
-from curation.waiting import Waiting as Waiting
-from curation.waiting import open_at_review
-from curation.waiting import waiting as waiting
 
 LEARN: tuple[Step, ...] = (
     check.STEP,

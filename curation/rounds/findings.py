@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from curation.project import Round
-from curation.records import column
+from curation.project.folder import Round
+from curation.project.records import column
 
 INTERVAL = ("value", "low", "high")
 

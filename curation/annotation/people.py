@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.errors import TwofoldError
-from curation.limits import bad_username
-from curation.project import Project
-from curation.records import column
+from curation.project.folder import Project
+from curation.project.records import column
+from curation.tasks.limits import bad_username
 
 OTHER = {"annotator": "adjudicator", "adjudicator": "annotator"}
 DOES = {"annotator": "reads records in", "adjudicator": "settles disputes in"}

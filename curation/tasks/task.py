@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from curation import limits
 from curation.errors import suggest
+from curation.tasks import limits
 
 if TYPE_CHECKING:
     import datasets

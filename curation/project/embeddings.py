@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from curation.project import Project
-from curation.records import column, joined_texts
+from curation.project.folder import Project
+from curation.project.records import column, joined_texts
 
 
 class EmbeddingStore:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.records import SPLIT
+from curation.project.records import SPLIT
 from evaluation.columns import Column, codes, in_any_order
 from evaluation.columns import names as as_names
 from evaluation.settings import check_number, check_whole

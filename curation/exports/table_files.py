@@ -13,8 +13,8 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from curation import artifacts
-from curation.formula_guard import guarded
+from curation.exports.formula_guard import guarded
+from curation.project import artifacts
 
 _ROWS = 10_000  # turned into Python objects at once
 
@@ -25,8 +25,8 @@ def write_csv(found: pa.Table, to: IO[str], *, raw: bool = False, through: Calla
     Args:
         found: The table; lists and dictionaries are written as JSON, numbers with six digits.
         to: Where to.
-        raw: Write texts as they are, formulas included; see `curation.formula_guard`.
-        through: What every text goes through last; see `curation.shown_text.shown`.
+        raw: Write texts as they are, formulas included; see `curation.exports.formula_guard`.
+        through: What every text goes through last; see `curation.safety.shown_text.shown`.
     """
     steps = [*([] if raw else [guarded]), through]
     _write_row(to, [_cell(name, steps) for name in found.column_names])

@@ -7,8 +7,8 @@ from itertools import chain, count
 
 import pyarrow as pa
 
-from curation.artifacts import read_json, read_table, write_json
-from curation.project import Project
+from curation.project.artifacts import read_json, read_table, write_json
+from curation.project.folder import Project
 
 
 def prefix_of_tests(taken: Collection[str]) -> str:

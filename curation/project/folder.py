@@ -22,12 +22,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation import artifacts, limits
-from curation.collected import refuse_contradictions
-from curation.config import Config, read_config
 from curation.errors import TwofoldError
-from curation.plain_files import open_plain, what_is_odd
-from curation.records import read_as_votes
+from curation.project import artifacts
+from curation.project.collected import refuse_contradictions
+from curation.project.config import Config, read_config
+from curation.project.records import read_as_votes
+from curation.safety.plain_files import open_plain, what_is_odd
+from curation.tasks import limits
 
 OWN_NAMES = (
     "twofold.toml",

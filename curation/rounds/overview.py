@@ -14,17 +14,17 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
-from curation.artifacts import read_table
-from curation.asked import asked_in
 from curation.errors import TwofoldError
-from curation.findings import accuracy, agreement, labels_doubted, newest
-from curation.owing import Vote, as_votes
-from curation.records import column
-from curation.waiting import Waiting, waiting_for
+from curation.project.artifacts import read_table
+from curation.project.asked import asked_in
+from curation.project.records import column
+from curation.review.owing import Vote, as_votes
+from curation.rounds.findings import accuracy, agreement, labels_doubted, newest
+from curation.rounds.waiting import Waiting, waiting_for
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
-    from curation.project import Project, Round
+    from curation.project.folder import Project, Round
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from curation.errors import TwofoldError
 
 if TYPE_CHECKING:
-    from curation.config import Config
-    from curation.project import Project, Round
+    from curation.project.config import Config
+    from curation.project.folder import Project, Round
 
 
 class Asked(BaseModel):

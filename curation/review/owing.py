@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from curation.records import column
+from curation.project.records import column
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,11 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from curation import ledger
-from curation.artifacts import content_hash
-from curation.config import Config
 from curation.errors import TwofoldError
-from curation.project import Project, Round
+from curation.project import ledger
+from curation.project.artifacts import content_hash
+from curation.project.config import Config
+from curation.project.folder import Project, Round
 from training.model_files import UnusableModel
 
 Tick = Callable[[int, int], None]  # done so far, in all

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from curation import limits
-from curation.artifacts import write_text
 from curation.errors import TwofoldError, suggest
-from curation.task import Task
+from curation.project.artifacts import write_text
+from curation.tasks import limits
+from curation.tasks.task import Task
 
 FORMAT = 1
 

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from curation.artifacts import write_atomically
 from curation.errors import TwofoldError
-from curation.plain_files import open_plain
+from curation.project.artifacts import write_atomically
+from curation.safety.plain_files import open_plain
 
 
 def append(folder: Path, event: str, **facts: Any) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import binomtest
 
-from curation.artifacts import read_table
 from curation.errors import TwofoldError, suggest
-from curation.project import Project, Round
-from curation.records import by_id
+from curation.project.artifacts import read_table
+from curation.project.folder import Project, Round
+from curation.project.records import by_id
 from curation.sources.cleaning import Cleaned, Columns
 
 GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})

@@ -1,0 +1,1 @@
+"""Tables for others: with texts, and safe to open in a spreadsheet."""

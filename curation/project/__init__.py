@@ -1,0 +1,1 @@
+"""A project's folder: its settings, its files, its ledger, and the step that reads and writes them."""

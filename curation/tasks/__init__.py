@@ -1,0 +1,1 @@
+"""What people are asked: the task, its labels, and the limits of both."""
