@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.errors import TwofoldError
+from curation.project.reads import note_read, note_written
 
 
 def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0o644) -> None:
@@ -25,6 +25,7 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0
     Raises:
         TwofoldError: The folder cannot be written, or the disk is full.
     """
+    note_written(path)
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +74,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         TwofoldError: The file is not there or is not Parquet.
     """
+    note_read(path)
     try:
         with pq.ParquetFile(path) as file:  # `pq.read_table` would import pandas
             return file.read(columns=columns)
@@ -88,22 +90,10 @@ def read_json(path: Path) -> Any:
     Raises:
         TwofoldError: The file is not there or is not JSON.
     """
+    note_read(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TwofoldError(f"{path}: not there yet") from None
     except (ValueError, RecursionError, OSError) as error:
         raise TwofoldError(f"{path}: expected JSON ({error})") from error
-
-
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files and their names."""
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(f"{file.relative_to(path)}\0{content_hash(file)}\n".encode())
-        return digest.hexdigest()
-    with path.open("rb") as handle:
-        while chunk := handle.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -26,6 +26,7 @@ from curation.errors import TwofoldError
 from curation.project import artifacts
 from curation.project.collected import refuse_contradictions
 from curation.project.config import Config, read_config
+from curation.project.reads import content_hash, note_read
 from curation.project.records import read_as_votes
 from curation.safety.plain_files import open_plain, what_is_odd
 from curation.tasks import limits
@@ -81,7 +82,13 @@ class Round:
 
     def has(self, name: str) -> bool:
         """Whether the artifact was made."""
+        note_read(self.path(name))
         return self.path(name).exists()
+
+    def opened(self, name: str) -> Path:
+        """Where an artifact lies that somebody else is going to read: a model's folder."""
+        note_read(self.path(name))
+        return self.path(name)
 
     def table(self, name: str) -> pa.Table:
         """Read a Parquet artifact."""
@@ -109,7 +116,9 @@ class Round:
 
     def snapshots(self) -> list[Path]:
         """The vote snapshots, oldest first; one that is there never changes."""
-        return sorted(self.folder.glob("votes/[0-9]*.parquet"))
+        found = sorted(self.folder.glob("votes/[0-9]*.parquet"))
+        note_read(self.path(f"votes/{len(found) + 1:04d}.parquet"))  # a further one would be news
+        return found
 
 
 @dataclass(frozen=True)
@@ -123,21 +132,27 @@ class Project:
         """The validated `twofold.toml`."""
         return read_config(self.folder / "twofold.toml")
 
-    @cached_property
+    @property
     def guidelines(self) -> str:
         """What annotators read."""
         path = self.folder / "guidelines.md"
+        note_read(path)
         return read_guidelines(path) if path.exists() else ""
 
-    @cached_property
+    @property
     def records(self) -> pa.Table:
         """Every record that came in."""
+        note_read(self.folder / "records.parquet")
+        return self._records
+
+    @cached_property
+    def _records(self) -> pa.Table:
         return artifacts.read_table(self.folder / "records.parquet")
 
     @cached_property
     def contents(self) -> str:
         """Hash of the records: what tells this project from another one of the same name."""
-        return artifacts.content_hash(self.folder / "records.parquet")
+        return content_hash(self.folder / "records.parquet")
 
     def intake(self) -> dict[str, Any]:
         """What came in, what was left out, and why, in numbers."""
@@ -151,6 +166,11 @@ class Project:
     def path(self, name: str) -> Path:
         """Where a file of the project lies."""
         return self.folder / name
+
+    def has(self, name: str) -> bool:
+        """Whether the file is there."""
+        note_read(self.path(name))
+        return self.path(name).exists()
 
     def rounds(self) -> list[Round]:
         """The rounds there are, oldest first."""

@@ -1,7 +1,8 @@
-"""A step of a round: what it reads, what it makes, and whether what it made is still up to date.
+"""A step of a round: what it makes, what it read, and whether what it made is still up to date.
 
-Like `make`, with content hashes in place of times: a step runs when an input or a setting that it depends
-on has changed, or when an output is missing. Its line in the manifest is written last, so that a step killed
+Like `make`, with content hashes in place of times, and without a list of inputs: what a step reads is noted while it
+runs. It runs again when a file that it read, or a setting that it depends on, has changed, when one that it looked
+for in vain has come, or when an output is missing. Its line in the manifest is written last, so that a step killed
 half-way simply runs again.
 """
 
@@ -10,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from curation.errors import TwofoldError
 from curation.project import ledger
-from curation.project.artifacts import content_hash
 from curation.project.config import Config
 from curation.project.folder import Project, Round
+from curation.project.reads import Noted, content_hash, digest, noted
 from training.model_files import UnusableModel
 
 Tick = Callable[[int, int], None]  # done so far, in all
@@ -56,16 +56,18 @@ class Step:
     Attributes:
         name: The command that runs it.
         makes: Artifacts in the round's folder; all of them are there after a run.
-        reads: Paths whose content decides whether it has to run; a missing one counts as empty.
+        needs: Artifacts of the same round without which it cannot run; it reads more where there is more.
         depends_on: The settings that decide it, JSON-ready.
         run: Does the work and returns one sentence about the outcome.
+        revision: Raised when its code makes something else of the same inputs, so that it runs again.
     """
 
     name: str
     makes: Sequence[str]
-    reads: Callable[[Project, Round], Sequence[Path]]
+    needs: Sequence[str] = ()
     depends_on: Callable[[Config], Any]
     run: Callable[[Context], str]
+    revision: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +85,16 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     if not force and is_fresh(step, context.project, context.round):
         summary = _manifest(context.round)[step.name]["summary"]
         return Done(step=step.name, round=context.round, summary=summary, ran=False)
-    inputs = _inputs(step, context.project, context.round)
     started = time.monotonic()
     try:
-        summary = step.run(context)
+        with noted() as files:
+            summary = step.run(context)
     except UnusableModel as error:
         raise TwofoldError(str(error)) from error
     seconds = round(time.monotonic() - started, 2)
+    inputs = _inputs(step, context, files)
     outputs = {name: content_hash(context.round.path(name)) for name in step.makes}
-    entry = {"fingerprint": _fingerprint(step, context.config, inputs), "inputs": inputs, "outputs": outputs}
+    entry = {"fingerprint": _fingerprint(step, context.config), "inputs": inputs, "outputs": outputs}
     manifest = {**_manifest(context.round), step.name: {**entry, "summary": summary}}
     context.round.write_json("manifest.json", manifest)
     facts = {"round": context.round.number, "summary": summary, "inputs": inputs, "seconds": seconds}
@@ -104,23 +107,24 @@ def is_fresh(step: Step, project: Project, round_: Round) -> bool:
     entry = _manifest(round_).get(step.name)
     if entry is None or set(entry["outputs"]) != set(step.makes):
         return False
-    if entry["fingerprint"] != _fingerprint(step, project.config, _inputs(step, project, round_)):
+    if entry["fingerprint"] != _fingerprint(step, project.config):
         return False
-    return all(_hash(round_.path(name)) == digest for name, digest in entry["outputs"].items())
+    inputs = all(digest(project.path(name)) == found for name, found in entry["inputs"].items())
+    return inputs and all(digest(round_.path(name)) == found for name, found in entry["outputs"].items())
+
+
+def _inputs(step: Step, context: Context, files: Noted) -> dict[str, str]:
+    """Return the digest of every file that the step read and did not make, by its path in the project."""
+    own = {context.round.path(name) for name in step.makes} | files.written
+    inside = context.project.folder
+    return {str(path.relative_to(inside)): found for path, found in sorted(files.read.items()) if path not in own}
 
 
 def _manifest(round_: Round) -> dict[str, Any]:
     return dict(round_.json("manifest.json")) if round_.has("manifest.json") else {}
 
 
-def _inputs(step: Step, project: Project, round_: Round) -> dict[str, str]:
-    return {str(p.relative_to(project.folder)): _hash(p) for p in step.reads(project, round_)}
-
-
-def _hash(path: Path) -> str:
-    return content_hash(path) if path.exists() else ""
-
-
-def _fingerprint(step: Step, config: Config, inputs: Mapping[str, str]) -> str:
-    text = json.dumps([version("twofold"), step.name, step.depends_on(config), inputs], sort_keys=True, default=str)
+def _fingerprint(step: Step, config: Config) -> str:
+    settings = step.depends_on(config)
+    text = json.dumps([version("twofold"), step.name, step.revision, settings], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

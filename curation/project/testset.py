@@ -19,14 +19,12 @@ def prefix_of_tests(taken: Collection[str]) -> str:
 
 def outside_test(project: Project) -> pa.Table | None:
     """Return the outside test set, its ids behind a prefix of their own (`prefix_of_tests`), or None."""
-    path = project.path("test.parquet")
-    return read_table(path) if path.exists() else None
+    return read_table(project.path("test.parquet")) if project.has("test.parquet") else None
 
 
 def frozen_test(project: Project) -> frozenset[str]:
     """Return the record ids of the frozen test part; empty before its first use."""
-    path = project.path("test_part.json")
-    return frozenset(read_json(path)) if path.exists() else frozenset()
+    return frozenset(read_json(project.path("test_part.json"))) if project.has("test_part.json") else frozenset()
 
 
 def freeze_test(project: Project, record_ids: list[str]) -> None:

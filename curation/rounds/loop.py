@@ -31,15 +31,6 @@ LEARN: tuple[Step, ...] = (
     relabel.STEP,
     report.STEP,
 )
-AFTER = {
-    "check": (),
-    "split": ("check",),
-    "augment": ("check", "split"),
-    "train": ("check", "split", "augment"),
-    "evaluate": ("check", "split", "augment", "train"),
-    "relabel": ("check", "split"),
-    "report": ("check", "split", "relabel"),
-}
 NEEDS_LABELS = frozenset({"augment", "train", "evaluate"})
 
 Ticker = Callable[[str], Tick]  # a progress display for the step of that name
@@ -138,12 +129,21 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
     Raises:
         TwofoldError: The round has too few labels for the step.
     """
-    for step in LEARN:
-        if step.name != upto and step.name not in AFTER[upto]:
-            continue
+    for step in steps_upto(upto):
         if not _applies(step, project, round_):
             raise TwofoldError(f"cannot {step.name} yet: {why_not_trainable(project, round_)}")
         yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
+
+
+def steps_upto(name: str) -> list[Step]:
+    """Return the step of that name, and before it those that make what it needs."""
+    wanted, steps = [step for step in LEARN if step.name == name], []
+    needed = set(wanted[0].needs)
+    for step in reversed(LEARN[: LEARN.index(wanted[0])]):
+        if needed & set(step.makes):
+            steps.append(step)
+            needed |= set(step.needs)
+    return [*reversed(steps), *wanted]
 
 
 def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:

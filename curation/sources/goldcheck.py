@@ -55,7 +55,7 @@ def gold_table(gold: Cleaned) -> pa.Table:
 
 def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:
     """Compare labels with gold, stage by stage, on the records that this round settled (all, in round 0)."""
-    if not project.path("gold.parquet").exists():
+    if not project.has("gold.parquet"):
         return None
     known = gold = by_id(read_table(project.path("gold.parquet")), "label")
     stages: dict[str, Mapping[str, str | None]] = {

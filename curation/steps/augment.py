@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import pyarrow as pa
 from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
-from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.step import Context, Step
 
@@ -128,14 +126,6 @@ def _schema(fields: tuple[str, ...]) -> pa.Schema:
     return pa.schema({"parent": pa.string(), "fields": texts, "label": pa.string(), "operation": pa.string()})
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    return [
-        project.path("records.parquet"),
-        round_.path("split.parquet"),
-        round_.path("labels.parquet"),
-    ]
-
-
 def _depends_on(config: Config) -> object:
     return [config.augmentation.model_dump(), config.seed, config.training.precision]
 
@@ -143,7 +133,7 @@ def _depends_on(config: Config) -> object:
 STEP = Step(
     name="augment",
     makes=("augmented.parquet", "augmentation.json"),
-    reads=_reads,
+    needs=("labels.parquet", "split.parquet"),
     depends_on=_depends_on,
     run=run,
 )

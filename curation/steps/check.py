@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import pyarrow as pa
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, flag, share_as_bad
-from curation.project.folder import Project, Round
 from curation.project.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table, texts
 from curation.project.step import Context, Step, percent
 from curation.project.testset import outside_test
@@ -375,26 +373,19 @@ def _cues(corpus: Corpus, labelled: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    return [project.path("records.parquet"), project.path("test.parquet"), round_.path("labels.parquet")]
-
-
 def _depends_on(config: Config) -> object:
     return [
         config.check.model_dump(),
         config.task.model_dump(mode="json"),
         config.seed,
         config.training.precision,
-        QUALITY.names,
-        FLAGS.names,
-        list(Check),
     ]
 
 
 STEP = Step(
     name="check",
     makes=("groups.parquet", "quality.parquet", "flags.parquet", "checks.json"),
-    reads=_reads,
+    needs=("labels.parquet",),
     depends_on=_depends_on,
     run=run,
 )

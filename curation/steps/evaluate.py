@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,7 +91,7 @@ def _predict(context: Context) -> None:
     ids, task = sorted(fields), context.config.task
     data = datasets.Dataset.from_dict({name: [fields[i][name] for i in ids] for name in task.fields})
     found = predict(
-        context.round.path("model"),
+        context.round.opened("model"),
         data,
         text_columns=task.fields,
         precision=context.config.training.precision,
@@ -134,20 +133,15 @@ def _shown(interval: Any) -> str:
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    names = ("model", "labels.parquet", "split.parquet")
-    earlier = [r.path("predictions.parquet") for r in _with_model(project, round_)]
-    return [project.path("test.parquet"), *map(round_.path, names), *earlier]
-
-
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, "measured_on"]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision]
 
 
 STEP = Step(
     name="evaluate",
     makes=("predictions.parquet", "evaluation.json"),
-    reads=_reads,
+    needs=("model", "labels.parquet", "split.parquet"),
     depends_on=_depends_on,
     run=run,
+    revision=2,
 )

@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from curation.annotation.plain_text import shown_as_written
 from curation.errors import TwofoldError
 from curation.project import ledger
-from curation.project.artifacts import content_hash, write_json, write_table, write_text
+from curation.project.artifacts import write_json, write_table, write_text
 from curation.project.config import Config, describe, write_config
 from curation.project.folder import Project, read_guidelines
+from curation.project.reads import content_hash
 from curation.project.records import LABELS, records_schema, table
 from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,15 +40,11 @@ def take_batch(context: Context) -> str:
     return f"{batch.num_rows} of {queue.num_rows} queued records taken, {share} of them test records"
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    return [project.before(round_).path("queue.parquet")]
-
-
 def _depends_on(config: Config) -> object:
     return [config.annotation.batch_size, config.annotation.test_share]
 
 
-STEP = Step(name="batch", makes=("batch.parquet",), reads=_reads, depends_on=_depends_on, run=take_batch)
+STEP = Step(name="batch", makes=("batch.parquet",), depends_on=_depends_on, run=take_batch)
 
 
 def push(context: Context, argilla: ArgillaClient) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
-from curation.project.folder import Project, Round
+from curation.project.folder import Round
 from curation.project.records import BY_PEOPLE, QUEUE, by_id, column, table
 from curation.project.step import Context, Step
 from curation.selection import Selection, forecast, next_records
@@ -272,12 +271,6 @@ def _suggestion(known: Known) -> tuple[str | None, float | None]:
     return None, None
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    names = ("labels", "split", "quality", "predictions", "flags", "decisions", "batch")
-    earlier = [project.before(round_).path("forecast.json")] if round_.number else []
-    return [*(round_.path(f"{name}.parquet") for name in names), *earlier]
-
-
 def _depends_on(config: Config) -> object:
     annotation, precision = config.annotation, config.training.precision
     return [config.task.model_dump(mode="json"), annotation.batch_size, annotation.test_share, config.seed, precision]
@@ -286,7 +279,7 @@ def _depends_on(config: Config) -> object:
 STEP = Step(
     name="relabel",
     makes=("queue.parquet", "errors.parquet", "forecast.json"),
-    reads=_reads,
+    needs=("labels.parquet", "split.parquet", "quality.parquet", "flags.parquet"),
     depends_on=_depends_on,
     run=run,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -267,25 +266,14 @@ def _map(project: Project, round_: Round) -> dict[str, Any]:
     }
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    names = (
-        "labels.parquet",
-        "flags.parquet",
-        "checks.json",
-        "queue.parquet",
-        "errors.parquet",
-        "evaluation.json",
-        "review.json",
-        "forecast.json",
-        "split.parquet",
-        "quality.parquet",
-        "groups.parquet",
-    )
-    return [project.path("gold.parquet"), project.path("intake.json"), *map(round_.path, names)]
-
-
 def _depends_on(config: Config) -> object:
     return [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size]
 
 
-STEP = Step(name="report", makes=("report.json", "report.html"), reads=_reads, depends_on=_depends_on, run=run)
+STEP = Step(
+    name="report",
+    makes=("report.json", "report.html"),
+    needs=("labels.parquet", "checks.json", "flags.parquet", "queue.parquet", "forecast.json"),
+    depends_on=_depends_on,
+    run=run,
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import Asked, asked_in
 from curation.project.config import Config
-from curation.project.folder import Project, Round
+from curation.project.folder import Round
 from curation.project.records import LABELS, column, table
 from curation.project.step import Context, Step
 from curation.review import agreement, consensus, decide
@@ -118,14 +117,8 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
     return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    newest = round_.snapshots()[-1:]
-    asked = [round_.path(name) for name in ("asked.json", "batch.parquet", "people.json")]
-    return [*newest, *asked, project.before(round_).path("labels.parquet")]
-
-
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, "with_others"]
+    return [config.task.model_dump(mode="json"), config.seed]
 
 
 STEP = Step(
@@ -137,7 +130,8 @@ STEP = Step(
         "labels.parquet",
         "review.json",
     ),
-    reads=_reads,
+    needs=("batch.parquet",),
     depends_on=_depends_on,
     run=run,
+    revision=2,
 )

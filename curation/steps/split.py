@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from curation.project.config import Config
-from curation.project.folder import Project, Round
 from curation.project.records import by_id, column
 from curation.project.step import Context, Step
 from curation.project.testset import freeze_test, frozen_test, outside_test
@@ -46,13 +43,14 @@ def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
     return 1.0 - config.split.validation - test, config.split.validation, test
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    # Not test_part.json: it is written by the first run, and never changes after that.
-    return [round_.path("labels.parquet"), round_.path("groups.parquet"), project.path("test.parquet")]
-
-
 def _depends_on(config: Config) -> object:
     return [config.split.model_dump(), config.seed]
 
 
-STEP = Step(name="split", makes=("split.parquet", "split.json"), reads=_reads, depends_on=_depends_on, run=run)
+STEP = Step(
+    name="split",
+    makes=("split.parquet", "split.json"),
+    needs=("labels.parquet", "groups.parquet"),
+    depends_on=_depends_on,
+    run=run,
+)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from curation.project.config import Config, TrainingConfig
-from curation.project.folder import Project, Round
 from curation.project.labelled import labelled_dataset, records_by_part
 from curation.project.records import column
 from curation.project.step import Context, Step
@@ -53,13 +51,14 @@ def _with_variants(context: Context, train: Any) -> Any:
     return datasets.concatenate_datasets([train, more])
 
 
-def _reads(project: Project, round_: Round) -> list[Path]:
-    names = ("labels.parquet", "split.parquet", "augmented.parquet")
-    return [project.path("records.parquet"), *map(round_.path, names)]
-
-
 def _depends_on(config: Config) -> object:
     return [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed]
 
 
-STEP = Step(name="train", makes=("model",), reads=_reads, depends_on=_depends_on, run=run)
+STEP = Step(
+    name="train",
+    makes=("model",),
+    needs=("labels.parquet", "split.parquet", "augmented.parquet"),
+    depends_on=_depends_on,
+    run=run,
+)

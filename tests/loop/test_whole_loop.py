@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,10 @@ import pytest
 
 from curation.annotation.answering import Session
 from curation.demo import walk
+from curation.project.folder import open_project
+from curation.project.step import Context, Step, is_fresh, run_step
+from curation.rounds.loop import LEARN
+from curation.steps import review
 
 pytestmark = pytest.mark.loop
 
@@ -146,3 +151,59 @@ def test_status_says_what_comes_next(shell: Shell, people: dict[str, object]) ->
     assert {row["person"]: row["open"] for row in status["waiting"]} == {"ana": 60, "ben": 60}
     assert status["accuracy"]["round"] == 1
     assert status["next"]["command"].startswith("twofold round ")
+
+
+STEPS = (review.STEP, *LEARN)
+NO_INPUTS = ("twofold.toml", "ledger.jsonl", "rounds/001/manifest.json", ".cache/")
+"""The settings, of which a step names those it depends on; the journal; the list of inputs itself; copies."""
+
+
+@pytest.fixture(scope="module")
+def settled(people: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Context:
+    """A copy of the project, in its round that is settled."""
+    folder = Path(shutil.copytree(str(people["folder"]), tmp_path_factory.mktemp("settled") / "shop"))
+    project = open_project(folder)
+    return Context(project=project, round=project.round(1))
+
+
+@pytest.fixture(scope="module")
+def opened() -> list[Path]:
+    """Every file that this process opens from now on to read it, but those that Arrow opens by itself."""
+    paths: list[Path] = []
+
+    def hear(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str) and arguments[1] in ("r", "rb", "rt", None):
+            paths.append(Path(arguments[0]))
+
+    sys.addaudithook(hear)
+    return paths
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_all_that_a_step_reads_is_an_input_of_it(settled: Context, opened: list[Path], step: Step) -> None:
+    opened.clear()
+    run_step(step, settled, force=True)
+    inside = settled.project.folder
+    entry = settled.round.json("manifest.json")[step.name]
+    names = {str(path.relative_to(inside)) for path in opened if path.is_relative_to(inside)}
+    made = tuple(f"rounds/001/{name}" for name in entry["outputs"])
+    read = {name for name in names if not name.startswith((*NO_INPUTS, *made)) and not name.endswith(".tmp")}
+    assert {name for name in read if not any(name.startswith(known) for known in entry["inputs"])} == set()
+    assert {f"rounds/001/{name}" for name in step.needs} <= set(entry["inputs"])
+    assert names
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_a_step_is_out_of_date_when_any_file_that_it_read_changes_or_comes(settled: Context, step: Step) -> None:
+    run_step(step, settled)
+    project, round_ = settled.project, settled.round
+    assert is_fresh(step, project, round_)
+    for name in round_.json("manifest.json")[step.name]["inputs"]:
+        path = project.path(name)
+        changed = path / "more" if path.is_dir() else path
+        before = changed.read_bytes() if changed.exists() else None
+        changed.parent.mkdir(exist_ok=True)
+        changed.write_bytes((before or b"") + b" ")
+        assert not is_fresh(step, project, round_), name
+        changed.unlink() if before is None else changed.write_bytes(before)
+        assert is_fresh(step, project, round_), name

@@ -20,8 +20,8 @@ from curation.annotation import naming
 from curation.annotation.answering import Session
 from curation.annotation.client import ArgillaClient
 from curation.demo import walk
-from curation.project.artifacts import content_hash
 from curation.project.folder import Project, open_project
+from curation.project.reads import content_hash
 
 pytestmark = pytest.mark.server
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.rounds.loop import AFTER, LEARN, Next, Situation, next_step
+from curation.rounds.loop import LEARN, Next, Situation, next_step, steps_upto
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,21 @@ def test_nothing_is_learned_from_a_round_that_people_have_not_finished(now):
         assert next_step(now) in (Next.PUSH, Next.PULL)
 
 
-def test_every_step_comes_after_the_steps_it_builds_on():
-    order = [step.name for step in LEARN]
-    for name, needed in AFTER.items():
-        assert all(order.index(other) < order.index(name) for other in needed)
+def test_every_step_comes_after_the_steps_that_make_what_it_needs():
+    made = {"labels.parquet"}  # by `init` and by `review`
+    for step in LEARN:
+        assert set(step.needs) <= made, step.name
+        made |= set(step.makes)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("check", ["check"]),
+        ("train", ["check", "split", "augment", "train"]),
+        ("relabel", ["check", "split", "relabel"]),
+        ("report", ["check", "split", "relabel", "report"]),
+    ],
+)
+def test_a_step_is_run_after_those_that_it_needs_and_no_others(name, steps):
+    assert [step.name for step in steps_upto(name)] == steps

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import write_table
+from curation.project.folder import open_project
 from curation.project.step import Context, Step, is_fresh, run_step
 from training.model_files import UnusableModel
 
@@ -21,13 +24,16 @@ def counting(make_project):
 
     def run(context):
         runs.append(context.round.number)
-        context.round.write_json("count.json", {"records": context.project.records.num_rows})
+        earlier = context.round.json("count.json").get("runs", 0) if context.round.has("count.json") else 0
+        hint = context.round.json("hint.json") if context.round.has("hint.json") else ""
+        labels = context.round.table("labels.parquet").num_rows
+        found = {"records": context.project.records.num_rows, "labels": labels, "hint": hint, "runs": earlier + 1}
+        context.round.write_json("count.json", found)
         return "counted"
 
     step = Step(
         name="count",
         makes=("count.json",),
-        reads=lambda project, round_: [round_.path("labels.parquet")],
         depends_on=lambda config: config.seed,
         run=run,
     )
@@ -50,6 +56,50 @@ def test_a_changed_input_runs_it_again(counting):
     assert len(runs) == 2
 
 
+def test_records_that_were_read_by_the_step_before_are_an_input_of_both(counting):
+    context, step, _ = counting
+    other = replace(step, name="count again")
+    run_step(step, context)
+    run_step(other, context)
+    write_table(context.project.path("records.parquet"), context.project.records.slice(1))
+    again = open_project(context.project.folder)
+    assert not is_fresh(step, again, again.current)
+    assert not is_fresh(other, again, again.current)
+
+
+def test_a_file_that_it_looked_for_in_vain_runs_it_again_when_it_comes_and_when_it_goes(counting):
+    context, step, _ = counting
+    run_step(step, context)
+    context.round.write_json("hint.json", "look twice")
+    assert run_step(step, context).ran
+    assert not run_step(step, context).ran
+    context.round.path("hint.json").unlink()
+    assert run_step(step, context).ran
+
+
+def test_what_it_made_before_is_no_input(counting):
+    context, step, runs = counting
+    run_step(step, context)
+    run_step(step, context, force=True)
+    assert context.round.json("count.json")["runs"] == 2
+    assert not run_step(step, context).ran
+    assert len(runs) == 2
+
+
+def test_a_file_that_nobody_read_changes_nothing(counting):
+    context, step, _ = counting
+    run_step(step, context)
+    context.round.write_json("other.json", 1)
+    assert is_fresh(step, context.project, context.round)
+
+
+@pytest.mark.parametrize("changed", [{"revision": 2}, {"depends_on": lambda config: config.name}])
+def test_changed_code_and_changed_settings_run_it_again(counting, changed):
+    context, step, _ = counting
+    run_step(step, context)
+    assert run_step(replace(step, **changed), context).ran
+
+
 @pytest.mark.parametrize("damage", ["delete", "change"])
 def test_a_lost_or_changed_output_runs_it_again(counting, damage):
     context, step, _ = counting
@@ -69,7 +119,7 @@ def test_a_step_that_fails_leaves_no_line_in_the_manifest(counting):
     def fail(context):
         raise TwofoldError("the disk is full")
 
-    broken = Step(name="count", makes=step.makes, reads=step.reads, depends_on=step.depends_on, run=fail)
+    broken = Step(name="count", makes=step.makes, depends_on=step.depends_on, run=fail)
     with pytest.raises(TwofoldError):
         run_step(broken, context)
     assert not context.round.has("manifest.json")
@@ -110,6 +160,6 @@ def test_a_model_that_cannot_be_used_is_bad_input(counting):
     def fail(context):
         raise UnusableModel("model/pytorch_model.bin: pickled weights are not opened")
 
-    broken = Step(name="train", makes=step.makes, reads=step.reads, depends_on=step.depends_on, run=fail)
+    broken = Step(name="train", makes=step.makes, depends_on=step.depends_on, run=fail)
     with pytest.raises(TwofoldError, match="pickled weights are not opened"):
         run_step(broken, context)
