@@ -60,8 +60,9 @@ def run(context: Context) -> str:
             disputed=rounds[-1]["disputed"],
         ),
     }
+    page = render(report)  # a report that is no report is not written
     write_json(round_.path("report.json"), report)
-    write_text(round_.path("report.html"), render(report))
+    write_text(round_.path("report.html"), page)
     return f"{round_.path('report.html').relative_to(context.project.folder)} in the project's folder"
 
 
