@@ -16,9 +16,9 @@ from benchmarks.history.model import Answer, Key
 from benchmarks.history.service import Progress
 from benchmarks.history.world import World, role_of
 from curation.annotation.connect import connect
+from curation.project.owing import Owes
 from curation.project.reads import content_hash
 from curation.project.records import by_id
-from curation.review.owing import Owes
 from curation.rounds import loop
 
 TRIES = 12

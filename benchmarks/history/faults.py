@@ -16,9 +16,9 @@ from curation.annotation import client
 from curation.annotation.client import ArgillaClient
 from curation.cli import people
 from curation.exports.export import EXPORTS
-from curation.project import folder
+from curation.project import folder, owing
 from curation.project.step import run_step
-from curation.review import discards, owing
+from curation.review import discards
 from curation.rounds import loop, waiting
 from curation.steps import adjudicate, pull, push, review
 

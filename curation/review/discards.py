@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.project.owing import answered_by, as_votes
 from curation.project.records import table
 from curation.review.confidence import discard_confidence
 from curation.review.decide import DECISIONS
-from curation.review.owing import answered_by, as_votes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ from curation.annotation import naming
 from curation.errors import TwofoldError
 from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
+from curation.project.owing import Vote, as_votes
 from curation.project.records import column
-from curation.review.owing import Vote, as_votes
 from curation.rounds.findings import accuracy, agreement, labels_doubted, newest
 from curation.rounds.waiting import Waiting, waiting_for
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
 from curation.project.asked import asked_in
+from curation.project.owing import Owing, Vote, answered_by, as_votes, owing
 from curation.project.records import column
-from curation.review.owing import Owing, Vote, answered_by, as_votes, owing
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks

@@ -9,7 +9,7 @@ import pytest
 
 from curation.cli import cli, exit_code
 from curation.cli.morning import lines
-from curation.review.owing import Owes, Owing
+from curation.project.owing import Owes, Owing
 from curation.rounds.overview import Overview
 from curation.rounds.waiting import Waiting
 
