@@ -11,7 +11,7 @@ demo: .venv/.installed
 	$(BIN)/twofold demo
 
 test: .venv/.dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev
 	$(BIN)/ruff check .

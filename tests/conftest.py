@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from left_out import REAL_DATA, leave_out, lines
+from xdist.scheduler import LoadScopeScheduling
 
 from curation.project.folder import Project
 from curation.sources.cleaning import Columns
@@ -21,17 +23,20 @@ settings.register_profile("twofold", deadline=None)  # how long an example takes
 settings.load_profile("twofold")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Several processes share the tests by file; those that share a server of one database stay together."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+class _ByServer(LoadScopeScheduling):  # type: ignore[misc]
+    """Several processes share the tests by file; tests on one server of one database stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        database = re.search(r"\[.*\b(sqlite|postgresql)\b", test)
+        shares = file.startswith(("tests/server/attacks/", "tests/server/engine/"))
+        return f"{Path(file).parent} on {database[1]}" if database and shares else file
 
 
-def _group(item: pytest.Item) -> str:
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    database = next((parameters[name] for name in ("target", "database_url") if name in parameters), None)
-    return f"{item.path.parent} on {database}" if database else str(item.path)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Say to pytest-xdist which tests go together."""
+    return _ByServer(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

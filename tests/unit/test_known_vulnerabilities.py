@@ -35,7 +35,7 @@ def test_an_entry_is_of_the_version_that_is_pinned_and_says_whether_it_matters(r
 
 @pytest.mark.parametrize("row", [row for row in rows() if "`" in row[4]], ids=lambda row: row[2])
 def test_what_guards_us_is_there(row: tuple[str, ...]) -> None:
-    sources = [path.relative_to(ROOT / "curation" / "annotation" / "server") for path in _python("curation")]
+    sources = [path.relative_to(ROOT / "curation" / "embedded") for path in _python("curation")]
     tests = "\n".join(path.read_text(encoding="utf-8") for path in _python("tests"))
     for named in re.findall(r"`([\w/.]+)`", row[4]):
         if named.endswith(".py"):
@@ -50,5 +50,5 @@ def test_no_vulnerability_is_told_twice() -> None:
 
 
 def _python(folder: str) -> list[Path]:
-    inside = ROOT / "curation" / "annotation" / "server" if folder == "curation" else ROOT / folder
+    inside = ROOT / "curation" / "embedded" if folder == "curation" else ROOT / folder
     return sorted(inside.rglob("*.py"))

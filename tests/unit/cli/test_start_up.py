@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
 from curation.cli import COMMANDS
-from curation.project.folder import Project
 
 HEAVY = {"argilla", "datasets", "httpx", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn", "torch"}
 LIST = "import sys, atexit; atexit.register(lambda: print('MODULES', *sys.modules, file=sys.stderr))\n"
@@ -26,13 +24,6 @@ def loaded_by(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("-h",), (), ("relable",)])
 def test_help_and_version_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert loaded_by(*arguments) & HEAVY == set()
-
-
-def test_status_imports_nothing_that_learns(make_project: Callable[..., Project]) -> None:
-    project = make_project([("a", "Where is it?", "question"), ("b", "It broke.", "complaint")])
-    found = loaded_by("status", str(project.folder))
-    assert "pyarrow" in found
-    assert found & HEAVY <= {"httpx", "numpy", "pyarrow", "pydantic", "rich"}
 
 
 def test_the_check_can_fail() -> None:
