@@ -56,6 +56,8 @@ class Step:
     Attributes:
         name: The command that runs it.
         makes: Artifacts in the round's folder; all of them are there after a run.
+        keeps: Files of the round or the project that it reads to add to them, or not to make them twice: no input, as a
+            run that was killed may have left them behind.
         needs: Artifacts of the same round without which it cannot run; it reads more where there is more.
         depends_on: The settings that decide it, JSON-ready.
         run: Does the work and returns one sentence about the outcome.
@@ -64,6 +66,7 @@ class Step:
 
     name: str
     makes: Sequence[str]
+    keeps: Sequence[str] = ()
     needs: Sequence[str] = ()
     depends_on: Callable[[Config], Any]
     run: Callable[[Context], str]
@@ -115,8 +118,9 @@ def is_fresh(step: Step, project: Project, round_: Round) -> bool:
 
 def _inputs(step: Step, context: Context, files: Noted) -> dict[str, str]:
     """Return the digest of every file that the step read and did not make, by its path in the project."""
-    own = {context.round.path(name) for name in step.makes} | files.written
     inside = context.project.folder
+    own = {folder / name for folder in (context.round.folder, inside) for name in (*step.makes, *step.keeps)}
+    own |= files.written
     return {str(path.relative_to(inside)): found for path, found in sorted(files.read.items()) if path not in own}
 
 

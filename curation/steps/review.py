@@ -130,6 +130,7 @@ STEP = Step(
         "labels.parquet",
         "review.json",
     ),
+    keeps=("decision_changes.parquet",),
     needs=("batch.parquet",),
     depends_on=_depends_on,
     run=run,

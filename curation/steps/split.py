@@ -50,6 +50,7 @@ def _depends_on(config: Config) -> object:
 STEP = Step(
     name="split",
     makes=("split.parquet", "split.json"),
+    keeps=("test_part.json",),
     needs=("labels.parquet", "groups.parquet"),
     depends_on=_depends_on,
     run=run,

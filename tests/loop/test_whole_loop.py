@@ -186,8 +186,9 @@ def test_all_that_a_step_reads_is_an_input_of_it(settled: Context, opened: list[
     inside = settled.project.folder
     entry = settled.round.json("manifest.json")[step.name]
     names = {str(path.relative_to(inside)) for path in opened if path.is_relative_to(inside)}
-    made = tuple(f"rounds/001/{name}" for name in entry["outputs"])
-    read = {name for name in names if not name.startswith((*NO_INPUTS, *made)) and not name.endswith(".tmp")}
+    made = tuple(f"rounds/001/{name}" for name in (*entry["outputs"], *step.keeps))
+    own = (*NO_INPUTS, *made, *step.keeps)
+    read = {name for name in names if not name.startswith(own) and not name.endswith(".tmp")}
     assert {name for name in read if not any(name.startswith(known) for known in entry["inputs"])} == set()
     assert {f"rounds/001/{name}" for name in step.needs} <= set(entry["inputs"])
     assert names

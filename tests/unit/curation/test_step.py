@@ -86,6 +86,23 @@ def test_what_it_made_before_is_no_input(counting):
     assert len(runs) == 2
 
 
+def test_notes_that_a_killed_run_left_behind_are_no_input(counting):
+    """Else a run after a kill would tell of other inputs than one that was left alone."""
+    context, step, _ = counting
+
+    def run(context):
+        if not context.round.has("notes.json"):
+            context.round.write_json("notes.json", "made once")
+        context.round.write_json("count.json", {})
+        return "noted"
+
+    noting = replace(step, run=run, keeps=("notes.json",))
+    run_step(noting, context)
+    alone = context.round.json("manifest.json")
+    run_step(noting, context, force=True)
+    assert context.round.json("manifest.json") == alone
+
+
 def test_a_file_that_nobody_read_changes_nothing(counting):
     context, step, _ = counting
     run_step(step, context)
