@@ -248,7 +248,7 @@ def test_between_tabs_every_line_is_one_record_whatever_quotes_it_has(tmp_path_f
 
 
 def zipped(content: str) -> bytes:
-    return gzip.compress(content.encode())
+    return gzip.compress(content.encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def zipped(content: str) -> bytes:
         ("wide.csv", CSV.encode("utf-16-le"), "came utf-16-le; read it with --encoding utf-16-le"),
         ("wide.jsonl", LINES.encode("utf-16-be"), "came utf-16-be; read it with --encoding utf-16-be"),
         ("wide.csv", "text,label\n你好,问候\n".encode("utf-16-le"), "read it with --encoding utf-16-le"),
-        ("wide.csv.gz", zipped("")[:0] + gzip.compress(CSV.encode("utf-16-le")), "--encoding utf-16-le"),
+        ("wide.csv.gz", zipped("")[:0] + gzip.compress(CSV.encode("utf-16-le"), mtime=0), "--encoding utf-16-le"),
     ],
 )
 def test_a_bad_file_gets_one_clear_line(tmp_path, name, content, expected):
