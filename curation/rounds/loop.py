@@ -137,13 +137,13 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
 
 def steps_upto(name: str) -> list[Step]:
     """Return the step of that name, and before it those that make what it needs."""
-    wanted, steps = [step for step in LEARN if step.name == name], []
-    needed = set(wanted[0].needs)
-    for step in reversed(LEARN[: LEARN.index(wanted[0])]):
+    wanted = next(step for step in LEARN if step.name == name)
+    steps, needed = [wanted], set(wanted.needs)
+    for step in reversed(LEARN[: LEARN.index(wanted)]):
         if needed & set(step.makes):
-            steps.append(step)
+            steps.insert(0, step)
             needed |= set(step.needs)
-    return [*reversed(steps), *wanted]
+    return steps
 
 
 def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:
