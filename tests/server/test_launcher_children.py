@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import eventually
 
 from curation.embedded import ServerError
 from curation.embedded.home.folder import Home, open_home
@@ -61,6 +62,16 @@ def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(home: Home, mo
     with pytest.raises(ServerError, match=r"grumbler stopped 5 times in a row .*no coffee left"):
         tend_until(child, lambda: False)
     assert home.log("grumbler").read_text() == "no coffee left\n" * 5
+
+
+def test_a_child_that_says_why_it_cannot_run_says_it_in_one_line(home: Home) -> None:
+    def refuse() -> None:
+        raise ServerError("argilla-server: expected version 2.8.0")
+
+    child = Child(name="web", log=home.log("web"), body=refuse)
+    child.start()
+    assert eventually(child.gone)
+    assert home.log("web").read_text() == "argilla-server: expected version 2.8.0\n"
 
 
 def test_the_pause_before_each_new_try_doubles(home: Home) -> None:
