@@ -121,7 +121,7 @@ def test_a_short_log_is_left_alone(home: Home) -> None:
 
 STOPPED_WHILE_IT_FORKS = """
 import os, signal
-from curation.embedded.cluster.crew import keep_running
+from curation.embedded.cluster.worker_pool import keep_running
 
 forks = iter(range(1, 10))
 os.register_at_fork(before=lambda: next(forks) == 2 and os.kill(os.getpid(), signal.SIGTERM))

@@ -57,7 +57,7 @@ print(json.dumps({
 CHANGED = """
 from argilla_server.contexts import accounts, datasets, distribution
 from curation.embedded.errors import ServerError
-from curation.embedded.patches import blind
+from curation.embedded.patches import privacy_guards
 from curation.embedded.run import app, worker
 {change}
 try:
