@@ -106,7 +106,7 @@ def test_every_answer_says_how_long_it_took_without_a_task_of_its_own(
         ("app.application()", "accounts.generate_user_token = lambda user, hours: ''", "it takes (user, hours)"),
         (
             "app.application()",
-            "async def show(): ...\nshow.__module__ = accounts.__name__\nblind.GUARDS[show] = show",
+            "async def show(): ...\nshow.__module__ = accounts.__name__\nprivacy_guards.GUARDS[show] = show",
             "has no route with `argilla_server.contexts.accounts.show`",
         ),
         ("app.application()", "datasets.create_response = None", "it cannot be called"),
