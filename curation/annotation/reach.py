@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from curation.embedded.run.exposure import is_loopback
 from curation.errors import TwofoldError
+from curation.safety.loopback import is_loopback
 
 OLDEST = (2, 8)
 """The first version whose API is used here; the next number before the point would be another API."""

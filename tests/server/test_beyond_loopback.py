@@ -17,7 +17,8 @@ from curation import embedded
 from curation.embedded import Address, ServerError
 from curation.embedded.home.credentials import Credentials, ensure_credentials, ensure_secret
 from curation.embedded.home.folder import Home, open_home
-from curation.embedded.run.exposure import Account, check_secrets, is_loopback, read_accounts
+from curation.embedded.run.exposure import Account, check_secrets, read_accounts
+from curation.safety.loopback import is_loopback
 
 GOOD = Credentials(username="owner", password=secrets.token_urlsafe(24), api_key=secrets.token_urlsafe(48))
 SIGNS = secrets.token_hex(32)

@@ -9,9 +9,10 @@ from curation.embedded.cluster.configuration import OWNERS_KEY, configure, owner
 from curation.embedded.cluster.worker_pool import keep_running
 from curation.embedded.errors import ServerError
 from curation.embedded.home.credentials import OWNER
-from curation.embedded.run.exposure import check_host, check_secrets, is_loopback
+from curation.embedded.run.exposure import check_host, check_secrets
 from curation.embedded.run.logs import configure_logging
 from curation.embedded.run.ports import Address, listen
+from curation.safety.loopback import is_loopback
 
 JOB_GRACE = 20.0
 ANSWER_GRACE = 3.0

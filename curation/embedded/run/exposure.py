@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from curation.embedded.errors import ServerError
 from curation.embedded.home.credentials import Credentials
+from curation.safety.loopback import is_loopback
 
 LEAST_PASSWORD = 12
 LEAST_KEY = 32
@@ -36,14 +36,6 @@ class Account:
     username: str
     api_key: str = field(repr=False)
     password_hash: str = field(repr=False)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`; a name other than localhost may not be."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_host(host: str, *, beyond_loopback: bool) -> None:

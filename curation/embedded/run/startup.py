@@ -17,13 +17,14 @@ from curation.embedded.home.permissions import read_permissions
 from curation.embedded.home.preparation import prepare
 from curation.embedded.home.state import read_state
 from curation.embedded.run.environment import configure_environment
-from curation.embedded.run.exposure import check_host, check_secrets, is_loopback, read_accounts
+from curation.embedded.run.exposure import check_host, check_secrets, read_accounts
 from curation.embedded.run.logs import rotate
 from curation.embedded.run.ports import Address, listen, note_on, url_of
 from curation.embedded.run.processes import end
 from curation.embedded.run.services import QUEUE, Services
 from curation.embedded.run.valkey import run_valkey
 from curation.embedded.run.web_processes import count_web_processes
+from curation.safety.loopback import is_loopback
 
 _LOG = logging.getLogger("twofold.server")
 
