@@ -23,7 +23,7 @@ import numpy as np
 
 from curation import embedded
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.project.config import Config, write_config
 from curation.project.folder import Project, open_project

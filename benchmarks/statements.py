@@ -31,6 +31,9 @@ from curation.embedded.home.folder import open_home
 from curation.embedded.home.permissions import read_permissions
 from curation.embedded.run.environment import configure_environment
 
+API_KEY_HEADER = "X-Argilla-Api-Key"
+NAMES = ("page", "answer", "metrics", "progress", "taken back", "deleted")
+
 
 @dataclass
 class Watch:
@@ -75,8 +78,8 @@ class Asked:
     seconds: float
 
 
-async def answered(app: Any, token: str, dataset: str, watch: Watch, answers: int) -> list[Asked]:
-    """Answer as the web UI does, one record after the other."""
+async def answered(app: Any, token: str, key: str, dataset: str, watch: Watch, answers: int) -> list[Asked]:
+    """Answer as the web UI does, one record after the other, and take it back; then the owner deletes the records."""
     asked: list[Asked] = []
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(
@@ -93,9 +96,13 @@ async def answered(app: Any, token: str, dataset: str, watch: Watch, answers: in
         page = await ask("page", "POST", f"/me/datasets/{dataset}/records/search?limit={answers}&offset=0", PENDING)
         for item in page.json()["items"]:
             body = {"status": "submitted", "values": {"label": {"value": LABELS[0]}}}
-            await ask("answer", "POST", f"/records/{item['record']['id']}/responses", body)
+            answer = await ask("answer", "POST", f"/records/{item['record']['id']}/responses", body)
             await ask("metrics", "GET", f"/me/datasets/{dataset}/metrics")
             await ask("progress", "GET", f"/datasets/{dataset}/progress")
+            await ask("taken back", "DELETE", f"/responses/{answer.json()['id']}")
+        http.headers = httpx.Headers({API_KEY_HEADER: key})
+        ids = ",".join(item["record"]["id"] for item in page.json()["items"])
+        await ask("deleted", "DELETE", f"/datasets/{dataset}/records?ids={ids}")
     return asked
 
 
@@ -119,7 +126,7 @@ def watched(home: Path, answers: int) -> tuple[Watch, list[Asked]]:
         watch = Watch()
         watch.listen(database.async_engine.sync_engine)
         watch.listen(engine().sync_engine)
-        found = asyncio.run(answered(app.application(), token, crowd.dataset_id, watch, answers))
+        found = asyncio.run(answered(app.application(), token, running.api_key, crowd.dataset_id, watch, answers))
         return watch, found
     finally:
         embedded.stop(home)
@@ -132,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         watch, asked = watched(Path(folder) / "home", options.answers)
-    found = {name: [each for each in asked if each.name == name] for name in ("page", "answer", "metrics", "progress")}
+    found = {name: [each for each in asked if each.name == name] for name in NAMES}
     for name, requests in found.items():
         milliseconds = 1000 * np.median([each.seconds for each in requests])
         print(f"{name}: {len(requests[-1].statements)} statements, {milliseconds:.1f} ms of processor time")

@@ -74,7 +74,7 @@ def serve(
     place = home or server_home()
     with Screen(as_json=as_json) as screen:
         if status:
-            _show_standing(embedded.standing(place), screen)
+            _show_server_status(embedded.server_status(place), screen)
             return
         if (allow_hub, allow_custom_fields) != (None, None):
             is_up = embedded.allow(place, hub=allow_hub, custom_fields=allow_custom_fields)
@@ -82,7 +82,7 @@ def serve(
                 screen.say("What is allowed changes when this server is stopped and started again")
         address = embedded.Address(host=host, port=port, beyond_loopback=beyond_loopback)
         if not detach:
-            embedded.become(place, address)
+            embedded.exec_in_foreground(place, address)
         started = time.monotonic()
         running = embedded.serve(place, address)
         screen.found(url=running.url, username=running.username, credentials=running.credentials_file)
@@ -93,7 +93,7 @@ def serve(
         screen.say("Stop it with `twofold stop`")
 
 
-def _show_standing(found: embedded.Standing, screen: Screen) -> None:
+def _show_server_status(found: embedded.ServerStatus, screen: Screen) -> None:
     screen.found(**asdict(found), up=found.up)
     if not found.up:
         raise GateRefused(f"{found.home}: {NOT_UP[found.phase]}" + (f": {found.error}" if found.error else ""))

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.errors import TwofoldError, WaitingForPeople
 from curation.project.artifacts import read_json, write_json

@@ -10,21 +10,21 @@ worker. It imports Argilla once and forks the last two, so a restart of either t
 from __future__ import annotations
 
 from curation.embedded.errors import ServerError
-from curation.embedded.run.launcher import allow, become, running, serve, stop
+from curation.embedded.run.launcher import allow, exec_in_foreground, running, serve, stop
 from curation.embedded.run.ports import DEFAULT_PORT, Address
 from curation.embedded.run.server import Server
-from curation.embedded.run.standing import Standing, standing
+from curation.embedded.run.server_status import ServerStatus, server_status
 
 __all__ = [
     "DEFAULT_PORT",
     "Address",
     "Server",
     "ServerError",
-    "Standing",
+    "ServerStatus",
     "allow",
-    "become",
+    "exec_in_foreground",
     "running",
     "serve",
-    "standing",
+    "server_status",
     "stop",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.demo import walk
 from curation.project.folder import open_project
 from curation.project.step import Context, Step, is_fresh, run_step

@@ -23,7 +23,7 @@ from argilla_server.models import Response
 from sqlalchemy import Update, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from curation.embedded.patches import counted_status
+from curation.embedded.patches import fast_record_status
 from curation.embedded.patches.record_status import count_and_set
 from curation.embedded.run.app import application
 from curation.embedded.search import SqlSearchEngine, prepare_database, sql_engine
@@ -148,8 +148,8 @@ def _put_ours_in_place() -> None:
     opensearchpy.OpenSearch = NoStore
     argilla_server.search_engine.ElasticSearchEngine = Engine
     sql_engine.reading = _reading  # type: ignore[assignment]
-    counted_status.AsyncSessionLocal = _session
-    counted_status.count_and_set = _count_and_set
+    fast_record_status.AsyncSessionLocal = _session
+    fast_record_status.count_and_set = _count_and_set
     migrations.migrate_db = _migrated(migrations.migrate_db)
     if os.environ.get("PEERS_STOCK") != "1":  # to see which tests fail without us as well
         application()

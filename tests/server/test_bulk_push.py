@@ -16,7 +16,7 @@ from one_question import one_question
 
 from curation import embedded
 from curation.annotation import pushing
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Outgoing
 from curation.embedded.home.folder import Home

@@ -22,7 +22,7 @@ from free_port import free_port
 from postgresql_server import run_program
 from waiting import PATIENCE, Stopwatch, eventually
 
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
 

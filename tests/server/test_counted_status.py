@@ -13,7 +13,7 @@ import pytest
 from one_question import one_question
 
 from curation import embedded
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Outgoing
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.demo import walk
 from curation.project.folder import Project, open_project

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.rounds import loop
 

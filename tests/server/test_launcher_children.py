@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import eventually
 
 from curation.embedded import ServerError
 from curation.embedded.home.folder import Home, open_home
@@ -63,6 +64,16 @@ def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(home: Home, mo
     assert home.log("grumbler").read_text() == "no coffee left\n" * 5
 
 
+def test_a_child_that_says_why_it_cannot_run_says_it_in_one_line(home: Home) -> None:
+    def refuse() -> None:
+        raise ServerError("argilla-server: expected version 2.8.0")
+
+    child = Child(name="web", log=home.log("web"), body=refuse)
+    child.start()
+    assert eventually(child.gone)
+    assert home.log("web").read_text() == "argilla-server: expected version 2.8.0\n"
+
+
 def test_the_pause_before_each_new_try_doubles(home: Home) -> None:
     child = grumbler(home)
     began = time.monotonic()
@@ -110,7 +121,7 @@ def test_a_short_log_is_left_alone(home: Home) -> None:
 
 STOPPED_WHILE_IT_FORKS = """
 import os, signal
-from curation.embedded.cluster.crew import keep_running
+from curation.embedded.cluster.worker_pool import keep_running
 
 forks = iter(range(1, 10))
 os.register_at_fork(before=lambda: next(forks) == 2 and os.kill(os.getpid(), signal.SIGTERM))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from waiting import PATIENCE
 
 from curation.embedded.patches import write_queue
-from curation.embedded.patches.write_queue import Turnstile, WriteQueue, _locked, queue_writers
+from curation.embedded.patches.write_queue import FairLock, WriteQueue, _locked, queue_writers
 
 WRITERS = 30
 # Far less than SQLite needs to let thirty writers through without a queue.
@@ -120,7 +120,7 @@ def test_a_writer_that_fails_or_is_cancelled_gives_its_turn_back(tmp_path: Path)
 
 def test_a_turn_that_is_never_given_back_does_not_stop_the_others(tmp_path: Path) -> None:
     async def main() -> None:
-        queue = WriteQueue(Turnstile(tmp_path / "votes.db"), patience=0.05)
+        queue = WriteQueue(FairLock(tmp_path / "votes.db"), patience=0.05)
         lost = await queue.take()
         first, second = asyncio.create_task(queue.take()), asyncio.create_task(queue.take())
         turn = await first
@@ -139,7 +139,7 @@ def test_a_turn_that_is_never_given_back_does_not_stop_the_others(tmp_path: Path
 
 def test_without_a_place_for_the_turnstile_writing_goes_on(tmp_path: Path) -> None:
     async def main() -> None:
-        turn = await WriteQueue(Turnstile(tmp_path / "gone" / "votes.db"), patience=5).take()
+        turn = await WriteQueue(FairLock(tmp_path / "gone" / "votes.db"), patience=5).take()
         assert turn.everywhere is None
         turn.give_back()
 
@@ -176,13 +176,13 @@ def test_writers_of_several_processes_wait_for_each_other(tmp_path: Path) -> Non
 
 
 def test_a_process_that_always_writes_leaves_turns_to_the_others(tmp_path: Path) -> None:
-    turnstile = Turnstile(tmp_path / "votes.db")
+    fair_lock = FairLock(tmp_path / "votes.db")
     others = multiprocessing.get_context("fork").Value("i", 0)
     done = multiprocessing.get_context("fork").Event()
 
     async def write_for_ever() -> None:
         while not done.is_set():
-            turn = await turnstile.take()
+            turn = await fair_lock.take()
             others.value += 1
             await asyncio.sleep(0.01)
             os.close(turn)
@@ -204,7 +204,7 @@ def test_a_process_that_always_writes_leaves_turns_to_the_others(tmp_path: Path)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(write_queue, "_locked", locked)
-            os.close(await turnstile.take())
+            os.close(await fair_lock.take())
         in_line, its_turn = seen
         return its_turn - in_line
 

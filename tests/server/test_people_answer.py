@@ -7,7 +7,7 @@ import uuid
 import pytest
 from one_question import one_question
 
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Outgoing
 from curation.errors import TwofoldError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.embedded import Server
 from curation.errors import TwofoldError

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.cli import cli
 from curation.embedded import Server

@@ -18,7 +18,7 @@ from waiting import PATIENCE, Stopwatch
 
 from curation import embedded
 from curation.cli import cli
-from curation.embedded import standing
+from curation.embedded import server_status
 from curation.embedded.run.web_processes import count_web_processes
 from curation.errors import GateRefused
 
@@ -53,7 +53,7 @@ def test_it_is_started_seen_and_stopped(home: Path) -> None:
     assert "web" in webs
     assert len(webs) == count_web_processes()
     assert twofold("stop", "--home", home).output == "stopped\n"
-    assert standing(home).phase == "stopped"
+    assert server_status(home).phase == "stopped"
 
 
 def test_a_killed_supervisor_and_a_failed_start_are_told_apart(home: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_killed_supervisor_and_a_failed_start_are_told_apart(home: Path) -> No
     os.kill(running.pid, signal.SIGKILL)
     while psutil.pid_exists(running.pid) and psutil.Process(running.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
-    assert standing(home).phase == "killed"
+    assert server_status(home).phase == "killed"
     (home / "argilla.db").rename(home / "argilla.kept")
     (home / "argilla.db").write_bytes(b"The soup was cold and nobody said sorry. " * 500)
     refused = twofold("serve", "--home", home)
@@ -77,26 +77,26 @@ def test_in_the_foreground_it_stays_until_it_is_told_to_stop(home: Path) -> None
     process = subprocess.Popen([*command, str(home)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert "Argilla answers at" in process.stdout.readline()
-    assert standing(home).parts["supervisor"] == process.pid
+    assert server_status(home).parts["supervisor"] == process.pid
     stopping = Stopwatch()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
     assert stopping.seconds() < 5
     process.stdout.close()
-    assert standing(home).phase == "stopped"
+    assert server_status(home).phase == "stopped"
 
 
 def test_a_silent_server_is_not_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["curation.embedded.run.standing"], "PATIENCE", 0.5)
+    monkeypatch.setattr(sys.modules["curation.embedded.run.server_status"], "PATIENCE", 0.5)
     running = embedded.serve(home)
-    webs = [psutil.Process(pid) for part, pid in standing(home).parts.items() if part.startswith("web")]
+    webs = [psutil.Process(pid) for part, pid in server_status(home).parts.items() if part.startswith("web")]
     for web in webs:
         web.suspend()
     try:
-        assert standing(home).phase == "silent"
+        assert server_status(home).phase == "silent"
     finally:
         for web in webs:
             web.resume()
-    assert standing(home).up
+    assert server_status(home).up
     embedded.stop(home)
     assert running.home == home

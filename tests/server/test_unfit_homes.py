@@ -22,7 +22,7 @@ from left_out import leave_out
 from waiting import eventually
 
 from curation import embedded
-from curation.embedded import Server, ServerError, standing
+from curation.embedded import Server, ServerError, server_status
 from curation.embedded.home.backup import back_up
 from curation.embedded.home.filesystem import find_obstacle, wrong_owner
 from curation.embedded.home.fitness import find_problems
@@ -89,14 +89,14 @@ def test_a_disk_that_fills_up_loses_nothing_and_work_goes_on_when_there_is_room_
     refused = ask_for_workspace(running, "one more").json()["detail"]
     assert refused == "Nothing was stored: the server's disk is full."
     assert workspaces(running) == acknowledged  # reading goes on
-    valkey = psutil.Process(standing(home).parts["valkey"])
+    valkey = psutil.Process(server_status(home).parts["valkey"])
     with contextlib.suppress(redis.exceptions.RedisError):
         redis.Redis(unix_socket_path=str(home / "valkey" / "valkey.sock")).set("job", "y" * 65536)
     assert eventually(lambda: not valkey.is_running())  # it ends rather than forget a job
     time.sleep(6)  # time enough to die five times in a row
     assert psutil.pid_exists(running.pid)
     assert workspaces(running) == acknowledged
-    assert "the disk is full" in standing(home).problem
+    assert "the disk is full" in server_status(home).problem
     (problem,) = find_problems(home)
     assert "the disk is full" in problem
     with pytest.raises(ServerError, match=r"cannot be written .*full"):
@@ -104,7 +104,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_work_goes_on_when_there_is_room_
 
     filler.unlink()
     assert eventually(lambda: add_workspace(running, "room again") == 201)
-    assert eventually(lambda: psutil.pid_exists(standing(home).parts.get("valkey", 0) or -1))
+    assert eventually(lambda: psutil.pid_exists(server_status(home).parts.get("valkey", 0) or -1))
     assert workspaces(running) == acknowledged | {"room again"}
     assert find_problems(home) == []
     assert embedded.running(home) == running
@@ -116,7 +116,7 @@ def test_a_home_on_a_disk_that_became_read_only_is_named_and_can_be_saved(small_
     running = embedded.serve(home)
     assert add_workspace(running, "kept") == 201
     os.kill(running.pid, 9)  # the last answers are in the write-ahead log only
-    assert eventually(lambda: not standing(home).up)
+    assert eventually(lambda: not server_status(home).up)
     remount = ["mount", "-o", "remount,ro", str(small_disk)]  # refused while anybody has a file open for writing
     assert eventually(lambda: subprocess.run(remount, capture_output=True, check=False).returncode == 0)
     with pytest.raises(ServerError, match="mounted read-only") as error:

@@ -6,7 +6,7 @@ import http.client
 import os
 
 from curation.embedded.cluster.configuration import OWNERS_KEY, configure, owner
-from curation.embedded.cluster.crew import keep_running
+from curation.embedded.cluster.worker_pool import keep_running
 from curation.embedded.errors import ServerError
 from curation.embedded.home.credentials import OWNER
 from curation.embedded.run.exposure import check_host, check_secrets

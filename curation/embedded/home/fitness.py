@@ -9,7 +9,7 @@ from curation.embedded.home.files import read_private
 from curation.embedded.home.filesystem import missing_space, read_only, wrong_owner
 from curation.embedded.home.folder import FREE_BYTES_NEEDED, LAYOUT, Home
 from curation.embedded.home.integrity import find_damage
-from curation.embedded.run.standing import standing
+from curation.embedded.run.server_status import server_status
 
 
 def find_problems(path: Path) -> list[str]:
@@ -43,7 +43,7 @@ def _others(home: Home) -> Iterator[str]:
     for path in (home.credentials, home.secret):
         if path.exists() and read_private(path) is None:
             yield f"{path}: expected JSON; put it back from a backup, or remove it to get new secrets at the next start"
-    found = standing(home.root)
+    found = server_status(home.root)
     if found.phase == "failed":
         yield f"{home.root}: the server failed: {found.error}"
     if found.phase == "silent":

@@ -20,6 +20,7 @@ from argilla_server.settings import settings
 from curation.embedded.errors import ServerError
 from curation.embedded.home.backup import copy_database
 from curation.embedded.home.revision import revision_of
+from curation.embedded.patches.replace import replaced
 
 
 def migrate(database: Path, back_up: Callable[[str], object]) -> None:
@@ -64,11 +65,17 @@ def _migrate_a_copy(database: Path) -> None:
         copy_database(database, copy)
         with closing(sqlite3.connect(copy)) as connection:
             _remove_triggers(connection)
-    original, settings.database_url = settings.database_url, f"sqlite+aiosqlite:///{copy}"
+    put_back = replaced(
+        settings,
+        "database_url",
+        f"sqlite+aiosqlite:///{copy}",
+        reason="a copy is migrated, and takes the place of the original when it is done",
+        test="test_stopped_while_it_migrates_a_home_is_migrated_by_the_next_start",
+    )
     try:
         command.upgrade(Config(ALEMBIC_CONFIG_FILE), "head")
     finally:
-        settings.database_url = original
+        put_back()
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     copy.replace(database)

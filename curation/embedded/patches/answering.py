@@ -26,6 +26,7 @@ from argilla_server.webhooks.v1.responses import notify_response_event
 from fastapi.encoders import jsonable_encoder
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from curation.embedded.patches.replace import replaced
 from curation.embedded.patches.webhook_events import heard
 from curation.embedded.patches.write_queue import write
 
@@ -40,7 +41,14 @@ _NOTE = """INSERT INTO datasets_users (dataset_id, user_id, inserted_at, updated
 def answer_in_one_visit() -> None:
     """Change how this process stores a new answer; to be called once."""
     if settings.database_is_sqlite:
-        datasets.create_response = create_response
+        replaced(
+            datasets,
+            "create_response",
+            create_response,
+            parameters=("db", "search_engine", "record", "user", "response_create"),
+            reason="an answer is stored in one visit to SQLite, with nobody else waiting between its statements",
+            test="test_an_answer_sends_no_more_statements_than_it_did",
+        )
 
 
 async def create_response(

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import curation.embedded.search  # noqa: F401  (registers the search engine "sql")
+from curation.embedded.patches.replace import replaced
 from curation.embedded.patches.sqlite_driver import OneVisitDriver
 from curation.embedded.patches.write_queue import queue_writers
 from curation.embedded.run.environment import BUSY_SECONDS
@@ -45,7 +46,13 @@ def configure_connections() -> None:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     queue_writers(engine, patience=2 * BUSY_SECONDS)
-    database.async_engine = engine
+    replaced(
+        database,
+        "async_engine",
+        engine,
+        reason="any number of people write at once, one after the other, and a commit is on disk before it is answered",
+        test="test_a_commit_of_the_server_is_on_disk_before_it_is_answered",
+    )
     database.AsyncSessionLocal.configure(bind=engine)
 
 

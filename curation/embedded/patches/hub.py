@@ -11,7 +11,7 @@ Imports `argilla_server`: only for processes whose environment has been configur
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,19 @@ from argilla_server.api.policies.v1 import DatasetPolicy, authorize
 from argilla_server.contexts import hub
 from argilla_server.errors import ForbiddenOperationError
 from argilla_server.errors.future import UnprocessableEntityError
-from argilla_server.jobs import hub_jobs
 from argilla_server.models import Dataset
 from fastapi import FastAPI
 
 from curation.embedded.home.permissions import permitted
 from curation.embedded.patches.guards import Handler, put_guards
+from curation.embedded.patches.replace import replaced
 
 OFF = (
     "import from and export to the Hugging Face Hub are off; the owner of the server turns them on"
     " (`twofold serve --allow-hub`)"
 )
+Export = Callable[..., None]
+
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_PART}/{_PART}")
 
@@ -46,8 +48,22 @@ def guard_hub_routes(api: FastAPI) -> None:
 
 def guard_hub_jobs() -> None:
     """Have this process, a worker, check each job as well; to be called once."""
-    hub_jobs.HubDataset = CheckedHubDataset
-    hub_jobs.HubDatasetExporter = CheckedExporter
+    replaced(
+        hub,
+        "HubDataset",
+        CheckedHubDataset,
+        parameters=("name", "subset", "split", "mapping"),
+        reason="a job imports from the Hub alone, and where the owner allows it",
+        test="test_a_job_that_waits_in_the_queue_is_checked_too",
+    )
+    replaced(
+        hub.HubDatasetExporter,
+        "export_to",
+        _checked(hub.HubDatasetExporter.export_to),
+        parameters=("self", "name", "subset", "split", "private", "token"),
+        reason="a job sends nothing to the Hub unless the owner allows it",
+        test="test_a_job_that_waits_in_the_queue_is_checked_too",
+    )
 
 
 def check_hub(name: str) -> None:
@@ -96,13 +112,12 @@ def check_files(name: str, files: Mapping[Any, Iterable[Any]] | None) -> None:
         raise UnprocessableEntityError(f"{name}: expected a data set that is made of files, found none")
 
 
-class CheckedExporter(hub.HubDatasetExporter):  # type: ignore[misc]
-    """Sends a data set to the Hub."""
-
-    def export_to(self, name: str, subset: str, split: str, private: bool, token: str) -> None:
-        """Send it, with the token of whoever asked."""
+def _checked(export: Export) -> Export:
+    def export_to(self: hub.HubDatasetExporter, name: str, *rest: Any, **named: Any) -> None:
         check_hub(name)
-        super().export_to(name, subset, split, private, token)
+        export(self, name, *rest, **named)
+
+    return export_to
 
 
 async def _import(handler: Handler, *, db: Any, dataset_id: Any, current_user: Any, hub_dataset: Any) -> Any:

@@ -22,14 +22,30 @@ from argilla_server.security.authentication.userinfo import UserInfo
 from starlette.authentication import AuthCredentials
 from starlette.requests import Request
 
+from curation.embedded.patches.replace import replaced
+
 MARK = "password"
 """The name of the mark in a token."""
 
 
 def end_sessions_with_their_password() -> None:
     """Change how this process makes and checks tokens; to be called once."""
-    accounts.generate_user_token = _token
-    BearerTokenAuthenticationBackend.authenticate = _authenticate
+    replaced(
+        accounts,
+        "generate_user_token",
+        _token,
+        parameters=("user",),
+        reason="a session's token carries a mark of the password that it was given for",
+        test="test_a_session_works_and_ends_with_a_new_password",
+    )
+    replaced(
+        BearerTokenAuthenticationBackend,
+        "authenticate",
+        _authenticate,
+        parameters=("self", "request"),
+        reason="a token without the mark of the account's password is refused",
+        test="test_a_session_works_and_ends_with_a_new_password",
+    )
 
 
 def _token(user: User) -> str:
@@ -41,9 +57,9 @@ def _claims(user: User) -> dict[str, Any]:
 
 
 async def _authenticate(
-    backend: BearerTokenAuthenticationBackend, request: Request
+    self: BearerTokenAuthenticationBackend, request: Request
 ) -> tuple[AuthCredentials, UserInfo] | None:
-    given = await backend.scheme(request)
+    given = await self.scheme(request)
     if not given:
         return None
     claims = JWT.decode(given.credentials)

@@ -15,6 +15,8 @@ from argilla_server.webhooks.v1.event import Event
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from curation.embedded.patches.replace import replaced
+
 _LISTENED_TO = select(Webhook.events).where(Webhook.enabled)
 
 Build = Callable[[AsyncSession, Any, Any], Awaitable[Event]]
@@ -33,8 +35,22 @@ class _Unheard(Event):  # type: ignore[misc]
 
 def make_events_only_for_listeners() -> None:
     """Change how this process makes the events of records and answers; to be called once."""
-    records.build_record_event = _if_heard(records.build_record_event)
-    responses.build_response_event = _if_heard(responses.build_response_event)
+    replaced(
+        records,
+        "build_record_event",
+        _if_heard(records.build_record_event),
+        parameters=("db", "record_event", "record"),
+        reason="the event of a record is made only where a webhook listens",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
+    replaced(
+        responses,
+        "build_response_event",
+        _if_heard(responses.build_response_event),
+        parameters=("db", "response_event", "response"),
+        reason="the event of an answer is made only where a webhook listens",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
 
 
 async def heard(db: AsyncSession) -> set[str]:

@@ -45,7 +45,7 @@ class Turn:
         self.here.release()
 
 
-class Turnstile:
+class FairLock:
     """One turn for all processes that open `database`.
 
     Who waits for the turn holds the place before it. So a process that has just given its turn back cannot take it
@@ -75,12 +75,12 @@ class WriteQueue:
     """Turns at writing, given in the order in which they were asked for.
 
     Args:
-        turnstile: What keeps the processes apart.
+        fair_lock: What keeps the processes apart.
         patience: Seconds after which a turn that was not given back is taken for lost.
     """
 
-    def __init__(self, turnstile: Turnstile, *, patience: float) -> None:
-        self._turnstile = turnstile
+    def __init__(self, fair_lock: FairLock, *, patience: float) -> None:
+        self._turnstile = fair_lock
         self._patience = patience
         self._here = asyncio.Lock()
 
@@ -129,7 +129,7 @@ def queue_writers(engine: AsyncEngine, *, patience: float) -> None:
         engine: An engine on a SQLite file.
         patience: Seconds after which a turn that was not given back is taken for lost.
     """
-    queue = WriteQueue(Turnstile(Path(engine.url.database or "")), patience=patience)
+    queue = WriteQueue(FairLock(Path(engine.url.database or "")), patience=patience)
     engine.update_execution_options(**{_QUEUE: queue})
 
     def before_statement(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:

@@ -18,16 +18,16 @@ from curation.embedded.patches.answer_times import keep_later_answers_later
 from curation.embedded.patches.answering import answer_in_one_visit
 from curation.embedded.patches.api_key import with_noted_key
 from curation.embedded.patches.authorship import keep_authorship
-from curation.embedded.patches.blind import keep_blind
-from curation.embedded.patches.counted_status import leave_counting_to_the_trigger
 from curation.embedded.patches.custom_fields import guard_custom_fields
 from curation.embedded.patches.door.connections import ImpatientProtocol
 from curation.embedded.patches.door.entrance import behind_door
 from curation.embedded.patches.door.known_hosts import ANY, known_hosts
+from curation.embedded.patches.fast_record_status import leave_counting_to_the_trigger
 from curation.embedded.patches.hub import guard_hub_routes
 from curation.embedded.patches.page import keep_api_docs_local, prepare_page, with_security_headers
+from curation.embedded.patches.privacy_guards import put_privacy_guards
 from curation.embedded.patches.record_status import correct_statuses
-from curation.embedded.patches.repeated_work import spare_repeated_work
+from curation.embedded.patches.request_cache import spare_repeated_work
 from curation.embedded.patches.response_time import take_out_timer, with_response_time
 from curation.embedded.patches.session_tokens import end_sessions_with_their_password
 from curation.embedded.patches.sign_in.route import guard_sign_in
@@ -57,7 +57,7 @@ def application(hosts: str = ANY) -> ASGIApp:
         hosts: The names by which the server is known beside its addresses, with commas between.
     """
     add_routes(api_v1)
-    keep_blind(api_v1)
+    put_privacy_guards(api_v1)
     keep_authorship(api_v1)
     guard_sign_in(api_v1)
     guard_hub_routes(api_v1)

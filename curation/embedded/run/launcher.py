@@ -21,7 +21,7 @@ from curation.embedded.run.logs import last_line
 from curation.embedded.run.ports import Address
 from curation.embedded.run.processes import ProcessId, alive, end, this_process, wait_until_gone
 from curation.embedded.run.server import Server, answers, describe
-from curation.embedded.run.standing import PATIENCE
+from curation.embedded.run.server_status import PATIENCE
 
 STOP_SECONDS = 4.5
 
@@ -76,7 +76,7 @@ def allow(home: Path, *, hub: bool | None = None, custom_fields: bool | None = N
     return running(home) is not None
 
 
-def become(home: Path, address: Address) -> NoReturn:
+def exec_in_foreground(home: Path, address: Address) -> NoReturn:
     """Turn this process into the supervisor of the embedded Argilla, in the foreground, for a service manager.
 
     A fresh interpreter takes the place of this one: what has been imported here and the threads that libraries

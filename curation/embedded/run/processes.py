@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from curation.embedded.errors import ServerError
 from curation.embedded.home.files import open_log
 
 SAME_START_SECONDS = 2.0
@@ -123,6 +124,8 @@ def _run_child(body: Callable[[], object], log: Path | None, parent: int) -> NoR
             write_output_to(log)
         body()
         code = 0
+    except ServerError as error:  # says all that there is to say, in one line
+        os.write(2, f"{error}\n".encode())
     except BaseException:
         traceback.print_exc()
     finally:

@@ -18,10 +18,10 @@ from curation.embedded.home.preparation import prepare
 from curation.embedded.home.state import read_state
 from curation.embedded.run.environment import configure_environment
 from curation.embedded.run.exposure import check_host, check_secrets, read_accounts
-from curation.embedded.run.household import QUEUE, Household
 from curation.embedded.run.logs import rotate
 from curation.embedded.run.ports import Address, listen, note_on, url_of
 from curation.embedded.run.processes import end
+from curation.embedded.run.services import QUEUE, Services
 from curation.embedded.run.valkey import run_valkey
 from curation.embedded.run.web_processes import count_web_processes
 from curation.safety.loopback import is_loopback
@@ -29,13 +29,13 @@ from curation.safety.loopback import is_loopback
 _LOG = logging.getLogger("twofold.server")
 
 
-def start(household: Household, address: Address) -> None:
-    """Start all children of a household.
+def start(services: Services, address: Address) -> None:
+    """Start all children of the services.
 
     Raises:
         ServerError: The port is taken or may not be listened on, the database is damaged or newer, ...
     """
-    home = household.home
+    home = services.home
     check_host(address.host, beyond_loopback=address.beyond_loopback)
     with readable_errors(home.root):
         _tidy(home)
@@ -46,16 +46,16 @@ def start(household: Household, address: Address) -> None:
         check_secrets(credentials, secret_key, read_accounts(home.database))
     server_socket = listen(address.host, address.port)
     url, own_port = url_of(server_socket), server_socket.getsockname()[1]
-    household.note("starting", url=url, note=note_on(server_socket, address.port))
-    household.add(QUEUE, lambda: run_valkey(home))
+    services.note("starting", url=url, note=note_on(server_socket, address.port))
+    services.add(QUEUE, lambda: run_valkey(home))
     origins = [url, f"http://localhost:{own_port}"]
     configure_environment(home, secret_key=secret_key, origins=origins, allowed=read_permissions(home))
     app, worker = _import_argilla_while_checking(home)
     prepare(home, credentials)
     _LOG.info("the database is ready")
     for number in range(1, count_web_processes() + 1):
-        household.add("web" if number == 1 else f"web-{number}", lambda: app.run_app(server_socket))
-    household.add("worker", worker.run_worker)
+        services.add("web" if number == 1 else f"web-{number}", lambda: app.run_app(server_socket))
+    services.add("worker", worker.run_worker)
 
 
 def _tidy(home: Home) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from curation.embedded.errors import ServerError
 from curation.embedded.home.files import try_lock
 from curation.embedded.home.folder import open_home
-from curation.embedded.run.household import Household
 from curation.embedded.run.logs import configure_logging
 from curation.embedded.run.ports import Address
 from curation.embedded.run.server import Server
+from curation.embedded.run.services import Services
 from curation.embedded.run.startup import start
 from curation.embedded.run.stopping import StopRequested, on_signals, request_stop
 
@@ -48,27 +48,27 @@ def supervise(
         os.umask(0o077)
         os.chdir(opened.root)
         configure_logging()
-        _run(Household(home=opened, lock=lock), address or Address(), on_ready)
+        _run(Services(home=opened, lock=lock), address or Address(), on_ready)
     finally:
         os.close(lock)
 
 
-def _run(household: Household, address: Address, on_ready: Callable[[Server], None] | None) -> None:
+def _run(services: Services, address: Address, on_ready: Callable[[Server], None] | None) -> None:
     on_signals(request_stop)
     try:
-        start(household, address)
-        household.watch(on_ready)
+        start(services, address)
+        services.watch(on_ready)
     except StopRequested:
-        _stop(household)
+        _stop(services)
     except BaseException as error:
-        _stop(household, str(error) if isinstance(error, ServerError) else _in_one_line(error))
+        _stop(services, str(error) if isinstance(error, ServerError) else _in_one_line(error))
         raise
 
 
-def _stop(household: Household, error: str = "") -> None:
+def _stop(services: Services, error: str = "") -> None:
     on_signals(signal.SIG_IGN)
-    household.stop()
-    household.note("failed" if error else "stopped", error=error)
+    services.stop()
+    services.note("failed" if error else "stopped", error=error)
     _LOG.info("stopped")
 
 

@@ -17,7 +17,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
-from curation.embedded.patches.counted_status import tell_of_changes_only
+from curation.embedded.patches.fast_record_status import tell_of_changes_only
 from curation.embedded.patches.hub import guard_hub_jobs
 from curation.embedded.run.logs import configure_logging
 from curation.embedded.run.processes import die_with_parent

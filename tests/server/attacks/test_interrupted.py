@@ -21,7 +21,7 @@ from cluster_of_processes import command, new_cluster
 from waiting import PATIENCE
 
 from curation import embedded
-from curation.embedded import standing
+from curation.embedded import server_status
 from curation.project.artifacts import read_json, read_table
 from curation.project.folder import Project, open_project
 
@@ -169,7 +169,7 @@ def test_stopped_while_it_migrates_a_home_is_migrated_by_the_next_start(
     starting.send_signal(signal.SIGTERM)
     code, said = ended(starting)
     assert (code, said.count("Traceback")) in ((0, 0), (-signal.SIGTERM, 0)), said
-    assert not standing(home).up
+    assert not server_status(home).up
     with closing(sqlite3.connect(home / "argilla.db")) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
     embedded.serve(home)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from chairs import Chairs
 
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.annotation.onlooker import Onlooker
 from curation.annotation.reach import is_here

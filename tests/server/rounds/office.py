@@ -9,7 +9,7 @@ from typing import Any
 import tomlkit
 
 from curation.annotation import naming
-from curation.annotation.answering import Session
+from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.project.folder import Project, Round, open_project
 from curation.rounds import loop

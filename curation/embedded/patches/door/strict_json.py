@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 from starlette.requests import Request
 
+from curation.embedded.patches.replace import replaced
+
 DEEPEST = 100
 """Levels of lists and objects: what is nested much deeper can be read, but not written again."""
 
@@ -22,20 +24,21 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed")
 
 
 def refuse_loose_json() -> None:
-    """Have all routes of this process read JSON strictly.
+    """Have all routes of this process read JSON strictly."""
+    replaced(
+        Request,
+        "json",
+        _json,
+        parameters=("self",),
+        reason="JSON that could be stored but never shown again is refused",
+        test="test_no_value_in_a_body_is_an_error",
+    )
 
-    Raises:
-        RuntimeError: This version of Starlette reads JSON elsewhere.
-    """
-    if not hasattr(Request, "json"):
-        raise RuntimeError("starlette.requests.Request has no method `json`: JSON would be read loosely")
-    Request.json = _json  # type: ignore[method-assign, assignment]
 
-
-async def _json(request: Request) -> Any:
-    if not hasattr(request, "_json"):
-        request._json = read(await request.body())
-    return request._json
+async def _json(self: Request) -> Any:
+    if not hasattr(self, "_json"):
+        self._json = read(await self.body())
+    return self._json
 
 
 def read(body: bytes) -> Any:

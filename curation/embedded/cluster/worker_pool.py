@@ -22,18 +22,18 @@ def keep_running(name: str, body: Callable[[], object], count: int, *, grace: fl
     Raises:
         ServerError: One died five times in a row within ten seconds of its start.
     """
-    crew = [Child(name=f"{name} {number}", log=None, body=body) for number in range(1, count + 1)]
+    pool = [Child(name=f"{name} {number}", log=None, body=body) for number in range(1, count + 1)]
     on_signals(request_stop)
     try:
-        for child in crew:
+        for child in pool:
             child.start()
         while True:
             check_stop()
-            for child in crew:
+            for child in pool:
                 child.tend()
             time.sleep(0.1)
     except StopRequested:
         pass
     finally:
         on_signals(signal.SIG_IGN)
-        stop_children(crew, grace)
+        stop_children(pool, grace)

@@ -20,6 +20,8 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from curation.embedded.patches.replace import replaced
+
 _FOUND = "twofold_user"
 # Made once: to build a statement and its key in SQLAlchemy's cache takes longer than SQLite takes to answer it.
 _WITH_WORKSPACES = select(User).options(joinedload(User.workspaces))
@@ -31,12 +33,58 @@ IsMember = Callable[[User, UUID], Awaitable[bool]]
 
 def spare_repeated_work() -> None:
     """Change how this process answers; to be called once."""
-    accounts.get_user_by_api_key = _user_by_api_key
-    accounts.get_user_by_username = _user_by_username
-    User.is_member = _of_known_workspaces(User.is_member)
-    datasets.get_user_dataset_metrics = _user_metrics
-    datasets.get_users_with_responses_for_dataset = _users_who_answered
-    database.TypeAdapter = cache(TypeAdapter)
+    _keep_the_user()
+    replaced(
+        datasets,
+        "get_user_dataset_metrics",
+        _user_metrics,
+        parameters=("db", "search_engine", "user", "dataset"),
+        reason="the numbers of one person are read without those of everybody else",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
+    replaced(
+        datasets,
+        "get_users_with_responses_for_dataset",
+        _users_who_answered,
+        parameters=("db", "dataset"),
+        reason="the people who have answered are read in one statement",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
+    replaced(
+        database,
+        "TypeAdapter",
+        cache(TypeAdapter),
+        parameters=("type", "..."),
+        reason="what reads a question's settings is made once, not for every record that is shown",
+        test="test_what_reads_the_settings_of_a_question_is_made_once",
+    )
+
+
+def _keep_the_user() -> None:
+    replaced(
+        accounts,
+        "get_user_by_api_key",
+        _user_by_api_key,
+        parameters=("db", "api_key"),
+        reason="a request with a key reads its user once",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
+    replaced(
+        accounts,
+        "get_user_by_username",
+        _user_by_username,
+        parameters=("db", "username"),
+        reason="a request with a token reads its user once",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
+    replaced(
+        User,
+        "is_member",
+        _of_known_workspaces(User.is_member),
+        parameters=("self", "workspace_id"),
+        reason="workspaces that came with the user are not asked for again",
+        test="test_an_answer_sends_no_more_statements_than_it_did",
+    )
 
 
 async def _user_by_api_key(db: AsyncSession, api_key: str) -> User | None:
@@ -56,10 +104,10 @@ async def _find_user(db: AsyncSession, by: Select[Any], value: str) -> User | No
 
 
 def _of_known_workspaces(is_member: IsMember) -> IsMember:
-    async def is_known_member(user: User, workspace_id: UUID) -> bool:
-        known = vars(user).get("workspaces")
+    async def is_known_member(self: User, workspace_id: UUID) -> bool:
+        known = vars(self).get("workspaces")
         if known is None:
-            return await is_member(user, workspace_id)
+            return await is_member(self, workspace_id)
         return any(workspace.id == workspace_id for workspace in known)
 
     return is_known_member

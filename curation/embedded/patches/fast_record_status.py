@@ -23,13 +23,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from curation.embedded.patches.record_status import count_and_set
+from curation.embedded.patches.replace import replaced
 from curation.embedded.patches.webhook_events import heard
 
 
 def leave_counting_to_the_trigger() -> None:
     """Change what this process does after an answer; to be called once."""
     if settings.database_is_sqlite:
-        distribution.update_record_status = _tell
+        replaced(
+            distribution,
+            "update_record_status",
+            _tell,
+            parameters=("search_engine", "record_id"),
+            reason="what a trigger has counted already is not counted again while others wait to write",
+            test="test_an_answer_sends_no_more_statements_than_it_did",
+        )
 
 
 def tell_of_changes_only() -> None:
@@ -39,15 +47,22 @@ def tell_of_changes_only() -> None:
     without this, listeners would hear of an answer given meanwhile twice.
     """
     if settings.database_is_sqlite:
-        distribution.update_record_status = _count_anew
+        replaced(
+            distribution,
+            "update_record_status",
+            _count_anew,
+            parameters=("search_engine", "record_id"),
+            reason="who listens hears once of an answer that was given while a data set was counted anew",
+            test="test_a_data_set_that_is_counted_anew_tells_of_what_changed_alone",
+        )
 
 
-async def _tell(_search_engine: SearchEngine, record_id: UUID) -> Record | None:
+async def _tell(search_engine: SearchEngine, record_id: UUID) -> Record | None:
     async with AsyncSessionLocal() as db:
         return await _told(db, record_id)
 
 
-async def _count_anew(_search_engine: SearchEngine, record_id: UUID) -> Record | None:
+async def _count_anew(search_engine: SearchEngine, record_id: UUID) -> Record | None:
     async with AsyncSessionLocal() as db:
         changed = (await db.execute(count_and_set(record_id))).rowcount
         await db.commit()

@@ -32,7 +32,7 @@ FULL_DISK_SECONDS = 10.0
 _LOG = logging.getLogger("twofold.server")
 
 
-class Household:
+class Services:
     """The running parts of one server; `lock` is the descriptor that marks the home as in use."""
 
     def __init__(self, *, home: Home, lock: int) -> None:

@@ -40,7 +40,7 @@ from curation.embedded.patches.api_key import came_with_key
 from curation.embedded.patches.guards import Handler, put_guards
 
 
-def keep_blind(api: FastAPI) -> None:
+def put_privacy_guards(api: FastAPI) -> None:
     """Put guarded handlers before Argilla's own.
 
     Args:

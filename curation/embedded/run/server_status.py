@@ -19,7 +19,7 @@ PATIENCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ServerStatus:
     """What is known of one server.
 
     Attributes:
@@ -47,28 +47,28 @@ class Standing:
         return self.phase == "running"
 
 
-def standing(path: Path) -> Standing:
+def server_status(path: Path) -> ServerStatus:
     """How the server of the home `path` is doing."""
     home = Home(root=path.expanduser().absolute())
     if not home.root.is_dir():
-        return Standing(phase="new", home=home.root, parts={})
-    return replace(_standing(home), problem=find_obstacle(home.root, FREE_BYTES_NEEDED) or "")
+        return ServerStatus(phase="new", home=home.root, parts={})
+    return replace(_status(home), problem=find_obstacle(home.root, FREE_BYTES_NEEDED) or "")
 
 
-def _standing(home: Home) -> Standing:
+def _status(home: Home) -> ServerStatus:
     state = read_state(home)
     if state is None:
-        return Standing(phase="new", home=home.root, parts={})
+        return ServerStatus(phase="new", home=home.root, parts={})
     if not alive(state.supervisor):
         phase = state.phase if state.phase in ("failed", "stopped") else "killed"
-        return Standing(phase=phase, home=home.root, url=state.url, parts={}, error=state.error)
+        return ServerStatus(phase=phase, home=home.root, url=state.url, parts={}, error=state.error)
     return _of_living(home, state)
 
 
-def _of_living(home: Home, state: State) -> Standing:
+def _of_living(home: Home, state: State) -> ServerStatus:
     parts = {name: child.pid if alive(child) else 0 for name, child in state.children.items()}
     phase = state.phase
-    return Standing(
+    return ServerStatus(
         phase="silent" if phase == "running" and not answers(state.url, PATIENCE) else phase,
         home=home.root,
         url=state.url,
