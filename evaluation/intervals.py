@@ -64,6 +64,20 @@ def pivotal_interval(value: float, resampled: FloatArray, confidence: float) -> 
     return Interval(value=value, low=min(float(low), value), high=max(float(high), value))
 
 
+def wilson_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return a share with Wilson's interval (1927), which is right for small counts too, where a bootstrap is not.
+
+    Args:
+        hits: Records that count, from 0 to `n`.
+        n: All records, at least 1.
+        confidence: As in `percentile_interval`.
+    """
+    from scipy.stats import binomtest
+
+    bounds = binomtest(hits, n).proportion_ci(confidence, method="wilson")
+    return Interval(value=hits / n, low=float(bounds.low), high=float(bounds.high))
+
+
 def resampled_sums(
     columns: sparse.csr_matrix,
     *,

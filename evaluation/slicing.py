@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.columns import Column, column, is_missing
-from evaluation.intervals import Interval, check_confidence
+from evaluation.intervals import Interval, check_confidence, wilson_interval
 from evaluation.predictions import check_length, check_predictions
 from evaluation.shown import Listed, Shown
 
@@ -129,10 +129,7 @@ def _p_value(hits: int, support: int, correct: npt.NDArray[np.bool_]) -> float:
 def _slice(
     by: str, value: str, hits: int, support: int, *, overall: float, adjusted_p: float, confidence: float
 ) -> Slice:
-    from scipy.stats import binomtest
-
-    bounds = binomtest(hits, support).proportion_ci(confidence, method="wilson")
-    accuracy = Interval(value=hits / support, low=float(bounds.low), high=float(bounds.high))
+    accuracy = wilson_interval(hits, support, confidence)
     flagged = adjusted_p < 1 - confidence and not accuracy.low <= overall <= accuracy.high
     direction = "less" if accuracy.value < overall else "more"
     shares = f"{accuracy.value:.1%} of {support}, {overall:.1%} overall"

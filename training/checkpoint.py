@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.results import EpochResult
+from training.whole_files import put_in_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     history = [asdict(epoch) for epoch in checkpoint.history]
     state = {"run": checkpoint.run, "precision": checkpoint.precision, "history": history, "groups": groups}
     (partial / "state.json").write_text(json.dumps(state), encoding="utf-8")
-    partial.rename(target)
+    put_in_place(partial, target)
     for older in _epochs(folder)[:-1]:
         shutil.rmtree(older, ignore_errors=True)
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from evaluation.columns import Column, codes, column, matrix
 from evaluation.settings import check_number, check_whole
+from training.linear import fit_linear
 
 IntArray = npt.NDArray[np.int64]
 
@@ -116,8 +117,5 @@ def _fit_and_score(
     present = np.unique(labels[train])
     if len(present) == 1:
         return np.ones((len(held_out), 1)), present
-    from sklearn.linear_model import LogisticRegression
-
-    classifier = LogisticRegression(C=c, tol=1e-3, max_iter=200)
-    classifier.fit(features[train], labels[train])
+    classifier = fit_linear(features[train], labels[train], inverse_regularization=c, tolerance=1e-3, steps=200)
     return np.asarray(classifier.predict_proba(features[held_out]), dtype=np.float64), present

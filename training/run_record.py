@@ -11,6 +11,7 @@ from typing import Any
 
 from training.config import FitConfig
 from training.results import EpochResult, FitResult
+from training.whole_files import write_whole
 
 _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
@@ -29,10 +30,8 @@ def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...
         "precision": result.precision,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
-    target = result.model_dir / _NAME
-    partial = target.with_suffix(".partial")
-    partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    partial.replace(target)
+    text = json.dumps(record, indent=2) + "\n"
+    write_whole(result.model_dir / _NAME, lambda to: to.write_text(text, encoding="utf-8"))
 
 
 def forget_run_record(model_dir: Path) -> None:

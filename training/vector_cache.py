@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from training.whole_files import write_whole
 
 FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.bytes_]
@@ -57,20 +59,15 @@ class VectorCache:
 
     def append(self, keys: Keys, rows: FloatArray) -> None:
         """Store `rows` (n, d) under `keys` (n,) as a new segment; seen by caches opened afterwards."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         target = self._folder / f"{uuid.uuid4().hex}.keys.npy"
-        _write_atomically(_rows_path(target), np.ascontiguousarray(rows, dtype=np.float32))
-        _write_atomically(target, keys)
+        write_whole(_rows_path(target), partial(_save, np.ascontiguousarray(rows, dtype=np.float32)))
+        write_whole(target, partial(_save, keys))
 
 
 def _rows_path(keys_path: Path) -> Path:
     return keys_path.with_name(keys_path.name.replace(".keys.npy", ".rows.npy"))
 
 
-def _write_atomically(path: Path, array: npt.NDArray[np.generic]) -> None:
-    temporary = path.with_suffix(".partial")
-    with temporary.open("wb") as stream:
+def _save(array: npt.NDArray[np.generic], to: Path) -> None:
+    with to.open("wb") as stream:  # given a path, numpy would append its own ending
         np.save(stream, array, allow_pickle=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from evaluation.columns import Column, matrix, whole_numbers
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
+from training.linear import fit_linear
 
 FOLDS = 5
 MOST_RECORDS = 5_000  # of the training part, drawn by chance; enough to tell, and bounded in time
@@ -114,16 +116,14 @@ def _fitted(
     train: npt.NDArray[np.bool_],
     use: bool,
 ) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=10.0, max_iter=500)
+    fit = partial(fit_linear, inverse_regularization=10.0, steps=500)
     own = np.flatnonzero(train)
     if not use:
-        return model.fit(features[own], labels[own])
+        return fit(features[own], labels[own])
     theirs = np.flatnonzero(train[parents])
     share = 1.0 / (1 + np.bincount(parents[theirs], minlength=len(labels)))
-    return model.fit(
+    return fit(
         np.vstack([features[own], variants[theirs]]),
         np.concatenate([labels[own], labels[parents[theirs]]]),
-        sample_weight=np.concatenate([share[own], share[parents[theirs]]]),
+        weights=np.concatenate([share[own], share[parents[theirs]]]),
     )

@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from training.whole_files import put_in_place
+
 _VERSION = "wordnet-3.0"
 _TAGS = {"n": "NN", "v": "VB", "a": "JJ", "s": "JJ", "r": "RB"}
 _NO_SYNONYM = "DT"  # the one tag that nlpaug's SynonymAug passes over
@@ -111,7 +113,7 @@ def converted_files(source: Path, cache_folder: Path | None = None) -> Path:
     for file in sorted(source.iterdir()):
         (unfinished / file.name).write_bytes(file.read_bytes().replace(b"\r\n", b"\n"))
     try:
-        unfinished.rename(target)
+        put_in_place(unfinished, target)
     except OSError:  # another process was first
         for file in unfinished.iterdir():
             file.unlink()

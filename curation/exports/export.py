@@ -20,6 +20,7 @@ from curation.project.flagging import MEASURES, Check, share_as_bad
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id
 from curation.project.records import by_id, column
+from training.whole_files import put_in_place
 
 FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggestion", "suggestion_score", "value", "measure"]
 PARTS = ("train", "validation", "test")
@@ -222,7 +223,7 @@ def export_hf(project: Project, to: Path, what: str = "dataset", number: int | N
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         saved.save_to_disk(str(temporary))
-        temporary.rename(to)
+        put_in_place(temporary, to)
     except OSError as error:
         raise TwofoldError(f"{to}: cannot be written ({error.strerror or error})") from error
     finally:

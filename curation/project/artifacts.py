@@ -1,44 +1,31 @@
-"""Files that are either whole or not there: written under a temporary name, flushed to disk, then renamed."""
+"""The files of a project, whole or not there; what is read and written is noted."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.errors import TwofoldError
 from curation.project.reads import note_read, note_written
+from training.whole_files import write_whole
 
 
 def write_atomically(path: Path, write: Callable[[Path], None], *, mode: int = 0o644) -> None:
-    """Let `write` fill a temporary file beside `path`, then rename it.
-
-    A reader sees the old file or the new one, whatever is killed when.
+    """Let `write` fill a file of the project, which is there only when it is whole, and note it.
 
     Raises:
         TwofoldError: The folder cannot be written, or the disk is full.
     """
     note_written(path)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch(mode=mode)
-        write(temporary)
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        write_whole(path, write, mode=mode)
     except OSError as error:
         raise TwofoldError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def clear_leftovers(folder: Path) -> None:

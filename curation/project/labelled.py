@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from curation.project.folder import Project, Round
-from curation.project.records import by_id, column
+from curation.project.records import by_id
 from curation.project.testset import outside_test
 
 if TYPE_CHECKING:
@@ -34,11 +34,8 @@ def current_labels(project: Project, round_: Round) -> dict[str, str]:
 
 def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
     """Return the text fields of every record, the outside test set included."""
-    tables = [project.records]
     outside = outside_test(project)
-    if outside is not None:
-        tables.append(outside)
-    return {i: fields for t in tables for i, fields in zip(column(t, "record_id"), column(t, "fields"), strict=True)}
+    return by_id(project.records, "fields") | ({} if outside is None else by_id(outside, "fields"))
 
 
 def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str]) -> datasets.Dataset:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from curation.quality.folds import split
 from curation.quality.input_checks import FloatArray, IntArray
+from training.linear import fit_linear
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 # scikit-learn's C. Rows of unit length are short, so its default of 1 underfits with many labels.
 _INVERSE_REGULARIZATION = 10.0
@@ -49,7 +51,12 @@ def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fol
 def fitted(vectors: FloatArray, codes: IntArray, trust: FloatArray) -> LogisticRegression:
     """Fit multinomial logistic regression to records that are trusted at all, at least two labels among them."""
     fit = trust >= _TOO_DOUBTFUL
-    model = LogisticRegression(C=_INVERSE_REGULARIZATION, tol=1e-3, max_iter=_STEPS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(vectors[fit], codes[fit], sample_weight=trust[fit])
+    return fit_linear(
+        vectors[fit],
+        codes[fit],
+        weights=trust[fit],
+        inverse_regularization=_INVERSE_REGULARIZATION,
+        tolerance=1e-3,
+        steps=_STEPS,
+        quiet=True,
+    )

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from scipy.stats import binomtest
 
 from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import read_table
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
 from curation.sources.cleaning import Cleaned, Columns
+from evaluation.intervals import wilson_interval
 
 GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})
 
@@ -73,9 +72,8 @@ def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:
 
 def _accuracy(what: str, labels: Mapping[str, str | None], gold: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the share of labels equal to gold with its 95% Wilson interval (Wilson 1927)."""
-    right = np.array([labels[i] == gold[i] for i in gold if labels.get(i) is not None])
-    if len(right) == 0:
+    right = [labels[i] == gold[i] for i in gold if labels.get(i) is not None]
+    if not right:
         return None
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
-    accuracy = {"value": float(right.mean()), "low": float(interval.low), "high": float(interval.high)}
-    return {"what": what, "accuracy": accuracy, "n": len(right)}
+    accuracy = wilson_interval(sum(right), len(right))
+    return {"what": what, "accuracy": accuracy.to_dict(), "n": len(right)}

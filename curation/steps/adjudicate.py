@@ -11,7 +11,7 @@ from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
-from curation.project.records import column
+from curation.project.records import by_id
 from curation.project.step import Context
 from curation.review.adjudication import open_disputes
 
@@ -71,8 +71,7 @@ def _answers_field(fields: Container[str]) -> str:
 
 
 def _outgoing(context: Context, listed: pa.Table) -> Iterator[Outgoing]:
-    records = context.project.records
-    fields = dict(zip(column(records, "record_id"), column(records, "fields"), strict=True))
+    fields = by_id(context.project.records, "fields")
     for row in listed.to_pylist():
         answers = "\n".join(row["answers"])
         texts = fields[row["record_id"]]

@@ -15,6 +15,7 @@ from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.step import Context, Step
+from training.linear import fit_linear
 
 
 def run(context: Context) -> str:
@@ -85,14 +86,12 @@ def _gain(context: Context, train: _Train, kept: list[dict[str, Any]]) -> Gain:
 
 def _gate(context: Context, train: _Train) -> Gate:
     """Build the gate on a classifier that learned from the training part alone."""
-    from sklearn.linear_model import LogisticRegression
-
     store = EmbeddingStore(context.project)
     texts = [_whole(fields) for fields in train.fields]
     index = context.config.task.label_index()
     codes = np.array([index[label] for label in train.labels])
     present = np.unique(codes)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(store.of_texts(texts), codes)
+    model = fit_linear(store.of_texts(texts), codes, inverse_regularization=10.0, steps=1000)
 
     def predict_proba(embeddings: np.ndarray) -> np.ndarray:
         probs = np.zeros((len(embeddings), len(index)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -39,6 +38,7 @@ from curation.sources.repair import repaired_name
 from curation.sources.rows import Reading
 from curation.tasks import limits
 from curation.tasks.task import Task
+from training.whole_files import put_in_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +210,7 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         fill(temporary)
         if folder.exists():
             folder.rmdir()
-        os.replace(temporary, folder)  # noqa: PTH105
+        put_in_place(temporary, folder)
     except OSError as error:
         raise TwofoldError(f"{folder}: cannot be written ({error.strerror})") from error
     finally:

@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss, precision_recall_fscore_support
 from three_queues import QUEUES, random_case, sure_of
 
 from evaluation import evaluate
+from evaluation.intervals import wilson_interval
 
 
 def test_six_messages_worked_out_by_hand() -> None:
@@ -140,3 +141,9 @@ def test_bad_input_gets_one_clear_line(labels: list[int], probs: np.ndarray, mes
 def test_bad_options_get_one_clear_line(option: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         evaluate([0, 1], sure_of([0, 1]), **{"label_names": QUEUES, **option})
+
+
+def test_the_wilson_interval_is_the_one_worked_out_by_hand():
+    found = wilson_interval(8, 10)
+    assert found.value == 0.8
+    assert (found.low, found.high) == pytest.approx((0.490162, 0.943318), abs=1e-6)
