@@ -43,12 +43,17 @@ def put_in_place(made: Path, path: Path) -> None:
         OSError: It cannot be renamed, for example because a folder with files is there already, or the disk is full.
     """
     for part in (*made.rglob("*"), made):
-        _sync(part)
+        sync(part)
     made.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """See that a file, or the names in a folder, are on disk.
+
+    Raises:
+        OSError: The disk is full, or fails.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -46,19 +47,34 @@ def _odd(path: Path, within: Path) -> Iterator[str]:
         elif to.exists() and not (to.is_dir() or to.is_file()):
             yield from _odd(to, within)
     elif stat.S_ISDIR(mode):
-        for inner in sorted(path.iterdir()):
+        for inner in _inside(path):
             yield from _odd(inner, within)
     elif not (stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
         yield f"{path}: expected a file or a folder, came a pipe or a device; take it away"
 
 
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
 def close_to_others(paths: Iterable[Path]) -> None:
-    """Let nobody but their owner read these files and folders, and all that is in them; links are left alone."""
+    """Let nobody but their owner read these files and folders, and all that is in them.
+
+    Links are left alone, and what another process removed meanwhile is no matter.
+    """
     for path in paths:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            continue
-        if mode & 0o077:
-            path.chmod(mode & 0o700)
-        if stat.S_ISDIR(mode):
-            close_to_others(path.iterdir())
+        with suppress(FileNotFoundError):
+            _close_to_others(path)
+
+
+def _close_to_others(path: Path) -> None:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return
+    if mode & 0o077:
+        path.chmod(mode & 0o700)
+    if stat.S_ISDIR(mode):
+        close_to_others(_inside(path))

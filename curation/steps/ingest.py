@@ -115,8 +115,8 @@ def ingest(intake: Intake) -> Project:
         data.notes += notes_on_labels(data, labels)
     came = _Came(data=data, test=_test(intake, data, labels), gold=_gold(intake, data, labels))
     guidelines = _guidelines(intake, config.task)
-    _make_folder(intake.folder, lambda to: _write(to, config, came, guidelines))
-    ledger.append(intake.folder, "init", data=content_hash(intake.data) if intake.data.is_file() else "")
+    data_hash = content_hash(intake.data) if intake.data.is_file() else ""
+    _make_folder(intake.folder, lambda to: _write(to, config, came, guidelines, data_hash))
     return Project(intake.folder)
 
 
@@ -217,7 +217,7 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(folder: Path, config: Config, came: _Came, guidelines: str) -> None:
+def _write(folder: Path, config: Config, came: _Came, guidelines: str, data_hash: str) -> None:
     schema = records_schema(config.task.fields)
     write_table(folder / "records.parquet", table(came.data.kept, schema))
     write_table(folder / "rejected.parquet", table(came.rows("rejected"), _REJECTED))
@@ -231,6 +231,7 @@ def _write(folder: Path, config: Config, came: _Came, guidelines: str) -> None:
     write_text(folder / "guidelines.md", guidelines)
     write_text(folder / ".gitignore", ".cache/\n.lock\n*.tmp\n")
     write_config(folder / "twofold.toml", config)
+    ledger.append(folder, "init", data=data_hash)
 
 
 def _given(cleaned: Cleaned) -> pa.Table:

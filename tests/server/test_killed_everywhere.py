@@ -20,6 +20,7 @@ from curation.annotation import naming
 from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
 from curation.demo import walk
+from curation.project import ledger
 from curation.project.folder import Project, open_project
 from curation.project.reads import content_hash
 
@@ -68,6 +69,20 @@ def killed_until_done(command: Callable[..., int], *arguments: str) -> int:
     raise AssertionError
 
 
+def killed_until_there(command: Callable[..., int], folder: Path, *init: str) -> int:
+    """Kill `init` later each time: no folder is there, or the whole project; return how often it was killed."""
+    for kills, moment in enumerate(moments()):
+        code = command(*init, moment=moment)
+        assert code in (0, -signal.SIGKILL), f"twofold init: exit code {code} after {kills} kills"
+        if folder.exists():
+            made, whole = contents(folder), folder.parent / "whole" / folder.name
+            assert command("init", str(whole), *init[2:]) == 0
+            assert made == contents(whole)
+            assert [event["event"] for event in ledger.read(folder)] == ["init"]
+            return kills
+    raise AssertionError
+
+
 def contents(folder: Path) -> dict[str, str]:
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and ".cache" not in p.parts]
     return {str(p.relative_to(folder)): content_hash(p) for p in files if p.name not in NOT_COMPARED}
@@ -80,7 +95,7 @@ def project(command: Callable[..., int], tmp_path_factory: pytest.TempPathFactor
     lines = (SAMPLE / "messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     data.write_text("".join(lines[:91]), encoding="utf-8")
     init = ("init", str(folder), "--data", str(data), "--text", "text", "--label", "label", "--id", "id")
-    assert killed_until_done(command, *init, "--labels-from-data") > 3
+    assert killed_until_there(command, folder, *init, "--labels-from-data") > 3
     config = folder / "twofold.toml"
     text = config.read_text(encoding="utf-8").replace("batch_size = 200", "batch_size = 30")
     text = text.replace("per_record = 1", "per_record = 0")

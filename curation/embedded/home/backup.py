@@ -20,6 +20,7 @@ from curation.embedded.home.files import make_private
 from curation.embedded.home.folder import LAYOUT, Home, readable_errors
 from curation.embedded.home.integrity import find_damage
 from curation.embedded.home.revision import revision_of
+from training.whole_files import put_in_place
 
 FORMAT = 1
 MANIFEST = "backup.json"
@@ -64,7 +65,7 @@ def back_up(home: Home, file: Path) -> Backup:
             raise ServerError(damage.replace(str(copy), str(home.database)))
         backup = _describe(copy)
         _pack(home, copy, whole, backup)
-        whole.replace(file)
+        put_in_place(whole, file)
     return backup
 
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import uuid4
 
 from curation.safety.plain_files import open_plain
+from training.whole_files import write_whole
 
 
 def write_private(path: Path, value: Any) -> None:
@@ -20,15 +20,7 @@ def write_private(path: Path, value: Any) -> None:
     Raises:
         OSError: The folder cannot be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with make_private(temporary) as handle:
-            handle.write(json.dumps(value, indent=2).encode() + b"\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda to: to.write_bytes(json.dumps(value, indent=2).encode() + b"\n"), mode=0o600)
 
 
 def make_private(path: Path) -> BinaryIO:

@@ -21,6 +21,7 @@ from curation.embedded.errors import ServerError
 from curation.embedded.home.backup import copy_database
 from curation.embedded.home.revision import revision_of
 from curation.embedded.patches.replace import replaced
+from training.whole_files import put_in_place
 
 
 def migrate(database: Path, back_up: Callable[[str], object]) -> None:
@@ -78,7 +79,7 @@ def _migrate_a_copy(database: Path) -> None:
         put_back()
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-    copy.replace(database)
+    put_in_place(copy, database)
 
 
 def _remove_triggers(connection: sqlite3.Connection) -> None:

@@ -22,6 +22,7 @@ from curation.embedded.home.folder import LAYOUT, OWN_NAMES, Home, readable_erro
 from curation.embedded.home.integrity import find_damage
 from curation.embedded.home.revision import revision_of
 from curation.safety.packed_files import is_bomb
+from training.whole_files import sync
 
 LARGEST = 1024 * 1024
 """Bytes of anything in a backup but its database: names, passwords and keys."""
@@ -170,3 +171,4 @@ def _move_in(home: Home) -> None:
         if (unpacked := home.restoring / path.name).exists():
             unpacked.rename(path)
     home.restoring.rmdir()
+    sync(home.root)
