@@ -148,15 +148,15 @@ def _corpus(context: Context) -> Corpus:
     project, task = context.project, context.config.task
     records = project.records
     now = context.round.table("labels.parquet")
-    labels, source = by_id(now, "label"), by_id(now, "source")
+    labels, source = task.worded(by_id(now, "value")), by_id(now, "source")
     settled = {i: how for i, how in source.items() if how in BY_PEOPLE}
-    came_with = {i: label for i, label in by_id(records, "label").items() if i in settled}
-    index = task.label_index()
+    came_with = {i: label for i, label in task.worded(by_id(records, "value")).items() if i in settled}
+    index = task.class_index()
     ids, shown = column(records, "record_id"), joined_texts(records, task.fields)
     return Corpus(
         ids=ids,
         texts=shown,
-        names=task.labels,
+        names=task.classes,
         labels=np.array([index.get(labels.get(i) or "", -1) for i in ids], dtype=np.int64),
         before=np.array([index.get(came_with.get(i) or "", -1) for i in ids], dtype=np.int64),
         settled=settled,

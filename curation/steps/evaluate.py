@@ -33,9 +33,9 @@ def run(context: Context) -> str:
     from evaluation import compare, evaluate
 
     _predict(context)
-    project, round_, names = context.project, context.round, context.config.task.labels
+    project, round_, names = context.project, context.round, context.config.task.classes
     labels = current_labels(project, round_)
-    index = context.config.task.label_index()
+    index = context.config.task.class_index()
     ids = sorted(i for i in records_by_part(round_)["test"] if i in labels)
     truth = np.array([index[labels[i]] for i in ids])
     measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
@@ -101,13 +101,13 @@ def _predict(context: Context) -> None:
         {
             "record_id": i,
             "part": part[i],
-            "predicted": task.labels[int(probs.argmax())],
+            "predicted": task.classes[int(probs.argmax())],
             "confidence": float(probs.max()),
             "pred_probs": probs.tolist(),
         }
         for i, probs in zip(ids, found.pred_probs, strict=True)
     )
-    told = {LABEL_NAMES: json.dumps(task.labels), "precision": found.precision, "device": found.device}
+    told = {LABEL_NAMES: json.dumps(task.classes), "precision": found.precision, "device": found.device}
     context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(told))
 
 
