@@ -127,7 +127,7 @@ class World:
         """Method and label of every record of a round, as they stand in the project."""
         round_ = self.project.round(number)
         rows = round_.table("decisions.parquet").to_pylist() if round_.has("decisions.parquet") else []
-        return {row["record_id"]: (row["method"], row["label"]) for row in rows}
+        return {row["record_id"]: (row["method"], row["value"]) for row in rows}
 
     def by_the_rules(self) -> dict[int, dict[str, tuple[str, str | None]]]:
         """Method and label of every record that was sent and pulled, by the model."""

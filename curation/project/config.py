@@ -133,7 +133,7 @@ def _described(error: ValidationError, section: type[BaseModel], above: tuple[in
     path = (*above, *first["loc"])
     if first["type"] == "question":  # what is wrong is known by the kind's own settings
         return _described(first["ctx"]["why"], first["ctx"]["of"], path)
-    key = ".".join(map(str, path)) or "task"
+    key = ".".join(str(part) for part in path if part != "[key]") or "task"
     if first["type"] == "extra_forbidden":
         return f"key {key!r} is not known{suggest(str(path[-1]), _keys(section, first['loc'][:-1]))}"
     message = first["msg"].removeprefix("Value error, ")
