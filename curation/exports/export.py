@@ -218,6 +218,18 @@ def exported(project: Project, what: str, number: int | None = None) -> pa.Table
     return EXPORTS[what](project, number)
 
 
+def in_words(project: Project, found: pa.Table) -> pa.Table:
+    """Return an exported table with its answers in words, for a format whose cells are texts."""
+    kind = project.config.task.kind
+    if not pa.types.is_nested(kind.value()):
+        return found
+    shown = {}
+    for name, values in zip(found.column_names, found.columns, strict=True):
+        texts = (None if value is None else kind.show(value) for value in values.to_pylist())
+        shown[name] = pa.array(texts, pa.string()) if values.type == kind.value() else values
+    return pa.table(shown)
+
+
 def export_hf(project: Project, to: Path, what: str = "dataset", number: int | None = None) -> None:
     """Save a table for `datasets.load_from_disk`; the curated data set in its train, validation and test parts.
 

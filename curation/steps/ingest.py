@@ -26,11 +26,11 @@ from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (
-    check_labels,
     count_labels,
     join_twins,
     notes_on_labels,
     one_per_twins,
+    parse_answers,
     twin_key,
 )
 from curation.sources.readers import column_names, read_rows
@@ -134,17 +134,9 @@ def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = F
 
 
 def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
-    """Give every record its answer, by what stands in the column."""
     if intake.join_labels:
         join_twins(cleaned, task.labels)
-    if task.labels:
-        check_labels(cleaned, task.labels, column=column)
-    for row in cleaned.kept:
-        try:
-            row["value"] = None if row["label"] is None else task.kind.parse(task.asked, row["label"])
-        except ValueError as error:
-            where = f"{cleaned.source}, row {row['source_row']}, column {column!r}"
-            raise TwofoldError(f"{where}: {error}") from None
+    parse_answers(cleaned, task, column=column)
 
 
 def _config(intake: Intake, data: Cleaned) -> Config:
