@@ -21,12 +21,13 @@ from evaluation.shown import Listed, Shown
 from evaluation.sums import Metrics, metrics_of, record_columns
 
 _MEANS = ("accuracy", "log_loss")
+_UNUSED = "it is neither among the labels nor among the predictions"
 _BIASED = ("macro_precision", "macro_recall", "macro_f1", "expected_calibration_error")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LabelScores(Shown):
-    """The scores of one label, in [0, 1]; NaN if it is neither among the labels nor among the predictions."""
+    """The scores of one label, in [0, 1]; None if it is neither among the labels nor among the predictions."""
 
     label: str
     precision: Interval
@@ -166,7 +167,8 @@ def _per_label(predictions: Predictions, point: Metrics, drawn: Metrics, confide
     support = np.bincount(predictions.labels, minlength=predictions.k)
 
     def interval(metric: str, i: int) -> Interval:
-        return percentile_interval(getattr(point, metric)[i], getattr(drawn, metric)[:, i], confidence)
+        values = getattr(point, metric)[i], getattr(drawn, metric)[:, i]
+        return percentile_interval(*values, confidence, undefined=_UNUSED)
 
     return tuple(
         LabelScores(
