@@ -68,3 +68,4 @@ class Listed(Part, Generic[Item]):
 
 
 Measure = Annotated[Measurement | None, BeforeValidator(_measured)]
+Measures = Annotated[dict[str, Measure], BeforeValidator(_mapped)]

@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.records import BY_PEOPLE, LABEL_NAMES, by_id, table
 from curation.project.step import Context, Step
+from evaluation.metrics import GROUP as METRICS
+from evaluation.plugins import PluginError, installed, plugins
 
 PREDICTIONS = pa.schema(
     {
@@ -29,10 +32,22 @@ PREDICTIONS = pa.schema(
 
 
 def run(context: Context) -> str:
-    """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
+    """Predict every record, score the test part, and put every earlier model beside it, on the same labels.
+
+    Raises:
+        TwofoldError: A metric that somebody installed cannot be loaded, or gives no number.
+    """
+    try:
+        plugins(METRICS)  # one that cannot be loaded is known before the model is run
+        _predict(context)
+        return _evaluate(context)
+    except PluginError as error:
+        raise TwofoldError(str(error)) from error
+
+
+def _evaluate(context: Context) -> str:
     from evaluation import compare, evaluate
 
-    _predict(context)
     project, round_, names = context.project, context.round, context.config.task.labels
     labels = current_labels(project, round_)
     index = context.config.task.label_index()
@@ -134,7 +149,7 @@ def _shown(interval: Any) -> str:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(METRICS)]
 
 
 STEP = Step(
