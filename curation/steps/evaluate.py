@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -31,23 +32,22 @@ PREDICTIONS = pa.schema(
 )
 
 
-def run(context: Context) -> str:
-    """Predict every record, score the test part, and put every earlier model beside it, on the same labels.
-
-    Raises:
-        TwofoldError: A metric that somebody installed cannot be loaded, or gives no number.
-    """
+@contextmanager
+def _metrics_of_others() -> Iterator[None]:
+    """Load the metrics that somebody installed before the model runs in vain; what is wrong with one is one line."""
     try:
-        plugins(METRICS)  # one that cannot be loaded is known before the model is run
-        _predict(context)
-        return _evaluate(context)
+        plugins(METRICS)
+        yield
     except PluginError as error:
         raise TwofoldError(str(error)) from error
 
 
-def _evaluate(context: Context) -> str:
+@_metrics_of_others()
+def run(context: Context) -> str:
+    """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
     from evaluation import compare, evaluate
 
+    _predict(context)
     project, round_, names = context.project, context.round, context.config.task.labels
     labels = current_labels(project, round_)
     index = context.config.task.label_index()
