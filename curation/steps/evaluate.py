@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.records import BY_PEOPLE, LABEL_NAMES, by_id, table
 from curation.project.step import Context, Step
+from evaluation.metrics import GROUP as METRICS
+from evaluation.plugins import PluginError, installed, plugins
 
 PREDICTIONS = pa.schema(
     {
@@ -28,6 +32,17 @@ PREDICTIONS = pa.schema(
 )
 
 
+@contextmanager
+def _metrics_of_others() -> Iterator[None]:
+    """Load the metrics that somebody installed before the model runs in vain; what is wrong with one is one line."""
+    try:
+        plugins(METRICS)
+        yield
+    except PluginError as error:
+        raise TwofoldError(str(error)) from error
+
+
+@_metrics_of_others()
 def run(context: Context) -> str:
     """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
     from evaluation import compare, evaluate
@@ -134,7 +149,7 @@ def _shown(interval: Any) -> str:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(METRICS)]
 
 
 STEP = Step(

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from curation.errors import TwofoldError
 from curation.project.artifacts import read_table, write_json, write_table
 from curation.project.asked import asking
 from curation.project.embeddings import EmbeddingStore
@@ -369,3 +370,40 @@ def test_the_advice_counts_what_its_sentences_name(made: tuple[Project, dict[str
 
 def test_the_report_is_plain_json(made: tuple[Project, dict[str, Any]]) -> None:
     assert json.loads(json.dumps(made[1]))["schema"] == 2
+
+
+def test_a_metric_that_somebody_installed_is_counted_and_makes_the_scores_anew(
+    made: tuple[Project, dict[str, Any]], install: Callable[..., Path]
+) -> None:
+    project, report_before = made
+    context = Context(project=project, round=project.round(1))
+    assert report_before["model"]["evaluation"]["metrics"] == {}
+    depends_on = evaluate.STEP.depends_on(project.config)
+    install("shop", _MISSED, "twofold.metrics", bills_missed="shop:bills_missed")
+    assert evaluate.STEP.depends_on(project.config) != depends_on
+    evaluate.run(context)
+    report.run(context)
+    model = context.round.json("report.json")["model"]
+    labels, part = _labels(context.round), by_id(context.round.table("split.parquet"), "part")
+    for scores, round_ in ((model["evaluation"], context.round), (model["before"], project.round(0))):
+        said = by_id(round_.table("predictions.parquet"), "predicted")
+        wrong = [i for i in said if part[i] == "test" and labels.get(i) == "bill" != said[i]]
+        found = scores["metrics"]["bills_missed"]
+        assert found["low"] <= found["value"] == len(wrong) <= found["high"]
+    assert "bills_<wbr>missed" in context.round.path("report.html").read_text()
+
+
+def test_a_metric_that_gives_no_number_ends_the_step_in_one_line(
+    made: tuple[Project, dict[str, Any]], install: Callable[..., Path]
+) -> None:
+    project, _ = made
+    install("shop", "bills_missed = None", "twofold.metrics", bills_missed="shop:bills_missed")
+    with pytest.raises(TwofoldError, match=r"'bills_missed' of shop .* expected a function or a class, got NoneType"):
+        evaluate.run(Context(project=project, round=project.round(1)))
+
+
+_MISSED = """
+    def bills_missed(labels, predicted, label_names):
+        bill = label_names.index("bill")
+        return ((labels == bill) & (predicted != bill)).sum()
+"""
