@@ -113,6 +113,8 @@ def _renamed(values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
     if pa.types.is_list(values.type):
         lists = values.to_pylist()
         return pa.array([x and [new if label == old else label for label in x] for x in lists], values.type)
+    if not pa.types.is_string(values.type):
+        return values  # a number that bears the name of a column of labels elsewhere
     return pc.if_else(pc.fill_null(pc.equal(values, old), False), new, values)
 
 

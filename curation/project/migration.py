@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import tomlkit
-
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_json, read_table, write_json, write_table, write_text
@@ -89,6 +87,8 @@ def _rewrite_table(old: Path, new: Path) -> None:
 
 def _config_text(text: str) -> str:
     """Return the configuration with its question in place, and all that people wrote around it."""
+    import tomlkit  # rarely needed, and half the time that `status` takes
+
     document = tomlkit.parse(text)
     task: Any = document["task"]
     question = tomlkit.table()

@@ -172,7 +172,9 @@ def opened() -> list[Path]:
     paths: list[Path] = []
 
     def hear(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and arguments[1] in ("r", "rb", "rt", None):
+        if event != "open" or not isinstance(arguments[0], str) or arguments[1] not in ("r", "rb", "rt", None):
+            return
+        if not Path(arguments[0]).is_dir():  # that is opened to be synced
             paths.append(Path(arguments[0]))
 
     sys.addaudithook(hear)
