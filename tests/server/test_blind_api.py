@@ -340,15 +340,15 @@ def test_every_route_of_the_api_is_in_the_table(tmp_path: Any) -> None:
     assert set(json.loads(listed.stdout.splitlines()[-1])) == {case.route for case in (*CASES, *OURS)}
 
 
-@pytest.mark.parametrize("case", [*CASES, *OURS], ids=lambda case: f"{case.route} {case.query}".strip())
-def test_an_annotator_learns_nothing_that_is_not_hers(world: World, case: Case) -> None:
-    for ids, expected in ((world.own, case.own), (world.foreign, case.foreign)):
-        if expected is None:
-            continue
-        found = world.ana.ask(case, ids)
-        assert found.status_code == expected, found.text
-        told = [what for what, secret in world.secrets.items() if secret in found.text]
-        assert told == []
+def test_an_annotator_learns_nothing_that_is_not_hers(world: World, subtests: pytest.Subtests) -> None:
+    for case in (*CASES, *OURS):
+        for whose, ids, expected in (("own", world.own, case.own), ("foreign", world.foreign, case.foreign)):
+            if expected is None:
+                continue
+            with subtests.test(f"{case.route} {case.query}".strip(), whose=whose):
+                found = world.ana.ask(case, ids)
+                assert found.status_code == expected, found.text
+                assert [what for what, secret in world.secrets.items() if secret in found.text] == []
 
 
 def test_after_all_that_the_answers_are_as_they_were(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -83,14 +84,14 @@ def both(olga: Argilla, workspace: str) -> tuple[Pushed, Pushed]:
     return pair(olga, workspace)
 
 
-@pytest.mark.parametrize("record", BAD.values(), ids=BAD.keys())
 def test_a_bad_record_is_refused_with_all_its_batch(
-    both: tuple[Pushed, Pushed], record: dict[str, Any], database_url: str
+    both: tuple[Pushed, Pushed], database_url: str, subtests: pytest.Subtests
 ) -> None:
-    for side in both:
-        answer = side.push(GOOD, record)
-        assert answer.status_code == 422, f"{side.path}: {answer.text}"
-        assert not any(count(rows(database_url, side.id)).values())
+    for (kind, record), side in product(BAD.items(), both):
+        with subtests.test(f"{kind}: {side.path}"):
+            answer = side.push(GOOD, record)
+            assert answer.status_code == 422, answer.text
+            assert not any(count(rows(database_url, side.id)).values())
 
 
 BODIES: dict[str, bytes] = {
@@ -102,12 +103,12 @@ BODIES: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_a_bad_body_is_refused(both: tuple[Pushed, Pushed], body: bytes, database_url: str) -> None:
-    for side in both:
-        answer = side.push(content=body, headers={"Content-Type": "application/json"})
-        assert answer.status_code == 422, f"{side.path}: {answer.text}"
-        assert not any(count(rows(database_url, side.id)).values())
+def test_a_bad_body_is_refused(both: tuple[Pushed, Pushed], database_url: str, subtests: pytest.Subtests) -> None:
+    for (kind, body), side in product(BODIES.items(), both):
+        with subtests.test(f"{kind}: {side.path}"):
+            answer = side.push(content=body, headers={"Content-Type": "application/json"})
+            assert answer.status_code == 422, answer.text
+            assert not any(count(rows(database_url, side.id)).values())
 
 
 def test_metadata_beyond_what_is_defined_is_refused_where_it_is_not_allowed(

@@ -43,40 +43,41 @@ def reviews(ana: Argilla, ben: Argilla, dataset: Dataset) -> Dataset:
     return dataset
 
 
-@pytest.mark.parametrize(
-    ("where", "found"),
-    [
-        ([terms("metadata.shop", "north")], {"pie", "cake"}),
-        ([terms("metadata.shop", "south", "west")], {"cake", "soup"}),
-        ([terms("metadata.year", "2021")], {"pie", "soup"}),
-        ([terms("metadata.year", "a long time ago")], set()),
-        ([between("metadata.year", ge=2022)], {"cake"}),
-        ([between("metadata.year", ge=2021, le=2021)], {"pie", "soup"}),
-        ([between("metadata.weight", le=0.25)], {"cake"}),
-        ([between("metadata.weight", ge=0.2, le=9)], {"pie", "cake"}),
-        ([terms("suggestion.sentiment", "good")], {"pie", "soup"}),
-        ([terms("suggestion.sentiment.value", "good", "bad")], {"pie", "cake", "soup"}),
-        ([terms("suggestion.topics", "taste")], {"pie"}),
-        ([terms("suggestion.topics", "taste", "service")], {"pie", "cake"}),
-        ([terms("suggestion.stars", "5")], {"pie"}),
-        ([between("suggestion.stars", le=4)], {"cake"}),
-        ([between("suggestion.sentiment.score", ge=0.6)], {"pie", "soup"}),
-        ([between("suggestion.topics.score", ge=0.7)], {"pie"}),
-        ([terms("suggestion.sentiment.agent", "gpt")], {"cake", "soup"}),
-        ([terms("suggestion.sentiment.type", "human")], {"soup"}),
-        ([terms("suggestion.comment", "anything")], set()),
-        ([terms("metadata.shop", "north"), between("suggestion.sentiment.score", le=0.5)], {"cake"}),
-        ([terms("metadata.shop", "west"), terms("suggestion.sentiment", "bad")], set()),
-        ([terms("record.external_id", "tea", "pie")], {"tea", "pie"}),
-        ([terms("record.id", "no uuid")], set()),
-        ([terms("record.status", "completed")], {"pie"}),
-        ([terms("record.status", "pending")], {"cake", "soup", "tea"}),
-    ],
-)
-def test_filters(ana: Argilla, reviews: Dataset, where: list[dict[str, Any]], found: set[str]) -> None:
-    page = reviews.page(ana, where=where)
-    assert {item["record"]["external_id"] for item in page["items"]} == found
-    assert page["total"] == len(found)
+FILTERS: list[tuple[list[dict[str, Any]], set[str]]] = [
+    ([terms("metadata.shop", "north")], {"pie", "cake"}),
+    ([terms("metadata.shop", "south", "west")], {"cake", "soup"}),
+    ([terms("metadata.year", "2021")], {"pie", "soup"}),
+    ([terms("metadata.year", "a long time ago")], set()),
+    ([between("metadata.year", ge=2022)], {"cake"}),
+    ([between("metadata.year", ge=2021, le=2021)], {"pie", "soup"}),
+    ([between("metadata.weight", le=0.25)], {"cake"}),
+    ([between("metadata.weight", ge=0.2, le=9)], {"pie", "cake"}),
+    ([terms("suggestion.sentiment", "good")], {"pie", "soup"}),
+    ([terms("suggestion.sentiment.value", "good", "bad")], {"pie", "cake", "soup"}),
+    ([terms("suggestion.topics", "taste")], {"pie"}),
+    ([terms("suggestion.topics", "taste", "service")], {"pie", "cake"}),
+    ([terms("suggestion.stars", "5")], {"pie"}),
+    ([between("suggestion.stars", le=4)], {"cake"}),
+    ([between("suggestion.sentiment.score", ge=0.6)], {"pie", "soup"}),
+    ([between("suggestion.topics.score", ge=0.7)], {"pie"}),
+    ([terms("suggestion.sentiment.agent", "gpt")], {"cake", "soup"}),
+    ([terms("suggestion.sentiment.type", "human")], {"soup"}),
+    ([terms("suggestion.comment", "anything")], set()),
+    ([terms("metadata.shop", "north"), between("suggestion.sentiment.score", le=0.5)], {"cake"}),
+    ([terms("metadata.shop", "west"), terms("suggestion.sentiment", "bad")], set()),
+    ([terms("record.external_id", "tea", "pie")], {"tea", "pie"}),
+    ([terms("record.id", "no uuid")], set()),
+    ([terms("record.status", "completed")], {"pie"}),
+    ([terms("record.status", "pending")], {"cake", "soup", "tea"}),
+]
+
+
+def test_filters(ana: Argilla, reviews: Dataset, subtests: pytest.Subtests) -> None:
+    for where, found in FILTERS:
+        with subtests.test(str(where)):
+            page = reviews.page(ana, where=where)
+            assert {item["record"]["external_id"] for item in page["items"]} == found
+            assert page["total"] == len(found)
 
 
 def test_filters_on_responses_are_about_ones_own_unless_the_owner_asks_for_everybodys(
@@ -116,31 +117,32 @@ def test_filters_on_when_a_record_came_and_changed(olga: Argilla, reviews: Datas
     assert found(ge=long_ago) == ["pie", "cake", "soup", "tea"]
 
 
-@pytest.mark.parametrize(
-    ("sort", "expected"),
-    [
-        ([by("record.inserted_at")], ["pie", "cake", "soup", "tea"]),
-        ([by("record.inserted_at", "desc")], ["tea", "soup", "cake", "pie"]),
-        ([by("record.external_id")], ["cake", "pie", "soup", "tea"]),
-        ([by("record.status"), by("record.external_id", "desc")], ["pie", "tea", "soup", "cake"]),
-        ([by("metadata.weight")], ["cake", "pie", "soup", "tea"]),
-        ([by("metadata.weight", "desc")], ["pie", "cake", "soup", "tea"]),
-        ([by("metadata.year"), by("record.external_id", "desc")], ["soup", "pie", "cake", "tea"]),
-        ([by("metadata.year", "desc"), by("metadata.weight", "desc")], ["cake", "pie", "soup", "tea"]),
-        ([by("metadata.shop", "desc")], ["soup", "cake", "pie", "tea"]),  # the later of cake's two
-        ([by("metadata.shop"), by("record.external_id")], ["cake", "pie", "soup", "tea"]),
-        ([by("suggestion.sentiment.score", "desc")], ["pie", "soup", "cake", "tea"]),
-        ([by("suggestion.topics.score")], ["pie", "cake", "soup", "tea"]),  # the smaller of pie's two
-        ([by("suggestion.topics.score", "desc")], ["pie", "cake", "soup", "tea"]),
-        ([by("suggestion.stars"), by("metadata.year")], ["cake", "pie", "soup", "tea"]),
-        ([by("suggestion.comment"), by("record.external_id")], ["cake", "pie", "soup", "tea"]),
-    ],
-)
-def test_sorts(ana: Argilla, olga: Argilla, reviews: Dataset, sort: list[dict[str, Any]], expected: list[str]) -> None:
-    assert reviews.search(ana, sort=sort) == expected
-    assert reviews.search(olga, everyone=True, sort=sort) == expected
-    one_by_one = [reviews.search(ana, sort=sort, offset=offset, limit=1) for offset in range(5)]
-    assert one_by_one == [[name] for name in expected] + [[]]
+SORTS: list[tuple[list[dict[str, Any]], list[str]]] = [
+    ([by("record.inserted_at")], ["pie", "cake", "soup", "tea"]),
+    ([by("record.inserted_at", "desc")], ["tea", "soup", "cake", "pie"]),
+    ([by("record.external_id")], ["cake", "pie", "soup", "tea"]),
+    ([by("record.status"), by("record.external_id", "desc")], ["pie", "tea", "soup", "cake"]),
+    ([by("metadata.weight")], ["cake", "pie", "soup", "tea"]),
+    ([by("metadata.weight", "desc")], ["pie", "cake", "soup", "tea"]),
+    ([by("metadata.year"), by("record.external_id", "desc")], ["soup", "pie", "cake", "tea"]),
+    ([by("metadata.year", "desc"), by("metadata.weight", "desc")], ["cake", "pie", "soup", "tea"]),
+    ([by("metadata.shop", "desc")], ["soup", "cake", "pie", "tea"]),  # the later of cake's two
+    ([by("metadata.shop"), by("record.external_id")], ["cake", "pie", "soup", "tea"]),
+    ([by("suggestion.sentiment.score", "desc")], ["pie", "soup", "cake", "tea"]),
+    ([by("suggestion.topics.score")], ["pie", "cake", "soup", "tea"]),  # the smaller of pie's two
+    ([by("suggestion.topics.score", "desc")], ["pie", "cake", "soup", "tea"]),
+    ([by("suggestion.stars"), by("metadata.year")], ["cake", "pie", "soup", "tea"]),
+    ([by("suggestion.comment"), by("record.external_id")], ["cake", "pie", "soup", "tea"]),
+]
+
+
+def test_sorts(ana: Argilla, olga: Argilla, reviews: Dataset, subtests: pytest.Subtests) -> None:
+    for sort, expected in SORTS:
+        with subtests.test(str(sort)):
+            assert reviews.search(ana, sort=sort) == expected
+            assert reviews.search(olga, everyone=True, sort=sort) == expected
+            one_by_one = [reviews.search(ana, sort=sort, offset=offset, limit=1) for offset in range(5)]
+            assert one_by_one == [[name] for name in expected] + [[]]
 
 
 def test_sorts_by_responses(ana: Argilla, ben: Argilla, olga: Argilla, reviews: Dataset) -> None:

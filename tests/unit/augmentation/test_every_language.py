@@ -50,10 +50,11 @@ def check(name: str, text: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@pytest.mark.parametrize("text", TEXTS)
-def test_texts_of_many_languages_go_through_every_operation(name: str, text: str) -> None:
-    for seed in range(30):
-        check(name, text, seed)
+def test_texts_of_many_languages_go_through_every_operation(name: str, subtests: pytest.Subtests) -> None:
+    for text in TEXTS:
+        with subtests.test(text):
+            for seed in range(30):
+                check(name, text, seed)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

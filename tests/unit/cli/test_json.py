@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,16 +47,18 @@ def test_the_table_goes_over_all_commands() -> None:
     assert ("reviewers", "reset") in EVERY
 
 
-@pytest.mark.parametrize("path", EVERY, ids=" ".join)
-def test_every_command_has_it(path: tuple[str, ...]) -> None:
-    assert "--json" in [option for parameter in found(path).params for option in parameter.opts]
+def test_every_command_has_it(subtests: pytest.Subtests) -> None:
+    for path in EVERY:
+        with subtests.test(" ".join(path)):
+            assert "--json" in [option for parameter in found(path).params for option in parameter.opts]
 
 
-@pytest.mark.parametrize("path", EVERY, ids=" ".join)
-def test_bad_usage_of_every_command_is_one_json_object(path: tuple[str, ...], capfd: Any) -> None:
-    code, answer = answer_of(capfd, *path, "--json", "--no-such-option")
-    assert (code, answer["exit_code"]) == (2, 2)
-    assert "--no-such-option" in answer["error"]
+def test_bad_usage_of_every_command_is_one_json_object(subtests: pytest.Subtests, capfd: Any) -> None:
+    for path in EVERY:
+        with subtests.test(" ".join(path)):
+            code, answer = answer_of(capfd, *path, "--json", "--no-such-option")
+            assert (code, answer["exit_code"]) == (2, 2)
+            assert "--no-such-option" in answer["error"]
 
 
 def answer_of(capfd: Any, *arguments: object) -> tuple[int, dict[str, Any]]:
@@ -82,30 +85,29 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
 ON_PROJECTS = [path for path in EVERY if arguments_of(path, Path()) is not None]
 
 
-@pytest.mark.parametrize("path", ON_PROJECTS, ids=" ".join)
-def test_bad_input_to_every_command_is_one_json_object(path: tuple[str, ...], tmp_path: Path, capfd: Any) -> None:
-    arguments = arguments_of(path, tmp_path) or []
-    code, answer = answer_of(capfd, *path, *arguments, "--json")
-    assert (code, answer["exit_code"]) == (2, 2)
-    assert str(tmp_path) in answer["error"]
+def test_bad_input_to_every_command_is_one_json_object(subtests: pytest.Subtests, tmp_path: Path, capfd: Any) -> None:
+    for number, path in enumerate(ON_PROJECTS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with subtests.test(" ".join(path)):
+            code, answer = answer_of(capfd, *path, *(arguments_of(path, folder) or []), "--json")
+            assert (code, answer["exit_code"]) == (2, 2)
+            assert str(folder) in answer["error"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in ON_PROJECTS if p[0] in ("push", "round", "status", "reviewers")],
-    ids=" ".join,
-)
 def test_a_server_that_is_down_is_one_json_object_in_every_command_that_needs_it(
-    path: tuple[str, ...], make_project: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+    subtests: pytest.Subtests, make_project: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
 ) -> None:
     monkeypatch.setenv("TWOFOLD_HOME", str(tmp_path / "no-server"))
-    project = make_project(ROWS)
-    arguments = arguments_of(path, project.folder) or []
-    code, answer = answer_of(capfd, *path, *arguments, "--json")
-    if path == ("status",):
-        assert code == 0
-    else:
-        assert code == answer["exit_code"] == 2
+    made = make_project(ROWS).folder
+    for number, path in enumerate(p for p in ON_PROJECTS if p[0] in ("push", "round", "status", "reviewers")):
+        folder = shutil.copytree(made, tmp_path / str(number))
+        with subtests.test(" ".join(path)):
+            code, answer = answer_of(capfd, *path, *(arguments_of(path, folder) or []), "--json")
+            if path == ("status",):
+                assert code == 0
+            else:
+                assert code == answer["exit_code"] == 2
 
 
 def test_a_server_that_is_not_up_is_data_with_the_exit_code_of_a_finding(tmp_path: Path, capfd: Any) -> None:

@@ -66,11 +66,12 @@ def test_the_page_has_the_table_of_the_code() -> None:
     assert written == expected, "docs/patches.md: put this table there:\n" + "\n".join(expected)
 
 
-@pytest.mark.parametrize("patch", patches(), ids=lambda patch: f"{patch.file}-{patch.name}")
-def test_the_test_that_holds_a_patch_is_there(patch: Patch) -> None:
-    assert len(patch.reason.split()) > 3
+def test_the_test_that_holds_a_patch_is_there(subtests: pytest.Subtests) -> None:
     tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
-    assert sum(f"def {patch.test}(" in text for text in tests) == 1
+    for patch in patches():
+        with subtests.test(f"{patch.file}: {patch.name}"):
+            assert len(patch.reason.split()) > 3
+            assert sum(f"def {patch.test}(" in text for text in tests) == 1
 
 
 def put_by_itself(tree: ast.Module) -> list[str]:
@@ -85,11 +86,12 @@ def put_by_itself(tree: ast.Module) -> list[str]:
     return [words for owner, words in places if ast.unparse(owner).partition(".")[0] in known]
 
 
-@pytest.mark.parametrize("path", TREES, ids=lambda path: str(path.relative_to(EMBEDDED)))
-def test_nothing_of_a_library_is_replaced_by_another_way(path: Path) -> None:
+def test_nothing_of_a_library_is_replaced_by_another_way(subtests: pytest.Subtests) -> None:
     # Python's documented way to have the folder of temporary files looked up anew
-    allowed = ["tempfile.tempdir"] if path.name == "environment.py" else []
-    assert put_by_itself(TREES[path]) == allowed
+    allowed = {"environment.py": ["tempfile.tempdir"]}
+    for path, tree in TREES.items():
+        with subtests.test(str(path.relative_to(EMBEDDED))):
+            assert put_by_itself(tree) == allowed.get(path.name, [])
 
 
 @pytest.mark.parametrize(

@@ -98,33 +98,19 @@ VOTE_TABLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def expected() -> dict[str, Any]:
-    return {name: plain(call.function(**call.arguments)) for name, call in CALLS.items()}
+KINDS: dict[str, dict[str, Any]] = {"columns": COLUMNS, "matrices": MATRICES, "votes": VOTE_TABLES}
 
 
-def changed(name: str, attribute: str, make: Any) -> Any:
+@pytest.mark.parametrize("name", CALLS)
+def test_what_comes_in_any_kind_is_read_by_position(name: str, subtests: pytest.Subtests) -> None:
     call = CALLS[name]
-    converted = {key: make(values) for key, values in getattr(call, attribute).items()}
-    return plain(call.function(**{**call.arguments, **converted}))
-
-
-@pytest.mark.parametrize("kind", COLUMNS)
-@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.columns])
-def test_a_column_of_any_kind_is_read_by_position(name: str, kind: str, expected: dict[str, Any]) -> None:
-    assert changed(name, "columns", COLUMNS[kind]) == expected[name]
-
-
-@pytest.mark.parametrize("kind", MATRICES)
-@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.matrices])
-def test_rows_of_numbers_of_any_kind_are_read_by_position(name: str, kind: str, expected: dict[str, Any]) -> None:
-    assert changed(name, "matrices", MATRICES[kind]) == expected[name]
-
-
-@pytest.mark.parametrize("kind", VOTE_TABLES)
-@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.votes])
-def test_votes_of_any_kind_are_read_alike(name: str, kind: str, expected: dict[str, Any]) -> None:
-    assert changed(name, "votes", VOTE_TABLES[kind]) == expected[name]
+    expected = plain(call.function(**call.arguments))
+    for group, kinds in KINDS.items():
+        arguments = getattr(call, group)
+        for kind, make in kinds.items() if arguments else ():
+            with subtests.test(f"{group}: {kind}"):
+                converted = {key: make(values) for key, values in arguments.items()}
+                assert plain(call.function(**{**call.arguments, **converted})) == expected
 
 
 def test_every_public_function_is_among_those_tested() -> None:

@@ -6,6 +6,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -129,29 +130,24 @@ def refused(name: str, **changes: Any) -> str:
     return line
 
 
-def cases(attribute: str, table: dict[str, Any]) -> list[Any]:
-    return [
-        pytest.param(name, argument, kind, id=f"{name}-{argument}-{kind}")
-        for name, call in CALLS.items()
-        for argument in getattr(call, attribute)
-        for kind in table
-    ]
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.columns])
+def test_a_bad_column_is_refused(name: str, subtests: pytest.Subtests) -> None:
+    for (argument, values), kind in product(CALLS[name].columns.items(), BAD_COLUMNS):
+        bad = {argument: BAD_COLUMNS[kind](values)}
+        with subtests.test(f"{argument}: {kind}"):
+            if kind in FINE.get(f"{name}.{argument}", ()):
+                CALLS[name].function(**{**CALLS[name].arguments, **bad})
+            else:
+                refused(name, **bad)
 
 
-@pytest.mark.parametrize(("name", "argument", "kind"), cases("columns", BAD_COLUMNS))
-def test_a_bad_column_is_refused(name: str, argument: str, kind: str) -> None:
-    values = CALLS[name].columns[argument]
-    if kind in FINE.get(f"{name}.{argument}", ()):
-        CALLS[name].function(**{**CALLS[name].arguments, argument: BAD_COLUMNS[kind](values)})
-    else:
-        refused(name, **{argument: BAD_COLUMNS[kind](values)})
-
-
-@pytest.mark.parametrize(("name", "argument", "kind"), cases("matrices", BAD_MATRICES))
-def test_bad_rows_of_numbers_are_refused(name: str, argument: str, kind: str) -> None:
-    if kind in FREE_ROWS and (name in LONE or argument == "reference"):
-        return
-    refused(name, **{argument: BAD_MATRICES[kind](CALLS[name].matrices[argument])})
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.matrices])
+def test_bad_rows_of_numbers_are_refused(name: str, subtests: pytest.Subtests) -> None:
+    for (argument, rows), kind in product(CALLS[name].matrices.items(), BAD_MATRICES):
+        if kind in FREE_ROWS and (name in LONE or argument == "reference"):
+            continue
+        with subtests.test(f"{argument}: {kind}"):
+            refused(name, **{argument: BAD_MATRICES[kind](rows)})
 
 
 def test_probabilities_are_not_negative_and_sum_to_one() -> None:
@@ -181,15 +177,13 @@ def settings_of(name: str) -> list[tuple[str, Any]]:
     return [(key, bad) for key in inspect.signature(function).parameters for bad in SETTINGS.get(key, ())]
 
 
-@pytest.mark.parametrize(
-    ("name", "setting", "bad"),
-    [(name, *setting) for name in CALLS if CALLS[name].function is getattr(tf, name) for setting in settings_of(name)],
-)
-def test_a_bad_setting_is_refused(name: str, setting: str, bad: Any) -> None:
-    optional = {"limit": None, "n_classes": None, "n_regions": None}
-    if bad is None and setting in optional:
-        return
-    assert setting in refused(name, **{setting: bad})
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.function is getattr(tf, name)])
+def test_a_bad_setting_is_refused(name: str, subtests: pytest.Subtests) -> None:
+    for setting, bad in settings_of(name):
+        if bad is None and setting in ("limit", "n_classes", "n_regions"):
+            continue
+        with subtests.test(f"{setting}: {bad!r}"):
+            assert setting in refused(name, **{setting: bad})
 
 
 def votes(**columns: list[Any]) -> dict[str, list[Any]]:
@@ -232,30 +226,32 @@ BAD_VOTES: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", BAD_VOTES)
 @pytest.mark.parametrize("name", ["agreement", "consensus", "decide", "adjudication_queue", "ask_third"])
-def test_a_bad_vote_is_named(name: str, kind: str) -> None:
-    table, message = BAD_VOTES[kind]
-    others = {"ask_third": {"agreed": tf.consensus(votes())}, "decide": {}, "adjudication_queue": {}}
-    assert message in refused(name, votes=table, **others.get(name, {"labels": None}))
+def test_a_bad_vote_is_named(name: str, subtests: pytest.Subtests) -> None:
+    known = {"ask_third": {"agreed": tf.consensus(votes())}, "decide": {}, "adjudication_queue": {}}
+    others = known.get(name, {"labels": None})
+    for kind, (table, message) in BAD_VOTES.items():
+        with subtests.test(kind):
+            assert message in refused(name, votes=table, **others)
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (["a", "b", "b"], "labels: expected no label twice, found 'b' again"),
-        (["a", "b", ""], "labels: expected names of labels"),
-        (["a", "b", None], "labels: expected names of labels"),
-        (["a", float("nan"), "b"], "labels: expected names of labels"),
-        (["a", "b", 3], "labels: row 2: expected all text or all numbers"),
-        ([], "labels: expected names of labels"),
-        ("ab", "labels: expected one value per record"),
-        (["x", "y"], "expected a label of 'x', 'y', found 'a'"),
-    ],
-)
+BAD_NAMES: list[tuple[Any, str]] = [
+    (["a", "b", "b"], "labels: expected no label twice, found 'b' again"),
+    (["a", "b", ""], "labels: expected names of labels"),
+    (["a", "b", None], "labels: expected names of labels"),
+    (["a", float("nan"), "b"], "labels: expected names of labels"),
+    (["a", "b", 3], "labels: row 2: expected all text or all numbers"),
+    ([], "labels: expected names of labels"),
+    ("ab", "labels: expected one value per record"),
+    (["x", "y"], "expected a label of 'x', 'y', found 'a'"),
+]
+
+
 @pytest.mark.parametrize("name", ["agreement", "consensus"])
-def test_bad_names_of_labels_are_named(name: str, labels: Any, message: str) -> None:
-    assert message in refused(name, votes=votes(), labels=labels)
+def test_bad_names_of_labels_are_named(name: str, subtests: pytest.Subtests) -> None:
+    for labels, message in BAD_NAMES:
+        with subtests.test(str(labels)):
+            assert message in refused(name, votes=votes(), labels=labels)
 
 
 def test_a_label_named_twice_no_longer_moves_ac1() -> None:
@@ -287,14 +283,13 @@ FRAMES = {"columns": dict, "pandas": pd.DataFrame, "polars": lambda rows: pl.Dat
 MIXED = {"a date before a time of that day", "datetimes with and without zones"}  # polars has one kind a column
 
 
-@pytest.mark.parametrize(
-    ("kind", "frame"), [(kind, frame) for kind in TIMES for frame in FRAMES if frame != "polars" or kind not in MIXED]
-)
-def test_times_of_any_kind_tell_the_last_vote(kind: str, frame: str) -> None:
-    table = FRAMES[frame]({"record_id": ["r1", "r1"], "reviewer": ["ann", "ann"], "label": ["later", "earlier"],
-                   "submitted_at": TIMES[kind]})  # fmt: skip
-    found = tf.decide(table, required=1)
-    assert found["label"].to_pylist() == ["later"]
+@pytest.mark.parametrize("frame", FRAMES)
+def test_times_of_any_kind_tell_the_last_vote(frame: str, subtests: pytest.Subtests) -> None:
+    rows = {"record_id": ["r1", "r1"], "reviewer": ["ann", "ann"], "label": ["later", "earlier"]}
+    for kind in [kind for kind in TIMES if frame != "polars" or kind not in MIXED]:
+        with subtests.test(kind):
+            found = tf.decide(FRAMES[frame]({**rows, "submitted_at": TIMES[kind]}), required=1)
+            assert found["label"].to_pylist() == ["later"]
 
 
 def test_ids_that_are_numbers_meet_the_vectors_that_are_filed_under_numbers() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"^\| ([\w.-]+) \| ([\w.]+) \| (CVE-\d{4}-\d{4,}|GHSA-[\w-]+) \| (.+) \| (.+) \|$")
 VERDICTS = ("**guarded**", "does not matter", "little")
 

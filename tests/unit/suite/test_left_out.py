@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from left_out import CHROMIUM, POSTGRESQL, REAL_DATA
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 LACKING = {
     CHROMIUM: TESTS / "server" / "test_report_page.py",
     POSTGRESQL: TESTS / "server" / "test_cluster.py",
