@@ -8,6 +8,7 @@ from curation.project.embeddings import EmbeddingStore
 from curation.project.records import LABELS, by_id, table
 from curation.project.step import Context
 from curation.steps import check
+from curation.steps import map as map_step
 
 BETWEEN = 20
 
@@ -20,6 +21,7 @@ def scores(project, labels, source):
         for i, label in labels.items()
     ]
     round_.write_table("labels.parquet", table(rows, LABELS))
+    map_step.run(Context(project=project, round=round_))
     check.run(Context(project=project, round=round_))
     return by_id(round_.table("quality.parquet"), "score")
 

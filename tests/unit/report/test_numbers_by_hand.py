@@ -22,6 +22,7 @@ from curation.project.step import Context
 from curation.report.lists import flagged_records
 from curation.sources.goldcheck import GOLD
 from curation.steps import check, evaluate, relabel, report, review, split
+from curation.steps import map as map_step
 
 TOPICS = ("bill", "parcel", "praise")
 N = 150
@@ -101,6 +102,7 @@ def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) 
     gold = [{"record_id": i, "label": truth[i]} for i in sorted(truth)[:100]]
     write_table(project.path("gold.parquet"), table(gold, GOLD))
     first, second = project.round(0), project.round(1)
+    map_step.run(Context(project=project, round=first))
     _learn(project, first)
     queue = first.table("queue.parquet")
     batch = (
