@@ -17,13 +17,17 @@ from typing import Any, TypeAlias
 Plugin: TypeAlias = Callable[..., Any]
 
 
+class PluginError(ValueError):
+    """Something that came from outside does not do what is expected of it: one line that names it."""
+
+
 def plugins(group: str) -> dict[str, Plugin]:
     """Return what installed distributions add under `group`, by name, the names in order.
 
     A name that is one of ours already is for the caller to refuse.
 
     Raises:
-        ValueError: One of them cannot be loaded, is neither a function nor a class, or two have one name; the
+        PluginError: One of them cannot be loaded, is neither a function nor a class, or two have one name; the
             message names the group, the name, and the distribution that it comes from.
 
     Example:
@@ -33,6 +37,16 @@ def plugins(group: str) -> dict[str, Plugin]:
     return dict(_plugins(group, tuple(sys.path)))
 
 
+def installed(group: str) -> list[str]:
+    """Return what there is under `group`, and of which version, without loading it: what a result depends on."""
+    return list(_installed(group, tuple(sys.path)))
+
+
+def cannot(where: str, what: str, error: Exception) -> PluginError:
+    """Return the error to raise, in one line, for one raised by somebody else's code."""
+    return PluginError(f"{where} cannot be {what}: {type(error).__name__}: {' '.join(str(error).split())}")
+
+
 @cache
 def _plugins(group: str, path: tuple[str, ...]) -> dict[str, Plugin]:
     """Read the entry points once for each search path: that takes longer than many a metric."""
@@ -40,9 +54,15 @@ def _plugins(group: str, path: tuple[str, ...]) -> dict[str, Plugin]:
     for entry in entry_points(group=group):
         if entry.name in found:
             both = f"{_origin(found[entry.name])} and {_origin(entry)}"
-            raise ValueError(f"{group}: expected one {entry.name!r}, found two, from {both}; uninstall one of them")
+            raise PluginError(f"{group}: expected one {entry.name!r}, found two, from {both}; uninstall one of them")
         found[entry.name] = entry
     return {name: _loaded(found[name]) for name in sorted(found)}
+
+
+@cache
+def _installed(group: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    found = entry_points(group=group)
+    return tuple(sorted(f"{e.name} = {e.value} of {e.dist.name} {e.dist.version}" for e in found if e.dist))
 
 
 def _loaded(entry: EntryPoint) -> Plugin:
@@ -50,9 +70,9 @@ def _loaded(entry: EntryPoint) -> Plugin:
     try:
         plugin: Plugin = entry.load()
     except Exception as error:  # whatever a module of somebody else's raises while it is imported
-        raise ValueError(f"{where} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise cannot(where, "loaded", error) from error
     if not callable(plugin):
-        raise ValueError(f"{where}: expected a function or a class, got {type(plugin).__name__}")
+        raise PluginError(f"{where}: expected a function or a class, got {type(plugin).__name__}")
     return plugin
 
 

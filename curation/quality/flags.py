@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation.project.flagging import Check, flag, share_as_bad
+from curation.quality.input_checks import FloatArray
 
 Row = Mapping[str, Any]
 Labels = Mapping[str, str | None]
@@ -60,6 +61,16 @@ def copy_flags(pairs: Iterable[Row], labels: Labels) -> Iterator[dict[str, Any]]
         measured = [link.similarity for link in of_check]
         for link, score in zip(of_check, share_as_bad(measured, [*nearest.values()], low_is_bad=False), strict=True):
             yield flag(link.record_id, check, score=score, value=link.similarity, reason=link.reason(labels))
+
+
+def outside_flags(
+    check: str, ids: Sequence[str], scores: FloatArray, reasons: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Flag the records for which a check of somebody else's has a reason; see `outside_checks.asked`."""
+    as_bad = share_as_bad(scores, scores, low_is_bad=True)
+    for record_id, value, score, reason in zip(ids, scores, as_bad, reasons, strict=True):
+        if reason:
+            yield flag(record_id, check, score=score, value=value, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)

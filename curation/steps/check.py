@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import OUTSIDE, outside_checks
 from curation.project.folder import Round
 from curation.project.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance, label_quality
-from curation.quality.flags import copy_flags, label_flags, outlier_flags
+from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
 from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
+from evaluation.plugins import Plugin, PluginError, installed
 
 FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
@@ -70,7 +74,12 @@ class Labelled:
 
 
 def run(context: Context) -> str:
-    """Run every check that the labels so far allow."""
+    """Run every check that the labels so far allow.
+
+    Raises:
+        TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
+    """
+    others = outside_checks()
     ids, mapped = column(context.project.records, "record_id"), context.project.first
     how = by_id(context.round.table("labels.parquet"), "source")
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
@@ -83,6 +92,7 @@ def run(context: Context) -> str:
         *label_flags(quality, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
+        *(_flags_of_others(context, others, labels) if others else ()),
     ]
     flags.sort(key=lambda row: (row["score"], row["record_id"], row["check"]))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
@@ -149,6 +159,22 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     ]
 
 
+def _flags_of_others(
+    context: Context, checks: Mapping[str, Plugin], labels: Mapping[str, str | None]
+) -> Iterator[dict[str, Any]]:
+    """Ask the checks that somebody installed about every record; none of them can change what the others are given."""
+    vectors = EmbeddingStore(context.project).matrix.view()
+    vectors.flags.writeable = False
+    shown = joined_texts(context.project.records, context.config.task.fields)
+    for name, check in checks.items():
+        known = {"ids": [*labels], "texts": [*shown], "labels": [*labels.values()], "embeddings": vectors}
+        try:
+            scores, reasons = asked(name, check, **known)
+        except PluginError as error:
+            raise TwofoldError(str(error)) from error
+        yield from outside_flags(name, [*labels], scores, reasons)
+
+
 def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str]) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     facts, labels, unchecked = mapped.json("map/facts.json"), labelled.labels, labelled.why_unchecked
@@ -174,7 +200,7 @@ def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Co
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(OUTSIDE)]
 
 
 STEP = Step(
