@@ -30,7 +30,7 @@ ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: j
 @click.command()
 @project_dir
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--check", help=f"Only flags of this check: {', '.join(Check)}.")
+@click.option("--check", help=f"Only flags of this check: {', '.join(Check)}, or one that is installed.")
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
 @one_round
 @raw_cells

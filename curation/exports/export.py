@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
 from curation.exports.text_columns import apart, with_texts
-from curation.project.flagging import MEASURES, Check, share_as_bad
+from curation.project.flagging import MEASURES, Check, outside_checks, share_as_bad
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
 from curation.project.records import by_id, column
@@ -71,9 +71,8 @@ def flags(project: Project, number: int | None = None, *, check: str | None = No
     Raises:
         TwofoldError: Nothing was checked yet, or there is no check of that name.
     """
-    known = [str(each) for each in Check]
-    if check is not None and check not in known:
-        raise TwofoldError(f"no check {check!r}{suggest(check, known)}")
+    if check not in (None, *Check) and check not in (others := outside_checks()):
+        raise TwofoldError(f"no check {check!r}{suggest(str(check), [*map(str, Check), *others])}")
     round_ = newest(project, "flags.parquet", number=number)
     found = round_.table("flags.parquet")
     if "value" not in found.column_names:

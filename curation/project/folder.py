@@ -185,6 +185,11 @@ class Project:
         return Round(self.folder / "rounds" / f"{number:03d}")
 
     @property
+    def first(self) -> Round:
+        """Round 0: what came in, and what is known of the texts alone."""
+        return self.round(0)
+
+    @property
     def current(self) -> Round:
         """The newest round."""
         rounds = self.rounds()

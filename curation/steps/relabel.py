@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check
 from curation.project.folder import Round
 from curation.project.records import BY_PEOPLE, by_id, column, queue_schema, table
 from curation.project.step import Context, Step
@@ -53,6 +54,7 @@ class Known:
     quality: Mapping[str, Any] | None
     prediction: Mapping[str, Any] | None
     conflict: str | None
+    flagged: str | None
     disputed: str | None
 
     @property
@@ -173,6 +175,7 @@ def _known(context: Context) -> Iterator[Known]:
     quality = _optional(round_, "quality.parquet", _rows)
     predictions = _optional(round_, "predictions.parquet", _rows)
     conflicts = _optional(round_, "flags.parquet", _conflicts)
+    flagged = _optional(round_, "flags.parquet", _flags_of_others)
     disputes = _optional(round_, "decisions.parquet", _disputes)
     for record_id in column(context.project.records, "record_id"):
         yield Known(
@@ -183,6 +186,7 @@ def _known(context: Context) -> Iterator[Known]:
             quality=quality.get(record_id),
             prediction=predictions.get(record_id),
             conflict=conflicts.get(record_id),
+            flagged=flagged.get(record_id),
             disputed=disputes.get(record_id),
         )
 
@@ -197,6 +201,11 @@ def _rows(found: pa.Table) -> dict[str, Any]:
 
 def _conflicts(flags: pa.Table) -> dict[str, str]:
     return {r["record_id"]: r["reason"] for r in flags.to_pylist() if r["check"] == "conflicting_copy"}
+
+
+def _flags_of_others(flags: pa.Table) -> dict[str, str]:
+    """Return what checks that somebody installed say; their scores are no probability of a wrong label."""
+    return {r["record_id"]: f"{r['check']}: {r['reason']}" for r in flags.to_pylist() if r["check"] not in list(Check)}
 
 
 def _disputes(decisions: pa.Table) -> dict[str, str]:
@@ -258,6 +267,8 @@ def _why_look(known: Known) -> tuple[str, str, float]:
         return LABEL_WRONG, known.conflict, max(suspicion, 0.5)
     if known.is_error:
         return MODEL_WRONG, _error(known)["reason"], suspicion
+    if known.flagged:
+        return NOT_READ, known.flagged, suspicion
     if known.quality is None:
         return NOT_READ, "nobody has checked the given label, and it was not scored", suspicion
     return NOT_READ, "the given label looks right, and nobody has checked it", suspicion

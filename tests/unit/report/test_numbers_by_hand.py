@@ -23,6 +23,7 @@ from curation.project.records import FLAGS, by_id, table, votes_schema
 from curation.project.step import Context
 from curation.report.lists import flagged_records
 from curation.steps import check, evaluate, relabel, report, review, split
+from curation.steps import map as map_step
 
 TOPICS = ("bill", "parcel", "praise")
 N = 150
@@ -102,6 +103,7 @@ def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) 
     gold = [{"record_id": i, "value": truth[i]} for i in sorted(truth)[:100]]
     write_table(project.path("gold.parquet"), table(gold, pa.schema({"record_id": pa.string(), "value": pa.string()})))
     first, second = project.round(0), project.round(1)
+    map_step.run(Context(project=project, round=first))
     _learn(project, first)
     queue = first.table("queue.parquet")
     batch = (

@@ -9,6 +9,7 @@ from curation.project.embeddings import EmbeddingStore
 from curation.project.records import by_id, labels_schema, table
 from curation.project.step import Context
 from curation.steps import check
+from curation.steps import map as map_step
 
 BETWEEN = 20
 
@@ -21,6 +22,7 @@ def scores(project, labels, source):
         for i, label in labels.items()
     ]
     round_.write_table("labels.parquet", table(rows, labels_schema(pa.string())))
+    map_step.run(Context(project=project, round=round_))
     check.run(Context(project=project, round=round_))
     return by_id(round_.table("quality.parquet"), "score")
 
