@@ -28,6 +28,8 @@ from evaluation.plugins import Plugin, PluginError, installed
 FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
 
+DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
+
 QUALITY = pa.schema(
     {
         "record_id": pa.string(),
@@ -47,10 +49,12 @@ class Labelled:
     """The records that have a label.
 
     Attributes:
+        kind: The kind of answer; what doubts it is an entry of `DOUBTS`.
         names: Every label that could be given; `codes` are positions in it.
         before: The label that a record came with where people have read it since, -1 elsewhere.
     """
 
+    kind: str
     ids: Sequence[str]
     texts: Sequence[str]
     names: Sequence[str]
@@ -66,6 +70,8 @@ class Labelled:
     @property
     def why_unchecked(self) -> str | None:
         """Why these labels say nothing of each other, or None."""
+        if self.kind not in DOUBTS:
+            return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
         if len(self.ids) < FEWEST:
             return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
         if len(np.unique(self.codes)) < 2:
@@ -81,13 +87,14 @@ def run(context: Context) -> str:
     """
     others = outside_checks()
     ids, mapped = column(context.project.records, "record_id"), context.project.first
-    how = by_id(context.round.table("labels.parquet"), "source")
+    known = context.round.table("labels.parquet")
+    how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
+    labels = {i: worded.get(i) for i in ids}
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
     labelled = _labelled(context, ids, settled)
     context.tick(60, 100)
     quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
-    labels = {**dict.fromkeys(ids), **dict(zip(labelled.ids, labelled.labels, strict=True))}
     flags = [
         *label_flags(quality, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
@@ -118,6 +125,7 @@ def _labelled(context: Context, ids: Sequence[str], settled: Container[str]) -> 
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
     return Labelled(
+        kind=task.kind.name,
         ids=[ids[i] for i in at],
         texts=[shown[i] for i in at],
         names=task.classes,
@@ -135,7 +143,7 @@ def _neighbours(mapped: Round, labelled: Labelled, n: int) -> NearestNeighbours 
 def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> list[dict[str, Any]]:
     if labelled.why_unchecked:
         return []
-    found = label_quality(
+    found = DOUBTS[labelled.kind](
         labelled.codes,
         texts=labelled.texts,
         embeddings=labelled.embeddings,
