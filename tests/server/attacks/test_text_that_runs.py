@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from chairs import Chairs, People
+from chairs import Chairs, People, Target
 from playwright.sync_api import expect
 from served import served_home
 from watched_page import sign_in
@@ -330,34 +330,39 @@ SPY = """<p id=told>page of its own</p><script>
 </script>"""
 
 
-@pytest.mark.parametrize("advanced", [True, False])
-def test_a_custom_field_that_is_allowed_is_alone(
-    tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere, browser: Any, advanced: bool
-) -> None:
+@pytest.fixture(scope="module")
+def where_allowed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Target, People]]:
+    """A server whose owner has allowed custom fields."""
     home = tmp_path_factory.mktemp("allowed") / "home"
     embedded.allow(home, custom_fields=True)
     with served_home(home) as target, People.made(target) as people:
-        chairs = Chairs.taken(target, people)
-        lead, ids = chairs.lead, chairs.ids
-        path = f"/datasets/{lead.made('/datasets', name='pages', workspace_id=ids['workspace_id'])['id']}"
-        template = (
-            SPY.replace("ELSEWHERE", elsewhere.url) if advanced else "page of its own {{json record.fields.page}}"
-        )
-        settings = {**CUSTOM, "template": template, "advanced_mode": advanced}
-        lead.made(f"{path}/fields", name="page", title="Page", settings=settings)
-        lead.made(f"{path}/questions", name="q", title="Q", required=True, settings={"type": "text"})
-        lead.ask("PUT", f"{path}/publish").raise_for_status()
-        lead.made(f"{path}/records/bulk", items=[{"fields": {"page": {"a": "</script><script>top.ran=1</script>"}}}])
-        page = browser.new_page()
-        sign_in(page, target.url, chairs.owner.name, target.password)
-        page.goto(f"{target.url}{path.replace('datasets', 'dataset')}/annotation-mode")
-        expect(page.frame_locator("iframe").get_by_text("page of its own")).to_be_visible()
-        told = page.frames[1].evaluate("document.querySelector('pre, #told').textContent")
-        assert told == "page of its own" if advanced else "top.ran=1" in told  # the record reached it as data
-        page.frames[1].evaluate("url => setTimeout(() => location.assign(url + '/here'))", elsewhere.url)
-        page.wait_for_timeout(1000)
-        assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
-        assert page.evaluate("window.ran") is None
-        assert elsewhere.asked == []
-        assert page.url.startswith(target.url)
-        page.close()
+        yield target, people
+
+
+@pytest.mark.parametrize("advanced", [True, False])
+def test_a_custom_field_that_is_allowed_is_alone(
+    where_allowed: tuple[Target, People], elsewhere: Elsewhere, browser: Any, advanced: bool
+) -> None:
+    target, people = where_allowed
+    chairs = Chairs.taken(target, people)
+    lead, ids = chairs.lead, chairs.ids
+    path = f"/datasets/{lead.made('/datasets', name='pages', workspace_id=ids['workspace_id'])['id']}"
+    template = SPY.replace("ELSEWHERE", elsewhere.url) if advanced else "page of its own {{json record.fields.page}}"
+    settings = {**CUSTOM, "template": template, "advanced_mode": advanced}
+    lead.made(f"{path}/fields", name="page", title="Page", settings=settings)
+    lead.made(f"{path}/questions", name="q", title="Q", required=True, settings={"type": "text"})
+    lead.ask("PUT", f"{path}/publish").raise_for_status()
+    lead.made(f"{path}/records/bulk", items=[{"fields": {"page": {"a": "</script><script>top.ran=1</script>"}}}])
+    page = browser.new_page()
+    sign_in(page, target.url, chairs.owner.name, target.password)
+    page.goto(f"{target.url}{path.replace('datasets', 'dataset')}/annotation-mode")
+    expect(page.frame_locator("iframe").get_by_text("page of its own")).to_be_visible()
+    told = page.frames[1].evaluate("document.querySelector('pre, #told').textContent")
+    assert told == "page of its own" if advanced else "top.ran=1" in told  # the record reached it as data
+    page.frames[1].evaluate("url => setTimeout(() => location.assign(url + '/here'))", elsewhere.url)
+    page.wait_for_timeout(1000)
+    assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+    assert page.evaluate("window.ran") is None
+    assert elsewhere.asked == []
+    assert page.url.startswith(target.url)
+    page.close()

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from curation.errors import TwofoldError
 from curation.exports.export import EXPORTS, export_hf, exported, flags, label_ranking, rounds_with
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, share_as_bad
-from curation.project.folder import Project
+from curation.project.folder import Project, open_project
 from curation.project.records import by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
@@ -69,10 +70,21 @@ def answered(project: Project, number: int, answers: dict[str, Sequence[str]]) -
     round_.write_table("decisions.parquet", table(decisions, decisions_schema(pa.string())))
 
 
+@pytest.fixture(scope="module")
+def learned_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project up to its first queue, to be copied."""
+    folder = tmp_path_factory.mktemp("learned")
+    path = folder / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([("id", "text", "label"), *rows()])
+    columns = Columns(fields={"text": "text"}, label="label", record_id="id")
+    return learned(ingest(Intake(folder=folder / "project", data=path, columns=columns, labels=None)))
+
+
 @pytest.fixture
-def reviewed(make_project: Make) -> Project:
+def reviewed(learned_once: Project, tmp_path: Path) -> Project:
     """A project of which two rounds were read, one record in both."""
-    project = learned(make_project(rows()))
+    project = open_project(shutil.copytree(learned_once.folder, tmp_path / "project"))
     answered(project, 1, {"r00": ["question"] * 2, "r01": ["complaint"] * 2})
     answered(project, 2, {"r01": ["question"] * 2, "r02": ["question"] * 2})
     return project
@@ -180,7 +192,7 @@ def test_text_columns_keep_their_names_and_nothing_overwrites_them(fields: tuple
 
 
 def test_a_column_of_ours_with_the_name_of_a_text_field_stands_apart(tmp_path: Path) -> None:
-    project = learned(named_project(tmp_path, "source", "twofold_source"))
+    project = learned(named_project(tmp_path, "source", "twofold_source"), "split")
     found = exported(project, "dataset")
     assert column(found, "twofold_twofold_source") == ["given"] * 24
 
