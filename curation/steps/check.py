@@ -23,7 +23,7 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
-from evaluation.plugins import Plugin, PluginError, installed
+from evaluation.plugins import PluginError, installed
 
 FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
@@ -85,7 +85,7 @@ def run(context: Context) -> str:
     Raises:
         TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
     """
-    others = outside_checks()
+    outside_checks()  # one that cannot be loaded is known before anything is computed
     ids, mapped = column(context.project.records, "record_id"), context.project.first
     known = context.round.table("labels.parquet")
     how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
@@ -95,24 +95,39 @@ def run(context: Context) -> str:
     context.tick(60, 100)
     quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
+    flags = _flags(context, quality, settled, labels)
+    doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
+    overview = _overview(mapped, ids, labelled, doubted)
+    context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
+    context.round.write_table("quality.parquet", table(quality, QUALITY))
+    context.round.write_table("flags.parquet", table(flags, FLAGS))
+    context.round.write_json("checks.json", overview)
+    context.tick(100, 100)
+    return _said(flags, overview["notes"])
+
+
+def _flags(
+    context: Context,
+    quality: Sequence[Mapping[str, Any]],
+    settled: Mapping[str, str],
+    labels: Mapping[str, str | None],
+) -> list[dict[str, Any]]:
+    """Return what every check flags, worst first."""
+    mapped = context.project.first
     flags = [
         *label_flags(quality, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
-        *(_flags_of_others(context, others, labels) if others else ()),
+        *_flags_of_others(context, labels),
     ]
-    flags.sort(key=lambda row: (row["score"], row["record_id"], row["check"]))
-    context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
-    context.round.write_table("quality.parquet", table(quality, QUALITY))
-    context.round.write_table("flags.parquet", table(flags, FLAGS))
-    doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted)
-    context.round.write_json("checks.json", overview)
-    context.tick(100, 100)
+    return sorted(flags, key=lambda row: (row["score"], row["record_id"], row["check"]))
+
+
+def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
     counts = Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
     found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
     said = [f"records flagged: {found}"] if found else []
-    return "; ".join([*said, *overview["notes"]]) or "nothing to flag"
+    return "; ".join([*said, *notes]) or "nothing to flag"
 
 
 def _labelled(context: Context, ids: Sequence[str], settled: Container[str]) -> Labelled:
@@ -167,10 +182,11 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     ]
 
 
-def _flags_of_others(
-    context: Context, checks: Mapping[str, Plugin], labels: Mapping[str, str | None]
-) -> Iterator[dict[str, Any]]:
-    """Ask the checks that somebody installed about every record; none of them can change what the others are given."""
+def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
+    """Ask the checks that somebody installed about every record; none can change what the others are given."""
+    checks = outside_checks()
+    if not checks:
+        return
     vectors = EmbeddingStore(context.project).matrix.view()
     vectors.flags.writeable = False
     shown = joined_texts(context.project.records, context.config.task.fields)
