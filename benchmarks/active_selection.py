@@ -28,6 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.label_errors import vectors_of
 from benchmarks.result_file import kept
 from curation.selection import next_records
+from evaluation.intervals import percentile_ends, resampled_values
 
 Ints = npt.NDArray[np.intp]
 Vectors = npt.NDArray[np.float32]
@@ -221,10 +222,7 @@ def labels_needed(curves: npt.NDArray[np.float64], whole: float, n: int) -> floa
 
 def over_seeds(measure: Callable[[Ints], float], seeds: int, *, draws: int = 1000) -> tuple[float, float]:
     """Return the 95% bootstrap interval of a measure of some runs; runs resampled, the same ones for every policy."""
-    rng = np.random.default_rng(0)
-    found = [measure(rng.integers(0, seeds, seeds)) for _ in range(draws)]
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
+    return percentile_ends(resampled_values(measure, seeds, seed=0, resamples=draws))
 
 
 def measure(source: Pool, name: str, *, seeds: int, inverse: float) -> dict[str, Any]:

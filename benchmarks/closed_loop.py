@@ -27,6 +27,7 @@ from benchmarks.label_errors import Labelled, news, vectors_of
 from benchmarks.result_file import kept
 from curation.quality import LabelQuality, NearestNeighbours, label_quality, nearest_neighbours
 from curation.selection import Forecast, forecast, next_records
+from evaluation.intervals import percentile_ends, resampled_values
 from training import out_of_fold
 
 Bools = npt.NDArray[np.bool_]
@@ -187,9 +188,8 @@ def recovered(rights: Sequence[Bools], noisy: Bools, gold: Bools, rows: Ints | s
 
 def interval(measure: Callable[[Ints], float], n: int, *, draws: int = 1000) -> list[float]:
     """Return the 95% bootstrap interval of a measure; test records resampled, the same ones for every policy."""
-    rng = np.random.default_rng(0)
-    found = [measure(rng.integers(0, n, n)) for _ in range(draws)]
-    return [round(float(x), 4) for x in np.quantile(found, [0.025, 0.975])]
+    found = resampled_values(measure, n, seed=0, resamples=draws)
+    return [round(end, 4) for end in percentile_ends(found)]
 
 
 def show(runs: Mapping[str, Sequence[Run]], noisy: Bools, gold: Bools) -> None:

@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from benchmarks import result_file
+from evaluation.intervals import percentile_ends, resampled_sums
 
 KS = (2, 3, 5, 10)
 PEERS = ("majority", "Dawid-Skene", "GLAD", "MACE")
@@ -152,12 +154,10 @@ def paired_interval(better: Right, worse: Right, *, resamples: int = 4000) -> tu
         resamples: Bootstrap draws; of items always, of draws where there are several.
     """
     gap = better.astype(float) - worse.astype(float)
-    rng = np.random.default_rng(0)
     draws, items = gap.shape
-    of_draws = rng.multinomial(draws, np.full(draws, 1 / draws), size=resamples) / draws
-    of_items = rng.multinomial(items, np.full(items, 1 / items), size=resamples) / items
-    low, high = np.quantile(((of_draws @ gap) * of_items).sum(axis=1), [0.025, 0.975])
-    return float(low), float(high)
+    of_draws = resampled_sums(gap / draws, seed=0, resamples=resamples)
+    of_items = resampled_sums(sparse.identity(items, format="csr") / items, seed=1, resamples=resamples)
+    return percentile_ends((of_draws * of_items).sum(axis=1))
 
 
 def over_draws(better: Right, worse: Right) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from benchmarks.result_file import kept
 from curation.quality import label_quality
 from curation.quality.cleanlab_scores import Method, cleanlab_score
+from evaluation.intervals import percentile_ends, resampled_values
 from training import embed, out_of_fold
 
 Score = npt.NDArray[np.floating[Any]]  # (n,) low = likely wrong
@@ -129,13 +130,11 @@ def paired_interval(
     draws: int = 200,
 ) -> tuple[float, float]:
     """Return the 95% bootstrap interval of the mean gain over the cases (wrong, ours, theirs); records resampled."""
-    rng = np.random.default_rng(0)
-    gains = []
-    for _ in range(draws):
-        rows = rng.integers(0, len(cases[0][0]), len(cases[0][0]))
-        gains.append(np.mean([measure(w[rows], ours[rows]) - measure(w[rows], peer[rows]) for w, ours, peer in cases]))
-    low, high = np.quantile(gains, [0.025, 0.975])
-    return float(low), float(high)
+
+    def gain(rows: npt.NDArray[np.int64]) -> float:
+        return float(np.mean([measure(w[rows], ours[rows]) - measure(w[rows], peer[rows]) for w, ours, peer in cases]))
+
+    return percentile_ends(resampled_values(gain, len(cases[0][0]), seed=0, resamples=draws))
 
 
 def calibration_error(score: Score, right: npt.NDArray[np.bool_], *, bins: int = 10) -> float:

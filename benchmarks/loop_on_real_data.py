@@ -116,7 +116,7 @@ def news(method: str = "lora") -> dict[str, Any]:
         advance(project, argilla)
         found = project.round(1).json("evaluation.json")
         sent = column(project.round(1).table("batch.parquet"), "record_id")
-        given = by_id(first.table("labels.parquet"), "label")
+        given = by_id(first.table("labels.parquet"), "value")
         result = {
             "auprc": float(average_precision_score(wrong, suspicion)),
             "auroc": float(roc_auc_score(wrong, suspicion)),

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from cleanlab.outlier import OutOfDistribution
+from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
@@ -30,6 +31,7 @@ from benchmarks.label_errors import vectors_of
 from benchmarks.result_file import kept
 from curation.quality import nearest_neighbours, outliers
 from curation.quality.input_checks import as_vectors
+from evaluation.intervals import percentile_ends, resampled_sums
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
@@ -188,7 +190,7 @@ class Case:
 
 def resampled(n: int, draws: int) -> Floats:
     """Return (1 + draws, n) how often each record counts: once each, then as drawn with replacement."""
-    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=draws)
+    drawn = resampled_sums(sparse.identity(n, format="csr"), seed=0, resamples=draws)
     return np.vstack([np.ones((1, n)), drawn]).astype(np.float32)
 
 
@@ -216,7 +218,7 @@ def row(theirs: Mapping[str, Floats], ours: Mapping[str, Floats]) -> dict[str, A
 
 
 def interval(values: Floats) -> list[float]:
-    return [round(float(value), 4) for value in np.quantile(values, [0.025, 0.975])]
+    return [round(end, 4) for end in percentile_ends(values)]
 
 
 def in_scope_or_not(reference: Embedded, pool: Embedded) -> list[Case]:

@@ -18,6 +18,7 @@ import httpx
 from curation import embedded
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.tasks import single_label
 
 PAGE = 10
 """Records that the UI asks for at once in its focus view."""
@@ -198,7 +199,7 @@ def gather(running: embedded.Server, *, people: int, records: int, required: int
         guidelines="What is it?",
         fields={"text": "Message"},
         question="label",
-        labels=LABELS,
+        settings=single_label.KIND.argilla({}, {label: label for label in LABELS}),
         required=required,
     )
     dataset = argilla.ensure_dataset(spec)

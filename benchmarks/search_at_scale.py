@@ -34,6 +34,7 @@ from benchmarks.result_file import kept
 from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.tasks import single_label
 
 GOAL = 3.0
 WIDTH = 384
@@ -97,7 +98,7 @@ def target(running: embedded.Server, data: Path, n: int) -> Target:
         guidelines="",
         fields={"text": "Text"},
         question="label",
-        labels=LABELS,
+        settings=single_label.KIND.argilla({}, {label: label for label in LABELS}),
         required=len(PEOPLE),
         vector_size=WIDTH,
         metadata={"reason": "terms", "priority": "float"},

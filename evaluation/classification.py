@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from evaluation.columns import Column
+from evaluation.columns import Column, codes
 from evaluation.intervals import (
     Interval,
     check_confidence,
@@ -16,17 +16,19 @@ from evaluation.intervals import (
     pivotal_interval,
     resampled_sums,
 )
+from evaluation.metrics import Metric, all_metrics, measured
 from evaluation.predictions import IntArray, Predictions, check_predictions
 from evaluation.shown import Listed, Shown
 from evaluation.sums import Metrics, metrics_of, record_columns
 
 _MEANS = ("accuracy", "log_loss")
+_UNUSED = "it is neither among the labels nor among the predictions"
 _BIASED = ("macro_precision", "macro_recall", "macro_f1", "expected_calibration_error")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LabelScores(Shown):
-    """The scores of one label, in [0, 1]; NaN if it is neither among the labels nor among the predictions."""
+    """The scores of one label, in [0, 1]; None if it is neither among the labels nor among the predictions."""
 
     label: str
     precision: Interval
@@ -55,6 +57,7 @@ class Evaluation(Shown):
         confusion: (k, k) counts; row the label, column the prediction.
         confidence: Coverage of the intervals, in (0, 1).
         resamples: Bootstrap resamples behind the intervals.
+        metrics: The numbers that were asked for besides, by name.
     """
 
     n: int
@@ -69,6 +72,10 @@ class Evaluation(Shown):
     confusion: IntArray
     confidence: float
     resamples: int
+    metrics: Mapping[str, Interval] = field(default_factory=dict)
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {**super()._facts(), **self.metrics}
 
     def _columns(self) -> Mapping[str, Any]:
         return Listed(self.per_label)._columns()
@@ -83,6 +90,7 @@ class Evaluation(Shown):
             "confusion": self.confusion.tolist(),
             "confidence": self.confidence,
             "resamples": self.resamples,
+            "metrics": {name: found.to_dict() for name, found in self.metrics.items()},
         }
 
 
@@ -95,6 +103,7 @@ def evaluate(
     resamples: int = 1000,
     confidence: float = 0.95,
     groups: Column | None = None,
+    metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
     """Measure a single-label classifier on held-out records.
 
@@ -110,6 +119,11 @@ def evaluate(
     has recall and F1 of 0, because every such prediction is wrong. The calibration error has 15 bins of equal
     width (Guo et al. 2017, https://arxiv.org/abs/1706.04599).
 
+    A number of your own is a function `metric(labels, predicted)` of two arrays of positions, as those of
+    scikit-learn are; one with a parameter `pred_probs` or `label_names` is given these too. Its interval is a
+    percentile interval over the same resamples, for which it is called as often as there are. Metrics that
+    installed distributions name under `twofold.metrics` are always among them.
+
     Args:
         labels: (n,) integer positions in `label_names`.
         pred_probs: (n, k) probabilities; rows sum to one.
@@ -118,10 +132,12 @@ def evaluate(
         resamples: Bootstrap resamples, at least 1.
         confidence: Coverage of the intervals, in (0, 1).
         groups: (n,) records that belong together are drawn together.
+        metrics: Functions of your own, by the name under which their number is to stand in the result.
 
     Raises:
         ValueError: Empty, out-of-range or non-integer labels; probabilities of another shape, with NaN,
-            outside [0, 1], or with rows that do not sum to one; `groups` of another length.
+            outside [0, 1], or with rows that do not sum to one; `groups` of another length; a
+            metric that cannot be loaded, has the name of another, raises an error, or returns no finite number.
 
     Example:
         >>> probs = [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6]]
@@ -130,13 +146,20 @@ def evaluate(
         (0.75, [[1, 0], [1, 2]])
         >>> found.to_pandas()[["label", "support"]].values.tolist()
         [['refund', 1], ['late', 3]]
+        >>> def refunds_missed(labels, predicted):
+        ...     return ((labels == 0) & (predicted != 0)).mean()
+        >>> found = evaluate([0, 1, 1, 0], probs, label_names=["refund", "late"], metrics={"missed": refunds_missed})
+        >>> found.metrics["missed"].value
+        0.25
     """
     check_confidence(confidence)
+    own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
     predictions = check_predictions(labels, pred_probs, label_names=label_names)
+    drawing: dict[str, Any] = {"seed": seed, "resamples": resamples}
+    drawing["groups"] = None if groups is None else codes(groups, "groups")  # a column may be gone through only once
     columns = record_columns(predictions)
     point = metrics_of(np.asarray(columns.sum(axis=0)).ravel(), predictions.k)
-    sums = resampled_sums(columns, seed=seed, resamples=resamples, groups=groups)
-    drawn = metrics_of(sums, predictions.k)
+    drawn = metrics_of(resampled_sums(columns, **drawing), predictions.k)
     return Evaluation(
         n=predictions.n,
         label_names=predictions.label_names,
@@ -145,6 +168,7 @@ def evaluate(
         confusion=_confusion(predictions),
         confidence=confidence,
         resamples=resamples,
+        metrics={n: measured(n, own[n], predictions, confidence=confidence, **drawing) for n in own},
     )
 
 
@@ -166,7 +190,8 @@ def _per_label(predictions: Predictions, point: Metrics, drawn: Metrics, confide
     support = np.bincount(predictions.labels, minlength=predictions.k)
 
     def interval(metric: str, i: int) -> Interval:
-        return percentile_interval(getattr(point, metric)[i], getattr(drawn, metric)[:, i], confidence)
+        values = getattr(point, metric)[i], getattr(drawn, metric)[:, i]
+        return percentile_interval(*values, confidence, undefined=_UNUSED)
 
     return tuple(
         LabelScores(

@@ -117,7 +117,8 @@ def _differences(sums: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.float6
 
 
 def _sign(difference: Interval) -> int:
-    return int(difference.low > 0) - int(difference.high < 0)
+    _, low, high = difference.numbers
+    return int(low > 0) - int(high < 0)
 
 
 def _finding(accuracy: Interval, macro_f1: Interval) -> str:
@@ -130,5 +131,5 @@ def _finding(accuracy: Interval, macro_f1: Interval) -> str:
 
 
 def _points(accuracy: Interval, confidence: float) -> str:
-    value, low, high = (100 * number for number in (accuracy.value, accuracy.low, accuracy.high))
+    value, low, high = (100 * number for number in accuracy.numbers)
     return f"accuracy {value:+.1f} points ({confidence:.0%} interval {low:+.1f} to {high:+.1f})"

@@ -1,105 +1,166 @@
-"""Bootstrap intervals for any metric that is a function of sums over records.
+"""Intervals, and the bootstrap behind most of them: for every number that is measured on records or votes.
 
-Accuracy, F1, log loss and calibration error are all computed from a few sums over records (hits per label,
-losses, ...). So the records become the rows of one sparse matrix, a resample is a row of counts, and a whole
-batch of resamples is one matrix product instead of one pass over the records per resample and metric.
+Accuracy, F1, log loss, calibration error and agreement beyond chance are all computed from a few sums over records
+(hits per label, losses, pairs of votes, ...). So the records become the rows of one matrix, a resample is a row of
+counts, and a whole batch of resamples is one matrix product instead of one pass over the records per resample and
+metric. A number that is no function of sums is computed on the rows of each resample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.special import ndtri
 
 from evaluation.columns import Column, codes
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Shown
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 _CELLS_AT_ONCE = 4_000_000  # 32 MB of counts, whatever the number of records
+_NAN = float("nan")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Interval(Shown):
-    """A value with its confidence interval, all three in the unit of the metric; NaN where undefined."""
+    """A number with its confidence interval.
 
-    value: float
-    low: float
-    high: float
+    Attributes:
+        value: The number, or None where the records do not define it.
+        low: Lower end of the interval in the unit of the number, or None.
+        high: Upper end, or None.
+        reason: Why there is no value or no interval, in words; otherwise None.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+
+    @property
+    def numbers(self) -> tuple[float, float, float]:
+        """Value, low and high to reckon with: NaN for what is not there."""
+        value, low, high = (_NAN if number is None else number for number in (self.value, self.low, self.high))
+        return value, low, high
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {name: fact for name, fact in super()._facts().items() if name != "reason" or fact}
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return value, low and high, with None for an undefined number (JSON knows no NaN)."""
-        numbers = {"value": self.value, "low": self.low, "high": self.high}
-        return {name: None if np.isnan(number) else number for name, number in numbers.items()}
+        """Return value, low and high, ready for JSON."""
+        return {"value": self.value, "low": self.low, "high": self.high}
 
 
-def percentile_interval(value: float, resampled: FloatArray, confidence: float) -> Interval:
+def percentile_interval(
+    value: float, resampled: FloatArray, confidence: float = 0.95, *, undefined: str = "it is undefined"
+) -> Interval:
     """Return the percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
 
     Args:
-        value: The metric on all records.
-        resampled: (resamples,) the metric on every resample; NaN where a resample leaves it undefined.
+        value: The metric on all records; NaN where they do not define it.
+        resampled: (resamples,) the metric on every resample; NaN where a resample leaves it undefined. There is no
+            interval unless most define it.
         confidence: Share of the distribution that the interval covers, in (0, 1).
+        undefined: Why a set of records does not define the metric, in words.
     """
+    if np.isnan(value):
+        return Interval(value=None, reason=undefined)
     defined = resampled[~np.isnan(resampled)]
-    if not defined.size:
-        return Interval(value=float(value), low=float("nan"), high=float("nan"))
+    if 2 * len(defined) <= len(resampled):
+        return Interval(value=float(value), reason=f"no interval: in most resamples, {undefined}")
+    low, high = percentile_ends(defined, confidence)
+    return Interval(value=float(value), low=low, high=high)
+
+
+def percentile_ends(resampled: FloatArray, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the two ends of the percentile interval, where every resample defines the metric."""
     tail = (1 - confidence) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
-    return Interval(value=float(value), low=float(low), high=float(high))
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
 
 
-def pivotal_interval(value: float, resampled: FloatArray, confidence: float) -> Interval:
+def pivotal_interval(value: float, resampled: FloatArray, confidence: float = 0.95) -> Interval:
     """Return the pivotal ("basic") bootstrap interval of a share (Davison and Hinkley 1997, section 5.2).
 
     It mirrors the percentile interval at the value, and so corrects a metric that is systematically higher or
-    lower on resamples. It is cut to [0, 1] and always holds the value.
+    lower on resamples. It is cut to [0, 1] and always holds the value. Every resample has to define the metric.
     """
-    mirrored = percentile_interval(value, 2 * value - resampled, confidence)
-    low, high = np.clip([mirrored.low, mirrored.high], 0, 1)
-    return Interval(value=value, low=min(float(low), value), high=max(float(high), value))
+    low, high = percentile_ends(2 * value - resampled, confidence)
+    return Interval(value=value, low=min(max(low, 0.0), value), high=max(min(high, 1.0), value))
 
 
-def wilson_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
+def wilson_interval(hits: int, n: int, confidence: float = 0.95, *, independent: int | None = None) -> Interval:
     """Return a share with Wilson's interval (1927), which is right for small counts too, where a bootstrap is not.
 
     Args:
-        hits: Records that count, from 0 to `n`.
-        n: All records, at least 1.
+        hits: What counts, from 0 to `n`.
+        n: Of how many, at least 1.
         confidence: As in `percentile_interval`.
+        independent: How many of the n say something of their own, at least 1; all, unless given.
     """
-    from scipy.stats import binomtest
-
-    bounds = binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    return Interval(value=hits / n, low=float(bounds.low), high=float(bounds.high))
+    share, m, z = hits / n, independent or n, float(ndtri((1 + confidence) / 2))
+    more = z**2 / m
+    middle = (share + more / 2) / (1 + more)
+    half = z * ((share * (1 - share) + more / 4) / m) ** 0.5 / (1 + more)
+    return Interval(value=share, low=max(0.0, min(share, middle - half)), high=min(1.0, max(share, middle + half)))
 
 
 def resampled_sums(
-    columns: sparse.csr_matrix,
+    rows: sparse.csr_matrix | FloatArray,
     *,
     seed: int,
     resamples: int,
     groups: Column | None = None,
+    times: IntArray | None = None,
 ) -> FloatArray:
     """Return the column sums of every bootstrap resample of the rows, shape (resamples, columns).
 
     Args:
-        columns: (n, columns) one row per record.
+        rows: (n, columns) one row per record.
         seed: Same seed, same resamples.
         resamples: How many, at least 1.
         groups: (n,) what belongs together (a document, an author). Whole groups are drawn, because records of
             one group are not independent and an interval that draws them one by one is too narrow.
+        times: (n,) how many records each row stands for; one, unless given. Records that are alike are drawn
+            together, at the price of the distinct rows. Not with `groups`.
 
     Raises:
         ValueError: `resamples` is below 1, or `groups` has another length than there are rows.
     """
     check_resampling(seed, resamples)
-    units = columns if groups is None else _summed_by_group(columns, groups)
-    return np.concatenate([draws @ units for draws in _draws(units.shape[0], seed, resamples)])
+    units = rows if groups is None else _membership(groups, rows.shape[0]) @ rows
+    drawn = _counts(units.shape[0], seed, resamples) if times is None else _alike(times, seed, resamples)
+    return np.concatenate([counts @ units for counts in drawn])
+
+
+def resampled_values(
+    measure: Callable[[IntArray], float], n: int, *, seed: int, resamples: int, groups: Column | None = None
+) -> FloatArray:
+    """Return what `measure` says of the rows of every bootstrap resample, shape (resamples,).
+
+    For a number that is no function of sums; those of `resampled_sums` with the same seed are the same resamples.
+
+    Args:
+        measure: Takes positions of records, a record as often as it was drawn.
+        n: Number of records.
+        seed: Same seed, same resamples.
+        resamples: How many, at least 1.
+        groups: As in `resampled_sums`.
+
+    Raises:
+        ValueError: As in `resampled_sums`.
+    """
+    check_resampling(seed, resamples)
+    members = sparse.identity(n, format="csr") if groups is None else _membership(groups, n)
+    drawn = _drawn(members.shape[0], seed, resamples)
+    return np.array([measure(members[units].indices.astype(np.int64)) for batch in drawn for units in batch])
 
 
 def check_confidence(confidence: float) -> None:
@@ -114,20 +175,36 @@ def check_resampling(seed: int, resamples: int) -> None:
     check_whole(resamples, "resamples", least=1)
 
 
-def _summed_by_group(columns: sparse.csr_matrix, groups: Column) -> sparse.csr_matrix:
-    n = columns.shape[0]
+def _membership(groups: Column, n: int) -> sparse.csr_matrix:
+    """Return which records belong to which group, ones in a matrix of shape (groups, n)."""
     group = codes(groups, "groups")
     if len(group) != n:
         raise ValueError(f"groups: expected one per record ({n}), got {len(group)}")
-    membership = sparse.csr_matrix((np.ones(n), (group, np.arange(n))), shape=(int(group.max()) + 1, n))
-    return membership @ columns
+    return sparse.csr_matrix((np.ones(n), (group, np.arange(n))), shape=(int(group.max()) + 1, n))
 
 
-def _draws(units: int, seed: int, resamples: int) -> Iterator[FloatArray]:
-    """Yield batches of resamples: how often every unit was drawn, shape (batch, units)."""
+def _drawn(units: int, seed: int, resamples: int) -> Iterator[IntArray]:
+    """Yield batches of resamples: which units were drawn, shape (batch, units)."""
     rng = np.random.default_rng(seed)
-    batch = max(1, _CELLS_AT_ONCE // units)
-    for start in range(0, resamples, batch):
-        size = min(batch, resamples - start)
-        drawn = rng.integers(units, size=(size, units)) + np.arange(size)[:, None] * units
+    for size in _batches(units, resamples):
+        yield rng.integers(units, size=(size, units))
+
+
+def _counts(units: int, seed: int, resamples: int) -> Iterator[FloatArray]:
+    """Yield batches of resamples: how often every unit was drawn, shape (batch, units)."""
+    for drawn in _drawn(units, seed, resamples):
+        size = len(drawn)
+        drawn += np.arange(size)[:, None] * units
         yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
+
+
+def _alike(times: IntArray, seed: int, resamples: int) -> Iterator[FloatArray]:
+    """Yield the same where a unit is there several times: one multinomial draw has the distribution of single ones."""
+    rng = np.random.default_rng(seed)
+    for size in _batches(len(times), resamples):
+        yield rng.multinomial(int(times.sum()), times / times.sum(), size=size).astype(np.float64)
+
+
+def _batches(units: int, resamples: int) -> Iterator[int]:
+    batch = max(1, _CELLS_AT_ONCE // units)
+    return (min(batch, resamples - start) for start in range(0, resamples, batch))

@@ -130,9 +130,10 @@ def _slice(
     by: str, value: str, hits: int, support: int, *, overall: float, adjusted_p: float, confidence: float
 ) -> Slice:
     accuracy = wilson_interval(hits, support, confidence)
-    flagged = adjusted_p < 1 - confidence and not accuracy.low <= overall <= accuracy.high
-    direction = "less" if accuracy.value < overall else "more"
-    shares = f"{accuracy.value:.1%} of {support}, {overall:.1%} overall"
+    share, low, high = accuracy.numbers
+    flagged = adjusted_p < 1 - confidence and not low <= overall <= high
+    direction = "less" if share < overall else "more"
+    shares = f"{share:.1%} of {support}, {overall:.1%} overall"
     return Slice(
         by=by,
         value=value,

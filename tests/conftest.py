@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -91,3 +93,28 @@ def make_project(tmp_path: Path) -> Callable[..., Project]:
         return ingest(Intake(folder=tmp_path / "project", data=path, columns=columns, labels=labels))
 
     return make
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Install somebody's distribution for one test: `install("shop", code, group, entry="shop:function")`.
+
+    It is what pip leaves behind, one module and its entry points, in a folder on `sys.path`, which is returned.
+    """
+    modules = []
+
+    def installed(name: str, code: str, group: str, **entries: str) -> Path:
+        folder = tmp_path / f"installed_{name}"
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (folder / f"{name}.py").write_text(dedent(code))
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        lines = [f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items())]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+        monkeypatch.syspath_prepend(str(folder))
+        modules.append(name)
+        return folder
+
+    yield installed
+    for name in modules:
+        sys.modules.pop(name, None)

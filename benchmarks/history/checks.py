@@ -96,7 +96,7 @@ class Watch:
                     owed[record] = label
         with_labels = [r for r in self.world.project.rounds() if r.has("labels.parquet")]
         if with_labels:
-            found = by_id(with_labels[-1].table("labels.parquet"), "label")
+            found = by_id(with_labels[-1].table("labels.parquet"), "value")
             wrong = {i: (found.get(i), label) for i, label in owed.items() if found.get(i) != label}
             assert not wrong, f"labels (found, owed): {wrong}"
 

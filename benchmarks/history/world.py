@@ -1,8 +1,8 @@
 """A project, its server and its people, moved by small steps of whole numbers; each step tells the model its outcome.
 
-The learn steps of a round are cut to `check`, `split` and `relabel`, the real ones, which is what a queue needs: what
-trains and reports takes seconds and has tests of its own. Everything else is what a user runs: the commands by their
-command line, the server by its home, people by the requests that Argilla's page makes.
+The learn steps of a round are cut to `map`, `check`, `split` and `relabel`, the real ones, which is what a queue needs:
+what trains and reports takes seconds and has tests of its own. Everything else is what a user runs: the commands by
+their command line, the server by its home, people by the requests that Argilla's page makes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from curation.exports.export import EXPORTS
 from curation.project.folder import Project, open_project
 from curation.rounds import loop
 
-CHEAP = tuple(step for step in loop.LEARN if step.name in ("check", "split", "relabel"))
+CHEAP = tuple(step for step in loop.LEARN if step.name in ("map", "check", "split", "relabel"))
 ANNOTATORS = ("ana", "ben", "cara")
 ADJUDICATORS = ("eve", "finn")
 POOL = (*ANNOTATORS, *ADJUDICATORS)
@@ -127,7 +127,7 @@ class World:
         """Method and label of every record of a round, as they stand in the project."""
         round_ = self.project.round(number)
         rows = round_.table("decisions.parquet").to_pylist() if round_.has("decisions.parquet") else []
-        return {row["record_id"]: (row["method"], row["label"]) for row in rows}
+        return {row["record_id"]: (row["method"], row["value"]) for row in rows}
 
     def by_the_rules(self) -> dict[int, dict[str, tuple[str, str | None]]]:
         """Method and label of every record that was sent and pulled, by the model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -40,7 +41,7 @@ def adjust(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> 
         changes["distribution"] = {"strategy": "overlap", "min_submitted": spec.required}
     if changes:  # not otherwise: Argilla counts the status of all records anew
         http.patch(f"/api/v1/datasets/{dataset_id}", json=changes).raise_for_status()
-    _adjust_labels(http, dataset_id, question, spec)
+    _adjust_options(http, dataset_id, question, spec)
 
 
 def can_add_labels(http: httpx.Client, dataset_id: str) -> bool:
@@ -52,28 +53,36 @@ def _question(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) 
     questions = {each["name"]: each for each in _got(http, f"/api/v1/datasets/{dataset_id}/questions")["items"]}
     fields = {each["name"] for each in _got(http, f"/api/v1/datasets/{dataset_id}/fields")["items"]}
     found: dict[str, Any] | None = questions.get(spec.question)
-    offered = {option["value"] for option in found["settings"].get("options", ())} if found else set()
     where = f"data set {spec.name} at {url}"
     again = "nothing was sent: choose another name in twofold.toml, and add the reviewers again"
     if found is None or fields != set(spec.fields):
         shown = f"{', '.join(sorted(fields))} and asks for {', '.join(questions)}"
         raise TwofoldError(f"{where} was made with other settings (it shows {shown}); {again}")
-    if not offered <= set(spec.labels):
-        raise TwofoldError(f"{where} was made with other labels ({', '.join(sorted(offered))}); {again}")
+    held, wanted = (settings["type"] for settings in (found["settings"], spec.settings))
+    if held != wanted:
+        raise TwofoldError(f"{where} asks for another kind of answer ({held}, not {wanted}); {again}")
+    offered = _options(found["settings"])
+    if not offered.keys() <= _options(spec.settings).keys():
+        raise TwofoldError(f"{where} was made with other labels ({', '.join(map(str, offered))}); {again}")
     return found
 
 
-def _adjust_labels(http: httpx.Client, dataset_id: str, question: dict[str, Any], spec: DatasetSpec) -> None:
-    held = {option["value"]: option["text"] for option in question["settings"]["options"]}
-    wanted = {value: spec.shown.get(value, value) for value in spec.labels}
+def _adjust_options(http: httpx.Client, dataset_id: str, question: dict[str, Any], spec: DatasetSpec) -> None:
+    held, wanted = _options(question["settings"]), _options(spec.settings)
     if held == wanted:
         return
-    options = [{"value": value, "text": text} for value, text in wanted.items()]
+    options = spec.settings["options"]
     if held.keys() == wanted.keys():
         settings = {"type": question["settings"]["type"], "options": options}
         http.patch(f"/api/v1/questions/{question['id']}", json={"settings": settings}).raise_for_status()
         return
     http.put(f"/api/v1/twofold/questions/{question['id']}/options", json={"options": options}).raise_for_status()
+
+
+def _options(settings: Mapping[str, Any]) -> dict[Any, str | None]:
+    """Return what is read at every option that a question has, by its value, sorted."""
+    found = {option["value"]: option.get("text") for option in settings.get("options") or ()}
+    return dict(sorted(found.items()))
 
 
 def _got(http: httpx.Client, path: str) -> Any:

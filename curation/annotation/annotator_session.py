@@ -36,8 +36,8 @@ class Session:
             raise TwofoldError(f"Argilla at {url} refuses {username}'s password")
         self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
 
-    def answer(self, dataset: str, answers: Mapping[str, str], *, question: str = "label") -> Iterator[str]:
-        """Answer the records that wait for this person; an empty answer discards the record.
+    def answer(self, dataset: str, answers: Mapping[str, Any], *, question: str = "label") -> Iterator[str]:
+        """Answer the records that wait for this person; an empty text discards the record.
 
         Records without an answer in `answers` are left waiting.
 
@@ -46,12 +46,12 @@ class Session:
         """
         dataset_id = self._dataset(dataset)
         for record in list(self._pending(dataset_id)):  # all of them first: an answered one moves the others up
-            label = answers.get(record["external_id"])
-            if label is None:
+            answer = answers.get(record["external_id"])
+            if answer is None:
                 continue
             body: dict[str, Any] = {"status": "discarded"}
-            if label:
-                body = {"status": "submitted", "values": {question: {"value": label}}}
+            if answer != "":
+                body = {"status": "submitted", "values": {question: {"value": answer}}}
             self._post(f"/api/v1/records/{record['id']}/responses", body)
             yield record["external_id"]
 

@@ -193,14 +193,7 @@ class ArgillaClient:
         settings = sdk.Settings(
             guidelines=spec.guidelines or None,
             fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
-            questions=[
-                sdk.LabelQuestion(
-                    name=spec.question,
-                    labels={value: spec.shown.get(value, value) for value in spec.labels},
-                    title=_title(spec.question),
-                    required=True,
-                )
-            ],
+            questions=[_question(spec)],
             metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
             distribution=sdk.TaskDistribution(min_submitted=spec.required),
@@ -274,7 +267,7 @@ class ArgillaClient:
                 record_id=response["external_id"],
                 reviewer=names.get(response["user_id"], response["user_id"]),
                 status=response["status"],
-                label=((response["values"] or {}).get(question) or {}).get("value"),
+                value=((response["values"] or {}).get(question) or {}).get("value"),
                 submitted_at=_utc(response["updated_at"]),
             )
 
@@ -294,6 +287,15 @@ class ArgillaClient:
 
 def _is_published(dataset: Any) -> bool:
     return str(dataset.api_model().status) == "ready"
+
+
+def _question(spec: DatasetSpec) -> Any:
+    from argilla._models import QuestionModel
+    from argilla.settings._question import question_from_model
+
+    title = _title(spec.question)
+    model = QuestionModel(name=spec.question, title=title, required=True, settings=dict(spec.settings))
+    return question_from_model(model)
 
 
 def _title(name: str) -> str:

@@ -65,7 +65,7 @@ class Onlooker:
                     record_id=record["external_id"],
                     reviewer=names.get(response["user_id"], response["user_id"]),
                     status=response["status"],
-                    label=((response["values"] or {}).get(question) or {}).get("value"),
+                    value=((response["values"] or {}).get(question) or {}).get("value"),
                     submitted_at=_utc(response["updated_at"]),
                 )
 

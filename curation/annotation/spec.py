@@ -17,9 +17,8 @@ class DatasetSpec:
         workspace: Who sees it: the members of this workspace.
         guidelines: Markdown shown beside the records.
         fields: Title of every text field, by name, in the order shown.
-        question: Name of the label question.
-        labels: Its answers, in order, as the server stores them.
-        shown: What is to be read in place of a label, where that differs: it was renamed while people answered.
+        question: Name of the question.
+        settings: Of the question, as Argilla's API has them: its `type`, and for most types `options`.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
         contents: Hash of the project's records. A data set that was made for others is refused: record "7" of one
@@ -33,9 +32,8 @@ class DatasetSpec:
     guidelines: str
     fields: Mapping[str, str]
     question: str
-    labels: Sequence[str]
+    settings: Mapping[str, Any]
     required: int
-    shown: Mapping[str, str] = field(default_factory=dict)
     vector_size: int = 0
     contents: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +46,7 @@ class Outgoing:
     record_id: str
     fields: Mapping[str, str]
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
-    suggestion: str | None = None
+    suggestion: Any = None
     suggestion_score: float | None = None
     suggestion_agent: str = "twofold"
     vector: Sequence[float] | None = None
@@ -61,7 +59,7 @@ class Answer:
     record_id: str
     reviewer: str
     status: str
-    label: str | None
+    value: Any
     submitted_at: datetime
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
@@ -15,7 +16,8 @@ from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
 from curation.sources.rows import Quoting, Reading
 from curation.steps.ingest import Intake, ingest
-from curation.tasks.task import Task
+from curation.tasks.kind import Kind
+from curation.tasks.kinds import kind_named
 
 FILE = click.Path(path_type=Path)
 
@@ -27,7 +29,9 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--data", required=True, type=FILE, help=f"{ENDINGS}.")
 @click.option("--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs.")
-@click.option("--label", help="Column of labels that somebody gave and that are to be checked.")
+@click.option("--kind", "kind_name", default="single_label", show_default=True, help="Kind of answer asked for.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind: values=[0,1,2].")
+@click.option("--label", help="Column of answers that somebody gave and that are to be checked.")
 @click.option("--id", "record_id", help="Column of the record ids; without it the row number is the id.")
 @click.option("--labels", help="The possible labels, separated by commas.")
 @click.option("--labels-from-data", is_flag=True, help="Take the labels that stand in the label column.")
@@ -49,6 +53,8 @@ def init(
     folder: Path,
     data: Path,
     texts: tuple[str, ...],
+    kind_name: str,
+    settings: tuple[str, ...],
     label: str | None,
     record_id: str | None,
     labels: str | None,
@@ -65,15 +71,20 @@ def init(
     as_json: bool,
 ) -> None:
     """Make a project in DIR from a file, unlabelled or with labels to be checked."""
-    if bool(labels) == labels_from_data:
+    kind = _kind(kind_name)
+    if kind.has_labels and bool(labels) == labels_from_data:
         raise TwofoldError("name the labels with --labels A,B,C, or take them from the file with --labels-from-data")
+    if not kind.has_labels and (labels or labels_from_data or join_labels):
+        raise TwofoldError(f"--labels: answers of the kind {kind.name!r} have no labels")
     if labels_from_data and not label:
         raise TwofoldError("--labels-from-data: name the label column with --label")
     project = ingest(
         Intake(
             folder=folder,
             data=data,
-            columns=Columns(fields=_fields(texts, label), label=label, record_id=record_id),
+            columns=Columns(fields=_fields(texts, label, kind.column), label=label, record_id=record_id),
+            kind=kind,
+            settings=_settings(settings),
             labels=[x.strip() for x in labels.split(",") if x.strip()] if labels else None,
             test=test,
             gold=gold,
@@ -110,14 +121,32 @@ def _show_cleaning(summary: Mapping[str, Any], screen: Screen) -> None:
         screen.say(f"  {summary['source']}: {note}")
 
 
-def _fields(texts: Sequence[str], label: str | None) -> dict[str, str]:
+def _kind(name: str) -> Kind:
+    try:
+        return kind_named(name)
+    except ValueError as error:
+        raise TwofoldError(f"--kind: {error}") from None
+
+
+def _settings(given: Sequence[str]) -> dict[str, Any]:
+    """Read settings as `twofold.toml` would have them."""
+    found: dict[str, Any] = {}
+    for each in given:
+        try:
+            found |= tomllib.loads(each)
+        except tomllib.TOMLDecodeError:
+            raise TwofoldError(f"--set {each}: expected KEY=VALUE as in TOML, such as values=[0,1,2]") from None
+    return found
+
+
+def _fields(texts: Sequence[str], label: str | None, question: str) -> dict[str, str]:
     """Return the column of every text field; fields have names that Argilla takes, and no two the same."""
     fields: dict[str, str] = {}
     for column in texts:
         if column == label or column in fields.values():
             raise TwofoldError(f"--text {column}: this column is asked for twice")
         name = _field(column)
-        if name == Task.model_fields["question"].default:
+        if name == question:
             raise TwofoldError(f"--text {column}: {name!r} is what the answers are called; rename the column")
         fields[next(n for n in chain([name], (f"{name}_{i}" for i in count(2))) if n not in fields)] = column
     return fields

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.exports.export import EXPORTS, export_hf, exported, label_ranking, not_checked
+from curation.exports.export import EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
 from curation.exports.export import flags as flags_table
 from curation.exports.table_files import WRITERS, rows, write_file
 from curation.project.flagging import Check
@@ -30,7 +30,7 @@ ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: j
 @click.command()
 @project_dir
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--check", help=f"Only flags of this check: {', '.join(Check)}.")
+@click.option("--check", help=f"Only flags of this check: {', '.join(Check)}, or one that is installed.")
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
 @one_round
 @raw_cells
@@ -92,11 +92,15 @@ def export(
     elif as_json:
         show_json({"what": what, "rows": list(rows(exported(project, what, number)))})
     else:
-        _print(exported(project, what, number), form, raw=raw)
+        _print(_readable(project, exported(project, what, number), form), form, raw=raw)
 
 
 def _write(project: Project, what: str, form: str, out: Path, number: int | None, *, raw: bool) -> None:
     if form == "hf":
         export_hf(project, out, what, number)
     else:
-        write_file(out, exported(project, what, number), form, raw=raw)
+        write_file(out, _readable(project, exported(project, what, number), form), form, raw=raw)
+
+
+def _readable(project: Project, found: pa.Table, form: str) -> pa.Table:
+    return in_words(project, found) if form == "csv" else found

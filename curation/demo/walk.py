@@ -78,7 +78,6 @@ def _project(folder: Path, say: Say) -> Project:
             folder=folder,
             data=sample / "messages.csv",
             columns=Columns(fields={"text": "text"}, label="label", record_id="id"),
-            labels=None,
             gold=sample / "truth.csv",
             gold_label="intent",
             guidelines=sample / "guidelines.md",

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
 from curation.exports.text_columns import apart, with_texts
-from curation.project.flagging import MEASURES, Check, share_as_bad
+from curation.project.flagging import MEASURES, Check, outside_checks, share_as_bad
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_labels, fields_by_id
+from curation.project.labelled import current_values, fields_by_id
 from curation.project.records import by_id, column
 from training.whole_files import put_in_place
 
@@ -71,9 +71,8 @@ def flags(project: Project, number: int | None = None, *, check: str | None = No
     Raises:
         TwofoldError: Nothing was checked yet, or there is no check of that name.
     """
-    known = [str(each) for each in Check]
-    if check is not None and check not in known:
-        raise TwofoldError(f"no check {check!r}{suggest(check, known)}")
+    if check not in (None, *Check) and check not in (others := outside_checks()):
+        raise TwofoldError(f"no check {check!r}{suggest(str(check), [*map(str, Check), *others])}")
     round_ = newest(project, "flags.parquet", number=number)
     found = round_.table("flags.parquet")
     if "value" not in found.column_names:
@@ -104,8 +103,9 @@ def label_ranking(project: Project, number: int | None = None) -> pa.Table:
 
 
 def _flags_with_texts(project: Project, round_: Round, found: pa.Table) -> pa.Table:
-    complete = with_texts(project, found, label=current_labels(project, round_))
-    first = [apart(name, project) for name in FLAG_COLUMNS]
+    answer = project.config.task.kind.column
+    complete = with_texts(project, found, **{answer: current_values(project, round_)})
+    first = [apart(answer if name == "label" else name, project) for name in FLAG_COLUMNS]
     return complete.select([*first, *(name for name in complete.column_names if name not in first)])
 
 
@@ -121,14 +121,21 @@ def _decisions(project: Project, number: int | None) -> pa.Table:
     found = _of_rounds({round_: round_.table("decisions.parquet") for round_ in rounds})
     last = {record_id: row for row, record_id in enumerate(column(found, "record_id"))}
     newest_ones = found.take([last[record_id] for record_id in sorted(last)])
-    return with_texts(project, newest_ones, **_sent_suggestions(rounds))
+    return with_texts(project, _named(project, newest_ones), **_sent_suggestions(rounds))
 
 
 def _votes(project: Project, number: int | None) -> pa.Table:
     """Return every answer of every round, each with the label suggested when the record was sent."""
     rounds = rounds_with(project, "votes", number=number)
-    tables = [with_texts(project, _of_rounds({r: r.votes()}), **_sent_suggestions([r])) for r in rounds]
+    tables = [
+        with_texts(project, _named(project, _of_rounds({r: r.votes()})), **_sent_suggestions([r])) for r in rounds
+    ]
     return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _named(project: Project, found: pa.Table) -> pa.Table:
+    """Return a table with the column of answers named for people."""
+    return found.rename_columns({"value": project.config.task.kind.column})
 
 
 def _of_rounds(found: Mapping[Round, pa.Table]) -> pa.Table:
@@ -152,12 +159,15 @@ def _sent_suggestions(rounds: list[Round]) -> dict[str, dict[str, Any]]:
 
 
 def _labels(project: Project, number: int | None) -> pa.Table:
-    return with_texts(project, newest(project, "labels.parquet", number=number).table("labels.parquet"))
+    return with_texts(
+        project, _named(project, newest(project, "labels.parquet", number=number).table("labels.parquet"))
+    )
 
 
 def _queue(project: Project, number: int | None) -> pa.Table:
     round_ = newest(project, "queue.parquet", number=number)
-    return with_texts(project, round_.table("queue.parquet"), label=current_labels(project, round_))
+    given = {project.config.task.kind.column: current_values(project, round_)}
+    return with_texts(project, round_.table("queue.parquet"), **given)
 
 
 def _errors(project: Project, number: int | None) -> pa.Table:
@@ -173,14 +183,14 @@ def _errors(project: Project, number: int | None) -> pa.Table:
 def _dataset(project: Project, number: int | None) -> pa.Table:
     """Return every labelled record with its text, label, where that came from, and its part."""
     round_ = newest(project, "split.parquet", "labels.parquet", number=number)
-    labels, part = current_labels(project, round_), by_id(round_.table("split.parquet"), "part")
+    labels, part = current_values(project, round_), by_id(round_.table("split.parquet"), "part")
     source = by_id(round_.table("labels.parquet"), "source")
     ids = [i for i in fields_by_id(project) if i in labels]
     if not ids:
         raise TwofoldError(f"{project.folder}: no record has a label yet")
     ours = {
         "record_id": pa.array(ids, pa.string()),
-        project.config.task.question: pa.array([labels[i] for i in ids], pa.string()),
+        project.config.task.question: pa.array([labels[i] for i in ids], project.config.task.kind.value()),
         "source": pa.array([source.get(i, "given") for i in ids], pa.string()),
         "part": pa.array([part.get(i) for i in ids], pa.string()),
     }
@@ -205,6 +215,18 @@ def exported(project: Project, what: str, number: int | None = None) -> pa.Table
         TwofoldError: What is asked for was not made yet, or there is no such round.
     """
     return EXPORTS[what](project, number)
+
+
+def in_words(project: Project, found: pa.Table) -> pa.Table:
+    """Return an exported table with its answers in words, for a format whose cells are texts."""
+    kind = project.config.task.kind
+    if not pa.types.is_nested(kind.value()):
+        return found
+    shown = {}
+    for name, values in zip(found.column_names, found.columns, strict=True):
+        texts = (None if value is None else kind.show(value) for value in values.to_pylist())
+        shown[name] = pa.array(texts, pa.string()) if values.type == kind.value() else values
+    return pa.table(shown)
 
 
 def export_hf(project: Project, to: Path, what: str = "dataset", number: int | None = None) -> None:
@@ -234,8 +256,8 @@ def _in_parts(project: Project, found: pa.Table) -> Any:
     import datasets
 
     task, part = project.config.task, found[apart("part", project)]
-    classes = datasets.ClassLabel(names=list(task.labels))
+    answers = task.features()[task.question]
     parts = {name: datasets.Dataset(found.filter(pc.equal(part, name)).combine_chunks()) for name in PARTS}
     return datasets.DatasetDict(
-        {name: rows.cast_column(apart(task.question, project), classes) for name, rows in parts.items()}
+        {name: rows.cast_column(apart(task.question, project), answers) for name, rows in parts.items()}
     )

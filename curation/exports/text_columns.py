@@ -34,14 +34,17 @@ def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> 
     ids, texts = column(found, "record_id"), fields_by_id(project)
     ours = {name: found[name] for name in found.column_names}
     for name, values in {**more, "source_row": _source_rows(project)}.items():
-        ours.setdefault(name, pa.array([values.get(i) for i in ids], _TYPES[name]))
+        ours.setdefault(name, pa.array([values.get(i) for i in ids], _type(name, project)))
     theirs = {
         field: pa.array([texts.get(i, {}).get(field) for i in ids], pa.string()) for field in project.config.task.fields
     }
     return pa.table({**{apart(name, project): values for name, values in ours.items()}, **theirs})
 
 
-_TYPES = {"label": pa.string(), "suggestion": pa.string(), "suggestion_score": pa.float64(), "source_row": pa.int64()}
+def _type(name: str, project: Project) -> pa.DataType:
+    """Return the type of a column that is added: an answer, unless it is a number of ours."""
+    known = {"suggestion_score": pa.float64(), "source_row": pa.int64()}
+    return known.get(name) or project.config.task.kind.value()
 
 
 def _source_rows(project: Project) -> dict[str, int]:

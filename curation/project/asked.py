@@ -7,12 +7,14 @@ brings to the open data set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curation.errors import TwofoldError
+from curation.tasks.kind import Kind
+from curation.tasks.kinds import kind_named
 
 if TYPE_CHECKING:
     from curation.project.config import Config
@@ -26,8 +28,9 @@ class Asked(BaseModel):
         name: The project's name then, which its data sets bear.
         fields: The text fields shown, in order.
         question: Name of the question.
-        options: Label of every answer that Argilla offers, by the value under which Argilla stores it. A label that
-            is renamed keeps its value, so that answers keep their meaning.
+        settings: The question's settings but for its labels, its kind among them.
+        options: Label of every option that Argilla offers, by the value under which Argilla stores it; none for a kind
+            without labels. A label that is renamed keeps its value, so that answers keep their meaning.
         required: Answers that every record needs.
         suggestions: Whether reviewers saw the model's label.
         guidelines: What they read.
@@ -38,6 +41,7 @@ class Asked(BaseModel):
     name: str
     fields: tuple[str, ...]
     question: str
+    settings: dict[str, Any]
     options: dict[str, str]
     required: int
     suggestions: bool
@@ -57,11 +61,30 @@ class Asked(BaseModel):
             key = ".".join(map(str, first["loc"])) or "all of it"
             raise TwofoldError(f"{round_.path('asked.json')}: {key}: {first['msg']}") from None
 
-    def value_of(self, label: str | None) -> str | None:
-        """Return the value under which Argilla stores a label; None if it does not offer it."""
-        if label is not None and self.options.get(label) == label:
+    @property
+    def kind(self) -> Kind:
+        """The kind of answer that was asked for."""
+        return kind_named(str(self.settings["kind"]))
+
+    def decoded(self, stored: Any) -> Any:
+        """Return an answer by its labels of today, by what Argilla stores."""
+        return self.kind.decode(stored, self.options)
+
+    def encoder(self) -> Callable[[Any], Any | None]:
+        """Return what gives an answer as Argilla stores it; None for none, or one that Argilla does not offer."""
+        option_of = {label: self.value_of(label) for label in self.options.values()}
+        return lambda value: None if value is None else self.kind.encode(value, option_of)
+
+    def value_of(self, label: str) -> str:
+        """Return the value under which Argilla stores a label that it offers."""
+        if self.options.get(label) == label:
             return label
-        return next((value for value, name in self.options.items() if name == label), None)
+        return next(value for value, name in self.options.items() if name == label)
+
+    def for_argilla(self) -> dict[str, Any]:
+        """Return the question's settings as Argilla's API has them."""
+        shown = self.shown()
+        return self.kind.argilla(self.settings, {value: shown.get(value, value) for value in self.options})
 
     def shown(self) -> dict[str, str]:
         """Return what is to be read at every option whose text differs from its value.
@@ -82,6 +105,7 @@ def asking(config: Config, guidelines: str) -> Asked:
         name=config.name,
         fields=config.task.fields,
         question=config.task.question,
+        settings=config.task.asked.fixed(),
         options={label: label for label in config.task.labels},
         required=config.annotation.required,
         suggestions=config.annotation.suggestions,

@@ -33,7 +33,8 @@ def refuse_contradictions(project: Project) -> None:
         fixed = {
             "name": (each.name, config.name),
             "task.fields": (list(each.fields), list(config.task.fields)),
-            "task.question": (each.question, config.task.question),
+            "task.questions": (each.question, config.task.question),
+            f"task.questions.{each.question}": (each.settings, config.task.asked.fixed()),
         }
         for key, (then, now) in fixed.items():
             if now != then:
@@ -46,7 +47,8 @@ def refuse_contradictions(project: Project) -> None:
         if label not in config.task.labels:
             new = [name for name in config.task.labels if name not in in_use]
             raise TwofoldError(
-                f"{project.path('twofold.toml')}: key 'task.labels' lacks {label!r}, which {where}; put it back, or run"
+                f"{project.path('twofold.toml')}: key 'task.questions.{config.task.question}.labels' lacks {label!r},"
+                f" which {where}; put it back, or run"
                 f" `{typed('rename', project.folder, label, new[0] if len(new) == 1 else 'NEW')}`"
                 f" (`merge ... INTO` makes it one with another)"
             )
@@ -84,11 +86,17 @@ def labels_in_use(project: Project) -> dict[str, str]:
     places = [("records have", round_.path("labels.parquet")) for round_ in rounds[-1:]]
     places += [("the test file has", project.path("test.parquet")), ("gold labels have", project.path("gold.parquet"))]
     for where, path in places:
-        found |= {label: where for label in sorted(_labels_of(path)) if label not in found}
+        found |= {label: where for label in sorted(_labels_of(path, project)) if label not in found}
     return dict(sorted(found.items()))
 
 
-def _labels_of(path: Path) -> set[str]:
+def _labels_of(path: Path, project: Project) -> set[str]:
+    mentions = project.config.task.kind.mentions
     if not path.exists():
         return set()
-    return set(column(read_table(path, ["label"]), "label")) - {None}
+    return {
+        label
+        for value in column(read_table(path, ["value"]), "value")
+        if value is not None
+        for label in mentions(value)
+    }

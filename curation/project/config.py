@@ -13,7 +13,7 @@ from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Section(BaseModel):
@@ -125,10 +125,17 @@ def _validated(raw: dict[str, Any], path: Path) -> Config:
 
 def describe(error: ValidationError) -> str:
     """Return the first thing that is wrong, as one line that names its key."""
+    return _described(error, Config, ())
+
+
+def _described(error: ValidationError, section: type[BaseModel], above: tuple[int | str, ...]) -> str:
     first = error.errors()[0]
-    key = ".".join(map(str, first["loc"])) or "task"
+    path = (*above, *first["loc"])
+    if first["type"] == "question":  # what is wrong is known by the kind's own settings
+        return _described(first["ctx"]["why"], first["ctx"]["of"], path)
+    key = ".".join(str(part) for part in path if part != "[key]") or "task"
     if first["type"] == "extra_forbidden":
-        return f"key {key!r} is not known{suggest(str(first['loc'][-1]), _keys(first['loc'][:-1]))}"
+        return f"key {key!r} is not known{suggest(str(path[-1]), _keys(section, first['loc'][:-1]))}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_pattern_mismatch":
         message = f"expected {limits.IN_WORDS[first['ctx']['pattern']]}"
@@ -136,8 +143,7 @@ def describe(error: ValidationError) -> str:
     return f"key {key!r}: {message[0].lower()}{message[1:]}{came}"
 
 
-def _keys(path: tuple[int | str, ...]) -> list[str]:
-    section: Any = Config
+def _keys(section: Any, path: tuple[int | str, ...]) -> list[str]:
     for name in path:
         section = section.model_fields[str(name)].annotation
     return list(section.model_fields)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from curation.errors import TwofoldError
+from evaluation.plugins import Plugin, PluginError, plugins
+
 Floats = npt.NDArray[np.float64]
 
 
 class Check(StrEnum):
-    """The checks that flag records."""
+    """Our own checks that flag records; `outside_checks` has those of others."""
 
     LABEL = "label"
     SETTLED_LABEL = "settled_label"
@@ -23,12 +27,30 @@ class Check(StrEnum):
 
 
 COPIES = frozenset({Check.NEAR_DUPLICATE, Check.CONFLICTING_COPY, Check.COPY_OF_TEST})
-MEASURES = {
+OF_ITS_OWN = "score of that check, low is worse"
+MEASURES: Mapping[str, str] = {
     **dict.fromkeys((Check.LABEL, Check.SETTLED_LABEL), "probability that the label is right"),
     Check.OUTLIER: "how typical it is, below .5 for an outlier",
     **dict.fromkeys(COPIES, "similarity"),
 }
 """What the `value` of a flag is, by check. It cannot be compared between checks; the `score` can."""
+OUTSIDE = "twofold.checks"
+"""The group of entry points under which a distribution names checks of its own."""
+
+
+def outside_checks() -> dict[str, Plugin]:
+    """Return the checks that installed distributions bring, by name.
+
+    Raises:
+        TwofoldError: One cannot be loaded, or has the name of one of ours.
+    """
+    try:
+        found = plugins(OUTSIDE)
+    except PluginError as error:
+        raise TwofoldError(str(error)) from error
+    if clash := [name for name in found if name in list(Check)]:
+        raise TwofoldError(f"{OUTSIDE}: expected another name than {clash[0]!r}, which is a check of our own")
+    return found
 
 
 def share_as_bad(value: npt.ArrayLike, among: npt.ArrayLike, *, low_is_bad: bool) -> Floats:
@@ -51,7 +73,7 @@ def share_as_bad(value: npt.ArrayLike, among: npt.ArrayLike, *, low_is_bad: bool
     return np.asarray(as_bad / max(len(ordered), 1), dtype=np.float64)
 
 
-def flag(record_id: str, check: Check, *, score: float, value: float, reason: str, **more: Any) -> dict[str, Any]:
+def flag(record_id: str, check: str, *, score: float, value: float, reason: str, **more: Any) -> dict[str, Any]:
     """Return a row of the flags table."""
     row = {"record_id": record_id, "check": str(check), "score": float(score), "reason": reason}
-    return {**row, "value": float(value), "measure": MEASURES[check], **more}
+    return {**row, "value": float(value), "measure": MEASURES.get(check, OF_ITS_OWN), **more}

@@ -24,10 +24,12 @@ import pyarrow as pa
 
 from curation.errors import TwofoldError
 from curation.project import artifacts
+from curation.project.asked import Asked
 from curation.project.collected import refuse_contradictions
 from curation.project.config import Config, read_config
+from curation.project.migration import COPY, is_of_format_1, migrate
 from curation.project.reads import content_hash, note_read
-from curation.project.records import read_as_votes
+from curation.project.records import read_as_votes, value_column
 from curation.safety.plain_files import open_plain, what_is_odd
 from curation.tasks import limits
 
@@ -44,6 +46,7 @@ OWN_NAMES = (
     "rounds",
     "ledger.jsonl",
     "labels-under-way.json",
+    COPY,
     ".cache",
     ".lock",
 )
@@ -111,8 +114,8 @@ class Round:
         snapshots = self.snapshots()
         if not snapshots:
             raise TwofoldError(f"{self.folder}: no votes were pulled yet (run `twofold pull`)")
-        options = self.json("asked.json")["options"] if self.has("asked.json") else {}
-        return read_as_votes(artifacts.read_table(snapshots[-1]), options)
+        decode = Asked.kept_in(self).decoded if self.has("asked.json") else None
+        return read_as_votes(artifacts.read_table(snapshots[-1]), decode)
 
     def snapshots(self) -> list[Path]:
         """The vote snapshots, oldest first; one that is there never changes."""
@@ -147,7 +150,8 @@ class Project:
 
     @cached_property
     def _records(self) -> pa.Table:
-        return artifacts.read_table(self.folder / "records.parquet")
+        found = artifacts.read_table(self.folder / "records.parquet")
+        return found.rename_columns({value_column(found): "value"})  # it is never written anew
 
     @cached_property
     def contents(self) -> str:
@@ -179,6 +183,11 @@ class Project:
     def round(self, number: int) -> Round:
         """The round of that number, made or not."""
         return Round(self.folder / "rounds" / f"{number:03d}")
+
+    @property
+    def first(self) -> Round:
+        """Round 0: what came in, and what is known of the texts alone."""
+        return self.round(0)
 
     @property
     def current(self) -> Round:
@@ -226,6 +235,9 @@ def open_project(folder: Path, *, contradicted: bool = False) -> Project:
     if odd := what_is_odd([folder / name for name in OWN_NAMES], folder):
         raise TwofoldError(odd)
     project = Project(folder)
+    if is_of_format_1(folder):
+        with project.locked():
+            migrate(folder)
     _ = project.config
     if not project.path("records.parquet").exists():
         raise TwofoldError(f"{folder}: no records.parquet here; run `twofold init` again, it did not finish")

@@ -22,8 +22,9 @@ from curation.project.asked import Asked
 from curation.project.collected import UNDER_WAY, change_under_way, labels_in_use, typed
 from curation.project.folder import Project
 from curation.project.records import LABEL_NAMES
+from curation.tasks.kind import Kind
 
-COLUMNS = frozenset({"label", "suggestion", "suggested", "predicted", "before", "after", "answers"})
+COLUMNS = frozenset({"value", "label", "suggestion", "suggested", "predicted", "before", "after", "answers"})
 """Columns of a project's tables that hold labels."""
 
 
@@ -74,7 +75,7 @@ def _change(project: Project, how: str, old: str, new: str) -> None:
         raise TwofoldError(f"{project.folder}: finish first what was cut short: `{typed(*begun)}`")
     write_json(journal, said)
     for path in _tables(project):
-        _rewrite(path, old, new)
+        _rewrite(path, project.config.task.kind, old, new)
     for round_ in project.rounds():
         if round_.has("asked.json"):
             asked = Asked.kept_in(round_)
@@ -92,12 +93,12 @@ def _tables(project: Project) -> Iterator[Path]:
     yield from (path for name in ("test.parquet", "gold.parquet") if (path := project.path(name)).exists())
 
 
-def _rewrite(path: Path, old: str, new: str) -> None:
+def _rewrite(path: Path, kind: Kind, old: str, new: str) -> None:
     before = read_table(path)
     after = before
     for i, name in enumerate(before.column_names):
         if name in COLUMNS:
-            after = after.set_column(i, before.schema.field(i), _renamed(before.column(i), old, new))
+            after = after.set_column(i, before.schema.field(i), _renamed(before.column(i), kind, old, new))
     names = json.loads((before.schema.metadata or {}).get(LABEL_NAMES, b"[]"))
     if old in names:
         renamed = [new if name == old else name for name in names]
@@ -106,17 +107,22 @@ def _rewrite(path: Path, old: str, new: str) -> None:
         write_table(path, after)
 
 
-def _renamed(values: pa.ChunkedArray, old: str, new: str) -> Any:
+def _renamed(values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
+    if values.type == kind.value():
+        return pa.array([x if x is None else kind.decode(x, {old: new}) for x in values.to_pylist()], values.type)
     if pa.types.is_list(values.type):
         lists = values.to_pylist()
         return pa.array([x and [new if label == old else label for label in x] for x in lists], values.type)
+    if not pa.types.is_string(values.type):
+        return values  # a number that bears the name of a column of labels elsewhere
     return pc.if_else(pc.fill_null(pc.equal(values, old), False), new, values)
 
 
 def _write_labels(path: Path, old: str, new: str) -> None:
     """Change the one key, and leave what people wrote around it."""
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    labels: Any = document["task"]["labels"]
+    task: Any = document["task"]
+    labels: Any = next(iter(task["questions"].values()))["labels"]
     if old not in labels:
         return
     if new in labels:

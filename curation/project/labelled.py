@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
@@ -23,13 +23,19 @@ def records_by_part(round_: Round) -> dict[str, list[str]]:
     return parts
 
 
-def current_labels(project: Project, round_: Round) -> dict[str, str]:
-    """Return the label of every record that has one, the outside test set included."""
-    labels = by_id(round_.table("labels.parquet"), "label")
+def current_values(project: Project, round_: Round) -> dict[str, Any]:
+    """Return the answer that every record has that has one, the outside test set included."""
+    values = by_id(round_.table("labels.parquet"), "value")
     outside = outside_test(project)
     if outside is not None:
-        labels.update(by_id(outside, "label"))
-    return {record_id: label for record_id, label in labels.items() if label is not None}
+        values.update(by_id(outside, "value"))
+    return {record_id: value for record_id, value in values.items() if value is not None}
+
+
+def current_labels(project: Project, round_: Round) -> dict[str, str]:
+    """Return the same in words."""
+    show = project.config.task.kind.show
+    return {record_id: show(value) for record_id, value in current_values(project, round_).items()}
 
 
 def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
@@ -43,7 +49,7 @@ def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str])
     import datasets
 
     task = project.config.task
-    labels, fields = current_labels(project, round_), fields_by_id(project)
+    labels, fields = current_values(project, round_), fields_by_id(project)
     ids = sorted(i for i in record_ids if i in labels)
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
     return datasets.Dataset.from_dict({**columns, task.question: [labels[i] for i in ids]}, features=task.features())
@@ -51,6 +57,9 @@ def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str])
 
 def why_not_trainable(project: Project, round_: Round) -> str | None:
     """Say what is missing before a model can be trained, or None."""
+    kind = project.config.task.kind
+    if kind.recipe is None:
+        return f"no model can be trained on answers of the kind {kind.name!r}"
     labels, parts = current_labels(project, round_), records_by_part(round_)
     for part in ("train", "validation", "test"):
         labelled = [labels[i] for i in parts[part] if i in labels]

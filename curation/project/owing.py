@@ -97,5 +97,5 @@ def answered_by(votes: Iterable[Vote], *statuses: str) -> dict[str, set[str]]:
 
 
 def as_votes(votes: pa.Table) -> list[Vote]:
-    """Return the rows of a table of `VOTES`, as far as they say who answered what."""
+    """Return the rows of votes, as far as they say who answered what."""
     return [Vote(*row) for row in zip(*(column(votes, name) for name in Vote._fields), strict=True)]

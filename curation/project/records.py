@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -14,37 +14,69 @@ TIMESTAMP = pa.timestamp("us", tz="UTC")
 LABEL_NAMES = b"labels"
 """Metadata of a table whose rows hold one number per label: the labels' names, in order, as JSON."""
 
-VOTES = pa.schema(
-    {
-        "record_id": pa.string(),
-        "reviewer": pa.string(),
-        "role": pa.string(),  # annotator or adjudicator
-        "status": pa.string(),  # submitted, draft or discarded
-        "label": pa.string(),  # null unless there is an answer
-        "submitted_at": TIMESTAMP,
-        "gone": pa.bool_(),  # pulled once, and not on the server any more, or only in an older form
-    }
-)
-LABELS = pa.schema(
-    {
-        "record_id": pa.string(),
-        "label": pa.string(),  # null: nobody has said yet
-        "source": pa.string(),  # given, agreed, adjudicated, ... or none
-        "round": pa.int32(),  # the round that settled it
-        "confidence": pa.float64(),
-    }
-)
+
+def votes_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of votes whose answers have this type."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "reviewer": pa.string(),
+            "role": pa.string(),  # annotator or adjudicator
+            "status": pa.string(),  # submitted, draft or discarded
+            "value": value,  # null unless there is an answer
+            "submitted_at": TIMESTAMP,
+            "gone": pa.bool_(),  # pulled once, and not on the server any more, or only in an older form
+        }
+    )
+
+
+def labels_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of what is known of every record."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "value": value,  # null: nobody has said yet
+            "source": pa.string(),  # given, agreed, adjudicated, ... or none
+            "round": pa.int32(),  # the round that settled it
+            "confidence": pa.float64(),
+        }
+    )
+
+
+def decisions_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of a round's decisions."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "value": value,  # null: nobody has settled it yet
+            "method": pa.string(),  # agreed, adjudicated, majority, consensus, disputed, discarded or undecided
+            "confidence": pa.float64(),
+            "votes": pa.int32(),
+            "reason": pa.string(),
+        }
+    )
+
+
+def consensus_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of what the readers' votes alone make of every record."""
+    return pa.schema({"record_id": pa.string(), "value": value, "confidence": pa.float64()})
+
+
+def queue_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of a queue, and of the batch taken from it."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "kind": pa.string(),
+            "reason": pa.string(),
+            "score": pa.float64(),  # in [0, 1], 1 = look here first
+            "suggestion": value,
+            "suggestion_score": pa.float64(),
+        }
+    )
+
+
 BY_PEOPLE = frozenset({"agreed", "adjudicated", "majority", "consensus", "discarded"})  # sources of a settled label
-QUEUE = pa.schema(
-    {
-        "record_id": pa.string(),
-        "kind": pa.string(),
-        "reason": pa.string(),
-        "score": pa.float64(),  # in [0, 1], 1 = look here first
-        "suggestion": pa.string(),
-        "suggestion_score": pa.float64(),
-    }
-)
 FLAGS = pa.schema(
     {
         "record_id": pa.string(),
@@ -60,24 +92,33 @@ FLAGS = pa.schema(
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})
 
 
-def read_as_votes(snapshot: pa.Table, options: Mapping[str, str]) -> pa.Table:
-    """Return a snapshot of votes with labels by their names of today.
+def read_as_votes(snapshot: pa.Table, decode: Callable[[Any], Any] | None = None) -> pa.Table:
+    """Return a snapshot of votes, whichever version pulled it.
 
     Args:
-        snapshot: As it was pulled: `label` holds the value under which Argilla stores the answer.
-        options: The label of every such value; one that is not there is its own name.
+        snapshot: As it was pulled: `value` (or `label`, once) holds what Argilla stores.
+        decode: Gives the answer by its labels of today; None leaves it as it is stored.
     """
     votes = snapshot
     if "gone" not in votes.column_names:  # pulled by a version that kept nothing but the newest answers
         votes = votes.append_column("gone", pa.array([False] * votes.num_rows, pa.bool_()))
-    labels = pa.array([options.get(value, value) for value in column(votes, "label")], pa.string())
-    return votes.set_column(votes.schema.get_field_index("label"), "label", labels).select(VOTES.names).cast(VOTES)
+    stored = votes[value_column(votes)]
+    votes = votes.drop_columns([value_column(votes)])
+    if decode is not None:
+        stored = pa.array([None if value is None else decode(value) for value in stored.to_pylist()], stored.type)
+    schema = votes_schema(stored.type)
+    return votes.append_column("value", stored).select(schema.names).cast(schema)
 
 
-def records_schema(fields: Sequence[str]) -> pa.Schema:
-    """Return the schema of the record table of a task with these text fields."""
+def value_column(votes: pa.Table) -> str:
+    """Return the name of the column of answers in a snapshot."""
+    return "value" if "value" in votes.column_names else "label"
+
+
+def records_schema(fields: Sequence[str], value: pa.DataType) -> pa.Schema:
+    """Return the schema of the record table of a task with these text fields, and answers of this type."""
     texts = pa.struct([pa.field(name, pa.string()) for name in fields])
-    return pa.schema({"record_id": pa.string(), "fields": texts, "label": pa.string(), "source_row": pa.int64()})
+    return pa.schema({"record_id": pa.string(), "fields": texts, "value": value, "source_row": pa.int64()})
 
 
 def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -58,10 +58,12 @@ class Step:
         makes: Artifacts in the round's folder; all of them are there after a run.
         keeps: Files of the round or the project that it reads to add to them, or not to make them twice: no input, as a
             run that was killed may have left them behind.
-        needs: Artifacts of the same round without which it cannot run; it reads more where there is more.
+        needs: Artifacts of the same round, or of a step that runs once, without which it cannot run; it reads more
+            where there is more.
         depends_on: The settings that decide it, JSON-ready.
         run: Does the work and returns one sentence about the outcome.
         revision: Raised when its code makes something else of the same inputs, so that it runs again.
+        once: Whether it runs for all rounds at once, in round 0: what it makes depends on no label.
     """
 
     name: str
@@ -71,6 +73,11 @@ class Step:
     depends_on: Callable[[Config], Any]
     run: Callable[[Context], str]
     revision: int = 1
+    once: bool = False
+
+    def home(self, project: Project, round_: Round) -> Round:
+        """Return the round in whose folder lies what it makes for this round."""
+        return project.first if self.once else round_
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,7 @@ class Done:
 
 def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     """Run a step unless everything it would make is there and up to date."""
+    context = replace(context, round=step.home(context.project, context.round))
     if not force and is_fresh(step, context.project, context.round):
         summary = _manifest(context.round)[step.name]["summary"]
         return Done(step=step.name, round=context.round, summary=summary, ran=False)
@@ -107,13 +115,14 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
 
 def is_fresh(step: Step, project: Project, round_: Round) -> bool:
     """Whether the step's outputs are there, whole, and made from today's inputs and settings."""
-    entry = _manifest(round_).get(step.name)
+    home = step.home(project, round_)
+    entry = _manifest(home).get(step.name)
     if entry is None or set(entry["outputs"]) != set(step.makes):
         return False
     if entry["fingerprint"] != _fingerprint(step, project.config):
         return False
     inputs = all(digest(project.path(name)) == found for name, found in entry["inputs"].items())
-    return inputs and all(digest(round_.path(name)) == found for name, found in entry["outputs"].items())
+    return inputs and all(digest(home.path(name)) == found for name, found in entry["outputs"].items())
 
 
 def _inputs(step: Step, context: Context, files: Noted) -> dict[str, str]:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from curation.quality.input_checks import FloatArray, IntArray, as_vectors, same_length
 from curation.quality.meetings import Meeting, all_meet, meetings, row_blocks
@@ -32,6 +33,19 @@ class NearestNeighbours(Shown):
 
     index: IntArray
     similarity: FloatArray
+
+    def to_table(self) -> pa.Table:
+        """Return it as a table to keep, a row for each record."""
+        k = self.index.shape[1]
+        columns = {"neighbours": self.index.astype(np.int32), "similarity": self.similarity}
+        return pa.table({name: pa.FixedSizeListArray.from_arrays(v.ravel(), k) for name, v in columns.items()})
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> NearestNeighbours:
+        """Return what was kept by `to_table`."""
+        flat = [table[name].combine_chunks().flatten().to_numpy() for name in ("neighbours", "similarity")]
+        index, similarity = (values.reshape(table.num_rows, -1) for values in flat)
+        return cls(index=index.astype(np.intp), similarity=similarity)
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.index), "neighbours": self.index.shape[1]}

@@ -25,6 +25,19 @@ _WORD = r"(?u)\b[^\W\d_]{2,}\b"
 _FALSE, _LACKING = 0.05, 0.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Records that lie together, whatever their labels are.
+
+    Attributes:
+        members: (m,) record numbers, the most typical first.
+        words: up to five words that set its texts apart from all others, the most telling first.
+    """
+
+    members: IntArray
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Region(Shown):
     """Records that lie together.
@@ -80,22 +93,35 @@ def regions(
         >>> [region.members.tolist() for region in found]
         [[0, 1], [2, 3]]
     """
+    return with_labels(parts_of(embeddings, texts=texts, n_regions=n_regions, seed=seed), labelled)
+
+
+def parts_of(
+    embeddings: Column, *, texts: Column | None = None, n_regions: int | None = None, seed: int = 0
+) -> list[Part]:
+    """Cut the data and name what is cut, as `regions` does, without a look at the labels."""
     vectors = as_vectors(embeddings)
     n = len(vectors)
     strings = [""] * n if texts is None else as_texts(texts, n=n)
-    has_label = np.ones(n, dtype=bool) if labelled is None else flags(labelled, "labelled")
-    same_length(n, len(has_label), "labelled")
     wanted = max(1, min(_MOST, n // _RECORDS)) if n_regions is None else n_regions
     check_whole(wanted, "n_regions", least=1, most=n, of=f" for {n} records")
     check_whole(seed, "seed")
-    parts = _parts(vectors, wanted, seed)
-    words = _telling_words(strings, parts)
-    thin = _lacks_labels(parts, has_label)
-    found = [_region(m, w, has_label, bool(t)) for m, w, t in zip(parts, words, thin, strict=True)]
+    members = _cut(vectors, wanted, seed)
+    words = _telling_words(strings, members)
+    return [Part(members=m, words=w) for m, w in zip(members, words, strict=True)]
+
+
+def with_labels(parts: Sequence[Part], labelled: Column | None = None) -> Listed[Region]:
+    """Say of parts that hold every record once how many of their records have a label, as `regions` does."""
+    n = sum(len(part.members) for part in parts)
+    has_label = np.ones(n, dtype=bool) if labelled is None else flags(labelled, "labelled")
+    same_length(n, len(has_label), "labelled")
+    thin = _lacks_labels([part.members for part in parts], has_label)
+    found = [_region(part, has_label, bool(t)) for part, t in zip(parts, thin, strict=True)]
     return Listed(sorted(found, key=lambda region: (not region.is_thin, -len(region.members), int(region.members[0]))))
 
 
-def _parts(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:
+def _cut(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:
     """Return the members of every region, those nearest to its middle first."""
     from sklearn.cluster import KMeans
 
@@ -150,7 +176,8 @@ def _lacks_labels(parts: Sequence[IntArray], labelled: BoolArray) -> BoolArray:
     return np.asarray((false_discovery_control(np.clip(p, 0, 1)) <= _FALSE) & (have < _LACKING * expected))
 
 
-def _region(members: IntArray, words: tuple[str, ...], labelled: BoolArray, thin: bool) -> Region:
+def _region(part: Part, labelled: BoolArray, thin: bool) -> Region:
+    members, words = part.members, part.words
     share, have, expected = len(members) / len(labelled), int(labelled[members].sum()), len(members) * labelled.mean()
     about = f" ({', '.join(words)})" if words else ""
     labels = f"{have} of {len(members)} are labelled" if have else f"none of these {len(members)} is labelled"

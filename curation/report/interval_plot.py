@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.report.parts import Interval
+from curation.report.parts import Measurement
 from curation.report.scales import Scale, Tick, axis
 from curation.report.wording import clip, interval
 
@@ -60,7 +60,7 @@ class Beside:
     strip: Strip | None
 
 
-def interval_plot(rows: Sequence[tuple[str, Interval | None, bool]]) -> IntervalPlot | None:
+def interval_plot(rows: Sequence[tuple[str, Measurement | None, bool]]) -> IntervalPlot | None:
     """Place rows of name, measure and whether it is the old one; None when nothing was measured."""
     measured = [(name, measure, old) for name, measure, old in rows if measure is not None]
     if not measured:
@@ -102,18 +102,18 @@ def _span(rows: Iterable[Any], measure: str) -> tuple[float, float]:
     return min([0.0, *ends]), max([1.0, *ends])
 
 
-def _strip(measure: Interval | None, scale: Scale) -> Strip | None:
+def _strip(measure: Measurement | None, scale: Scale) -> Strip | None:
     if measure is None:
         return None
     low, high = min(_ends(measure)), max(_ends(measure))
     return Strip(x=scale(measure.value), low_x=scale(low), high_x=scale(high), zero=scale(0))
 
 
-def _ends(measure: Interval) -> list[float]:
+def _ends(measure: Measurement) -> list[float]:
     return [end for end in (measure.low, measure.value, measure.high) if end is not None]
 
 
-def _dot(name: str, measure: Interval, old: bool, *, y: float, scale: Scale) -> Dot:
+def _dot(name: str, measure: Measurement, old: bool, *, y: float, scale: Scale) -> Dot:
     low, high = min(_ends(measure)), max(_ends(measure))
     return Dot(
         name=clip(name, 30),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from curation.report.parts import Interval
+from curation.report.parts import Measurement
 from curation.report.scales import Scale, Tick, axis
 
 WIDTH, HEIGHT = 460, 270
@@ -21,7 +21,7 @@ class Series:
 
     name: str
     x: Sequence[float]
-    y: Sequence[Interval | None]
+    y: Sequence[Measurement | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +60,9 @@ class LineChart:
     best_x: float | None
 
 
-def plain(values: Sequence[float | None]) -> list[Interval | None]:
+def plain(values: Sequence[float | None]) -> list[Measurement | None]:
     """Turn numbers without intervals into points without whiskers."""
-    return [None if value is None else Interval(value=value, low=None, high=None) for value in values]
+    return [None if value is None else Measurement(value=value, low=None, high=None) for value in values]
 
 
 def line_chart(series: Sequence[Series], *, best: float | None = None) -> LineChart | None:
@@ -92,7 +92,7 @@ def line_chart(series: Sequence[Series], *, best: float | None = None) -> LineCh
     )
 
 
-def _ends(measure: Interval) -> list[float]:
+def _ends(measure: Measurement) -> list[float]:
     return [end for end in (measure.low, measure.value, measure.high) if end is not None]
 
 
@@ -118,7 +118,7 @@ def _line(series: Series, position: int, of: int, x_scale: Scale, y_scale: Scale
     )
 
 
-def _mark(x: float, measure: Interval | None, y_scale: Scale) -> Mark | None:
+def _mark(x: float, measure: Measurement | None, y_scale: Scale) -> Mark | None:
     if measure is None:
         return None
     low, high = min(_ends(measure)), max(_ends(measure))

@@ -21,16 +21,14 @@ def listed(rows: Sequence[Row], most: int, all_in: str) -> dict[str, Any]:
     return {"rows": list(rows[:most]), "total": len(rows), "all_in": all_in}
 
 
-def doubted_labels(round_: Round, text: Texts, most: int = 50) -> dict[str, Any]:
+def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: int = 50) -> dict[str, Any]:
     """Return the labels that the check doubts, least likely first; those that people settled stand apart."""
-    labels = round_.table("labels.parquet")
-    label = by_id(labels, "label")
-    settled = {i: how for i, how in by_id(labels, "source").items() if how in BY_PEOPLE}
+    settled = {i: how for i, how in by_id(round_.table("labels.parquet"), "source").items() if how in BY_PEOPLE}
     doubted = [row for row in round_.table("quality.parquet").to_pylist() if row["is_issue"]]
     doubted.sort(key=lambda row: (row["score"], row["record_id"]))
 
     def full(row: Row) -> Row:
-        near = [{"record_id": i, "text": text(i), "label": label[i]} for i in row["evidence"]]
+        near = [{"record_id": i, "text": text(i), "label": label.get(i)} for i in row["evidence"]]
         i = row["record_id"]
         return {**row, "text": text(i), "settled": settled.get(i), "evidence": near}
 

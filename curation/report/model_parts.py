@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from curation.report.parts import Counts, Listed, Many, Measure, Number, Part
+from curation.report.parts import Counts, Listed, Many, Measure, Measures, Number, Part
 
 
 class LabelScores(Part):
@@ -20,7 +20,7 @@ class LabelScores(Part):
 
 
 class Evaluation(Part):
-    """How good a model is; rows of `confusion` are labels, columns predictions."""
+    """How good a model is; rows of `confusion` are labels, columns predictions; `metrics` are the user's own."""
 
     n: int
     label_names: list[str]
@@ -33,6 +33,7 @@ class Evaluation(Part):
     per_label: Many[LabelScores]
     confusion: Many[list[int]]
     confidence: float
+    metrics: Measures = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _square(self) -> Evaluation:

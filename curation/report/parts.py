@@ -41,8 +41,12 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
 
-class Interval(Part):
-    """A value with its 95% interval; low and high are None where no interval could be computed."""
+class Measurement(Part):
+    """A number as it stands in report.json, with its 95% interval; low and high are None where there is none.
+
+    It is not `evaluation.Interval`, from which it was written: a page is drawn from the file alone, which may be of
+    another version, so every key must be there and every number finite.
+    """
 
     value: float
     low: Number
@@ -63,4 +67,5 @@ class Listed(Part, Generic[Item]):
         return self
 
 
-Measure = Annotated[Interval | None, BeforeValidator(_measured)]
+Measure = Annotated[Measurement | None, BeforeValidator(_measured)]
+Measures = Annotated[dict[str, Measure], BeforeValidator(_mapped)]

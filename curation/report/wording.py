@@ -6,7 +6,7 @@ import math
 import re
 from datetime import UTC, datetime
 
-from curation.report.parts import Interval
+from curation.report.parts import Measurement
 
 NOT_MEASURED = "not measured"
 PREVIEW = 180  # characters of a text that are always in sight
@@ -26,12 +26,12 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(float(rounded)) >= 1000 else rounded.rstrip(".")
 
 
-def interval(measure: Interval | None) -> str:
+def interval(measure: Measurement | None) -> str:
     """Write a value with its interval in brackets, as `0.780 [0.702, 0.851]`."""
     return NOT_MEASURED if measure is None else f"{number(measure.value)} {bounds(measure)}"
 
 
-def bounds(measure: Interval) -> str:
+def bounds(measure: Measurement) -> str:
     """Write the interval alone, as `[0.702, 0.851]`."""
     if measure.low is None or measure.high is None:
         return "(no interval)"

@@ -2,11 +2,13 @@
 
 from curation.review.adjudication import adjudication_queue
 from curation.review.agreement import Agreement, agreement
-from curation.review.bootstrap import Score
 from curation.review.consensus import Consensus, consensus
 from curation.review.decide import decide
 from curation.review.next_vote import ask_third
 from curation.review.pairs import PairAgreement
+from evaluation.intervals import Interval
+
+Score = Interval  # its older name
 
 __all__ = [
     "Agreement",

@@ -56,7 +56,7 @@ def disputes(votes: pa.Table, decisions: pa.Table) -> pa.Table:
     """Return the records that a third person has to settle, and those that one has settled.
 
     Args:
-        votes: A table of `VOTES`.
+        votes: Votes with their answers in words (see `in_words`).
         decisions: What they decide, a table of `DECISIONS`.
 
     Returns:

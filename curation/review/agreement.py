@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from curation.review.bootstrap import Score, bootstrap_sums, distinct, scored
-from curation.review.coefficients import Nominal, coincidence_rows, record_rows, spaced_alpha
+from curation.review.coefficients import Nominal, coincidence_rows, distinct, record_rows, spaced_alpha
 from curation.review.pairs import PairAgreement, pair_agreements
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import Floats, Ints, read_votes
 from evaluation.columns import Column
-from evaluation.settings import check_whole
+from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
 from evaluation.shown import Shown
 
 Scale = Literal["nominal", "ordinal", "interval"]
@@ -47,11 +46,11 @@ class Agreement(Shown):
         reviewers: Reviewers with a vote.
     """
 
-    alpha: Score
-    observed: Score
-    fleiss_kappa: Score
-    ac1: Score
-    per_label: Mapping[str, Score]
+    alpha: Interval
+    observed: Interval
+    fleiss_kappa: Interval
+    ac1: Interval
+    per_label: Mapping[str, Interval]
     pairs: Sequence[PairAgreement]
     scale: Scale
     records: int
@@ -108,13 +107,12 @@ def agreement(
     """
     if scale not in _SCALES:
         raise ValueError(f"agreement: expected a scale of {', '.join(_SCALES)}, found {scale!r}")
-    check_whole(seed, "seed")
-    check_whole(resamples, "resamples", least=1)
+    check_resampling(seed, resamples)
     coded = read_votes(votes, labels)
     values = _positions(coded.labels, scale, given=labels is not None)
     counts = coded.counts()
     paired, times = distinct(counts[counts.sum(axis=1) >= 2])
-    draw = partial(bootstrap_sums, times=times, seed=seed, resamples=resamples)
+    draw = partial(resampled_sums, times=times, seed=seed, resamples=resamples)
     overall, per_label = _overall(paired, times, coded.labels, draw)
     if scale != "nominal":
         overall["alpha"] = _spaced(paired, times, values if scale == "interval" else None, draw)
@@ -130,14 +128,16 @@ def agreement(
     )
 
 
-def _overall(paired: Ints, times: Ints, labels: list[str], draw: Any) -> tuple[dict[str, Score], dict[str, Score]]:
+def _overall(
+    paired: Ints, times: Ints, labels: list[str], draw: Any
+) -> tuple[dict[str, Interval], dict[str, Interval]]:
     if not len(paired):
-        nothing = Score(value=None, reason=_NO_PAIR)
+        nothing = Interval(value=None, reason=_NO_PAIR)
         return dict.fromkeys(_OVERALL, nothing), dict.fromkeys(labels, nothing)
     rows = record_rows(paired)
     sums, draws = times @ rows, draw(rows)
     of = Nominal(k=len(labels))
-    score = partial(scored, sums=sums, draws=draws, rows=int(times.sum()))
+    score = partial(_scored, sums=sums, draws=draws, rows=int(times.sum()))
     per_label = {
         label: score(partial(of.label_alpha, i), undefined=_label_reason(label, float(sums[i])))
         for i, label in enumerate(labels)
@@ -145,17 +145,26 @@ def _overall(paired: Ints, times: Ints, labels: list[str], draw: Any) -> tuple[d
     return {name: score(getattr(of, name), undefined=_ONE_LABEL) for name in _OVERALL}, per_label
 
 
+def _scored(
+    statistic: Callable[[Floats], Floats], *, sums: Floats, draws: Floats, rows: int, undefined: str
+) -> Interval:
+    value = float(statistic(sums[None])[0])
+    if rows < 2 and not np.isnan(value):
+        return Interval(value=value, reason="no interval: only one record has two votes")
+    return percentile_interval(value, statistic(draws), undefined=undefined)
+
+
 def _label_reason(label: str, votes: float) -> str:
     return f"no record with two votes has a vote for {label!r}" if votes == 0 else f"every vote is {label!r}"
 
 
-def _spaced(paired: Ints, times: Ints, values: Floats | None, draw: Any) -> Score:
+def _spaced(paired: Ints, times: Ints, values: Floats | None, draw: Any) -> Interval:
     if not len(paired):
-        return Score(value=None, reason=_NO_PAIR)
+        return Interval(value=None, reason=_NO_PAIR)
     rows = coincidence_rows(paired)
     statistic = partial(spaced_alpha, values=values)
     total = int(times.sum())
-    return scored(statistic, times @ rows, draw(rows), rows=total, undefined=_ONE_LABEL)
+    return _scored(statistic, sums=times @ rows, draws=draw(rows), rows=total, undefined=_ONE_LABEL)
 
 
 def _positions(labels: list[str], scale: Scale, *, given: bool) -> Floats | None:

@@ -7,37 +7,40 @@ from typing import Any
 
 import pyarrow as pa
 
-CHANGES = pa.schema(
-    {
-        "record_id": pa.string(),
-        "before": pa.string(),  # the label decided before; null where there was none
-        "after": pa.string(),
-        "method_before": pa.string(),
-        "method_after": pa.string(),
-        "reason": pa.string(),  # of the decision after
-        "snapshot": pa.int32(),  # number of the vote snapshot that changed it
-    }
-)
+
+def changes_schema(value: pa.DataType) -> pa.Schema:
+    """Return the schema of changed decisions about answers of this type."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "before": value,  # the answer decided before; null where there was none
+            "after": value,
+            "method_before": pa.string(),
+            "method_after": pa.string(),
+            "reason": pa.string(),  # of the decision after
+            "snapshot": pa.int32(),  # number of the vote snapshot that changed it
+        }
+    )
 
 
 def changed_decisions(before: pa.Table, after: pa.Table, snapshot: int) -> pa.Table:
     """Return every record whose decision was settled and is another one now.
 
     Args:
-        before: Decisions as they were, a table of `DECISIONS`.
+        before: Decisions as they were, a table of `decisions_schema`.
         after: Decisions as they are.
         snapshot: Number of the vote snapshot that `after` rests on.
 
     Returns:
-        A table of `CHANGES`, sorted by record id. Records that were not settled before are not in it: a first
+        A table of `changes_schema`, sorted by record id. Records that were not settled before are not in it: a first
         decision changes nothing.
     """
     now = {row["record_id"]: row for row in after.to_pylist()}
     rows = [
         {
             "record_id": then["record_id"],
-            "before": then["label"],
-            "after": now[then["record_id"]]["label"],
+            "before": then["value"],
+            "after": now[then["record_id"]]["value"],
             "method_before": then["method"],
             "method_after": now[then["record_id"]]["method"],
             "reason": now[then["record_id"]]["reason"],
@@ -46,9 +49,11 @@ def changed_decisions(before: pa.Table, after: pa.Table, snapshot: int) -> pa.Ta
         for then in before.to_pylist()
         if then["record_id"] in now and _is_overturned(then, now[then["record_id"]])
     ]
-    return pa.Table.from_pylist(sorted(rows, key=lambda row: row["record_id"]), schema=CHANGES)
+    return pa.Table.from_pylist(
+        sorted(rows, key=lambda row: row["record_id"]), schema=changes_schema(after["value"].type)
+    )
 
 
 def _is_overturned(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    was_settled = then["label"] is not None or then["method"] == "discarded"
-    return was_settled and (then["label"], then["method"]) != (now["label"], now["method"])
+    was_settled = then["value"] is not None or then["method"] == "discarded"
+    return was_settled and (then["value"], then["method"]) != (now["value"], now["method"])

@@ -13,6 +13,15 @@ import numpy as np
 from curation.review.votes import Floats, Ints
 
 
+def distinct(counts: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct rows of `counts`, shape (U, K), and how often each occurs, shape (U,)."""
+    narrow = np.uint16 if counts.max(initial=0) < 2**16 else np.int64
+    packed = np.ascontiguousarray(counts, dtype=narrow)
+    keys = packed.view(np.dtype((np.void, packed.itemsize * packed.shape[1]))).ravel()
+    _, first, times = np.unique(keys, return_index=True, return_counts=True)
+    return counts[first], times
+
+
 def record_rows(counts: Ints) -> Floats:
     """Return a row of sums for every record, shape (N, 3 K + 2), from votes per label, shape (N, K)."""
     n = counts.astype(float)

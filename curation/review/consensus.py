@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,16 @@ class Consensus(Shown):
     reviewers: pa.Table
     labels: Sequence[str]
     posteriors: Mapping[str, Floats]
+
+    def probability(self, record_id: str, label: str) -> float | None:
+        """Return how likely a label is, given the votes, in [0, 1]; None for a record or a label without a vote."""
+        if record_id not in self.posteriors or label not in self._place:
+            return None
+        return float(self.posteriors[record_id][self._place[label]])
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {label: i for i, label in enumerate(self.labels)}
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.label), "labels": len(self.labels), "reviewers": self.reviewers.num_rows}

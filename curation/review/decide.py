@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,6 @@ from curation.review.confidence import label_confidence
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import Votes, read_votes
 from evaluation.settings import check_number, check_whole
-
-if TYPE_CHECKING:
-    from curation.review.consensus import Consensus
 
 DECISIONS = pa.schema(
     {
@@ -27,6 +24,27 @@ DECISIONS = pa.schema(
         "reason": pa.string(),
     }
 )
+
+
+class Inferred(Protocol):
+    """What is inferred from the votes: the result of `consensus`, or a fold of it."""
+
+    @property
+    def label(self) -> Mapping[str, str]:
+        """The most probable label, by record id."""
+
+    @property
+    def confidence(self) -> Mapping[str, float]:
+        """Its probability, by record id."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """All labels."""
+
+    def probability(self, record_id: str, label: str) -> float | None:
+        """Return how likely a label is, in [0, 1]; None where nothing is known of it."""
+
+
 Settle = Literal["adjudication", "majority", "consensus"]
 
 
@@ -53,7 +71,7 @@ def decide(
     *,
     required: int = 2,
     settle: Settle = "adjudication",
-    consensus: Consensus | None = None,
+    consensus: Inferred | None = None,
     min_confidence: float = 0.0,
 ) -> pa.Table:
     """Decide the label of every record that has a vote or an adjudication.
@@ -94,7 +112,7 @@ def decide(
         raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {settle!r}")
     check_whole(required, "required", least=1)
     check_number(min_confidence, "min_confidence", "a probability in [0, 1]", above=-1e-9, most=1)
-    if consensus is not None and not hasattr(consensus, "posteriors"):
+    if consensus is not None and not hasattr(consensus, "probability"):
         raise ValueError(f"consensus: expected the result of consensus(votes), found {type(consensus).__name__}")
     if settle == "consensus" and consensus is None:
         raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
@@ -118,9 +136,7 @@ def decide(
     return pa.Table.from_pylist(rows, schema=DECISIONS)
 
 
-def _verdict(
-    case: _Case, required: int, settle: Settle, consensus: Consensus | None, min_confidence: float
-) -> _Verdict:
+def _verdict(case: _Case, required: int, settle: Settle, consensus: Inferred | None, min_confidence: float) -> _Verdict:
     n = len(case.votes)
     if n >= required and len(set(case.votes)) == 1:
         return _Verdict(method="agreed", label=case.votes[0], reason=f"all {n} reviewers agree")
@@ -182,15 +198,15 @@ def _by_record(coded: Votes) -> dict[str, list[tuple[str, str]]]:
     return grouped
 
 
-def _labels(cases: Sequence[_Case], consensus: Consensus | None) -> set[str]:
+def _labels(cases: Sequence[_Case], consensus: Inferred | None) -> set[str]:
     said = {label for case in cases for label in (*case.votes, case.adjudicated) if label is not None}
     return said | set(consensus.labels if consensus is not None else ())
 
 
-def _confidence(case: _Case, label: str | None, consensus: Consensus | None, n_labels: int) -> float | None:
+def _confidence(case: _Case, label: str | None, consensus: Inferred | None, n_labels: int) -> float | None:
     if label is None:
         return None
-    posterior = None
-    if consensus is not None and case.record_id in consensus.posteriors:
-        posterior = dict(zip(consensus.labels, consensus.posteriors[case.record_id].tolist(), strict=True))
+    said = {each for each in (label, case.adjudicated) if each is not None}
+    likely = {each: consensus.probability(case.record_id, each) for each in said} if consensus is not None else {}
+    posterior = {each: p for each, p in likely.items() if p is not None}
     return label_confidence(label, case.votes, case.adjudicated, n_labels=n_labels, posterior=posterior)

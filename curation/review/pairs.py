@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from curation.review.bootstrap import Score
 from curation.review.coefficients import Pair
 from curation.review.votes import Floats, Ints, Votes
+from evaluation.intervals import Interval
 from evaluation.shown import Shown
 
 _ONE_LABEL = "both gave one and the same label throughout, so chance agreement is complete"
@@ -30,7 +30,7 @@ class PairAgreement(Shown):
     reviewers: tuple[str, str]
     shared: int
     observed: float
-    kappa: Score
+    kappa: Interval
 
     def _facts(self) -> Mapping[str, Any]:
         return {"reviewers": " and ".join(self.reviewers), **super()._facts()}
@@ -81,7 +81,7 @@ def _vote_pairs(record: Ints) -> tuple[Ints, Ints]:
     return np.concatenate([none, *left]), np.concatenate([none, *right])
 
 
-def _kappa(cells: Ints, counts: Ints, distance: Floats) -> Score:
+def _kappa(cells: Ints, counts: Ints, distance: Floats) -> Interval:
     # Only labels that the two used matter: with many labels this keeps the table of one pair small.
     first, second = np.divmod(cells, len(distance))
     used = np.unique(np.concatenate([first, second]))
@@ -92,7 +92,7 @@ def _kappa(cells: Ints, counts: Ints, distance: Floats) -> Score:
     )
     value, error = pair.kappa(counts.astype(float))
     if np.isnan(value):
-        return Score(value=None, reason=_ONE_LABEL)
+        return Interval(value=None, reason=_ONE_LABEL)
     if counts.sum() < 2:
-        return Score(value=value, reason="no interval: only one record is shared")
-    return Score(value=value, low=max(-1.0, value - 1.96 * error), high=min(1.0, value + 1.96 * error))
+        return Interval(value=value, reason="no interval: only one record is shared")
+    return Interval(value=value, low=max(-1.0, value - 1.96 * error), high=min(1.0, value + 1.96 * error))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from scipy.stats import norm
-
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import read_votes
-
-_Z = float(norm.ppf(0.975))
+from evaluation.intervals import Interval, wilson_interval
 
 
 def agreement_with_others(votes: VoteTable) -> list[dict[str, Any]]:
@@ -40,15 +37,10 @@ def agreement_with_others(votes: VoteTable) -> list[dict[str, Any]]:
         same[int(reviewer)] += int(counts[record, label]) - 1
     return [
         {"reviewer": name, "records": records[r], "answers": answers[r], "same": same[r]}
-        | _wilson(same[r], answers[r], records[r])
+        | _share(same[r], answers[r], records[r]).to_dict()
         for r, name in enumerate(coded.reviewers)
     ]
 
 
-def _wilson(same: int, answers: int, records: int) -> dict[str, float | None]:
-    if not answers:
-        return {"value": None, "low": None, "high": None}
-    share, more = same / answers, _Z**2 / records
-    middle = (share + more / 2) / (1 + more)
-    half = _Z * ((share * (1 - share) + more / 4) / records) ** 0.5 / (1 + more)
-    return {"value": share, "low": max(0.0, min(share, middle - half)), "high": min(1.0, max(share, middle + half))}
+def _share(same: int, answers: int, records: int) -> Interval:
+    return wilson_interval(same, answers, independent=records) if answers else Interval(value=None)

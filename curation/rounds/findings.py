@@ -45,6 +45,11 @@ def _adjudicate(round_: Round) -> dict[str, Any]:
     return dict(round_.json("adjudication.json"))
 
 
+def _map(round_: Round) -> dict[str, Any]:
+    facts = round_.json("map/facts.json")
+    return {name: facts[name] for name in ("texts", "copies", "regions", "unread")}
+
+
 def _check(round_: Round) -> dict[str, Any]:
     unchecked = round_.json("checks.json").get("not_checked", {})
     counts = _counts(round_, "flags.parquet", "check")
@@ -126,6 +131,7 @@ STEPS: Mapping[str, tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]] =
     "pull": (_pulled, ("votes",)),
     "review": (_review, ("review.json",)),
     "adjudicate": (_adjudicate, ("adjudication.json",)),
+    "map": (_map, ("map/facts.json",)),
     "check": (_check, ("flags.parquet", "checks.json")),
     "split": (_split, ("split.json",)),
     "augment": (_augment, ("augmentation.json",)),

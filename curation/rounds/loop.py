@@ -18,11 +18,13 @@ from curation.rounds.waiting import Waiting as Waiting
 from curation.rounds.waiting import open_at_review
 from curation.rounds.waiting import waiting as waiting
 from curation.steps import augment, check, evaluate, relabel, report, review, split, train
+from curation.steps import map as map_step
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
 
 LEARN: tuple[Step, ...] = (
+    map_step.STEP,
     check.STEP,
     split.STEP,
     augment.STEP,
@@ -57,7 +59,7 @@ class Situation:
         undecided: Records of the batch that still lack answers; None before the first review.
         disputed: Records that a third person still has to settle.
         decided: Records that people settled.
-        learned: Whether every step from check to report is up to date.
+        learned: Whether every step from map to report is up to date.
         queued: Records in its queue.
         go_on: Whether to go on with the answers that there are.
     """
@@ -147,7 +149,7 @@ def steps_upto(name: str) -> list[Step]:
 
 
 def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:
-    """Run every step from check to report that the labels so far allow."""
+    """Run every step from map to report that the labels so far allow."""
     for step in LEARN:
         if _applies(step, project, round_):
             yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))

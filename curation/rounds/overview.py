@@ -18,7 +18,7 @@ from curation.errors import TwofoldError
 from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
 from curation.project.owing import Vote, as_votes
-from curation.project.records import column
+from curation.project.records import column, value_column
 from curation.rounds.findings import accuracy, agreement, labels_doubted, newest
 from curation.rounds.waiting import Waiting, waiting_for
 
@@ -157,7 +157,7 @@ def _ask(project: Project, round_: Round, look: Callable[[], Looks]) -> _Asked:
     return _Asked(people=people, votes=votes, new=new, url=argilla.url)
 
 
-Said = tuple[str | None, int]  # the label, and when, in microseconds since 1970
+Said = tuple[Any, int]  # the answer, and when, in microseconds since 1970
 
 
 def _held(round_: Round) -> dict[Vote, Said]:
@@ -165,7 +165,7 @@ def _held(round_: Round) -> dict[Vote, Said]:
         return {}
     votes = read_table(round_.snapshots()[-1])
     times = votes["submitted_at"].combine_chunks().view("int64").to_pylist()  # as times, it would import pandas
-    said = zip(column(votes, "label"), times, strict=True)
+    said = zip(column(votes, value_column(votes)), times, strict=True)
     return dict(zip(as_votes(votes), said, strict=True))
 
 
@@ -175,7 +175,7 @@ def _served(project: Project, round_: Round, argilla: Looks) -> dict[Vote, Said]
         dataset = argilla.dataset(naming.dataset(project, round_, role), naming.workspace(project, role))
         for answer in argilla.answers(dataset) if dataset is not None else ():
             vote = Vote(answer.record_id, answer.reviewer, role, answer.status)
-            found[vote] = (answer.label, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
+            found[vote] = (answer.value, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
     return found
 
 

@@ -11,7 +11,7 @@ from curation.errors import TwofoldError
 from curation.sources.repair import is_visible, repaired, repaired_name
 from curation.sources.rows import Row
 from curation.sources.values import as_id, as_text
-from curation.tasks.task import LONGEST_NAME
+from curation.tasks.limits import NAME as LONGEST_NAME
 
 LONGEST_TEXT = 100_000  # characters; more than a person reads, or a page shows
 LABEL = "label"  # what a label is called in `Cleaned.repaired`, beside the text fields

@@ -15,8 +15,6 @@ from curation.project.records import by_id
 from curation.sources.cleaning import Cleaned, Columns
 from evaluation.intervals import wilson_interval
 
-GOLD = pa.schema({"record_id": pa.string(), "label": pa.string()})
-
 
 def gold_columns(path: Path, names: Sequence[str], data: Columns, label: str | None = None) -> Columns:
     """Say which columns of a file of gold labels are what: they are known by their names, in any order.
@@ -47,24 +45,25 @@ def _first_there(path: Path, names: Sequence[str], *options: str | None, what: s
     return found
 
 
-def gold_table(gold: Cleaned) -> pa.Table:
+def gold_table(gold: Cleaned, value: pa.DataType) -> pa.Table:
     """Return gold labels, which only the report compares with: no step that decides or trains reads them."""
-    return pa.Table.from_pylist([{name: row[name] for name in GOLD.names} for row in gold.kept], schema=GOLD)
+    schema = pa.schema({"record_id": pa.string(), "value": value})
+    return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in gold.kept], schema=schema)
 
 
 def against_gold(project: Project, round_: Round) -> dict[str, Any] | None:
     """Compare labels with gold, stage by stage, on the records that this round settled (all, in round 0)."""
     if not project.has("gold.parquet"):
         return None
-    known = gold = by_id(read_table(project.path("gold.parquet")), "label")
+    known = gold = by_id(read_table(project.path("gold.parquet")), "value")
     stages: dict[str, Mapping[str, str | None]] = {
-        "given labels": by_id(project.round(0).table("labels.parquet"), "label")
+        "given labels": by_id(project.round(0).table("labels.parquet"), "value")
     }
     if round_.has("decisions.parquet"):
-        decided = by_id(round_.table("decisions.parquet"), "label")
+        decided = by_id(round_.table("decisions.parquet"), "value")
         gold = {i: label for i, label in gold.items() if decided.get(i) is not None}
-        stages["labels before this round"] = by_id(project.before(round_).table("labels.parquet"), "label")
-        stages["consensus before adjudication"] = by_id(round_.table("consensus.parquet"), "label")
+        stages["labels before this round"] = by_id(project.before(round_).table("labels.parquet"), "value")
+        stages["consensus before adjudication"] = by_id(round_.table("consensus.parquet"), "value")
         stages["decisions after adjudication"] = decided
     rows = [_accuracy(what, labels, gold) for what, labels in stages.items()]
     return {"known": len(known), "n": len(gold), "rows": [row for row in rows if row is not None]}

@@ -9,8 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from curation.errors import TwofoldError, suggest
+from curation.errors import TwofoldError
 from curation.sources.cleaning import Cleaned
+from curation.tasks.task import Task
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _TRUTH = {"true": "1", "false": "0"}
@@ -56,23 +57,22 @@ def join_twins(cleaned: Cleaned, labels: Sequence[str]) -> None:
             row["label"] = of.get(twin_key(row["label"]), row["label"])
 
 
-def check_labels(cleaned: Cleaned, labels: Sequence[str], *, column: str) -> None:
-    """Check the given labels against the task.
+def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
+    """Give every record its answer as `value`, by what stands in the column of labels.
 
     Raises:
-        TwofoldError: A label is not in the task; the first such row is named.
+        TwofoldError: Something is no answer to the task's question; the first such row is named.
     """
-    known = frozenset(labels)
-    by_key = {twin_key(label): label for label in labels}
+    by_key = {twin_key(label): label for label in task.labels}
     for row in cleaned.kept:
         label = row["label"]
-        if label is None or label in known:
-            continue
-        twin = by_key.get(twin_key(label))
-        hint = suggest(label, labels) if twin is None else f"; --join-labels takes it as {twin!r}"
-        raise TwofoldError(
-            f"{cleaned.source}, row {row['source_row']}, column {column!r}: label {label!r} is not in the task{hint}"
-        )
+        try:
+            row["value"] = None if label is None else task.kind.parse(task.asked, label)
+        except ValueError as error:
+            twin = by_key.get(twin_key(label))
+            hint = f"label {label!r} is not in the task; --join-labels takes it as {twin!r}"
+            where = f"{cleaned.source}, row {row['source_row']}, column {column!r}"
+            raise TwofoldError(f"{where}: {error if twin is None else hint}") from None
 
 
 def notes_on_labels(cleaned: Cleaned, labels: Iterable[str]) -> list[str]:

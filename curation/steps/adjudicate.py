@@ -55,8 +55,7 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
         guidelines=PREAMBLE + asked.guidelines,
         fields={**titles, _answers_field(asked.fields): "The answers so far"},
         question=asked.question,
-        labels=tuple(asked.options),
-        shown=asked.shown(),
+        settings=asked.for_argilla(),
         required=1,
         contents=project.contents,
     )

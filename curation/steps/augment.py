@@ -73,7 +73,7 @@ def _variants(context: Context, train: _Train, held_out: list[str]) -> tuple[lis
 
 
 def _gain(context: Context, train: _Train, kept: list[dict[str, Any]]) -> Gain:
-    store, index = EmbeddingStore(context.project), context.config.task.label_index()
+    store, index = EmbeddingStore(context.project), context.config.task.class_index()
     place = {record_id: i for i, record_id in enumerate(train.ids)}
     return augmentation_gain(
         store.of_texts([_whole(fields) for fields in train.fields]),
@@ -88,7 +88,7 @@ def _gate(context: Context, train: _Train) -> Gate:
     """Build the gate on a classifier that learned from the training part alone."""
     store = EmbeddingStore(context.project)
     texts = [_whole(fields) for fields in train.fields]
-    index = context.config.task.label_index()
+    index = context.config.task.class_index()
     codes = np.array([index[label] for label in train.labels])
     present = np.unique(codes)
     model = fit_linear(store.of_texts(texts), codes, inverse_regularization=10.0, steps=1000)

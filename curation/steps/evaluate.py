@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.records import BY_PEOPLE, LABEL_NAMES, by_id, table
 from curation.project.step import Context, Step
+from evaluation.metrics import GROUP as METRICS
+from evaluation.plugins import PluginError, installed, plugins
 
 PREDICTIONS = pa.schema(
     {
@@ -28,14 +32,25 @@ PREDICTIONS = pa.schema(
 )
 
 
+@contextmanager
+def _metrics_of_others() -> Iterator[None]:
+    """Load the metrics that somebody installed before the model runs in vain; what is wrong with one is one line."""
+    try:
+        plugins(METRICS)
+        yield
+    except PluginError as error:
+        raise TwofoldError(str(error)) from error
+
+
+@_metrics_of_others()
 def run(context: Context) -> str:
     """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
     from evaluation import compare, evaluate
 
     _predict(context)
-    project, round_, names = context.project, context.round, context.config.task.labels
+    project, round_, names = context.project, context.round, context.config.task.classes
     labels = current_labels(project, round_)
-    index = context.config.task.label_index()
+    index = context.config.task.class_index()
     ids = sorted(i for i in records_by_part(round_)["test"] if i in labels)
     truth = np.array([index[labels[i]] for i in ids])
     measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
@@ -101,13 +116,13 @@ def _predict(context: Context) -> None:
         {
             "record_id": i,
             "part": part[i],
-            "predicted": task.labels[int(probs.argmax())],
+            "predicted": task.classes[int(probs.argmax())],
             "confidence": float(probs.max()),
             "pred_probs": probs.tolist(),
         }
         for i, probs in zip(ids, found.pred_probs, strict=True)
     )
-    told = {LABEL_NAMES: json.dumps(task.labels), "precision": found.precision, "device": found.device}
+    told = {LABEL_NAMES: json.dumps(task.classes), "precision": found.precision, "device": found.device}
     context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(told))
 
 
@@ -134,7 +149,7 @@ def _shown(interval: Any) -> str:
 
 
 def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision]
+    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(METRICS)]
 
 
 STEP = Step(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -21,22 +21,24 @@ from curation.project.artifacts import write_json, write_table, write_text
 from curation.project.config import Config, describe, write_config
 from curation.project.folder import Project, read_guidelines
 from curation.project.reads import content_hash
-from curation.project.records import LABELS, records_schema, table
+from curation.project.records import labels_schema, records_schema, table
 from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (
-    check_labels,
     count_labels,
     join_twins,
     notes_on_labels,
     one_per_twins,
+    parse_answers,
     twin_key,
 )
 from curation.sources.readers import column_names, read_rows
 from curation.sources.repair import repaired_name
 from curation.sources.rows import Reading
 from curation.tasks import limits
+from curation.tasks.kind import Kind
+from curation.tasks.kinds import kind_named
 from curation.tasks.task import Task
 from training.whole_files import put_in_place
 
@@ -49,7 +51,9 @@ class Intake:
         folder: Where the project is to be; must not hold one.
         data: The file.
         columns: Which of its columns is what.
-        labels: The possible answers; None takes the labels that stand in the file.
+        kind: The kind of answer that is asked for.
+        settings: Settings of the question, other than its labels.
+        labels: The possible labels, for a kind that has some; None takes those that stand in the file.
         test: A file with the same columns, set aside for testing only.
         gold: Gold labels by id, which only the report reads.
         gold_label: Their column; `label`, or that of the data, by default.
@@ -62,7 +66,9 @@ class Intake:
     folder: Path
     data: Path
     columns: Columns
-    labels: Sequence[str] | None
+    kind: Kind = field(default_factory=lambda: kind_named("single_label"))
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    labels: Sequence[str] | None = None
     test: Path | None = None
     gold: Path | None = None
     gold_label: str | None = None
@@ -109,11 +115,11 @@ def ingest(intake: Intake) -> Project:
     if len(data.kept) < 2:
         raise TwofoldError(f"{intake.data}: expected at least 2 records, found 1")
     config = _config(intake, data)
-    labels = config.task.labels
+    task = config.task
     if intake.columns.label:
-        _settle_labels(intake, data, labels, intake.columns.label)
-        data.notes += notes_on_labels(data, labels)
-    came = _Came(data=data, test=_test(intake, data, labels), gold=_gold(intake, data, labels))
+        _settle(intake, data, task, intake.columns.label)
+        data.notes += notes_on_labels(data, task.labels) if task.labels else []
+    came = _Came(data=data, test=_test(intake, data, task), gold=_gold(intake, data, task))
     guidelines = _guidelines(intake, config.task)
     data_hash = content_hash(intake.data) if intake.data.is_file() else ""
     _make_folder(intake.folder, lambda to: _write(to, config, came, guidelines, data_hash))
@@ -127,21 +133,28 @@ def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = F
     return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)
 
 
-def _settle_labels(intake: Intake, cleaned: Cleaned, labels: Sequence[str], column: str) -> None:
+def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
     if intake.join_labels:
-        join_twins(cleaned, labels)
-    check_labels(cleaned, labels, column=column)
+        join_twins(cleaned, task.labels)
+    parse_answers(cleaned, task, column=column)
 
 
 def _config(intake: Intake, data: Cleaned) -> Config:
+    task = {"fields": list(intake.columns.fields), "questions": {intake.kind.column: _question(intake, data)}}
+    try:
+        return Config.model_validate({"name": intake.name or _slug(intake.folder.resolve().name), "task": task})
+    except ValidationError as error:
+        raise TwofoldError(f"the project: {describe(error)}") from None
+
+
+def _question(intake: Intake, data: Cleaned) -> dict[str, Any]:
+    question = {"kind": intake.kind.name, **intake.settings}
+    if not intake.kind.has_labels:
+        return question
     labels = _labels(intake, data)
     if len(labels) < 2:
         raise TwofoldError(f"{intake.data}: expected at least 2 labels, came {len(labels)}; name them with --labels")
-    try:
-        task = Task(fields=tuple(intake.columns.fields), labels=tuple(labels))
-        return Config(name=intake.name or _slug(intake.folder.resolve().name), task=task)
-    except ValidationError as error:
-        raise TwofoldError(f"the project: {describe(error)}") from None
+    return {**question, "labels": labels}
 
 
 def _labels(intake: Intake, data: Cleaned) -> list[str]:
@@ -158,26 +171,26 @@ def _slug(name: str) -> str:
     return kept[:60] or "project"
 
 
-def _test(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | None:
+def _test(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
     if intake.test is None:
         return None
     if intake.columns.label is None:
         raise TwofoldError(f"--test {intake.test}: a test file needs labels, name their column with --label")
     test = _cleaned(intake, intake.test, intake.columns, labelled=True)
-    _settle_labels(intake, test, labels, intake.columns.label)
+    _settle(intake, test, task, intake.columns.label)
     prefix = prefix_of_tests({row["record_id"] for row in data.kept})
     for row in [*test.kept, *test.rejected, *test.repaired]:
         row["record_id"] = prefix + row["record_id"]
     return test
 
 
-def _gold(intake: Intake, data: Cleaned, labels: Sequence[str]) -> Cleaned | None:
+def _gold(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
     if intake.gold is None:
         return None
     names = column_names(intake.gold, intake.reading)
     columns = gold_columns(intake.gold, names, intake.columns, intake.gold_label)
     gold = _cleaned(intake, intake.gold, columns, labelled=True)
-    _settle_labels(intake, gold, labels, str(columns.label))
+    _settle(intake, gold, task, str(columns.label))
     known = {row["record_id"] for row in data.kept}
     gold.leave_out(lambda row: row["record_id"] not in known, "no record of the project has this id")
     if not gold.kept:
@@ -194,9 +207,12 @@ def _guidelines(intake: Intake, task: Task) -> str:
 
 def _first_guidelines(task: Task) -> str:
     template = files("curation.steps").joinpath("guidelines.md").read_text(encoding="utf-8")
-    text = template.replace("LABELS", "\n".join(f"- **{_in_markdown(label)}**: " for label in task.labels))
+    template = template.replace("WHAT TO DO", task.kind.guide)
+    if not task.classes:
+        return template.replace("\nANSWERS\n", "")
+    text = template.replace("ANSWERS", "\n".join(f"- **{_in_markdown(name)}**: " for name in task.classes))
     too_long = limits.long_guidelines(text) is not None
-    return template.replace("LABELS", f"There are {len(task.labels)} labels.") if too_long else text
+    return template.replace("ANSWERS", f"There are {len(task.classes)} labels.") if too_long else text
 
 
 def _in_markdown(label: str) -> str:
@@ -218,34 +234,39 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _write(folder: Path, config: Config, came: _Came, guidelines: str, data_hash: str) -> None:
-    schema = records_schema(config.task.fields)
-    write_table(folder / "records.parquet", table(came.data.kept, schema))
+    value = config.task.kind.value()
+    schema = records_schema(config.task.fields, value)
+    write_table(folder / "records.parquet", _records(came.data, schema))
     write_table(folder / "rejected.parquet", table(came.rows("rejected"), _REJECTED))
     write_table(folder / "repaired.parquet", table(came.rows("repaired"), _REPAIRED))
     write_json(folder / "intake.json", came.summary())
     if came.test is not None:
-        write_table(folder / "test.parquet", table(came.test.kept, schema))
+        write_table(folder / "test.parquet", _records(came.test, schema))
     if came.gold is not None:
-        write_table(folder / "gold.parquet", gold_table(came.gold))
-    write_table(folder / "rounds" / "000" / "labels.parquet", _given(came.data))
+        write_table(folder / "gold.parquet", gold_table(came.gold, value))
+    write_table(folder / "rounds" / "000" / "labels.parquet", _given(came.data, value))
     write_text(folder / "guidelines.md", guidelines)
     write_text(folder / ".gitignore", ".cache/\n.lock\n*.tmp\n")
     write_config(folder / "twofold.toml", config)
     ledger.append(folder, "init", data=data_hash)
 
 
-def _given(cleaned: Cleaned) -> pa.Table:
+def _records(cleaned: Cleaned, schema: pa.Schema) -> pa.Table:
+    return table(({name: row.get(name) for name in schema.names} for row in cleaned.kept), schema)
+
+
+def _given(cleaned: Cleaned, value: pa.DataType) -> pa.Table:
     rows = (
         {
             "record_id": row["record_id"],
-            "label": row["label"],
-            "source": "none" if row["label"] is None else "given",
+            "value": row.get("value"),
+            "source": "none" if row.get("value") is None else "given",
             "round": 0,
             "confidence": None,
         }
         for row in cleaned.kept
     )
-    return table(rows, LABELS)
+    return table(rows, labels_schema(value))
 
 
 _REJECTED = pa.schema(

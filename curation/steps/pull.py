@@ -22,7 +22,7 @@ from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
 from curation.project.asked import asked_in, with_unknown
-from curation.project.records import VOTES, column, read_as_votes, table
+from curation.project.records import column, read_as_votes, table, votes_schema
 from curation.project.step import Context
 
 PART = 10_000
@@ -44,13 +44,15 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
         TwofoldError: The round was not sent yet, or the server has never heard of it and nothing was pulled before.
     """
     round_ = context.round
-    if asked_in(context.project, round_) is None:
+    asked = asked_in(context.project, round_)
+    if asked is None:
         raise TwofoldError("no batch was sent in this round yet (run `twofold push`)")
     note_people(context, argilla)
     datasets = _datasets(context, argilla)
-    served = votes_table(_served(argilla, datasets))
+    schema = votes_schema(asked.kind.value())
+    served = votes_table(_served(argilla, datasets), schema)
     snapshots = round_.snapshots()
-    held = read_as_votes(read_table(snapshots[-1]), {}) if snapshots else VOTES.empty_table()
+    held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
     _reopen(context, argilla, datasets, votes)
     _note_unknown(context, votes)
@@ -91,7 +93,7 @@ def _served(argilla: ArgillaClient, datasets: Mapping[str, Any]) -> Iterator[dic
                 "reviewer": answer.reviewer,
                 "role": role,
                 "status": answer.status,
-                "label": answer.label,
+                "value": answer.value,
                 "submitted_at": answer.submitted_at,
                 "gone": False,
             }
@@ -112,11 +114,11 @@ def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any
             argilla.count_anew(dataset, required)
 
 
-def votes_table(votes: Iterator[dict[str, Any]]) -> pa.Table:
+def votes_table(votes: Iterator[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return all votes in one order, whatever order they came in; few of them are ever more than rows of a table."""
-    parts = [VOTES.empty_table()]
+    parts = [schema.empty_table()]
     while part := list(islice(votes, PART)):
-        parts.append(table(part, VOTES))
+        parts.append(table(part, schema))
     return _in_order(pa.concat_tables(parts))
 
 
@@ -124,7 +126,7 @@ def overlaid(held: pa.Table, served: pa.Table) -> pa.Table:
     """Return what was held with what the server says laid over it; of one vote's two forms the later stays.
 
     Args:
-        held: The newest snapshot, a table of `VOTES`.
+        held: The newest snapshot, a table of `votes_schema`.
         served: All answers that the server has.
 
     Returns:
@@ -137,7 +139,7 @@ def overlaid(held: pa.Table, served: pa.Table) -> pa.Table:
         for key, status, at in zip(_keys(held), column(held, "status"), column(held, "submitted_at"), strict=True)
     ]
     kept = held.filter(pa.array(stays, pa.bool_()))
-    kept = kept.set_column(VOTES.get_field_index("gone"), "gone", pa.array([True] * kept.num_rows, pa.bool_()))
+    kept = kept.set_column(kept.schema.get_field_index("gone"), "gone", pa.array([True] * kept.num_rows, pa.bool_()))
     older = set(_keys(kept))
     is_newest = pa.array([key not in older for key in _keys(served)], pa.bool_())
     return _in_order(pa.concat_tables([served.filter(is_newest), kept]))
@@ -159,6 +161,9 @@ def _gone(votes: pa.Table) -> str:
 def _note_unknown(context: Context, votes: pa.Table) -> None:
     """Keep values that the round did not ask for: the server's settings were changed by somebody else."""
     asked = asked_in(context.project, context.round)
-    values = set(column(votes.filter(pc.is_valid(votes["label"])), "label"))
-    if asked is not None and (not context.round.has("asked.json") or not values <= asked.options.keys()):
-        context.round.write_json("asked.json", with_unknown(asked, values).model_dump(mode="json"))
+    if asked is None:
+        return
+    given = column(votes.filter(pc.is_valid(votes["value"])), "value")
+    options = {option for value in given for option in asked.kind.mentions(value)}
+    if not context.round.has("asked.json") or not options <= asked.options.keys():
+        context.round.write_json("asked.json", with_unknown(asked, options).model_dump(mode="json"))

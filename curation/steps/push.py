@@ -16,7 +16,7 @@ from curation.project.asked import Asked, as_set_now, asked_in, asking, differen
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
-from curation.project.records import column
+from curation.project.records import by_id, column
 from curation.project.step import Context, Step
 
 METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
@@ -111,8 +111,7 @@ def dataset_spec(project: Project, round_: Round, asked: Asked, *, vector_size: 
         guidelines=asked.guidelines,
         fields={name: name.replace("_", " ").capitalize() for name in asked.fields},
         question=asked.question,
-        labels=tuple(asked.options),
-        shown=asked.shown(),
+        settings=asked.for_argilla(),
         required=asked.required,
         contents=project.contents,
         vector_size=vector_size,
@@ -138,13 +137,7 @@ def _send(context: Context, argilla: ArgillaClient, asked: Asked) -> str:
 def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgoing]:
     ids = column(batch, "record_id")
     vectors = EmbeddingStore(context.project).of(ids)
-    fields = dict(
-        zip(
-            column(context.project.records, "record_id"),
-            column(context.project.records, "fields"),
-            strict=True,
-        )
-    )
+    fields, encode = by_id(context.project.records, "fields"), asked.encoder()
     for row, vector in zip(batch.to_pylist(), vectors, strict=True):
         yield Outgoing(
             record_id=row["record_id"],
@@ -155,7 +148,7 @@ def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgo
                 "why": row["reason"],
                 "priority": row["score"],
             },
-            suggestion=asked.value_of(row["suggestion"]) if asked.suggestions else None,
+            suggestion=encode(row["suggestion"]) if asked.suggestions else None,
             suggestion_score=row["suggestion_score"],
             vector=vector.tolist(),
         )

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check
 from curation.project.folder import Round
-from curation.project.records import BY_PEOPLE, QUEUE, by_id, column, table
+from curation.project.records import BY_PEOPLE, by_id, column, queue_schema, table
 from curation.project.step import Context, Step
 from curation.selection import Selection, forecast, next_records
 
@@ -53,6 +54,7 @@ class Known:
     quality: Mapping[str, Any] | None
     prediction: Mapping[str, Any] | None
     conflict: str | None
+    flagged: str | None
     disputed: str | None
 
     @property
@@ -79,7 +81,7 @@ def run(context: Context) -> str:
     said = _forecast(context, queue)
     context.round.write_table("errors.parquet", table(errors, ERRORS))
     context.round.write_json("forecast.json", said)
-    context.round.write_table("queue.parquet", table(queue, QUEUE))
+    context.round.write_table("queue.parquet", table(queue, queue_schema(context.config.task.kind.value())))
     kinds = Counter(entry["kind"] for entry in queue)
     found = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
     waiting = f"{len(queue)} records wait to be read: {found}" if queue else "nothing is left to look at"
@@ -101,12 +103,12 @@ def _queue(context: Context, known: Sequence[Known]) -> list[dict[str, Any]]:
 
 def _selection(context: Context, known: Sequence[Known], chosen: Mapping[str, Mapping[str, Any]]) -> Selection:
     """Order the records of `chosen`; labels of the test part teach nothing here, as nowhere else."""
-    task, index = context.config.task, context.config.task.label_index()
-    codes = [-1 if k.label is None or k.part == "test" else index[k.label] for k in known]
+    task, index = context.config.task, context.config.task.class_index()
+    codes = [-1 if k.label is None or k.part == "test" else index.get(k.label, 0) for k in known]
     return next_records(
         EmbeddingStore(context.project).matrix,
         np.array(codes),
-        n_classes=len(task.labels),
+        n_classes=max(len(task.classes), 1),
         size=context.config.annotation.batch_size,
         candidates=[k.record_id in chosen for k in known],
         right=[1.0 - chosen[k.record_id]["score"] if k.record_id in chosen else 1.0 for k in known],
@@ -150,9 +152,9 @@ def _reviewed_labels(context: Context) -> list[tuple[float, bool]]:
     if not round_.has("batch.parquet"):
         return []
     now = _rows(round_.table("labels.parquet"))
-    then = by_id(context.project.before(round_).table("labels.parquet"), "label")
+    then = by_id(context.project.before(round_).table("labels.parquet"), "value")
     return [
-        (entry["score"], now[entry["record_id"]]["label"] != then[entry["record_id"]])
+        (entry["score"], now[entry["record_id"]]["value"] != then[entry["record_id"]])
         for entry in round_.table("batch.parquet").to_pylist()
         if entry["kind"] in LABELLED and now[entry["record_id"]]["source"] in BY_PEOPLE - {"discarded"}
     ]
@@ -173,16 +175,18 @@ def _known(context: Context) -> Iterator[Known]:
     quality = _optional(round_, "quality.parquet", _rows)
     predictions = _optional(round_, "predictions.parquet", _rows)
     conflicts = _optional(round_, "flags.parquet", _conflicts)
+    flagged = _optional(round_, "flags.parquet", _flags_of_others)
     disputes = _optional(round_, "decisions.parquet", _disputes)
     for record_id in column(context.project.records, "record_id"):
         yield Known(
             record_id=record_id,
-            label=labels[record_id]["label"],
+            label=context.config.task.in_words(labels[record_id]["value"]),
             source=labels[record_id]["source"],
             part=part.get(record_id),
             quality=quality.get(record_id),
             prediction=predictions.get(record_id),
             conflict=conflicts.get(record_id),
+            flagged=flagged.get(record_id),
             disputed=disputes.get(record_id),
         )
 
@@ -197,6 +201,11 @@ def _rows(found: pa.Table) -> dict[str, Any]:
 
 def _conflicts(flags: pa.Table) -> dict[str, str]:
     return {r["record_id"]: r["reason"] for r in flags.to_pylist() if r["check"] == "conflicting_copy"}
+
+
+def _flags_of_others(flags: pa.Table) -> dict[str, str]:
+    """Return what checks that somebody installed say; their scores are no probability of a wrong label."""
+    return {r["record_id"]: f"{r['check']}: {r['reason']}" for r in flags.to_pylist() if r["check"] not in list(Check)}
 
 
 def _disputes(decisions: pa.Table) -> dict[str, str]:
@@ -258,6 +267,8 @@ def _why_look(known: Known) -> tuple[str, str, float]:
         return LABEL_WRONG, known.conflict, max(suspicion, 0.5)
     if known.is_error:
         return MODEL_WRONG, _error(known)["reason"], suspicion
+    if known.flagged:
+        return NOT_READ, known.flagged, suspicion
     if known.quality is None:
         return NOT_READ, "nobody has checked the given label, and it was not scored", suspicion
     return NOT_READ, "the given label looks right, and nobody has checked it", suspicion

@@ -71,9 +71,9 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
     events = read_ledger(project.folder)
     return {
         "name": config.name,
-        "kind": config.task.kind,
+        "kind": config.task.kind.name,
         "fields": list(config.task.fields),
-        "labels": list(config.task.labels),
+        "labels": list(config.task.classes),
         "round": round_.number,
         "created": events[-1]["at"] if events else "",
         "version": version("twofold"),
@@ -82,9 +82,11 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
 
 
 def _balance(project: Project, round_: Round) -> list[dict[str, Any]]:
-    given = Counter(column(project.round(0).table("labels.parquet"), "label"))
-    now = Counter(column(round_.table("labels.parquet"), "label"))
-    return [{"label": x, "given": given[x], "now": now[x]} for x in project.config.task.labels]
+    task = project.config.task
+    given, now = (
+        Counter(task.worded(by_id(r.table("labels.parquet"), "value")).values()) for r in (project.round(0), round_)
+    )
+    return [{"label": x, "given": given[x], "now": now[x]} for x in task.classes]
 
 
 def _round(project: Project, round_: Round, measured: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _round(project: Project, round_: Round, measured: Mapping[str, Any] | None) 
     methods: Counter[str] = Counter()
     if round_.has("decisions.parquet"):
         methods = Counter(column(round_.table("decisions.parquet"), "method"))
-    labels = column(round_.table("labels.parquet"), "label") if round_.has("labels.parquet") else []
+    labels = column(round_.table("labels.parquet"), "value") if round_.has("labels.parquet") else []
     sent = round_.table("batch.parquet").num_rows if round_.has("batch.parquet") else 0
     scores = measured["rounds"].get(str(round_.number), {}) if measured else {}
     return {
@@ -121,9 +123,10 @@ def _foretold(round_: Round) -> dict[str, Any]:
 
 def _changes(project: Project, round_: Round) -> list[tuple[str, str, str]]:
     """Return `(record_id, before, after)` of every label that people changed in a round."""
-    before = by_id(project.before(round_).table("labels.parquet"), "label")
-    after = by_id(round_.table("labels.parquet"), "label")
-    return [(i, before[i], after[i]) for i in sorted(after) if before[i] and after[i] and before[i] != after[i]]
+    tables = (each.table("labels.parquet") for each in (project.before(round_), round_))
+    before, after = (project.config.task.worded(by_id(found, "value")) for found in tables)
+    pairs = ((i, before[i], after[i]) for i in sorted(after))
+    return [(i, then, now) for i, then, now in pairs if then is not None and now is not None and then != now]
 
 
 def _review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | None:
@@ -205,12 +208,12 @@ def _only_counted(name: str, role: str, votes: int, found: Mapping[str, Any]) ->
 
 
 def _checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
-    overview = round_.json("checks.json")
+    overview, labels = round_.json("checks.json"), current_labels(project, round_)
     return {
         "counts": lists.flagged_records(round_),
         "notes": overview.get("notes", []),
-        **lists.doubted_labels(round_, text),
-        "duplicates": lists.copies(round_, text, current_labels(project, round_)),
+        **lists.doubted_labels(round_, text, labels),
+        "duplicates": lists.copies(round_, text, labels),
         "outliers": lists.outliers(round_, text),
         "diversity": overview["diversity"],
         "cues": overview["cues"],
@@ -255,7 +258,8 @@ def _map(project: Project, round_: Round) -> dict[str, Any]:
     ids = column(project.records, "record_id")
     places = PCA(n_components=2, svd_solver="full").fit_transform(store.matrix)
     shown = range(0, len(ids), -(-len(ids) // MAP_POINTS))
-    labels, index = by_id(round_.table("labels.parquet"), "label"), project.config.task.label_index()
+    task = project.config.task
+    labels, index = task.worded(by_id(round_.table("labels.parquet"), "value")), task.class_index()
     flags = round_.table("flags.parquet")
     flagged = set(column(flags.filter(pc.equal(flags["check"], "label")), "record_id"))
     return {

@@ -14,48 +14,68 @@ from curation.errors import TwofoldError
 from curation.project.asked import Asked, asked_in
 from curation.project.config import Config
 from curation.project.folder import Round
-from curation.project.records import LABELS, column, table
+from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.step import Context, Step
 from curation.review import agreement, consensus, decide
 from curation.review.adjudication import disputes
-from curation.review.changes import CHANGES, changed_decisions
+from curation.review.answers import RecordConsensus, Units, as_units, in_words, of_records
+from curation.review.changes import changed_decisions
+from curation.review.consensus import Consensus
 from curation.review.discards import Readings, readings, with_discards
 from curation.review.peers import agreement_with_others
+from curation.tasks.task import Task
 
 
 def run(context: Context) -> str:
     """Decide what the votes decide, by what the round asked; list the rest for a third person."""
-    round_, config = context.round, context.config
+    round_, task = context.round, context.config.task
     asked, votes = _asked(context), round_.votes()
-    reviewed, ruled = _of_role(votes, "annotator"), _of_role(votes, "adjudicator")
-    agreed = consensus(reviewed, labels=config.task.labels, seed=config.seed)
+    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, "annotator"), task.kind)
+    reviewed, ruled = _of_role(answers.votes, "annotator"), _of_role(answers.votes, "adjudicator")
+    chosen = consensus(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    agreed = of_records(chosen, units, answers, task.class_values())
     seen = readings(votes, round_.json("people.json")["annotator"] if round_.has("people.json") else None)
     decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
-    decisions = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
+    decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
+    decisions = answers.typed(decided, decisions_schema(task.kind.value()))
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
-    round_.write_table("consensus.parquet", agreed.table)
-    round_.write_table("adjudication.parquet", disputes(votes, decisions))
+    round_.write_table("consensus.parquet", _consensus_table(agreed, task))
+    round_.write_table("adjudication.parquet", disputes(answers.votes, decided))
     round_.write_table("decisions.parquet", decisions)
     round_.write_table("labels.parquet", _overlaid(before, decisions, round_.number))
-    methods = Counter(column(decisions, "method"))
-    round_.write_json(
-        "review.json",
-        {
-            "agreement": agreement(reviewed, labels=config.task.labels, seed=config.seed).to_dict(),
-            "reviewers": agreed.reviewers.to_pylist(),
-            "with_others": agreement_with_others(reviewed),
-            "decisions": dict(methods),
-            "discarded": {
-                role: dict(Counter(column(_with_status(said, "discarded"), "reviewer")))
-                for role, said in (("annotator", reviewed), ("adjudicator", ruled))
-            },
-            "adjudicators": dict(Counter(column(_with_status(ruled, "submitted"), "reviewer"))),
-            "confusions": _mixed_up(reviewed),
-        },
-    )
-    counted = ", ".join(f"{n} {method}" for method, n in sorted(methods.items()))
+    round_.write_json("review.json", _facts(context, units, chosen, reviewed, ruled, decisions))
+    counted = ", ".join(f"{n} {method}" for method, n in sorted(Counter(column(decisions, "method")).items()))
     return f"{decisions.num_rows} records: {counted}"
+
+
+def _facts(
+    context: Context, units: Units, chosen: Consensus, reviewed: pa.Table, ruled: pa.Table, decisions: pa.Table
+) -> dict[str, Any]:
+    """Return how far people agree, how good each of them is, and who did what."""
+    task, seed = context.config.task, context.config.seed
+    found = agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed)
+    return {
+        "agreement": found.to_dict(),
+        "reviewers": chosen.reviewers.to_pylist(),
+        "with_others": agreement_with_others(reviewed),
+        "decisions": dict(Counter(column(decisions, "method"))),
+        "discarded": {
+            role: dict(Counter(column(_with_status(said, "discarded"), "reviewer")))
+            for role, said in (("annotator", reviewed), ("adjudicator", ruled))
+        },
+        "adjudicators": dict(Counter(column(_with_status(ruled, "submitted"), "reviewer"))),
+        "confusions": _mixed_up(reviewed),
+    }
+
+
+def _consensus_table(agreed: RecordConsensus, task: Task) -> pa.Table:
+    """Return the answer that the readers' votes alone make of every record."""
+    rows = (
+        {"record_id": record_id, "value": agreed.values[label], "confidence": agreed.confidence[record_id]}
+        for record_id, label in sorted(agreed.label.items())
+    )
+    return table(rows, consensus_schema(task.kind.value()))
 
 
 def _asked(context: Context) -> Asked:
@@ -83,25 +103,26 @@ def _note_changes(round_: Round, decisions: pa.Table) -> None:
     """Keep what was decided otherwise before: late answers count, and what they overturn is not forgotten."""
     if not round_.has("decisions.parquet"):
         return
-    changed = changed_decisions(round_.table("decisions.parquet"), decisions, len(round_.snapshots())).to_pylist()
+    changed = changed_decisions(round_.table("decisions.parquet"), decisions, len(round_.snapshots()))
     told = round_.table("decision_changes.parquet").to_pylist() if round_.has("decision_changes.parquet") else []
-    news = [row for row in changed if row not in told]  # a review that was killed after this has told them already
+    news = [row for row in changed.to_pylist() if row not in told]  # a review killed after this has told them already
     if news:
-        round_.write_table("decision_changes.parquet", table([*told, *news], CHANGES))
+        round_.write_table("decision_changes.parquet", table([*told, *news], changed.schema))
 
 
 def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
     """Return the labels of the round before, with what people decided in this one laid over them."""
     news = {row["record_id"]: row for row in decisions.to_pylist()}
-    return table((_settled(row, news.get(row["record_id"]), number) for row in labels.to_pylist()), LABELS)
+    schema = labels_schema(labels["value"].type)
+    return table((_settled(row, news.get(row["record_id"]), number) for row in labels.to_pylist()), schema)
 
 
 def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int) -> Mapping[str, Any]:
-    if news is None or (news["label"] is None and news["method"] != "discarded"):
+    if news is None or (news["value"] is None and news["method"] != "discarded"):
         return row
     return {
         "record_id": row["record_id"],
-        "label": news["label"],
+        "value": news["value"],
         "source": news["method"],
         "round": number,
         "confidence": news["confidence"],
@@ -134,5 +155,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=_depends_on,
     run=run,
-    revision=2,
+    revision=3,
 )

@@ -14,15 +14,16 @@ UNLABELLED = ""
 def run(context: Context) -> str:
     """Divide all records, labelled or not: the test part is drawn before anybody sees a label of it."""
     project, round_ = context.project, context.round
-    labels = by_id(round_.table("labels.parquet"), "label")
+    values = by_id(round_.table("labels.parquet"), "value")
     groups = by_id(round_.table("groups.parquet"), "group")
     ids = column(project.records, "record_id")
     outside = outside_test(project)
     frozen = frozen_test(project)
     if outside is not None:
         tests = column(outside, "record_id")
-        labels.update(by_id(outside, "label"))
+        values.update(by_id(outside, "value"))
         ids, frozen = [*ids, *tests], frozenset(tests)
+    labels = context.config.task.worded(values)
     parts = split(
         ids,
         [labels[i] or UNLABELLED for i in ids],

@@ -6,6 +6,7 @@ The numbers are those of `argilla_server` 2.8, which is not imported here: a pro
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 LABELS = int(os.environ.get("ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS", "500"))
 """Labels of a question; a server takes more where this variable of its says so."""
@@ -21,6 +22,13 @@ PREAMBLE = 500
 
 USERNAME = 100
 """Characters in the name of an account. Argilla would take any number; pages and tables do not."""
+
+
+RATING_STEPS = 11
+"""Steps of a rating, which are whole numbers."""
+
+RATINGS = range(11)
+"""The numbers that a step may have."""
 
 
 PROJECT = r"^[a-z0-9][a-z0-9_-]{0,60}$"
@@ -42,6 +50,15 @@ def too_many_labels(count: int) -> str | None:
         f"at most {LABELS} labels, came {count}; an Argilla of your own takes more with"
         " ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS set, there and here"
     )
+
+
+def bad_rating_steps(values: Sequence[int]) -> str | None:
+    """Say what is wrong with the steps of a rating, if anything is."""
+    if any(value not in RATINGS for value in values):
+        return f"the steps of a rating are whole numbers from {RATINGS[0]} to {RATINGS[-1]}"
+    if list(values) != sorted(values):
+        return "the steps of a rating go from the lowest to the highest"
+    return None
 
 
 def long_guidelines(text: str) -> str | None:

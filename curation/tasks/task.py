@@ -1,76 +1,131 @@
-"""What people are asked: the kind of task, its fields, its labels; and how that maps to `datasets`.
-
-A task kind is one entry of `KINDS`. The rest of the tool asks the task, never the kind's name, so that a new
-kind is one more entry here and one more question type in `curation.annotation.client`.
-"""
+"""What people are asked about a record: the fields that they see, and the question that they answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from curation.errors import suggest
 from curation.tasks import limits
+from curation.tasks.kind import Kind, Question, Value
+from curation.tasks.kinds import kind_named
+from curation.tasks.names import Name, all_different
 
 if TYPE_CHECKING:
     import datasets
 
-LONGEST_NAME = limits.NAME
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
+QUESTION = "label"
+"""Name of a question that was given none."""
+
+
+def _of_its_kind(raw: Any) -> Any:
+    """Validate the settings of a question by those of its kind."""
+    if not isinstance(raw, Mapping):
+        return raw
+    settings = kind_named(str(raw.get("kind", "single_label"))).settings
+    try:
+        return settings.model_validate(dict(raw))
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "question", "a question with wrong settings", {"of": settings, "why": error}
+        ) from None
+
+
+QuestionName = Annotated[str, StringConstraints(pattern=limits.QUESTION, max_length=limits.NAME)]
+AnyQuestion = Annotated[SerializeAsAny[Question], BeforeValidator(_of_its_kind)]
 
 
 class Task(BaseModel):
-    """One question about a record.
+    """Fields, and one question about them.
 
     Attributes:
-        kind: Which kind of answer is asked for, a key of `KINDS`.
         fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is the question's.
-        labels: The possible answers, in the order in which annotators see them; no two alike.
-        question: Name of the question in Argilla and of the label column in exported tables.
+        questions: The question, by its name in Argilla, which is that of the column of answers in data sets for
+            training.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str = "single_label"
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
-    labels: tuple[Name, ...] = Field(min_length=2)
-    question: str = Field(default="label", pattern=limits.QUESTION, max_length=LONGEST_NAME)
+    questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=1)
 
-    @field_validator("labels")
+    @field_validator("fields")
     @classmethod
-    def _not_too_many(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := limits.too_many_labels(len(labels)):
-            raise ValueError(wrong)
-        return labels
+    def _different(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        return all_different("fields", fields)
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown kind {self.kind!r}{suggest(self.kind, KINDS)}")
-        for what, names in (("labels", self.labels), ("fields", self.fields)):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what} must differ, {twice[0]!r} stands there twice")
         if self.question in self.fields:
             raise ValueError(f"text field {self.question!r} has the name of the question, which holds the answers")
         return self
 
+    @property
+    def question(self) -> str:
+        """Name of the question."""
+        return next(iter(self.questions))
+
+    @property
+    def asked(self) -> Any:
+        """The question's settings."""
+        return self.questions[self.question]
+
+    @property
+    def kind(self) -> Kind:
+        """What is told apart by the kind of answer."""
+        return kind_named(self.asked.kind)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that can be given, renamed and merged, in order; none for a kind that has none."""
+        return tuple(self.kind.labels(self.asked))
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """All answers in words, in order, where a record has one of few; none otherwise."""
+        return tuple(self.kind.classes(self.asked) or ())
+
+    def class_index(self) -> Mapping[str, int]:
+        """Return the position of every class."""
+        return {name: i for i, name in enumerate(self.classes)}
+
+    def class_values(self) -> dict[str, Value]:
+        """Return the answer that every class stands for."""
+        return {name: self.kind.parse(self.asked, name) for name in self.classes}
+
+    def in_words(self, value: Value | None) -> str | None:
+        """Return an answer in one line; None for none."""
+        return None if value is None else self.kind.show(value)
+
+    def worded(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
+        """Return answers in words, by the same keys."""
+        return {key: self.in_words(value) for key, value in values.items()}
+
     def features(self) -> datasets.Features:
-        """Return the Hugging Face features of a dataset of this task."""
-        return KINDS[self.kind](self)
+        """Return the Hugging Face features of a data set of this task."""
+        import datasets
 
-    def label_index(self) -> Mapping[str, int]:
-        """Return the position of every label."""
-        return {label: i for i, label in enumerate(self.labels)}
-
-
-def _single_label(task: Task) -> Any:
-    import datasets
-
-    texts = {name: datasets.Value("string") for name in task.fields}
-    return datasets.Features({**texts, task.question: datasets.ClassLabel(names=list(task.labels))})
+        texts = {name: datasets.Value("string") for name in self.fields}
+        return datasets.Features({**texts, self.question: self.kind.feature(self.asked)})
 
 
-KINDS: Mapping[str, Callable[[Task], Any]] = {"single_label": _single_label}
+def single_label(labels: tuple[str, ...], fields: tuple[str, ...] = ("text",), question: str = QUESTION) -> Task:
+    """Return the task that asks for one of these labels.
+
+    Raises:
+        ValidationError: The labels or the names are none.
+    """
+    return Task.model_validate({"fields": fields, "questions": {question: {"kind": "single_label", "labels": labels}}})

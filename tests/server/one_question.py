@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from curation.annotation.spec import DatasetSpec
+from curation.tasks import single_label
 
 
 def one_question(name: str, **more: Any) -> DatasetSpec:
@@ -13,7 +14,12 @@ def one_question(name: str, **more: Any) -> DatasetSpec:
         "guidelines": "",
         "fields": {"text": "Text"},
         "question": "label",
-        "labels": ("question", "complaint"),
+        "settings": one_label("question", "complaint"),
         "required": 2,
     }
     return DatasetSpec(name=name, workspace=name, **{**usual, **more})
+
+
+def one_label(*labels: str) -> dict[str, Any]:
+    """The settings of a question with one of these labels for an answer."""
+    return single_label.KIND.argilla({}, {label: label for label in labels})

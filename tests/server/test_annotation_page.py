@@ -63,7 +63,7 @@ def test_an_annotator_answers_by_keyboard_and_by_mouse_and_the_votes_are_pulled(
     pull(Context(project=project, round=project.current), argilla)
     votes = project.current.votes()
     assert column(votes, "reviewer") == ["olga", "olga"]
-    assert sorted(column(votes, "label")) == ["complaint", "question"]
+    assert sorted(column(votes, "value")) == ["complaint", "question"]
     assert set(column(votes, "status")) == {"submitted"}
     assert problems == []
 

@@ -19,6 +19,7 @@ import psycopg2
 import pytest
 from cluster_of_processes import MAKE_SECRETS, Cluster, command, new_cluster
 from free_port import free_port
+from one_question import one_label
 from postgresql_server import run_program
 from waiting import PATIENCE, Stopwatch, eventually
 
@@ -34,7 +35,7 @@ SPEC = DatasetSpec(
     guidelines="What is it?",
     fields={"text": "Message"},
     question="label",
-    labels=("question", "complaint"),
+    settings=one_label("question", "complaint"),
     required=2,
 )
 TEXTS = {f"m{number}": f"Parcel {number} has not come, where is it?" for number in range(20)}

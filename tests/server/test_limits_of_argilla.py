@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_question import one_question
+from one_question import one_label, one_question
 
 from curation.annotation.client import ArgillaClient
 from curation.tasks import limits
@@ -46,7 +46,9 @@ def test_our_limits_are_those_of_the_server_that_is_installed(tmp_path: Path) ->
 def test_argilla_takes_all_that_is_allowed(argilla_server: Any) -> None:
     client = ArgillaClient(argilla_server.url, argilla_server.api_key)
     labels = [f"{number:03d}".rjust(limits.NAME, "l") for number in range(limits.LABELS)]
-    spec = one_question("at-the-limits", guidelines="g" * limits.GUIDELINES, labels=labels, question="q" * limits.NAME)
+    spec = one_question(
+        "at-the-limits", guidelines="g" * limits.GUIDELINES, settings=one_label(*labels), question="q" * limits.NAME
+    )
     dataset = client.ensure_dataset(spec)
     assert len(dataset.settings.questions[0].labels) == limits.LABELS
     assert client.add_reviewer("Ana María " + "a" * (limits.USERNAME - 10), "at-the-limits") is not None

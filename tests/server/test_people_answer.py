@@ -64,7 +64,7 @@ def test_sending_twice_changes_nothing_and_keeps_the_answers(argilla, spec):
     again = send(argilla, spec)
     assert again.id == dataset.id
     assert argilla.progress(dataset).total == 4
-    assert {(a.record_id, a.label) for a in argilla.answers(dataset)} == {
+    assert {(a.record_id, a.value) for a in argilla.answers(dataset)} == {
         ("m0", "question"),
         ("m1", "complaint"),
     }
@@ -84,7 +84,7 @@ def test_a_discarded_record_comes_back_as_discarded_and_still_needs_answers(argi
     dataset = send(argilla, spec)
     list(session(argilla, spec, "ana").answer(spec.name, {"m0": ""}))
     (answer,) = argilla.answers(dataset)
-    assert (answer.status, answer.label) == ("discarded", None)
+    assert (answer.status, answer.value) == ("discarded", None)
     assert answer.reviewer == f"ana-{spec.workspace}"
     assert answer.submitted_at.tzinfo is not None
     assert argilla.progress(dataset).pending == 4

@@ -58,5 +58,5 @@ def test_other_records_are_refused_and_the_same_ones_find_their_answers(make: Ma
     list(loop.advance(again, lambda: argilla, quiet))
     list(loop.take_votes(again, lambda: argilla))
     votes = again.round(1).votes()
-    assert (column(votes, "record_id"), column(votes, "label")) == (["m3"], ["yes"])
+    assert (column(votes, "record_id"), column(votes, "value")) == (["m3"], ["yes"])
     assert argilla.progress(dataset).total == 8

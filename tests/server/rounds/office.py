@@ -125,25 +125,30 @@ class Office:
         path = self.folder / "twofold.toml"
         document = tomlkit.parse(path.read_text(encoding="utf-8"))
         for key, value in settings.items():
-            section = "task" if key in ("labels", "question", "fields") else "annotation"
-            document[section][key] = value  # type: ignore[index]
+            task: Any = document["task"]
+            if key == "labels":
+                next(iter(task["questions"].values()))["labels"] = value
+            elif key == "question":
+                task["questions"] = {value: next(iter(task["questions"].values()))}
+            else:
+                (task if key == "fields" else document["annotation"])[key] = value  # type: ignore[index]
         path.write_text(tomlkit.dumps(document), encoding="utf-8")
 
     def decisions(self, number: int = 0) -> dict[str, tuple[str, str | None]]:
         round_ = self.project.round(number or self.project.current.number)
         rows = round_.table("decisions.parquet").to_pylist()
-        return {row["record_id"]: (row["method"], row["label"]) for row in rows}
+        return {row["record_id"]: (row["method"], row["value"]) for row in rows}
 
     def votes(self, number: int = 0) -> dict[tuple[str, str], str | None]:
         """Label by person and record; None for a discard."""
         votes = self.project.round(number or self.project.current.number).votes().to_pylist()
-        found = {(v["reviewer"].split("-")[0], v["record_id"]): v["label"] for v in votes if v["status"] != "draft"}
+        found = {(v["reviewer"].split("-")[0], v["record_id"]): v["value"] for v in votes if v["status"] != "draft"}
         assert len(found) == sum(v["status"] != "draft" for v in votes)
         return found
 
     def labels(self, number: int = 0) -> dict[str, str | None]:
         rows = self.project.round(number or self.project.current.number).table("labels.parquet").to_pylist()
-        return {row["record_id"]: row["label"] for row in rows}
+        return {row["record_id"]: row["value"] for row in rows}
 
     def waits(self) -> list[loop.Waiting]:
         return loop.waiting(self.project, self.project.current, self.argilla)

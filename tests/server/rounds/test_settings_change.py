@@ -82,7 +82,7 @@ def test_guidelines_and_suggestions_reach_the_open_round(opened: Opened) -> None
     ("change", "message"),
     [
         ({"labels": ["question", "grievance"]}, "labels rename .* complaint grievance`"),
-        ({"labels": ["question", "complaint", "a", "b"], "question": "topic"}, "'task.question' cannot change"),
+        ({"labels": ["question", "complaint", "a", "b"], "question": "topic"}, "'task.questions' cannot change"),
         ({"fields": ["message"]}, "'task.fields' cannot change"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_folder_without_a_project_is_said_to_be_none(tmp_path, run, command):
 def test_a_project_of_a_newer_version_is_refused(tmp_path, run, make_project):
     project = make_project(ROWS)
     path = project.path("twofold.toml")
-    path.write_text(path.read_text().replace("format = 1", "format = 2"))
+    path.write_text(path.read_text().replace("format = 2", "format = 3"))
     code, said = run("check", project.folder)
     assert code == 2
     assert "made by a newer Twofold" in said

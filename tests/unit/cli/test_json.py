@@ -120,11 +120,13 @@ def test_steps_answer_with_what_they_found(make_project: Any, capfd: Any) -> Non
     project = make_project(ROWS)
     code, answer = answer_of(capfd, "check", project.folder, "--json")
     assert code == 0
-    (step,) = answer["steps"]
+    mapped, step = answer["steps"]
+    assert (mapped["step"], mapped["round"], mapped["ran"]) == ("map", 0, True)
+    assert mapped["found"]["texts"] == 20
     assert (step["step"], step["round"], step["ran"]) == ("check", 0, True)
     assert step["found"]["flags"].keys() >= {"near_duplicate"}
     assert step["found"]["labels_checked"] == 20
-    again = answer_of(capfd, "check", project.folder, "--json")[1]["steps"][0]
+    again = answer_of(capfd, "check", project.folder, "--json")[1]["steps"][1]
     assert (again["ran"], again["found"]) == (False, step["found"])
 
 
@@ -145,7 +147,7 @@ def test_an_error_takes_along_the_steps_that_ended_before_it(make_project: Any, 
     project = make_project(ROWS[:4])
     code, answer = answer_of(capfd, "train", project.folder, "--json")
     assert code == answer["exit_code"] == 2
-    assert [step["step"] for step in answer["steps"]] == ["check", "split"]
+    assert [step["step"] for step in answer["steps"]] == ["map", "check", "split"]
     assert "cannot" in answer["error"]
 
 

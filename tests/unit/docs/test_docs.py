@@ -13,6 +13,7 @@ from curation.cli import COMMANDS, cli
 from curation.project.config import Config
 from curation.sources.readers import READERS
 from curation.sources.rows import Reading
+from curation.tasks.kinds import OURS
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,7 +43,10 @@ def test_every_setting_is_in_the_configuration_page():
     for section, field in Config.model_fields.items():
         nested = getattr(field.annotation, "model_fields", None)
         for name in nested or [section]:
-            assert f"`{name}`" in page or f"`{section}.{name}`" in page or f", `{name}`" in page, (section, name)
+            assert f"`{name}`" in page or f"`{section}.{name}" in page or f", `{name}`" in page, (section, name)
+    for kind in OURS.values():
+        for name in kind.settings.model_fields:
+            assert f"`task.questions.NAME.{name}`" in page, (kind.name, name)
 
 
 def test_the_imports_that_the_readme_shows_work_and_bring_no_torch():

@@ -12,7 +12,6 @@ from sklearn.metrics import log_loss, precision_recall_fscore_support
 from three_queues import QUEUES, random_case, sure_of
 
 from evaluation import evaluate
-from evaluation.intervals import wilson_interval
 
 
 def test_six_messages_worked_out_by_hand() -> None:
@@ -44,7 +43,8 @@ def test_the_numbers_are_those_of_scikit_learn() -> None:
 def test_a_label_nobody_used_is_left_out_of_the_macro_mean_and_has_no_score() -> None:
     found = evaluate([0, 0, 1, 1], sure_of([0, 0, 1, 1]), label_names=QUEUES)
     assert found.macro_f1.value == 1
-    assert np.isnan(found.per_label[2].f1.value)
+    assert found.per_label[2].f1.value is None
+    assert "neither among the labels nor among the predictions" in str(found.per_label[2].f1.reason)
     assert found.to_dict()["per_label"][2]["f1"] == {"value": None, "low": None, "high": None}
 
 
@@ -141,9 +141,3 @@ def test_bad_input_gets_one_clear_line(labels: list[int], probs: np.ndarray, mes
 def test_bad_options_get_one_clear_line(option: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         evaluate([0, 1], sure_of([0, 1]), **{"label_names": QUEUES, **option})
-
-
-def test_the_wilson_interval_is_the_one_worked_out_by_hand():
-    found = wilson_interval(8, 10)
-    assert found.value == 0.8
-    assert (found.low, found.high) == pytest.approx((0.490162, 0.943318), abs=1e-6)

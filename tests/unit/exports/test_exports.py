@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -26,8 +27,7 @@ from curation.exports.export import EXPORTS, export_hf, exported, flags, label_r
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, share_as_bad
 from curation.project.folder import Project, open_project
-from curation.project.records import QUEUE, VOTES, by_id, column, table
-from curation.review.decide import DECISIONS
+from curation.project.records import by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.evaluate import PREDICTIONS
@@ -58,16 +58,16 @@ def answered(project: Project, number: int, answers: dict[str, Sequence[str]]) -
     sent = {"kind": "not read yet", "reason": "-", "score": 0.5, "suggestion": "question", "suggestion_score": 0.75}
     vote = {"role": "annotator", "status": "submitted", "submitted_at": at}
     votes = [
-        {"record_id": i, "reviewer": name, "label": label, **vote}
+        {"record_id": i, "reviewer": name, "value": label, **vote}
         for i, said in answers.items()
         for name, label in zip(("ana", "ben"), said, strict=True)
     ]
     settled = {"method": "agreed", "confidence": 0.9, "votes": 2, "reason": "all 2 reviewers agree"}
     batch = [{"record_id": i, **sent} for i in answers]
-    decisions = [{"record_id": i, "label": said[0], **settled} for i, said in answers.items()]
-    round_.write_table("batch.parquet", table(batch, QUEUE))
-    round_.write_table("votes/0001.parquet", table(votes, VOTES))
-    round_.write_table("decisions.parquet", table(decisions, DECISIONS))
+    decisions = [{"record_id": i, "value": said[0], **settled} for i, said in answers.items()]
+    round_.write_table("batch.parquet", table(batch, queue_schema(pa.string())))
+    round_.write_table("votes/0001.parquet", table(votes, votes_schema(pa.string())))
+    round_.write_table("decisions.parquet", table(decisions, decisions_schema(pa.string())))
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +117,9 @@ def test_votes_of_all_rounds_come_out_once_each_with_their_round(reviewed: Proje
 def test_every_column_of_the_votes_comes_out(reviewed: Project) -> None:
     round_ = reviewed.round(2)
     marked = [{**vote, "gone": vote["reviewer"] == "ana"} for vote in round_.votes().to_pylist()]
-    round_.write_table("votes/0002.parquet", table(marked, VOTES))
+    round_.write_table("votes/0002.parquet", table(marked, votes_schema(pa.string())))
     found = exported(reviewed, "votes")
-    assert set(VOTES.names) <= set(found.column_names)
+    assert {*votes_schema(pa.string()).names, "label"} - {"value"} <= set(found.column_names)
     assert column(found, "gone") == [None] * 4 + [True, False] * 2
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from curation.errors import TwofoldError
 from curation.project.config import Config, read_config, write_config
-from curation.tasks.task import Task
+from curation.tasks.task import single_label
 
 
 def test_a_written_config_reads_back_the_same(tmp_path):
-    config = Config(name="shop", task=Task(labels=("question", "complaint"), fields=("subject", "body")))
+    config = Config(name="shop", task=single_label(("question", "complaint"), ("subject", "body")))
     write_config(tmp_path / "twofold.toml", config)
     assert read_config(tmp_path / "twofold.toml") == config
 
@@ -25,10 +25,13 @@ def test_a_written_config_reads_back_the_same(tmp_path):
         ("[training]\nmethod = 'lorra'\n", "key 'training.method': .*'lora'.*came 'lorra'"),
         ("format = 99\n", "made by a newer Twofold"),
         ("name = \n", "expected TOML"),
-        ("[task]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
-        ("[task]\nlabels = ['a', 'b']\nfields = ['label']\n", "text field 'label' has the name of the question"),
+        ("[task.questions.label]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
         (
-            "[task]\nlabels = ['a', 'b']\nkind = 'single_lable'\n",
+            "[task]\nfields = ['label']\n[task.questions.label]\nlabels = ['a', 'b']\n",
+            "text field 'label' has the name of the question",
+        ),
+        (
+            "[task.questions.label]\nlabels = ['a', 'b']\nkind = 'single_lable'\n",
             "unknown kind 'single_lable' .did you mean 'single_label'",
         ),
     ],
@@ -36,7 +39,7 @@ def test_a_written_config_reads_back_the_same(tmp_path):
 def test_a_bad_file_gets_one_line_that_names_the_key(tmp_path, text, expected):
     path = tmp_path / "twofold.toml"
     base = "" if text.startswith(("nmae", "format", "name")) else "name = 'shop'\n"
-    task = "" if "[task]" in text else "[task]\nlabels = ['a', 'b']\n"
+    task = "" if "[task" in text else "[task.questions.label]\nlabels = ['a', 'b']\n"
     if text.startswith("nmae"):
         text = "name = 'shop'\n" + text
     path.write_text(base + text + task)

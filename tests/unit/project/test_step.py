@@ -180,3 +180,17 @@ def test_a_model_that_cannot_be_used_is_bad_input(counting):
     broken = Step(name="train", makes=step.makes, depends_on=step.depends_on, run=fail)
     with pytest.raises(TwofoldError, match="pickled weights are not opened"):
         run_step(broken, context)
+
+
+def test_a_step_that_runs_once_is_found_by_later_rounds_until_what_it_read_changes(counting):
+    context, step, runs = counting
+    once, later = replace(step, once=True), replace(context, round=context.project.round(3))
+    assert run_step(once, context).ran
+    assert not run_step(once, later).ran
+    assert is_fresh(once, context.project, later.round)
+    write_table(context.project.path("records.parquet"), context.project.records.slice(1))
+    again = open_project(context.project.folder)
+    done = run_step(once, replace(later, project=again))
+    assert (done.ran, done.round) == (True, again.first)
+    assert runs == [0, 0]
+    assert not later.round.folder.exists()

@@ -77,6 +77,7 @@ def evaluation(labels: list[str], accuracy: float) -> dict[str, Any]:
         "log_loss": interval(0.61, 0.12),
         "expected_calibration_error": interval(0.052, 0.021),
         "per_label": per_label,
+        "metrics": {"money_lost": {"value": 31.0, "low": 12.0, "high": 55.0}},
         "confusion": confusion,
         "confidence": 0.95,
         "resamples": 1000,

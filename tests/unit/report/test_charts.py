@@ -8,7 +8,7 @@ from curation.report.confusion import heat_rows, mixups
 from curation.report.interval_plot import beside, interval_plot
 from curation.report.line_chart import Series, line_chart, plain
 from curation.report.model_parts import Evaluation
-from curation.report.parts import Interval
+from curation.report.parts import Measurement
 from curation.report.review_parts import PairAgreement
 from curation.report.scales import Scale, round_steps
 from curation.report.scatter import scatter
@@ -39,7 +39,7 @@ def test_a_scale_turns_shares_into_pixels() -> None:
 
 
 def test_the_interval_plot_places_dot_and_whisker_on_a_round_axis() -> None:
-    plot = interval_plot([("alpha", Interval(value=0.7, low=0.6, high=0.8), False), ("kappa", None, False)])
+    plot = interval_plot([("alpha", Measurement(value=0.7, low=0.6, high=0.8), False), ("kappa", None, False)])
     assert plot is not None
     # the axis runs from 0.6 to 0.8 over the pixels 235 to 535
     assert [(dot.name, dot.low_x, dot.x, dot.high_x) for dot in plot.dots] == [("alpha", 235, 385, 535)]
@@ -53,7 +53,7 @@ def test_nothing_measured_means_no_plot() -> None:
 
 def test_strips_share_one_axis_that_reaches_below_zero_when_an_interval_does() -> None:
     rows = [
-        PairAgreement(first="amira", second="bente", kappa=Interval(value=0.0, low=-1.0, high=1.0), n=9),
+        PairAgreement(first="amira", second="bente", kappa=Measurement(value=0.0, low=-1.0, high=1.0), n=9),
         PairAgreement(first="amira", second="chidi", kappa=None, n=1),
     ]
     measured, unmeasured = beside(rows, "kappa")
@@ -72,7 +72,7 @@ def test_a_missing_epoch_lifts_the_pen() -> None:
 
 
 def test_one_round_alone_stands_in_the_middle() -> None:
-    chart = line_chart([Series(name="accuracy", x=[1], y=[Interval(value=0.8, low=0.7, high=0.9)])])
+    chart = line_chart([Series(name="accuracy", x=[1], y=[Measurement(value=0.8, low=0.7, high=0.9)])])
     assert chart is not None
     assert chart.lines[0].marks[0].x == (66 + 430) / 2
 

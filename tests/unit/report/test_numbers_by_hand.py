@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from curation.errors import TwofoldError
 from curation.project.artifacts import read_table, write_json, write_table
 from curation.project.asked import asking
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
-from curation.project.records import FLAGS, VOTES, by_id, table
+from curation.project.records import FLAGS, by_id, table, votes_schema
 from curation.project.step import Context
 from curation.report.lists import flagged_records
-from curation.sources.goldcheck import GOLD
 from curation.steps import check, evaluate, relabel, report, review, split
+from curation.steps import map as map_step
 
 TOPICS = ("bill", "parcel", "praise")
 N = 150
@@ -80,11 +82,11 @@ def _votes(ids: list[str], truth: dict[str, str], rng: random.Random) -> list[di
                 label = TOPICS[name == "ben"]
             status = "discarded" if n % 17 == 3 and name != "cem" else "submitted"
             rows.append({"record_id": i, "reviewer": name, "role": "annotator", "status": status})
-            rows[-1]["label"] = label if status == "submitted" else None
-            said.append(rows[-1]["label"])
+            rows[-1]["value"] = label if status == "submitted" else None
+            said.append(rows[-1]["value"])
         if len(set(said) - {None}) > 1 and n not in (10, 65):
             rows.append({"record_id": i, "reviewer": "olga", "role": "adjudicator", "status": "submitted"})
-            rows[-1]["label"] = truth[i]
+            rows[-1]["value"] = truth[i]
     return rows
 
 
@@ -98,9 +100,10 @@ def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(EmbeddingStore, "matrix", corners.astype(np.float32))
     monkeypatch.setattr(evaluate, "_predict", _predict)
     project = make_project(rows, TOPICS)
-    gold = [{"record_id": i, "label": truth[i]} for i in sorted(truth)[:100]]
-    write_table(project.path("gold.parquet"), table(gold, GOLD))
+    gold = [{"record_id": i, "value": truth[i]} for i in sorted(truth)[:100]]
+    write_table(project.path("gold.parquet"), table(gold, pa.schema({"record_id": pa.string(), "value": pa.string()})))
     first, second = project.round(0), project.round(1)
+    map_step.run(Context(project=project, round=first))
     _learn(project, first)
     queue = first.table("queue.parquet")
     batch = (
@@ -109,14 +112,14 @@ def made(make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) 
     second.write_table("batch.parquet", table(batch, queue.schema))
     second.write_json("asked.json", asking(project.config, project.guidelines).model_dump(mode="json"))
     votes = _votes([row["record_id"] for row in batch], truth, rng)
-    write_table(second.path("votes/0001.parquet"), table(votes, VOTES))
+    write_table(second.path("votes/0001.parquet"), table(votes, votes_schema(pa.string())))
     review.run(Context(project=project, round=second))
     _learn(project, second)
     return project, second.json("report.json")
 
 
 def _labels(round_: Round) -> dict[str, str | None]:
-    return by_id(round_.table("labels.parquet"), "label")
+    return by_id(round_.table("labels.parquet"), "value")
 
 
 def _given_labels(project: Project) -> dict[str, list[tuple[str, str]]]:
@@ -124,7 +127,7 @@ def _given_labels(project: Project) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for vote in project.round(1).votes().to_pylist():
         if vote["role"] == "annotator" and vote["status"] == "submitted":
-            found.setdefault(vote["record_id"], []).append((vote["reviewer"], vote["label"]))
+            found.setdefault(vote["record_id"], []).append((vote["reviewer"], vote["value"]))
     return found
 
 
@@ -240,14 +243,14 @@ def test_gold_is_compared_on_what_people_settled_and_says_how_many_there_are(
     made: tuple[Project, dict[str, Any]],
 ) -> None:
     project, found = made
-    gold = by_id(read_table(project.path("gold.parquet")), "label")
-    decided = by_id(project.round(1).table("decisions.parquet"), "label")
+    gold = by_id(read_table(project.path("gold.parquet")), "value")
+    decided = by_id(project.round(1).table("decisions.parquet"), "value")
     ids = [i for i in gold if decided.get(i) is not None]
     assert (found["gold"]["known"], found["gold"]["n"]) == (100, len(ids))
     assert 0 < len(ids) < 80
     rows = {row["what"]: row for row in found["gold"]["rows"]}
     stages = {"given labels": _labels(project.round(0)), "decisions after adjudication": decided}
-    stages["consensus before adjudication"] = by_id(project.round(1).table("consensus.parquet"), "label")
+    stages["consensus before adjudication"] = by_id(project.round(1).table("consensus.parquet"), "value")
     for what, labels in stages.items():
         known = [i for i in ids if labels.get(i) is not None]
         assert rows[what]["n"] == len(known)
@@ -369,3 +372,40 @@ def test_the_advice_counts_what_its_sentences_name(made: tuple[Project, dict[str
 
 def test_the_report_is_plain_json(made: tuple[Project, dict[str, Any]]) -> None:
     assert json.loads(json.dumps(made[1]))["schema"] == 2
+
+
+def test_a_metric_that_somebody_installed_is_counted_and_makes_the_scores_anew(
+    made: tuple[Project, dict[str, Any]], install: Callable[..., Path]
+) -> None:
+    project, report_before = made
+    context = Context(project=project, round=project.round(1))
+    assert report_before["model"]["evaluation"]["metrics"] == {}
+    depends_on = evaluate.STEP.depends_on(project.config)
+    install("shop", _MISSED, "twofold.metrics", bills_missed="shop:bills_missed")
+    assert evaluate.STEP.depends_on(project.config) != depends_on
+    evaluate.run(context)
+    report.run(context)
+    model = context.round.json("report.json")["model"]
+    labels, part = _labels(context.round), by_id(context.round.table("split.parquet"), "part")
+    for scores, round_ in ((model["evaluation"], context.round), (model["before"], project.round(0))):
+        said = by_id(round_.table("predictions.parquet"), "predicted")
+        wrong = [i for i in said if part[i] == "test" and labels.get(i) == "bill" != said[i]]
+        found = scores["metrics"]["bills_missed"]
+        assert found["low"] <= found["value"] == len(wrong) <= found["high"]
+    assert "bills_<wbr>missed" in context.round.path("report.html").read_text()
+
+
+def test_a_metric_that_gives_no_number_ends_the_step_in_one_line(
+    made: tuple[Project, dict[str, Any]], install: Callable[..., Path]
+) -> None:
+    project, _ = made
+    install("shop", "bills_missed = None", "twofold.metrics", bills_missed="shop:bills_missed")
+    with pytest.raises(TwofoldError, match=r"'bills_missed' of shop .* expected a function or a class, got NoneType"):
+        evaluate.run(Context(project=project, round=project.round(1)))
+
+
+_MISSED = """
+    def bills_missed(labels, predicted, label_names):
+        bill = label_names.index("bill")
+        return ((labels == bill) & (predicted != bill)).sum()
+"""

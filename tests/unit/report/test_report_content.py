@@ -191,3 +191,13 @@ def test_the_precision_of_training_and_embeddings_is_shown_where_it_is_known() -
     assert "embeddings computed in float32" in shown
     del report["model"]["training"]["precision"], report["checks"]["precision"]
     assert "omputed in" not in render(report)
+
+
+def test_a_number_of_the_users_own_stands_below_ours_under_its_name() -> None:
+    report = full_report()
+    report["model"]["evaluation"]["metrics"] = {"money <lost>": {"value": 1234.0, "low": 900.0, "high": 2100.0}}
+    assert "money <lost>not measured1,234 [900, 2,100]" in words(report)
+    report["model"]["before"]["metrics"] = {"money <lost>": {"value": 5.0, "low": None, "high": None}}
+    assert "money <lost>5.00 (no interval)1,234 [900, 2,100]" in words(report)
+    report["model"]["evaluation"]["metrics"] = None
+    assert "money <lost>" not in words(report)

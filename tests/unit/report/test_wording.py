@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.report.parts import Interval
+from curation.report.parts import Measurement
 from curation.report.printable import printable
 from curation.report.wording import clip, count, interval, moment, number, pieces, significance
 
@@ -36,8 +36,8 @@ def test_a_written_number_is_within_half_a_percent(value: float) -> None:
 
 
 def test_intervals_stand_in_brackets() -> None:
-    assert interval(Interval(value=0.78, low=0.7, high=0.851)) == "0.780 [0.700, 0.851]"
-    assert interval(Interval(value=0.78, low=None, high=None)) == "0.780 (no interval)"
+    assert interval(Measurement(value=0.78, low=0.7, high=0.851)) == "0.780 [0.700, 0.851]"
+    assert interval(Measurement(value=0.78, low=None, high=None)) == "0.780 (no interval)"
     assert interval(None) == "not measured"
 
 

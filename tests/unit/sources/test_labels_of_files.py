@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns, clean
-from curation.sources.labels import check_labels, join_twins, notes_on_labels, one_per_twins, twin_key, twins
+from curation.sources.labels import join_twins, notes_on_labels, one_per_twins, parse_answers, twin_key, twins
 from curation.sources.rows import Row
+from curation.tasks.task import single_label
 
 COLUMNS = Columns(fields={"text": "text"}, label="label")
 
@@ -85,7 +86,7 @@ def test_joined_twins_have_one_name_and_their_copies_are_copies():
     join_twins(found, ["Spam", "ham"])
     assert [(row["source_row"], row["label"]) for row in found.kept] == [(2, "Spam"), (4, "Spam"), (5, "ham")]
     assert [row["source_row"] for row in found.rejected] == [3]
-    check_labels(found, ["Spam", "ham"], column="label")
+    parse_answers(found, single_label(("Spam", "ham")), column="label")
 
 
 @given(
@@ -104,12 +105,12 @@ def test_joining_leaves_no_twins_and_changes_no_other_label(labels, seed):
 
 def test_a_label_outside_the_task_is_named_with_its_row_and_the_nearest_label():
     with pytest.raises(TwofoldError, match=r"row 2, column 'label': label 'inof' .*did you mean 'info'"):
-        check_labels(came("inof", "spam"), ["info", "spam"], column="label")
+        parse_answers(came("inof", "spam"), single_label(("info", "spam")), column="label")
 
 
 def test_a_twin_outside_the_task_is_named_with_the_option_that_joins_it():
     with pytest.raises(TwofoldError, match=r"row 3, column 'label': label 'Spam' .*--join-labels takes it as 'spam'"):
-        check_labels(came("info", "Spam"), ["info", "spam"], column="label")
+        parse_answers(came("info", "Spam"), single_label(("info", "spam")), column="label")
 
 
 def test_labels_with_one_record_get_one_note():

@@ -39,7 +39,7 @@ class Init:
 
     @property
     def labels(self) -> list[str | None]:
-        return column(self.project.records, "label")
+        return column(self.project.records, "value")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ def test_labels_that_were_named_take_their_twins_in_data_test_and_gold(tmp_path,
     init(data, *named, "--join-labels", standard=False)
     assert init.names == ("pos", "neg")
     for name in ("records.parquet", "test.parquet", "gold.parquet"):
-        assert set(column(read_table(init.project.path(name)), "label")) == {"pos", "neg"}, name
+        assert set(column(read_table(init.project.path(name)), "value")) == {"pos", "neg"}, name
 
 
 # Quotes in tab-separated files
@@ -302,13 +302,13 @@ def test_columns_that_cannot_be_told_apart_later_are_refused(cases, init, given,
 )
 def test_gold_is_read_by_the_names_of_columns_and_nothing_is_no_label(cases, init, name, gold):
     init(cases / "train.csv", "--id", "id", "--gold", cases / name)
-    assert by_id(read_table(init.project.path("gold.parquet")), "label") == gold
+    assert by_id(read_table(init.project.path("gold.parquet")), "value") == gold
 
 
 def test_the_column_of_gold_labels_can_be_named(cases, tmp_path, init):
     (tmp_path / "gold.csv").write_text("truth,label,id\npos,neg,0\n")
     init(cases / "train.csv", "--id", "id", "--gold", tmp_path / "gold.csv", "--gold-label", "truth")
-    assert by_id(read_table(init.project.path("gold.parquet")), "label") == {"0": "pos"}
+    assert by_id(read_table(init.project.path("gold.parquet")), "value") == {"0": "pos"}
 
 
 def test_a_contradiction_in_gold_is_refused_with_both_rows(cases, init):

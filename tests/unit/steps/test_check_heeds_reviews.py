@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from curation.project.embeddings import EmbeddingStore
-from curation.project.records import LABELS, by_id, table
+from curation.project.records import by_id, labels_schema, table
 from curation.project.step import Context
 from curation.steps import check
+from curation.steps import map as map_step
 
 BETWEEN = 20
 
@@ -16,10 +18,11 @@ def scores(project, labels, source):
     """Return the score of every label, where `source` names those that people have settled."""
     round_ = project.round(0)
     rows = [
-        {"record_id": i, "label": label, "source": source.get(i, "given"), "round": 0, "confidence": None}
+        {"record_id": i, "value": label, "source": source.get(i, "given"), "round": 0, "confidence": None}
         for i, label in labels.items()
     ]
-    round_.write_table("labels.parquet", table(rows, LABELS))
+    round_.write_table("labels.parquet", table(rows, labels_schema(pa.string())))
+    map_step.run(Context(project=project, round=round_))
     check.run(Context(project=project, round=round_))
     return by_id(round_.table("quality.parquet"), "score")
 

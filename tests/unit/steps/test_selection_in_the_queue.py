@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from curation.project.embeddings import EmbeddingStore
-from curation.project.records import LABELS, SPLIT, column, table
+from curation.project.records import SPLIT, column, labels_schema, table
 from curation.project.step import Context
 from curation.steps import relabel
 
@@ -32,10 +32,10 @@ def project(make_project, monkeypatch):
 
 def write_labels(round_, labels, *, source="given"):
     rows = [
-        {"record_id": i, "label": label, "source": source if label else "none", "round": 0, "confidence": None}
+        {"record_id": i, "value": label, "source": source if label else "none", "round": 0, "confidence": None}
         for i, label in labels.items()
     ]
-    round_.write_table("labels.parquet", table(rows, LABELS))
+    round_.write_table("labels.parquet", table(rows, labels_schema(pa.string())))
 
 
 def write_parts(round_, ids, test=()):
@@ -59,7 +59,7 @@ def queued(project, number=0):
 
 
 def given_labels(project):
-    return dict(zip(column(project.records, "record_id"), column(project.records, "label"), strict=True))
+    return dict(zip(column(project.records, "record_id"), column(project.records, "value"), strict=True))
 
 
 def test_an_unlabelled_project_starts_with_a_record_of_each_region(project):
@@ -107,10 +107,10 @@ def test_what_a_batch_brought_is_set_against_what_was_foretold(project):
     after.write_table("batch.parquet", table(batch, schema))
     read = {row["record_id"] for row in batch}
     rows = [
-        {"record_id": i, "label": "question" if i == "r07" else label, "source": "agreed" if i in read else "given"}
+        {"record_id": i, "value": "question" if i == "r07" else label, "source": "agreed" if i in read else "given"}
         for i, label in labels.items()
     ]
-    after.write_table("labels.parquet", table(rows, LABELS))
+    after.write_table("labels.parquet", table(rows, labels_schema(pa.string())))
     write_parts(after, labels)
     write_quality(after, labels)
     queue = queued(project, 1)

@@ -19,6 +19,8 @@ from curation.project.folder import Project
 from curation.steps.adjudicate import PREAMBLE
 from curation.tasks import limits
 
+QUESTION = "[task.questions.label]\n"
+OF_LABELS = "key 'task.questions.label.labels"
 TOO_MANY = [f"label {number}" for number in range(limits.LABELS + 1)]
 
 
@@ -29,12 +31,30 @@ def test_what_adjudicators_read_first_leaves_room_for_the_guidelines() -> None:
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        (f"[task]\nlabels = {TOO_MANY}\n", "key 'task.labels': at most 500 labels, came 501"),
-        (f"[task]\nlabels = ['a', '{'b' * 201}']\n", "key 'task.labels.1': .*at most 200 characters"),
-        ("[task]\nlabels = ['a', ' ']\n", "key 'task.labels.1': .*at least 1 character"),
-        (f"[task]\nlabels = ['a', 'b']\nfields = ['{'t' * 201}']\n", "key 'task.fields.0': .*at most 200 characters"),
-        (f"[task]\nlabels = ['a', 'b']\nquestion = '{'q' * 201}'\n", "key 'task.question': .*at most 200 characters"),
-        ("[task]\nlabels = ['a', 'b']\nquestion = 'Which one?'\n", "key 'task.question': expected small letters"),
+        (
+            f"[task.questions.label]\nlabels = {TOO_MANY}\n",
+            OF_LABELS + "': at most 500 labels, came 501",
+        ),
+        (
+            f"[task.questions.label]\nlabels = ['a', '{'b' * 201}']\n",
+            OF_LABELS + ".1': .*at most 200 characters",
+        ),
+        (
+            "[task.questions.label]\nlabels = ['a', ' ']\n",
+            OF_LABELS + ".1': .*at least 1 character",
+        ),
+        (
+            f"[task]\nfields = ['{'t' * 201}']\n[task.questions.label]\nlabels = ['a', 'b']\n",
+            "key 'task.fields.0': .*at most 200 characters",
+        ),
+        (
+            f"[task.questions.{'q' * 201}]\nlabels = ['a', 'b']\n",
+            "key 'task.questions.q+': .*at most 200 characters",
+        ),
+        (
+            "[task.questions.'Which one?']\nlabels = ['a', 'b']\n",
+            "key 'task.questions.Which one\\?': expected small letters",
+        ),
         ("[annotation]\nrequired = 21\n", "key 'annotation.required': .*20"),
         ("[annotation]\nurl = 'localhost:6900'\n", "key 'annotation.url': expected an address such as http"),
         ("[annotation]\nurl = 'ftp://example.org'\n", "key 'annotation.url': expected an address such as http"),
@@ -43,7 +63,7 @@ def test_what_adjudicators_read_first_leaves_room_for_the_guidelines() -> None:
 def test_a_setting_that_argilla_would_refuse_is_refused_with_its_key(
     tmp_path: Path, section: str, expected: str
 ) -> None:
-    task = "" if "[task]" in section else "[task]\nlabels = ['a', 'b']\n"
+    task = "" if "[task" in section else "[task.questions.label]\nlabels = ['a', 'b']\n"
     path = tmp_path / "twofold.toml"
     path.write_text(f"name = 'shop'\n{section}{task}", encoding="utf-8")
     with pytest.raises(TwofoldError, match=expected) as error:

@@ -1,0 +1,151 @@
+"""Answers of any kind as the methods of this room take them: in words, and broken into choices; and the way back.
+
+Agreement, the quality of readers and consensus are of units, the small choices that an answer is made of. Two readers
+agree on a record when their answers are shown alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from curation.project.records import column
+from curation.tasks.kind import Kind
+
+if TYPE_CHECKING:
+    from curation.review.consensus import Consensus
+
+WORDED = "label"
+"""What an answer in words is called in the tables that this room takes and gives."""
+
+_BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
+
+
+@dataclass(frozen=True, kw_only=True)
+class InWords:
+    """A round's votes with their answers in words.
+
+    Attributes:
+        kind: The kind of answer.
+        votes: The votes, `label` in place of `value`.
+        values: The answer that each of its words stands for.
+    """
+
+    kind: Kind
+    votes: pa.Table
+    values: Mapping[str, Any]
+
+    def typed(self, found: pa.Table, schema: pa.Schema) -> pa.Table:
+        """Return a table of answers in words as one of `schema`, with answers."""
+        words = column(found, WORDED)
+        values = pa.array([self.values.get(each) for each in words], schema.field("value").type)
+        return found.drop_columns([WORDED]).append_column("value", values).select(schema.names).cast(schema)
+
+
+def in_words(votes: pa.Table, kind: Kind) -> InWords:
+    """Put votes into words.
+
+    Args:
+        votes: A table of `votes_schema`.
+        kind: The kind of their answers.
+    """
+    answers = column(votes, "value")
+    words = [None if answer is None else kind.show(answer) for answer in answers]
+    shown = votes.drop_columns(["value"]).append_column(WORDED, pa.array(words, pa.string()))
+    return InWords(kind=kind, votes=shown, values={w: a for w, a in zip(words, answers, strict=True) if w is not None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """Votes on units.
+
+    Attributes:
+        votes: Columns as those of the votes, a row for each unit of an answer: `record_id` says which unit of which
+            record it is, `label` what was chosen.
+        record: The record that a unit is of, and its name there.
+    """
+
+    votes: pa.Table
+    record: Mapping[str, tuple[str, str]]
+
+
+def as_units(votes: pa.Table, kind: Kind) -> Units:
+    """Break every answer into its choices; a vote without an answer has none.
+
+    Args:
+        votes: A table of `votes_schema`.
+        kind: The kind of their answers.
+    """
+    rows, unit_ids, choices, record = [], [], [], {}
+    for row, (record_id, answer) in enumerate(zip(column(votes, "record_id"), column(votes, "value"), strict=True)):
+        for unit, choice in ({} if answer is None else kind.units(answer)).items():
+            unit_id = f"{record_id}{_BETWEEN}{unit}" if unit else record_id
+            record[unit_id] = (record_id, unit)
+            rows.append(row)
+            unit_ids.append(unit_id)
+            choices.append(choice)
+    kept = votes.drop_columns(["record_id", "value"]).take(pa.array(rows, pa.int64()))
+    kept = kept.append_column("record_id", pa.array(unit_ids, pa.string()))
+    return Units(votes=kept.append_column(WORDED, pa.array(choices, pa.string())), record=record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordConsensus:
+    """What a consensus on units says of records: the choices of a record, taken as independent, make its answer.
+
+    Attributes:
+        label: The answer of every record, in words.
+        confidence: The probability of that answer, in [0, 1].
+        labels: Every answer there is to choose from: all classes, or, where there are too many, those that were given.
+        values: The answer that each of its words stands for.
+        found: The consensus on units.
+        units: The units of every record that has a vote: the id by the name.
+        kind: The kind of answer.
+    """
+
+    label: Mapping[str, str]
+    confidence: Mapping[str, float]
+    labels: Sequence[str]
+    values: Mapping[str, Any]
+    found: Consensus
+    units: Mapping[str, Mapping[str, str]]
+    kind: Kind
+
+    def probability(self, record_id: str, label: str) -> float | None:
+        """Return how likely an answer is, given the votes, in [0, 1]; None for a record without a vote."""
+        if record_id not in self.units or label not in self.values:
+            return None
+        choices = self.kind.units(self.values[label])
+        parts = [self.found.probability(i, choices.get(unit, "")) for unit, i in self.units[record_id].items()]
+        return prod(part or 0.0 for part in parts)
+
+
+def of_records(found: Consensus, units: Units, answers: InWords, classes: Mapping[str, Any]) -> RecordConsensus:
+    """Fold the choices that a consensus makes back into an answer for every record.
+
+    Args:
+        found: The consensus on units.
+        units: Those units.
+        answers: The votes.
+        classes: All answers by their words, where they are few.
+    """
+    of: dict[str, dict[str, str]] = {}
+    for unit_id, (record_id, unit) in units.record.items():
+        if unit_id in found.label:
+            of.setdefault(record_id, {})[unit] = unit_id
+    folded = {i: answers.kind.fold({unit: found.label[u] for unit, u in named.items()}) for i, named in of.items()}
+    label = {record_id: answers.kind.show(value) for record_id, value in folded.items()}
+    values = {**classes, **answers.values, **{label[record_id]: value for record_id, value in folded.items()}}
+    return RecordConsensus(
+        label=label,
+        confidence={i: prod(found.confidence[u] for u in named.values()) for i, named in of.items()},
+        labels=list(classes) or sorted(values),
+        values=values,
+        found=found,
+        units=of,
+        kind=answers.kind,
+    )

@@ -1,0 +1,105 @@
+"""The seam for kinds of answers: what differs between a label, a rating and the others is one table of functions.
+
+Every room asks the kind and never looks at its name. A kind of ours is one file of this room; one from elsewhere is an
+entry point of the group `twofold.kinds` that names a :class:`Kind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Value: TypeAlias = Any
+"""One answer: text, a number, a list or a dict, as `kind.value` says; never None, which is no answer."""
+
+Options: TypeAlias = Mapping[str, str]
+"""The name of every label today, by the value under which Argilla stores it; empty for a kind without labels."""
+
+ANSWER = ""
+"""The one unit of a kind whose answers are one choice each."""
+
+
+class Question(BaseModel):
+    """What one question is, as `twofold.toml` says; every kind adds its own settings.
+
+    Attributes:
+        kind: Name of the kind of answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+
+    def fixed(self) -> dict[str, Any]:
+        """Return the settings that cannot change once people were asked: all but the labels, which have their ways."""
+        return self.model_dump(mode="json", exclude={"labels"})
+
+
+def one_choice(answer: Value) -> dict[str, str]:
+    """Return the units of an answer that is one choice."""
+    return {ANSWER: str(answer)}
+
+
+def no_labels(answer: Value, names: Options) -> Value:
+    """Return the answer of a kind that has no labels."""
+    return answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of answer.
+
+    Attributes:
+        name: What `twofold.toml` calls it.
+        column: What an answer is called in the tables that people export.
+        settings: Its question, validated.
+        value: The Arrow type of an answer, the same in every table of a project; its shape is that of Argilla's API.
+        parse: Reads an answer from a cell of a file; raises ValueError with what was expected.
+        show: An answer in one line. Two readers agree when their answers are shown alike.
+        argilla: The question's settings as Argilla's API has them, by the settings that are `fixed` and the options.
+        encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
+        decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
+        units: An answer as small choices, each by the name of its unit; agreement, the quality of readers and consensus
+            are of units.
+        fold: The answer that choices make, by unit; the reverse of `units`.
+        choices: All choices that a unit has, in order.
+        scale: Whether the choices have an order.
+        labels: The labels that can be renamed and merged, in order; none by default.
+        mentions: Those of them that an answer names.
+        guide: What the first guidelines tell people to do once they have read the whole text.
+        classes: All answers in words, in order, where there are few and a record has one of them; None else.
+            Splits are balanced, and the records to be read next chosen, by them.
+        recipe: The way of training that learns from such answers; None where there is none.
+        feature: The column's feature in a data set of `datasets`.
+    """
+
+    name: str
+    column: str
+    settings: type[Question]
+    value: Callable[[], pa.DataType]
+    parse: Callable[[Any, str], Value]
+    show: Callable[[Value], str]
+    argilla: Callable[[Mapping[str, Any], Options], dict[str, Any]]
+    encode: Callable[[Value, Options], Value] = no_labels
+    decode: Callable[[Value, Options], Value] = no_labels
+    units: Callable[[Value], dict[str, str]] = one_choice
+    fold: Callable[[Mapping[str, str]], Value]
+    choices: Callable[[Any], Sequence[str]]
+    scale: Literal["nominal", "ordinal"] = "nominal"
+    labels: Callable[[Any], Sequence[str]] = lambda question: ()
+    mentions: Callable[[Value], Iterable[str]] = lambda answer: ()
+    guide: str = "give the answer that fits best"
+    classes: Callable[[Any], Sequence[str] | None] = lambda question: None
+    recipe: str | None = None
+    feature: Callable[[Any], Any]
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the question names labels."""
+        return "labels" in self.settings.model_fields
