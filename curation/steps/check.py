@@ -23,10 +23,12 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
-from evaluation.plugins import Plugin, PluginError, installed
+from evaluation.plugins import PluginError, installed
 
 FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
+
+DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
 
 QUALITY = pa.schema(
     {
@@ -47,10 +49,12 @@ class Labelled:
     """The records that have a label.
 
     Attributes:
+        kind: The kind of answer; what doubts it is an entry of `DOUBTS`.
         names: Every label that could be given; `codes` are positions in it.
         before: The label that a record came with where people have read it since, -1 elsewhere.
     """
 
+    kind: str
     ids: Sequence[str]
     texts: Sequence[str]
     names: Sequence[str]
@@ -66,6 +70,8 @@ class Labelled:
     @property
     def why_unchecked(self) -> str | None:
         """Why these labels say nothing of each other, or None."""
+        if self.kind not in DOUBTS:
+            return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
         if len(self.ids) < FEWEST:
             return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
         if len(np.unique(self.codes)) < 2:
@@ -79,33 +85,49 @@ def run(context: Context) -> str:
     Raises:
         TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
     """
-    others = outside_checks()
+    outside_checks()  # one that cannot be loaded is known before anything is computed
     ids, mapped = column(context.project.records, "record_id"), context.project.first
-    how = by_id(context.round.table("labels.parquet"), "source")
+    known = context.round.table("labels.parquet")
+    how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
+    labels = {i: worded.get(i) for i in ids}
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
     labelled = _labelled(context, ids, settled)
     context.tick(60, 100)
     quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
-    labels = {**dict.fromkeys(ids), **dict(zip(labelled.ids, labelled.labels, strict=True))}
+    flags = _flags(context, quality, settled, labels)
+    doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
+    overview = _overview(mapped, ids, labelled, doubted)
+    context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
+    context.round.write_table("quality.parquet", table(quality, QUALITY))
+    context.round.write_table("flags.parquet", table(flags, FLAGS))
+    context.round.write_json("checks.json", overview)
+    context.tick(100, 100)
+    return _said(flags, overview["notes"])
+
+
+def _flags(
+    context: Context,
+    quality: Sequence[Mapping[str, Any]],
+    settled: Mapping[str, str],
+    labels: Mapping[str, str | None],
+) -> list[dict[str, Any]]:
+    """Return what every check flags, worst first."""
+    mapped = context.project.first
     flags = [
         *label_flags(quality, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
-        *(_flags_of_others(context, others, labels) if others else ()),
+        *_flags_of_others(context, labels),
     ]
-    flags.sort(key=lambda row: (row["score"], row["record_id"], row["check"]))
-    context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
-    context.round.write_table("quality.parquet", table(quality, QUALITY))
-    context.round.write_table("flags.parquet", table(flags, FLAGS))
-    doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted)
-    context.round.write_json("checks.json", overview)
-    context.tick(100, 100)
+    return sorted(flags, key=lambda row: (row["score"], row["record_id"], row["check"]))
+
+
+def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
     counts = Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
     found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
     said = [f"records flagged: {found}"] if found else []
-    return "; ".join([*said, *overview["notes"]]) or "nothing to flag"
+    return "; ".join([*said, *notes]) or "nothing to flag"
 
 
 def _labelled(context: Context, ids: Sequence[str], settled: Container[str]) -> Labelled:
@@ -118,6 +140,7 @@ def _labelled(context: Context, ids: Sequence[str], settled: Container[str]) -> 
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
     return Labelled(
+        kind=task.kind.name,
         ids=[ids[i] for i in at],
         texts=[shown[i] for i in at],
         names=task.classes,
@@ -135,7 +158,7 @@ def _neighbours(mapped: Round, labelled: Labelled, n: int) -> NearestNeighbours 
 def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> list[dict[str, Any]]:
     if labelled.why_unchecked:
         return []
-    found = label_quality(
+    found = DOUBTS[labelled.kind](
         labelled.codes,
         texts=labelled.texts,
         embeddings=labelled.embeddings,
@@ -159,10 +182,11 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     ]
 
 
-def _flags_of_others(
-    context: Context, checks: Mapping[str, Plugin], labels: Mapping[str, str | None]
-) -> Iterator[dict[str, Any]]:
-    """Ask the checks that somebody installed about every record; none of them can change what the others are given."""
+def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
+    """Ask the checks that somebody installed about every record; none can change what the others are given."""
+    checks = outside_checks()
+    if not checks:
+        return
     vectors = EmbeddingStore(context.project).matrix.view()
     vectors.flags.writeable = False
     shown = joined_texts(context.project.records, context.config.task.fields)
