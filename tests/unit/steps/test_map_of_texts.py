@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from curation.project.config import write_config
 from curation.project.folder import Project, open_project
-from curation.project.records import LABELS, by_id, table
+from curation.project.records import by_id, labels_schema, table
 from curation.rounds.loop import learn
 from curation.steps import check
 
@@ -25,9 +26,9 @@ def checked(project: Project, number: int = 0) -> dict[str, bool]:
 
 
 def label(project: Project, number: int, changed: Mapping[str, str | None]) -> None:
-    labels = by_id(project.first.table("labels.parquet"), "label") | changed
-    rows = [{"record_id": i, "label": x, "source": "agreed" if i in changed else "given"} for i, x in labels.items()]
-    project.round(number).write_table("labels.parquet", table(rows, LABELS))
+    labels = by_id(project.first.table("labels.parquet"), "value") | changed
+    rows = [{"record_id": i, "value": x, "source": "agreed" if i in changed else "given"} for i, x in labels.items()]
+    project.round(number).write_table("labels.parquet", table(rows, labels_schema(pa.string())))
 
 
 def reasons(project: Project, number: int, check: str) -> list[str]:
