@@ -81,6 +81,8 @@ def test_the_settings_that_decide_it_and_no_others_have_it_made_again(
 def test_another_label_in_the_task_has_the_labels_checked_and_not_the_texts(make_project: Make) -> None:
     project = make_project(ROWS)
     checked(project)
-    task = project.config.task.model_copy(update={"labels": (*project.config.task.labels, "praise")})
+    task = project.config.task
+    asked = task.asked.model_copy(update={"labels": (*task.labels, "praise")})
+    task = task.model_copy(update={"questions": {task.question: asked}})
     write_config(project.path("twofold.toml"), project.config.model_copy(update={"task": task}))
     assert checked(open_project(project.folder)) == {"map": False, "check": True}
