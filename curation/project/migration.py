@@ -10,6 +10,7 @@ done again, from the copy.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from curation.project import ledger
 from curation.project.artifacts import read_json, read_table, write_json, write_table, write_text
 from training.whole_files import put_in_place
 
+_log = logging.getLogger(__name__)
 COPY = ".format-1"
 _TABLES = ("labels.parquet", "decisions.parquet", "consensus.parquet")  # of a round
 _TOP = ("test.parquet", "gold.parquet")
@@ -47,6 +49,7 @@ def migrate(folder: Path) -> None:
         write_json(folder / old.relative_to(folder / COPY), asked)
     ledger.append(folder, "migrate", format=2, copy=COPY)
     write_text(config, _config_text((folder / COPY / "twofold.toml").read_text(encoding="utf-8")))
+    _log.warning("twofold: %s was brought to format 2; what changed is kept as it was in %s", folder, folder / COPY)
 
 
 def is_of_format_1(folder: Path) -> bool:

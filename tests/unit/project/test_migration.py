@@ -42,8 +42,11 @@ def rounded(found: Any) -> Any:
     return round(found, 9) if isinstance(found, float) else found
 
 
-def test_what_changes_is_copied_first_and_all_else_is_untouched(folder: Path) -> None:
+def test_what_changes_is_copied_first_and_all_else_is_untouched(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     open_project(folder)
+    assert caplog.messages == [
+        f"twofold: {folder} was brought to format 2; what changed is kept as it was in {folder / '.format-1'}"
+    ]
     copied = files(folder / ".format-1")
     assert copied
     assert all(filecmp.cmp(folder / ".format-1" / path, OLD / path, shallow=False) for path in copied)
