@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.project.flagging import COPIES
+from curation.project.flagging import COPIES, Check
 from curation.project.folder import Round
-from curation.project.records import BY_PEOPLE, by_id, column
+from curation.project.records import by_id, column
+from curation.project.standing import BY_PEOPLE
 
 Texts = Callable[[str], str]
 Row = Mapping[str, Any]
@@ -37,8 +38,8 @@ def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: i
         return found | {"rows": [full(row) for row in found["rows"]]}
 
     return {
-        "worst_labels": head("label", [row for row in doubted if row["record_id"] not in settled]),
-        "settled_labels": head("settled_label", [row for row in doubted if row["record_id"] in settled]),
+        "worst_labels": head(Check.LABEL, [row for row in doubted if row["record_id"] not in settled]),
+        "settled_labels": head(Check.SETTLED_LABEL, [row for row in doubted if row["record_id"] in settled]),
     }
 
 
@@ -54,10 +55,10 @@ def outliers(round_: Round, text: Texts, most: int = 20) -> dict[str, Any]:
     rows = [
         {"record_id": flag["record_id"], "text": text(flag["record_id"]), "score": flag["value"]}
         for flag in round_.table("flags.parquet").to_pylist()
-        if flag["check"] == "outlier"
+        if flag["check"] == Check.OUTLIER
     ]
     rows.sort(key=lambda row: (row["score"], row["record_id"]))
-    return listed(rows, most, f"`twofold flags --check outlier`, or {_file(round_, 'flags.parquet')}")
+    return listed(rows, most, f"`twofold flags --check {Check.OUTLIER}`, or {_file(round_, 'flags.parquet')}")
 
 
 def copies(round_: Round, text: Texts, labels: Mapping[str, str], most: int = 20) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column
+from curation.project.standing import Queued
 from curation.project.step import Context, Step
 
 METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
@@ -32,7 +33,7 @@ def take_batch(context: Context) -> str:
     if queue.num_rows == 0:
         raise TwofoldError("the queue is empty: every record was read, nothing is left to send")
     size = context.config.annotation.batch_size
-    is_test = pc.equal(queue["kind"], "test part")
+    is_test = pc.equal(queue["kind"], Queued.TEST_PART)
     tests, others = queue.filter(is_test), queue.filter(pc.invert(is_test))
     share = min(tests.num_rows, max(round(size * context.config.annotation.test_share), size - others.num_rows))
     batch = pa.concat_tables([others.slice(0, size - share), tests.slice(0, share)])

@@ -15,17 +15,12 @@ from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check
 from curation.project.folder import Round
-from curation.project.records import BY_PEOPLE, by_id, column, queue_schema, table
+from curation.project.records import by_id, column, queue_schema, table
+from curation.project.standing import BY_PEOPLE, OF_LABELS, Method, Part, Queued
 from curation.project.step import Context, Step
 from curation.selection import Selection, forecast, next_records
 
-LABEL_WRONG = "the label looks wrong"
-MODEL_WRONG = "the model is wrong"
-NOT_READ = "not read yet"
-DISPUTED = "disputed"
-TEST_PART = "test part"
-LABELLED = frozenset({LABEL_WRONG, MODEL_WRONG, NOT_READ})
-_NOT_READ = {
+WHY_UNREAD = {
     "uncertain": "nobody has read it yet, and the labels so far leave it open",
     "representative": "nobody has read it yet, and it stands for others like it",
 }
@@ -60,7 +55,7 @@ class Known:
     @property
     def is_held_out(self) -> bool:
         """Whether the model never saw its label."""
-        return self.part in ("validation", "test")
+        return self.part in (Part.VALIDATION, Part.TEST)
 
     @property
     def is_error(self) -> bool:
@@ -91,20 +86,20 @@ def run(context: Context) -> str:
 def _queue(context: Context, known: Sequence[Known]) -> list[dict[str, Any]]:
     """Queue disputes, then what `next_records` orders; records of the test part come last, by chance alone."""
     waiting = {k.record_id: _entry(k) for k in known if k.source not in BY_PEOPLE}
-    kept_apart = {i: entry for i, entry in waiting.items() if entry["kind"] in (DISPUTED, TEST_PART)}
+    kept_apart = {i: entry for i, entry in waiting.items() if entry["kind"] in (Queued.DISPUTED, Queued.TEST_PART)}
     apart = sorted(kept_apart.values(), key=lambda entry: _by_chance(entry["record_id"]))
     chosen = {i: entry for i, entry in waiting.items() if i not in kept_apart}
     return [
-        *(entry for entry in apart if entry["kind"] == DISPUTED),
+        *(entry for entry in apart if entry["kind"] == Queued.DISPUTED),
         *(_in_order(chosen, known, _selection(context, known, chosen)) if chosen else []),
-        *(entry for entry in apart if entry["kind"] == TEST_PART),
+        *(entry for entry in apart if entry["kind"] == Queued.TEST_PART),
     ]
 
 
 def _selection(context: Context, known: Sequence[Known], chosen: Mapping[str, Mapping[str, Any]]) -> Selection:
     """Order the records of `chosen`; labels of the test part teach nothing here, as nowhere else."""
     task, index = context.config.task, context.config.task.class_index()
-    codes = [-1 if k.label is None or k.part == "test" else index.get(k.label, 0) for k in known]
+    codes = [-1 if k.label is None or k.part == Part.TEST else index.get(k.label, 0) for k in known]
     return next_records(
         EmbeddingStore(context.project).matrix,
         np.array(codes),
@@ -124,7 +119,7 @@ def _in_order(
         if known[i].label is not None:
             yield entry
         else:
-            yield {**entry, "score": float(found.doubt[i]), "reason": _NOT_READ[why]}
+            yield {**entry, "score": float(found.doubt[i]), "reason": WHY_UNREAD[why]}
 
 
 def _by_chance(record_id: str) -> bytes:
@@ -135,9 +130,9 @@ def _by_chance(record_id: str) -> bytes:
 def _forecast(context: Context, queue: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Foretell the wrong labels in the next batch, and compare what was foretold for this one with what was found."""
     annotation, before = context.config.annotation, context.project.before(context.round)
-    tests = sum(entry["kind"] == TEST_PART for entry in queue)
+    tests = sum(entry["kind"] == Queued.TEST_PART for entry in queue)
     places = annotation.batch_size - min(tests, round(annotation.batch_size * annotation.test_share))
-    doubt = [entry["score"] for entry in queue[:places] if entry["kind"] in LABELLED]
+    doubt = [entry["score"] for entry in queue[:places] if entry["kind"] in OF_LABELS]
     past = _reviewed_labels(context)
     wrong = [was_wrong for _, was_wrong in past]
     said = forecast(doubt, past_doubt=[then for then, _ in past], past_wrong=wrong)
@@ -156,7 +151,7 @@ def _reviewed_labels(context: Context) -> list[tuple[float, bool]]:
     return [
         (entry["score"], now[entry["record_id"]]["value"] != then[entry["record_id"]])
         for entry in round_.table("batch.parquet").to_pylist()
-        if entry["kind"] in LABELLED and now[entry["record_id"]]["source"] in BY_PEOPLE - {"discarded"}
+        if entry["kind"] in OF_LABELS and now[entry["record_id"]]["source"] in BY_PEOPLE - {Method.DISCARDED}
     ]
 
 
@@ -200,7 +195,7 @@ def _rows(found: pa.Table) -> dict[str, Any]:
 
 
 def _conflicts(flags: pa.Table) -> dict[str, str]:
-    return {r["record_id"]: r["reason"] for r in flags.to_pylist() if r["check"] == "conflicting_copy"}
+    return {r["record_id"]: r["reason"] for r in flags.to_pylist() if r["check"] == Check.CONFLICTING_COPY}
 
 
 def _flags_of_others(flags: pa.Table) -> dict[str, str]:
@@ -209,7 +204,7 @@ def _flags_of_others(flags: pa.Table) -> dict[str, str]:
 
 
 def _disputes(decisions: pa.Table) -> dict[str, str]:
-    return {r["record_id"]: r["reason"] for r in decisions.to_pylist() if r["method"] == "disputed"}
+    return {r["record_id"]: r["reason"] for r in decisions.to_pylist() if r["method"] == Method.DISPUTED}
 
 
 def _error(known: Known) -> dict[str, Any]:
@@ -226,17 +221,17 @@ def _error(known: Known) -> dict[str, Any]:
     }
 
 
-def _verdict(known: Known) -> tuple[str, str]:
+def _verdict(known: Known) -> tuple[Queued, str]:
     """Tell a wrong label from a wrong model: people outweigh any model, then the label check speaks."""
     if known.source in BY_PEOPLE:
-        return MODEL_WRONG, f"people settled on {known.label!r} ({known.source})"
+        return Queued.MODEL_WRONG, f"people settled on {known.label!r} ({known.source})"
     if known.quality is not None and known.quality["is_issue"]:
-        return LABEL_WRONG, known.quality["reason"]
+        return Queued.LABEL_WRONG, known.quality["reason"]
     if known.conflict:
-        return LABEL_WRONG, known.conflict
+        return Queued.LABEL_WRONG, known.conflict
     if known.quality is None:
-        return MODEL_WRONG, "nothing speaks against the label, which was not scored"
-    return MODEL_WRONG, "records like this one support the label"
+        return Queued.MODEL_WRONG, "nothing speaks against the label, which was not scored"
+    return Queued.MODEL_WRONG, "records like this one support the label"
 
 
 def _entry(known: Known) -> dict[str, Any]:
@@ -252,26 +247,30 @@ def _entry(known: Known) -> dict[str, Any]:
     }
 
 
-def _why_look(known: Known) -> tuple[str, str, float]:
+def _why_look(known: Known) -> tuple[Queued, str, float]:
     """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
-    if known.part == "test":
-        return TEST_PART, known.disputed or "drawn by chance for the test part, and not settled by people yet", 0.0
+    if known.part == Part.TEST:
+        return (
+            Queued.TEST_PART,
+            known.disputed or "drawn by chance for the test part, and not settled by people yet",
+            0.0,
+        )
     if known.disputed:
-        return DISPUTED, known.disputed, 1.0
+        return Queued.DISPUTED, known.disputed, 1.0
     if known.label is None:
-        return "unlabelled", "nobody has read it yet", 0.5
+        return Queued.UNLABELLED, "nobody has read it yet", 0.5
     suspicion = 1.0 - known.quality["score"] if known.quality is not None else 0.5
     if known.quality is not None and known.quality["is_issue"]:
-        return LABEL_WRONG, known.quality["reason"], suspicion
+        return Queued.LABEL_WRONG, known.quality["reason"], suspicion
     if known.conflict:
-        return LABEL_WRONG, known.conflict, max(suspicion, 0.5)
+        return Queued.LABEL_WRONG, known.conflict, max(suspicion, 0.5)
     if known.is_error:
-        return MODEL_WRONG, _error(known)["reason"], suspicion
+        return Queued.MODEL_WRONG, _error(known)["reason"], suspicion
     if known.flagged:
-        return NOT_READ, known.flagged, suspicion
+        return Queued.NOT_READ, known.flagged, suspicion
     if known.quality is None:
-        return NOT_READ, "nobody has checked the given label, and it was not scored", suspicion
-    return NOT_READ, "the given label looks right, and nobody has checked it", suspicion
+        return Queued.NOT_READ, "nobody has checked the given label, and it was not scored", suspicion
+    return Queued.NOT_READ, "the given label looks right, and nobody has checked it", suspicion
 
 
 def _suggestion(known: Known) -> tuple[str | None, float | None]:

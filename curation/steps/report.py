@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 from curation.project.artifacts import read_json, write_json, write_text
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.ledger import read as read_ledger
 from curation.project.records import by_id, column
+from curation.project.standing import Method, Role
 from curation.project.step import Context, Step
 from curation.report import lists, render
 from curation.report.advice import advice
@@ -23,6 +25,7 @@ from curation.report.lists import Texts
 from curation.sources.goldcheck import against_gold
 
 MAP_POINTS = 1500
+COUNTED = (Method.AGREED, Method.ADJUDICATED, Method.DISCARDED, Method.DISPUTED)
 
 
 def run(context: Context) -> str:
@@ -100,8 +103,8 @@ def _round(project: Project, round_: Round, measured: Mapping[str, Any] | None) 
     return {
         "number": round_.number,
         "sent": sent,
-        "answered": sent - methods["undecided"] if methods else 0,
-        **{name: methods[name] for name in ("agreed", "adjudicated", "discarded", "disputed")},
+        "answered": sent - methods[Method.UNDECIDED] if methods else 0,
+        **{str(name): methods[name] for name in COUNTED},
         "changed": len(_changes(project, round_)) if methods else 0,
         **_foretold(round_),
         "labelled": sum(label is not None for label in labels),
@@ -179,9 +182,9 @@ def _reviewers(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = [
         {
             "reviewer": r["reviewer"],
-            "role": "annotator",
+            "role": Role.ANNOTATOR,
             "votes": r["n_votes"],
-            "discarded": found["discarded"]["annotator"].get(r["reviewer"], 0),
+            "discarded": found["discarded"][Role.ANNOTATOR].get(r["reviewer"], 0),
             "with_others": _interval(others[r["reviewer"]]),
             "compared": others[r["reviewer"]]["answers"],
             "estimated_accuracy": {"value": r["accuracy"], "low": r["low"], "high": r["high"]},
@@ -190,20 +193,20 @@ def _reviewers(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         for r in found["reviewers"]
     ]
     nothing = {"with_others": None, "compared": 0, "estimated_accuracy": None, "habit": ""}
-    silent = found["discarded"]["annotator"].keys() - {row["reviewer"] for row in rows}
+    silent = found["discarded"][Role.ANNOTATOR].keys() - {row["reviewer"] for row in rows}
     return [
         *rows,
-        *(_only_counted(name, "annotator", 0, found) | nothing for name in sorted(silent)),
-        *(_only_counted(name, "adjudicator", n, found) | nothing for name, n in sorted(_ruled(found).items())),
+        *(_only_counted(name, Role.ANNOTATOR, 0, found) | nothing for name in sorted(silent)),
+        *(_only_counted(name, Role.ADJUDICATOR, n, found) | nothing for name, n in sorted(_ruled(found).items())),
     ]
 
 
 def _ruled(found: Mapping[str, Any]) -> dict[str, int]:
     """Return how many labels each adjudicator gave, those included who only discarded."""
-    return {**dict.fromkeys(found["discarded"]["adjudicator"], 0), **found["adjudicators"]}
+    return {**dict.fromkeys(found["discarded"][Role.ADJUDICATOR], 0), **found["adjudicators"]}
 
 
-def _only_counted(name: str, role: str, votes: int, found: Mapping[str, Any]) -> dict[str, Any]:
+def _only_counted(name: str, role: Role, votes: int, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"reviewer": name, "role": role, "votes": votes, "discarded": found["discarded"][role].get(name, 0)}
 
 
@@ -261,7 +264,7 @@ def _map(project: Project, round_: Round) -> dict[str, Any]:
     task = project.config.task
     labels, index = task.worded(by_id(round_.table("labels.parquet"), "value")), task.class_index()
     flags = round_.table("flags.parquet")
-    flagged = set(column(flags.filter(pc.equal(flags["check"], "label")), "record_id"))
+    flagged = set(column(flags.filter(pc.equal(flags["check"], Check.LABEL)), "record_id"))
     return {
         "total": len(ids),
         "x": [round(float(places[i, 0]), 4) for i in shown],
