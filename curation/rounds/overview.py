@@ -5,7 +5,6 @@ Nothing here imports what checks or trains, and nothing is changed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from curation.project.asked import asked_in
 from curation.project.owing import Vote, as_votes
 from curation.project.records import column, value_column
 from curation.project.standing import Role, Status
-from curation.rounds.findings import accuracy, agreement, labels_doubted, newest
+from curation.rounds.findings import accuracy, agreement, counts, labels_doubted, newest
 from curation.rounds.waiting import Waiting, waiting_for
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
         folder=project.folder,
         round=round_.number,
         sent=round_.table("batch.parquet").num_rows if asked else 0,
-        decisions=_decisions(round_),
+        decisions=counts(round_, "decisions.parquet", "method"),
         new_answers=seen.new,
         waits=waits,
         done=tuple(sorted(set(seen.people[Role.ANNOTATOR]) - owing)) if asked else (),
@@ -189,12 +188,6 @@ def _queued(project: Project, round_: Round, asked: bool) -> int:
     if not before.has("queue.parquet"):
         return 0
     return int(before.table("queue.parquet").num_rows - (round_.table("batch.parquet").num_rows if asked else 0))
-
-
-def _decisions(round_: Round) -> dict[str, int]:
-    if not round_.has("decisions.parquet"):
-        return {}
-    return dict(Counter(column(round_.table("decisions.parquet"), "method")).most_common())
 
 
 def next_command(now: Overview) -> Next:

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
-from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.standing import Part
@@ -126,14 +125,10 @@ def _schema(fields: tuple[str, ...]) -> pa.Schema:
     return pa.schema({"parent": pa.string(), "fields": texts, "label": pa.string(), "operation": pa.string()})
 
 
-def _depends_on(config: Config) -> object:
-    return [config.augmentation.model_dump(), config.seed, config.training.precision]
-
-
 STEP = Step(
     name="augment",
     makes=("augmented.parquet", "augmentation.json"),
     needs=("labels.parquet", "split.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.augmentation.model_dump(), config.seed, config.training.precision],
     run=run,
 )

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.errors import TwofoldError
-from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
 from curation.project.records import LABEL_NAMES, by_id, table
@@ -149,15 +148,16 @@ def _shown(interval: Any) -> str:
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(METRICS)]
-
-
 STEP = Step(
     name="evaluate",
     makes=("predictions.parquet", "evaluation.json"),
     needs=("model", "labels.parquet", "split.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [
+        config.task.model_dump(mode="json"),
+        config.seed,
+        config.training.precision,
+        *installed(METRICS),
+    ],
     run=run,
     revision=2,
 )

@@ -13,7 +13,6 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.asked import Asked, as_set_now, asked_in, asking, differences
-from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column
@@ -41,11 +40,12 @@ def take_batch(context: Context) -> str:
     return f"{batch.num_rows} of {queue.num_rows} queued records taken, {share} of them test records"
 
 
-def _depends_on(config: Config) -> object:
-    return [config.annotation.batch_size, config.annotation.test_share]
-
-
-STEP = Step(name="batch", makes=("batch.parquet",), depends_on=_depends_on, run=take_batch)
+STEP = Step(
+    name="batch",
+    makes=("batch.parquet",),
+    depends_on=lambda config: [config.annotation.batch_size, config.annotation.test_share],
+    run=take_batch,
+)
 
 
 def push(context: Context, argilla: ArgillaClient) -> str:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
 from curation.project.asked import Asked, asked_in
-from curation.project.config import Config
 from curation.project.folder import Round
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
@@ -139,22 +138,12 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
     return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
 
 
-def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed]
-
-
 STEP = Step(
     name="review",
-    makes=(
-        "consensus.parquet",
-        "adjudication.parquet",
-        "decisions.parquet",
-        "labels.parquet",
-        "review.json",
-    ),
+    makes=("consensus.parquet", "adjudication.parquet", "decisions.parquet", "labels.parquet", "review.json"),
     keeps=("decision_changes.parquet",),
     needs=("batch.parquet",),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
     revision=3,
 )

@@ -45,15 +45,11 @@ def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
     return 1.0 - config.split.validation - test, config.split.validation, test
 
 
-def _depends_on(config: Config) -> object:
-    return [config.split.model_dump(), config.seed]
-
-
 STEP = Step(
     name="split",
     makes=("split.parquet", "split.json"),
     keeps=("test_part.json",),
     needs=("labels.parquet", "groups.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.split.model_dump(), config.seed],
     run=run,
 )

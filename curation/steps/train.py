@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curation.project.config import Config, TrainingConfig
+from curation.project.config import TrainingConfig
 from curation.project.labelled import labelled_dataset, records_by_part
 from curation.project.records import column
 from curation.project.standing import Part
@@ -52,14 +52,10 @@ def _with_variants(context: Context, train: Any) -> Any:
     return datasets.concatenate_datasets([train, more])
 
 
-def _depends_on(config: Config) -> object:
-    return [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed]
-
-
 STEP = Step(
     name="train",
     makes=("model",),
     needs=("labels.parquet", "split.parquet", "augmented.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed],
     run=run,
 )
