@@ -13,7 +13,7 @@ from curation.project.flagging import Check
 from curation.project.records import column, joined_texts, table, texts
 from curation.project.step import Context, Step, percent
 from curation.project.testset import outside_test
-from curation.quality import Duplicates, NearestNeighbours, diversity, near_duplicates, nearest_neighbours, outliers
+from curation.quality import Duplicates, diversity, near_duplicates, nearest_neighbours, outliers
 from curation.quality.region_map import parts_of
 from curation.quality.text_copies import alike
 
@@ -45,23 +45,15 @@ def run(context: Context) -> str:
     store = EmbeddingStore(context.project, tick=percent(context.tick, 0, 70))
     ids, shown = column(context.project.records, "record_id"), joined_texts(context.project.records, _fields(context))
     vectors, read = store.matrix, reading(shown)
-    copies = _copies(context, vectors, shown, read)
+    copies = int((~_copies(context, vectors, shown, read).kept[: len(ids)]).sum())
     context.tick(85, 100)
-    graph = nearest_neighbours(vectors, k=NEIGHBOURS)
-    context.round.write_table("map/neighbours.parquet", graph.to_table())
-    context.tick(90, 100)
-    unlike = _outliers(ids, vectors, read, graph)
-    context.round.write_table("map/outliers.parquet", table(unlike, OUTLIERS))
-    regions = parts_of(vectors, texts=shown, seed=context.config.seed)
-    rows = ({"words": list(part.words), "members": part.members.tolist()} for part in regions)
-    context.round.write_table("map/regions.parquet", table(rows, REGIONS))
-    n_copies = int((~copies.kept[: len(ids)]).sum())
-    counts = {"texts": len(ids), "copies": n_copies, "regions": len(regions)}
+    unlike = _outliers(context, vectors, read)
+    context.tick(95, 100)
+    counts = {"texts": len(ids), "copies": copies, "regions": _regions(context, vectors, shown)}
     facts = {**counts, "vendi": diversity(vectors).vendi, "precision": store.precision, **_unread(ids, read)}
     context.round.write_json("map/facts.json", facts)
     context.tick(100, 100)
-    n_outliers = sum(row["is_outlier"] for row in unlike)
-    return f"{len(ids)} texts in {len(regions)} regions; {n_copies} copies, {n_outliers} outliers"
+    return f"{len(ids)} texts in {counts['regions']} regions; {copies} copies, {unlike} outliers"
 
 
 def _fields(context: Context) -> Sequence[str]:
@@ -126,14 +118,24 @@ def _alike(context: Context, first: Sequence[str], second: Sequence[str]) -> Boo
     return by_characters
 
 
-def _outliers(ids: Sequence[str], vectors: FloatArray, read: Reading, graph: NearestNeighbours) -> list[dict[str, Any]]:
-    """Measure how typical the texts are that the model can read; nothing where these are too few."""
-    legible = np.flatnonzero(~read.illegible)
-    if _why_no_outliers(read):
-        return []
-    found = outliers(vectors[legible], neighbours=graph if len(legible) == len(ids) else None)
-    measured = zip(legible.tolist(), found.score.tolist(), found.is_outlier.tolist(), strict=True)
-    return [{"record_id": ids[i], "score": score, "is_outlier": is_outlier} for i, score, is_outlier in measured]
+def _outliers(context: Context, vectors: FloatArray, read: Reading) -> int:
+    """Find the neighbours of every text, and how typical those are that the model can read, unless they are too few."""
+    graph = nearest_neighbours(vectors, k=NEIGHBOURS)
+    context.round.write_table("map/neighbours.parquet", graph.to_table())
+    ids, legible, rows = column(context.project.records, "record_id"), np.flatnonzero(~read.illegible), []
+    if not _why_no_outliers(read):
+        found = outliers(vectors[legible], neighbours=graph if len(legible) == len(ids) else None)
+        measured = zip(legible.tolist(), found.score.tolist(), found.is_outlier.tolist(), strict=True)
+        rows = [{"record_id": ids[i], "score": score, "is_outlier": unlike} for i, score, unlike in measured]
+    context.round.write_table("map/outliers.parquet", table(rows, OUTLIERS))
+    return sum(row["is_outlier"] for row in rows)
+
+
+def _regions(context: Context, vectors: FloatArray, shown: Sequence[str]) -> int:
+    found = parts_of(vectors, texts=shown, seed=context.config.seed)
+    rows = ({"words": list(part.words), "members": part.members.tolist()} for part in found)
+    context.round.write_table("map/regions.parquet", table(rows, REGIONS))
+    return len(found)
 
 
 def _unread(ids: Sequence[str], read: Reading) -> dict[str, Any]:

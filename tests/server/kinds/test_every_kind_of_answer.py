@@ -178,17 +178,3 @@ def test_answers_that_came_with_the_file_are_kept_and_wrong_ones_named(case: Cas
     with pytest.raises(TwofoldError, match=r"given\.csv, row 2, column 'given': .*'nonsense'"):
         ingest(replace(wanted, folder=tmp_path / "wrong"))
     assert not (tmp_path / "wrong").exists()
-
-
-def test_what_is_known_of_a_kind_is_consistent(case: Case) -> None:
-    """The properties that every room counts on."""
-    kind = kind_named(case.kind)
-    question = kind.settings.model_validate({"kind": case.kind, **case.settings})
-    for value in (case.same, case.other, case.ruled):
-        assert kind.fold(kind.units(value)) == value
-        assert kind.parse(question, kind.show(value)) == value
-        assert set(kind.units(value).values()) <= set(kind.choices(question))
-        options = {f"option {name}": name for name in kind.labels(question)}
-        stored = kind.encode(value, {name: option for option, name in options.items()})
-        assert kind.decode(stored, options) == value
-        assert set(kind.mentions(value)) <= set(kind.labels(question))

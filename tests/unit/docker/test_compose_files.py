@@ -63,35 +63,38 @@ def test_a_misspelt_key_and_an_unknown_secret_are_noticed() -> None:
             PyCompose.from_yaml(yaml.safe_dump(broken)).validate()
 
 
-@pytest.mark.parametrize(("stack", "name"), SERVICES)
-def test_every_service_is_confined(stack: str, name: str) -> None:
-    found = service(stack, name)
-    limits = found["deploy"]["resources"]["limits"]
-    assert {"cpus", "memory", "pids"} <= set(limits)
-    assert found["cap_drop"] == ["ALL"]
-    assert found["security_opt"] == ["no-new-privileges:true"]
-    assert found.get("read_only") or name == "search"
-    assert not found.get("privileged")
+def test_every_service_is_confined(subtests: pytest.Subtests) -> None:
+    for stack, name in SERVICES:
+        with subtests.test(f"{name} of {stack}"):
+            found = service(stack, name)
+            limits = found["deploy"]["resources"]["limits"]
+            assert {"cpus", "memory", "pids"} <= set(limits)
+            assert found["cap_drop"] == ["ALL"]
+            assert found["security_opt"] == ["no-new-privileges:true"]
+            assert found.get("read_only") or name == "search"
+            assert not found.get("privileged")
 
 
-@pytest.mark.parametrize(("stack", "name"), SERVICES)
-def test_every_service_that_stays_says_whether_it_is_well(stack: str, name: str) -> None:
-    check = service(stack, name).get("healthcheck")
-    if name == "migrate":
-        assert check == {"disable": True}
-        assert service(stack, name)["restart"] == "no"
-    elif stack == "sqlite":
-        assert "HEALTHCHECK" in DOCKERFILE  # the image's own
-    else:
-        assert check is not None
-        assert check["test"]
-        assert service(stack, name)["restart"] == "unless-stopped"
+def test_every_service_that_stays_says_whether_it_is_well(subtests: pytest.Subtests) -> None:
+    for stack, name in SERVICES:
+        with subtests.test(f"{name} of {stack}"):
+            check = service(stack, name).get("healthcheck")
+            if name == "migrate":
+                assert check == {"disable": True}
+                assert service(stack, name)["restart"] == "no"
+            elif stack == "sqlite":
+                assert "HEALTHCHECK" in DOCKERFILE  # the image's own
+            else:
+                assert check is not None
+                assert check["test"]
+                assert service(stack, name)["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize(("stack", "name"), SERVICES)
-def test_only_the_server_is_published_and_only_on_this_machine(stack: str, name: str) -> None:
-    ports = service(stack, name).get("ports", [])
-    assert ports == (["127.0.0.1:6900:6900"] if name == "server" else [])
+def test_only_the_server_is_published_and_only_on_this_machine(subtests: pytest.Subtests) -> None:
+    for stack, name in SERVICES:
+        with subtests.test(f"{name} of {stack}"):
+            ports = service(stack, name).get("ports", [])
+            assert ports == (["127.0.0.1:6900:6900"] if name == "server" else [])
 
 
 @pytest.mark.parametrize("stack", ["postgresql", "elasticsearch"])
@@ -101,14 +104,13 @@ def test_databases_are_on_a_network_without_a_way_out(stack: str) -> None:
         assert service(stack, name)["networks"] == ["inside"]
 
 
-@pytest.mark.parametrize(("stack", "name"), SERVICES)
-def test_no_secret_stands_in_the_environment(stack: str, name: str) -> None:
-    for key, value in service(stack, name).get("environment", {}).items():
-        assert not re.search(r"PASSWORD|_KEY|TOKEN|DATABASE_URL|REDIS_URL", key.removesuffix("_FILE")) or key.endswith(
-            "_FILE"
-        )
-        if key.endswith("_FILE"):
-            assert Path(value).name in service(stack, name)["secrets"]
+def test_no_secret_stands_in_the_environment(subtests: pytest.Subtests) -> None:
+    for stack, name in SERVICES:
+        with subtests.test(f"{name} of {stack}"):
+            for key, value in service(stack, name).get("environment", {}).items():
+                assert key.endswith("_FILE") or not re.search(r"PASSWORD|_KEY|TOKEN|DATABASE_URL|REDIS_URL", key)
+                if key.endswith("_FILE"):
+                    assert Path(value).name in service(stack, name)["secrets"]
 
 
 def test_the_secrets_that_are_made_are_those_that_are_used(tmp_path: Path) -> None:
@@ -123,17 +125,18 @@ def test_the_secrets_that_are_made_are_those_that_are_used(tmp_path: Path) -> No
     assert made["redis_url"] == f"redis://:{password.group(1)}@queue:6379/0"
 
 
-@pytest.mark.parametrize(("stack", "name"), SERVICES)
-def test_commands_and_health_checks_are_roles_of_the_entry_point(stack: str, name: str) -> None:
-    found = service(stack, name)
-    if found["image"] != "twofold-server":
-        return
-    if "command" in found:
-        assert callable(_parser().parse_args(found["command"]).role)
-    test = found.get("healthcheck", {}).get("test")
-    if test:
-        assert test[:5] == ["CMD", *ENTRYPOINT]
-        assert callable(_parser().parse_args(test[5:]).role)
+def test_commands_and_health_checks_are_roles_of_the_entry_point(subtests: pytest.Subtests) -> None:
+    for stack, name in SERVICES:
+        found = service(stack, name)
+        if found["image"] != "twofold-server":
+            continue
+        with subtests.test(f"{name} of {stack}"):
+            if "command" in found:
+                assert callable(_parser().parse_args(found["command"]).role)
+            test = found.get("healthcheck", {}).get("test")
+            if test:
+                assert test[:5] == ["CMD", *ENTRYPOINT]
+                assert callable(_parser().parse_args(test[5:]).role)
 
 
 def instruction(name: str) -> list[str]:

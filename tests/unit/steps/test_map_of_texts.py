@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from curation.project.config import write_config
 from curation.project.folder import Project, open_project
-from curation.project.records import LABELS, by_id, table
+from curation.project.records import by_id, labels_schema, table
 from curation.rounds.loop import learn
 from curation.steps import check
 
@@ -25,9 +26,9 @@ def checked(project: Project, number: int = 0) -> dict[str, bool]:
 
 
 def label(project: Project, number: int, changed: Mapping[str, str | None]) -> None:
-    labels = by_id(project.first.table("labels.parquet"), "label") | changed
-    rows = [{"record_id": i, "label": x, "source": "agreed" if i in changed else "given"} for i, x in labels.items()]
-    project.round(number).write_table("labels.parquet", table(rows, LABELS))
+    labels = by_id(project.first.table("labels.parquet"), "value") | changed
+    rows = [{"record_id": i, "value": x, "source": "agreed" if i in changed else "given"} for i, x in labels.items()]
+    project.round(number).write_table("labels.parquet", table(rows, labels_schema(pa.string())))
 
 
 def reasons(project: Project, number: int, check: str) -> list[str]:
@@ -80,6 +81,8 @@ def test_the_settings_that_decide_it_and_no_others_have_it_made_again(
 def test_another_label_in_the_task_has_the_labels_checked_and_not_the_texts(make_project: Make) -> None:
     project = make_project(ROWS)
     checked(project)
-    task = project.config.task.model_copy(update={"labels": (*project.config.task.labels, "praise")})
+    task = project.config.task
+    asked = task.asked.model_copy(update={"labels": (*task.labels, "praise")})
+    task = task.model_copy(update={"questions": {task.question: asked}})
     write_config(project.path("twofold.toml"), project.config.model_copy(update={"task": task}))
     assert checked(open_project(project.folder)) == {"map": False, "check": True}

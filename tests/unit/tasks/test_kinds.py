@@ -1,0 +1,120 @@
+"""What every room counts on of a kind of answer, and what is said of one that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.cli import cli
+from curation.project.config import read_config
+from curation.review.answers import as_units, in_words, of_records
+from curation.review.consensus import consensus
+from curation.tasks.kind import Kind
+from curation.tasks.kinds import OURS, kind_named
+from curation.tasks.rating import Rating
+from curation.tasks.task import single_label
+
+RATING = kind_named("rating")
+QUESTIONS = {
+    "single_label": lambda: single_label(("refund", "late", "other")).asked,
+    "rating": lambda: Rating(values=(0, 1, 2, 7)),
+}
+GIVEN = {"single_label": st.sampled_from(["refund", "late", "other"]), "rating": st.sampled_from([0, 1, 2, 7])}
+
+
+@pytest.mark.parametrize("kind", OURS.values(), ids=lambda kind: kind.name)
+def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
+    question = QUESTIONS[kind.name]()
+
+    @given(GIVEN[kind.name])
+    def holds(value: object) -> None:
+        assert kind.parse(question, kind.show(value)) == value
+        assert kind.fold(kind.units(value)) == value
+        assert set(kind.units(value).values()) <= set(kind.choices(question))
+        assert pa.array([value], kind.value()).to_pylist() == [value]
+        options = {f"option {name}": name for name in kind.labels(question)}
+        stored = kind.encode(value, {name: option for option, name in options.items()})
+        assert kind.decode(stored, options) == value
+        assert set(kind.mentions(value)) <= set(kind.labels(question))
+        assert kind.show(value) in (kind.classes(question) or [kind.show(value)])
+
+    holds()
+
+
+@pytest.mark.parametrize(("cell", "step"), [("2", 2), ("2.0", 2), ("+7", 7), ("0", 0), ("1e0", 1)])
+def test_a_rating_is_read_from_what_files_hold(cell: str, step: int) -> None:
+    assert RATING.parse(Rating(values=(0, 1, 2, 7)), cell) == step
+
+
+@pytest.mark.parametrize("cell", ["3", "2.5", "two", "-1", "nan", "inf", "1e400", "7 stars"])
+def test_what_is_no_step_is_refused_with_the_steps(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"is none of 0, 1, 2, 7$"):
+        RATING.parse(Rating(values=(0, 1, 2, 7)), cell)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--kind", "ratin"], "--kind: unknown kind 'ratin' (did you mean 'rating'?)"),
+        (["--kind", "rating", "--labels", "a,b"], "answers of the kind 'rating' have no labels"),
+        (["--kind", "rating", "--set", "values=[1,"], "--set values=[1,: expected KEY=VALUE as in TOML"),
+        (["--kind", "rating", "--set", "steps=5"], "'task.questions.rating.steps' is not known"),
+        (["--kind", "rating", "--set", "values=[1]"], "'task.questions.rating.values'"),
+        (["--kind", "rating", "--set", "values=[5,1]"], "from the lowest to the highest"),
+        (["--kind", "rating", "--set", "values=[1,1,2]"], "values must differ, 1 stands there twice"),
+        (["--kind", "rating", "--set", "values=[1,11]"], "whole numbers from 0 to 10"),
+        (["--kind", "rating", "--label", "stars"], "data.csv, row 3, column 'stars': rating 'many' is none of 1, 2, 3"),
+        ([], "name the labels with --labels"),
+    ],
+)
+def test_a_bad_start_is_one_line_and_leaves_nothing(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "data.csv").write_text("text,stars\nGood.,5\nBad.,many\n", encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(tmp_path / "data.csv"), "--text", "text"]
+    done = CliRunner().invoke(cli, [*given, *arguments])
+    assert done.exit_code != 0
+    assert message in str(done.exception) or message in done.output
+    assert not (tmp_path / "p").exists()
+
+
+def test_ratings_that_came_with_the_file_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("text,stars\nGood.,5\nBad.,1.0\nWho knows.,\n", encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(tmp_path / "data.csv"), "--text", "text"]
+    assert CliRunner().invoke(cli, [*given, "--kind", "rating", "--label", "stars"]).exit_code == 0
+    assert read_config(tmp_path / "p" / "twofold.toml").task.kind is RATING
+    done = CliRunner().invoke(cli, ["export", str(tmp_path / "p"), "--what", "labels", "--format", "jsonl"])
+    assert '"rating": 5' in done.output
+    assert '"rating": null' in done.output
+    guidelines = (tmp_path / "p" / "guidelines.md").read_text(encoding="utf-8")
+    assert "then choose the step of the scale that fits best" in guidelines
+    assert "- **3**: " in guidelines
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def stars(): return 3", "'stars': expected a function that returns the Kind of that name, came 3"),
+        ("import nothing_like_it", "'stars' of shop .* cannot be loaded: ModuleNotFoundError"),
+    ],
+)
+def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., Path], code: str, message: str) -> None:
+    install("shop", code, "twofold.kinds", stars="shop:stars")
+    with pytest.raises(ValueError, match=message):
+        kind_named("stars")
+
+
+def test_a_consensus_on_choices_makes_answers_again() -> None:
+    said = [("a", "ana", 2), ("a", "ben", 2), ("b", "ana", 0), ("b", "ben", 7), ("b", "cem", 7)]
+    votes = pa.table({"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]})
+    votes = votes.append_column("value", pa.array([value for *_, value in said], pa.int64()))
+    units, answers = as_units(votes, RATING), in_words(votes, RATING)
+    found = of_records(consensus(units.votes), units, answers, {str(step): step for step in (0, 1, 2, 7)})
+    assert {i: found.values[label] for i, label in found.label.items()} == {"a": 2, "b": 7}
+    assert found.confidence["b"] == pytest.approx(found.probability("b", "7"))
+    assert found.probability("nobody", "7") is None
+    assert sum(found.probability("b", step) or 0 for step in ("0", "2", "7")) == pytest.approx(1)
