@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from curation.project.folder import Project, Round
+from curation.project.standing import Role
 
-ROLES = ("annotator", "adjudicator")
+ROLES = tuple(map(str, Role))
 """Who answers; each has a workspace and data sets of its own."""
 
 LEAD = "lead"
@@ -15,7 +16,7 @@ PEOPLE = (*ROLES, LEAD)
 
 def workspace(project: Project, role: str = "annotator") -> str:
     """Return the workspace that people of this role see; adjudicators have one of their own."""
-    return project.config.name if role == "annotator" else f"{project.config.name}-adjudication"
+    return project.config.name if role == Role.ANNOTATOR else f"{project.config.name}-adjudication"
 
 
 def workspaces(project: Project, role: str) -> tuple[str, ...]:
@@ -31,4 +32,4 @@ def argilla_role(role: str) -> str:
 def dataset(project: Project, round_: Round, role: str = "annotator") -> str:
     """Return the data set of a round that people of this role answer in."""
     name = f"{project.config.name}-round-{round_.number:03d}"
-    return name if role == "annotator" else f"{name}-adjudication"
+    return name if role == Role.ANNOTATOR else f"{name}-adjudication"

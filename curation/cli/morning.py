@@ -11,11 +11,10 @@ import click
 
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir
+from curation.project.standing import BY_PEOPLE, Method
 
 if TYPE_CHECKING:
     from curation.rounds.overview import Overview
-
-FINISHED = ("agreed", "adjudicated", "majority", "consensus", "discarded")
 
 
 @click.command()
@@ -58,8 +57,8 @@ def lines(now: Overview) -> Iterator[tuple[str, str]]:
 def _stage(now: Overview) -> str:
     if not now.sent:
         return f"round {now.round}: nobody was asked yet; {now.queued} records are queued"
-    decided = sum(now.decisions.get(name, 0) for name in FINISHED)
-    disputed = now.decisions.get("disputed", 0)
+    decided = sum(now.decisions.get(name, 0) for name in BY_PEOPLE)
+    disputed = now.decisions.get(Method.DISPUTED, 0)
     said = f"round {now.round}: {decided} of {now.sent} records are decided"
     said += f", {disputed} disputed" if disputed else ""
     return said + (f"; {now.queued} more are queued" if now.queued else "")

@@ -15,6 +15,7 @@ from curation.errors import TwofoldError, WaitingForPeople
 from curation.project.artifacts import read_json, write_json
 from curation.project.config import write_config
 from curation.project.folder import Project, open_project
+from curation.project.standing import Role
 from curation.rounds import loop
 from curation.rounds.loop import Ticker
 from curation.sources.cleaning import Columns
@@ -98,7 +99,7 @@ def _people(project: Project, argilla: ArgillaClient) -> dict[str, str]:
     path = project.path("reviewers.json")
     known: dict[str, str] = read_json(path) if path.exists() else {}
     for name in (*REVIEWERS, ADJUDICATOR):
-        role = "adjudicator" if name == ADJUDICATOR else "annotator"
+        role = Role.ADJUDICATOR if name == ADJUDICATOR else Role.ANNOTATOR
         username = f"{project.config.name}-{name}"
         new = argilla.add_reviewer(username, naming.workspace(project, role))
         if new is None and not _works(argilla.url, username, known.get(username, "")):
@@ -140,7 +141,7 @@ def _let_people_answer(
     answered = 0
     for username, password in people.items():
         name = username.rsplit("-", 1)[1]
-        role = "adjudicator" if name == ADJUDICATOR else "annotator"
+        role = Role.ADJUDICATOR if name == ADJUDICATOR else Role.ANNOTATOR
         dataset = naming.dataset(project, project.current, role)
         if argilla.dataset(dataset, naming.workspace(project, role)) is None:
             continue

@@ -20,10 +20,10 @@ from curation.project.flagging import MEASURES, Check, outside_checks, share_as_
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
 from curation.project.records import by_id, column
+from curation.project.standing import USED_PARTS, Method
 from training.whole_files import put_in_place
 
 FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggestion", "suggestion_score", "value", "measure"]
-PARTS = ("train", "validation", "test")
 _MADE_BY = {
     "decisions.parquet": "review",
     "errors.parquet": "relabel",
@@ -191,7 +191,7 @@ def _dataset(project: Project, number: int | None) -> pa.Table:
     ours = {
         "record_id": pa.array(ids, pa.string()),
         project.config.task.question: pa.array([labels[i] for i in ids], project.config.task.kind.value()),
-        "source": pa.array([source.get(i, "given") for i in ids], pa.string()),
+        "source": pa.array([source.get(i, Method.GIVEN) for i in ids], pa.string()),
         "part": pa.array([part.get(i) for i in ids], pa.string()),
     }
     return with_texts(project, pa.table(ours))
@@ -257,7 +257,9 @@ def _in_parts(project: Project, found: pa.Table) -> Any:
 
     task, part = project.config.task, found[apart("part", project)]
     answers = task.features()[task.question]
-    parts = {name: datasets.Dataset(found.filter(pc.equal(part, name)).combine_chunks()) for name in PARTS}
+    parts = {
+        name: datasets.Dataset(found.filter(pc.equal(part, name)).combine_chunks()) for name in map(str, USED_PARTS)
+    }
     return datasets.DatasetDict(
         {name: rows.cast_column(apart(task.question, project), answers) for name, rows in parts.items()}
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
+from curation.project.standing import USED_PARTS, Part
 from curation.project.testset import outside_test
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 FEWEST_PER_PART = 2
 
 
-def records_by_part(round_: Round) -> dict[str, list[str]]:
+def records_by_part(round_: Round) -> dict[Part, list[str]]:
     """Return the record ids of every part of a round's split."""
-    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": [], "excluded": []}
+    parts: dict[Part, list[str]] = {part: [] for part in Part}
     for record_id, part in by_id(round_.table("split.parquet"), "part").items():
-        parts[part].append(record_id)
+        parts[Part(part)].append(record_id)
     return parts
 
 
@@ -61,8 +62,8 @@ def why_not_trainable(project: Project, round_: Round) -> str | None:
     if kind.recipe is None:
         return f"no model can be trained on answers of the kind {kind.name!r}"
     labels, parts = current_labels(project, round_), records_by_part(round_)
-    for part in ("train", "validation", "test"):
+    for part in USED_PARTS:
         labelled = [labels[i] for i in parts[part] if i in labels]
-        if len(labelled) < FEWEST_PER_PART or (part == "train" and len(set(labelled)) < 2):
+        if len(labelled) < FEWEST_PER_PART or (part == Part.TRAIN and len(set(labelled)) < 2):
             return f"the {part} part has {len(labelled)} labelled records of {len(set(labelled))} labels"
     return None

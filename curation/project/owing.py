@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.project.records import column
+from curation.project.standing import ANSWERED, Status
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,7 +74,7 @@ def owing(
         required: Answers that a record needs.
         not_by: People who may not answer a record, by record id.
     """
-    done, drafts = answered_by(votes, "submitted", "discarded"), answered_by(votes, "draft")
+    done, drafts = answered_by(votes, *ANSWERED), answered_by(votes, Status.DRAFT)
     able = {i: {p for p in people if p not in done.get(i, ()) and p not in (not_by or {}).get(i, ())} for i in waiting}
     return Owing(
         records=len(waiting),

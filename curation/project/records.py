@@ -21,8 +21,8 @@ def votes_schema(value: pa.DataType) -> pa.Schema:
         {
             "record_id": pa.string(),
             "reviewer": pa.string(),
-            "role": pa.string(),  # annotator or adjudicator
-            "status": pa.string(),  # submitted, draft or discarded
+            "role": pa.string(),  # a Role
+            "status": pa.string(),  # a Status
             "value": value,  # null unless there is an answer
             "submitted_at": TIMESTAMP,
             "gone": pa.bool_(),  # pulled once, and not on the server any more, or only in an older form
@@ -36,7 +36,7 @@ def labels_schema(value: pa.DataType) -> pa.Schema:
         {
             "record_id": pa.string(),
             "value": value,  # null: nobody has said yet
-            "source": pa.string(),  # given, agreed, adjudicated, ... or none
+            "source": pa.string(),  # a Method
             "round": pa.int32(),  # the round that settled it
             "confidence": pa.float64(),
         }
@@ -49,7 +49,7 @@ def decisions_schema(value: pa.DataType) -> pa.Schema:
         {
             "record_id": pa.string(),
             "value": value,  # null: nobody has settled it yet
-            "method": pa.string(),  # agreed, adjudicated, majority, consensus, disputed, discarded or undecided
+            "method": pa.string(),  # a Method
             "confidence": pa.float64(),
             "votes": pa.int32(),
             "reason": pa.string(),
@@ -67,7 +67,7 @@ def queue_schema(value: pa.DataType) -> pa.Schema:
     return pa.schema(
         {
             "record_id": pa.string(),
-            "kind": pa.string(),
+            "kind": pa.string(),  # a Queued
             "reason": pa.string(),
             "score": pa.float64(),  # in [0, 1], 1 = look here first
             "suggestion": value,
@@ -76,7 +76,6 @@ def queue_schema(value: pa.DataType) -> pa.Schema:
     )
 
 
-BY_PEOPLE = frozenset({"agreed", "adjudicated", "majority", "consensus", "discarded"})  # sources of a settled label
 FLAGS = pa.schema(
     {
         "record_id": pa.string(),
@@ -89,7 +88,7 @@ FLAGS = pa.schema(
         "measure": pa.string(),  # and what that is
     }
 )
-SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})
+SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})  # a Part
 
 
 def read_as_votes(snapshot: pa.Table, decode: Callable[[Any], Any] | None = None) -> pa.Table:

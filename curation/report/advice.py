@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from curation.project.standing import Queued
 from curation.report.wording import count
 
 REGIONS = 3  # thin regions that are named; the table of regions has all
@@ -30,9 +31,9 @@ def advice(
     if not queue["total"]:
         return ["Nothing is queued: every record was settled by people. Export with `twofold export`."]
     kinds = queue["kinds"]
-    sentences = [*_wrong(kinds.get("the label looks wrong", 0), queue["batch_size"]), *_forecast(forecast)]
-    if kinds.get("unlabelled"):
-        unlabelled = count(kinds["unlabelled"], "record")
+    sentences = [*_wrong(kinds.get(Queued.LABEL_WRONG, 0), queue["batch_size"]), *_forecast(forecast)]
+    if kinds.get(Queued.UNLABELLED):
+        unlabelled = count(kinds[Queued.UNLABELLED], "record")
         sentences.append(f"{unlabelled} outside the test part without a label; `twofold push` sends the next batch.")
     sentences += _thin([region for region in regions if region["is_thin"]])
     if disputed:

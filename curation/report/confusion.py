@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from curation.report.model_parts import Evaluation
 
 MOST_LABELS = 15  # more columns than that cannot be read
-MOST_PAIRS = 25
 STEPS = 5
 
 

@@ -35,11 +35,11 @@ class IntervalPlot:
 
     dots: Sequence[Dot]
     ticks: Sequence[Tick]
-    left: float
-    right: float
-    width: float
     height: float
     floor: float
+    left: float = _LEFT
+    right: float = _RIGHT
+    width: float = WIDTH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +65,11 @@ def interval_plot(rows: Sequence[tuple[str, Measurement | None, bool]]) -> Inter
     measured = [(name, measure, old) for name, measure, old in rows if measure is not None]
     if not measured:
         return None
-    ends = [end for _, measure, _ in measured for end in _ends(measure)]
+    ends = [end for _, measure, _ in measured for end in measure.ends]
     scale, ticks = axis(ends, start=_LEFT, end=_RIGHT)
     dots = [_dot(*row, y=TOP + ROW * (i + 0.5), scale=scale) for i, row in enumerate(measured)]
     floor = TOP + ROW * len(dots)
-    return IntervalPlot(
-        dots=dots, ticks=ticks, left=_LEFT, right=_RIGHT, width=WIDTH, height=floor + BOTTOM, floor=floor
-    )
+    return IntervalPlot(dots=dots, ticks=ticks, height=floor + BOTTOM, floor=floor)
 
 
 def beside(rows: Iterable[Any], measure: str, *, lowest_first: bool = False) -> list[Beside]:
@@ -98,23 +96,19 @@ def scale(rows: Iterable[Any], measure: str) -> str:
 
 def _span(rows: Iterable[Any], measure: str) -> tuple[float, float]:
     known = [interval for row in rows if (interval := getattr(row, measure)) is not None]
-    ends = [end for interval in known for end in _ends(interval)]
+    ends = [end for interval in known for end in interval.ends]
     return min([0.0, *ends]), max([1.0, *ends])
 
 
 def _strip(measure: Measurement | None, scale: Scale) -> Strip | None:
     if measure is None:
         return None
-    low, high = min(_ends(measure)), max(_ends(measure))
+    low, high = measure.ends
     return Strip(x=scale(measure.value), low_x=scale(low), high_x=scale(high), zero=scale(0))
 
 
-def _ends(measure: Measurement) -> list[float]:
-    return [end for end in (measure.low, measure.value, measure.high) if end is not None]
-
-
 def _dot(name: str, measure: Measurement, old: bool, *, y: float, scale: Scale) -> Dot:
-    low, high = min(_ends(measure)), max(_ends(measure))
+    low, high = measure.ends
     return Dot(
         name=clip(name, 30),
         written=interval(measure),

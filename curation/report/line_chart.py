@@ -51,13 +51,13 @@ class LineChart:
     lines: Sequence[Line]
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
-    left: float
-    right: float
-    top: float
-    floor: float
-    width: float
-    height: float
     best_x: float | None
+    left: float = _LEFT
+    right: float = _RIGHT
+    top: float = _TOP
+    floor: float = _FLOOR
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
 def plain(values: Sequence[float | None]) -> list[Measurement | None]:
@@ -71,7 +71,7 @@ def line_chart(series: Sequence[Series], *, best: float | None = None) -> LineCh
     if not known:
         return None
     y_scale, y_ticks = axis(
-        (end for one in known for measure in one.y if measure for end in _ends(measure)),
+        (end for one in known for measure in one.y if measure for end in measure.ends),
         start=_FLOOR,
         end=_TOP,
     )
@@ -82,18 +82,8 @@ def line_chart(series: Sequence[Series], *, best: float | None = None) -> LineCh
         lines=lines,
         x_ticks=_x_ticks(xs, x_scale),
         y_ticks=y_ticks,
-        left=_LEFT,
-        right=_RIGHT,
-        top=_TOP,
-        floor=_FLOOR,
-        width=WIDTH,
-        height=HEIGHT,
         best_x=None if best not in xs else x_scale(best),
     )
-
-
-def _ends(measure: Measurement) -> list[float]:
-    return [end for end in (measure.low, measure.value, measure.high) if end is not None]
 
 
 def _x_scale(xs: Sequence[float], *, dodged: float) -> Scale:
@@ -121,7 +111,7 @@ def _line(series: Series, position: int, of: int, x_scale: Scale, y_scale: Scale
 def _mark(x: float, measure: Measurement | None, y_scale: Scale) -> Mark | None:
     if measure is None:
         return None
-    low, high = min(_ends(measure)), max(_ends(measure))
+    low, high = measure.ends
     return Mark(x=round(x, 1), y=y_scale(measure.value), low_y=y_scale(low), high_y=y_scale(high))
 
 

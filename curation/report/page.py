@@ -13,7 +13,6 @@ from curation.report import wording
 from curation.report.headline import headline
 from curation.report.interval_plot import beside, scale
 from curation.report.pictures import pictures
-from curation.report.printable import printable
 from curation.report.schema import Report, check_report
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def render(report: Mapping[str, Any]) -> str:
         ValueError: A key is missing or holds something else than it should; the line names it.
         ImportError: jinja2 is not installed.
     """
-    checked = check_report(printable(report))
+    checked = check_report(wording.printable(report))
     _require_jinja2()
     context = _context(checked)
     for length in _TEXT_LENGTHS:

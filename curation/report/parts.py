@@ -52,6 +52,12 @@ class Measurement(Part):
     low: Number
     high: Number
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest number of it."""
+        known = [end for end in (self.low, self.value, self.high) if end is not None]
+        return min(known), max(known)
+
 
 class Listed(Part, Generic[Item]):
     """The head of a list: the first `rows` of `total`, and the command or file that has them all."""

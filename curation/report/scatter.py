@@ -24,13 +24,13 @@ class MapRow:
 class Scatter:
     """The map as two paths (`d` of SVG), and the same in numbers per label, most flagged first."""
 
-    width: float
-    height: float
     dots: str
     diamonds: str
     n: int
     flagged: int
     rows: Sequence[MapRow]
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
 def scatter(points: Map, labels: Sequence[str]) -> Scatter | None:
@@ -45,8 +45,6 @@ def scatter(points: Map, labels: Sequence[str]) -> Scatter | None:
     places = _places([row[0] for row in known], [row[1] for row in known])
     flags = [row[3] for row in known]
     return Scatter(
-        width=WIDTH,
-        height=HEIGHT,
         dots="".join(_dot(*at) for at, flag in zip(places, flags, strict=True) if not flag),
         diamonds="".join(_diamond(*at) for at, flag in zip(places, flags, strict=True) if flag),
         n=len(known),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from curation.report.parts import Measurement
 
 NOT_MEASURED = "not measured"
 PREVIEW = 180  # characters of a text that are always in sight
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def number(value: float | None) -> str:
@@ -66,3 +69,17 @@ def pieces(name: str) -> list[str]:
 def clip(text: str, length: int) -> str:
     """Cut a text to `length` characters, the last of them an ellipsis where something is missing."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def printable(part: Any) -> Any:
+    """Return a copy with control characters and lone surrogates replaced by U+FFFD, in keys too.
+
+    HTML forbids them, and a lone surrogate cannot even be written to a UTF-8 file.
+    """
+    if isinstance(part, str):
+        return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", part)
+    if isinstance(part, Mapping):
+        return {printable(key): printable(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [printable(value) for value in part]
+    return part

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.project.records import by_id, column
+from curation.project.standing import Method, Role, Status
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import read_votes
 from evaluation.settings import check_whole
@@ -63,30 +64,33 @@ def disputes(votes: pa.Table, decisions: pa.Table) -> pa.Table:
         A table of `ADJUDICATION`, sorted by record id. `answers` are the different ones given, a discard among them,
         without names or counts, in an order drawn from the record id alone, so that it tells nothing.
     """
-    ruled = votes.filter(pc.and_(pc.equal(votes["role"], "adjudicator"), pc.not_equal(votes["status"], "draft")))
+    ruled = votes.filter(
+        pc.and_(pc.equal(votes["role"], Role.ADJUDICATOR), pc.not_equal(votes["status"], Status.DRAFT))
+    )
     spoken = set(column(ruled, "record_id"))
-    answers = _answers(votes.filter(pc.equal(votes["role"], "annotator")))
+    answers = _answers(votes.filter(pc.equal(votes["role"], Role.ANNOTATOR)))
     rows = [
         {"record_id": row["record_id"], "answers": _shuffled(answers[row["record_id"]], row["record_id"])}
         | {"reason": row["reason"]}
         for row in decisions.to_pylist()
-        if row["method"] == "disputed" or (row["record_id"] in spoken and len(answers.get(row["record_id"], ())) > 1)
+        if row["method"] == Method.DISPUTED
+        or (row["record_id"] in spoken and len(answers.get(row["record_id"], ())) > 1)
     ]
     return pa.Table.from_pylist(sorted(rows, key=lambda row: row["record_id"]), schema=ADJUDICATION)
 
 
 def open_disputes(decisions: pa.Table) -> set[str]:
     """Return the ids of the records that wait for a third person."""
-    return {i for i, method in by_id(decisions, "method").items() if method == "disputed"}
+    return {i for i, method in by_id(decisions, "method").items() if method == Method.DISPUTED}
 
 
 def _answers(reviewed: pa.Table) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     columns = (column(reviewed, name) for name in ("record_id", "status", "label"))
     for record_id, status, label in zip(*columns, strict=True):
-        if status == "discarded":
+        if status == Status.DISCARDED:
             found.setdefault(record_id, set()).add(NO_LABEL)
-        elif status == "submitted" and label is not None:
+        elif status == Status.SUBMITTED and label is not None:
             found.setdefault(record_id, set()).add(label)
     return {record_id: sorted(said) for record_id, said in found.items()}
 

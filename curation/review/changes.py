@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.project.standing import Method
+
 
 def changes_schema(value: pa.DataType) -> pa.Schema:
     """Return the schema of changed decisions about answers of this type."""
@@ -55,5 +57,5 @@ def changed_decisions(before: pa.Table, after: pa.Table, snapshot: int) -> pa.Ta
 
 
 def _is_overturned(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    was_settled = then["value"] is not None or then["method"] == "discarded"
+    was_settled = then["value"] is not None or then["method"] == Method.DISCARDED
     return was_settled and (then["value"], then["method"]) != (now["value"], now["method"])

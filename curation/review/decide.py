@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pyarrow as pa
 
+from curation.project.standing import Method
 from curation.review.confidence import label_confidence
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import Votes, read_votes
@@ -18,7 +19,7 @@ DECISIONS = pa.schema(
     {
         "record_id": pa.string(),
         "label": pa.string(),  # null: nobody has settled it yet
-        "method": pa.string(),  # agreed, adjudicated, majority, consensus, disputed or undecided
+        "method": pa.string(),  # a Method
         "confidence": pa.float64(),
         "votes": pa.int32(),
         "reason": pa.string(),
@@ -60,7 +61,7 @@ class _Case:
 
 @dataclass(frozen=True, kw_only=True)
 class _Verdict:
-    method: str
+    method: Method
     reason: str
     label: str | None = None
 
@@ -121,7 +122,7 @@ def decide(
     n_labels = len(_labels(cases, consensus))
     for case in cases:
         verdict = _verdict(case, required, settle, consensus, min_confidence)
-        ruling = verdict.label if verdict.method == "adjudicated" else None
+        ruling = verdict.label if verdict.method == Method.ADJUDICATED else None
         answers = [*case.votes, *([] if ruling is None else [ruling])]
         rows.append(
             {
@@ -139,22 +140,22 @@ def decide(
 def _verdict(case: _Case, required: int, settle: Settle, consensus: Inferred | None, min_confidence: float) -> _Verdict:
     n = len(case.votes)
     if n >= required and len(set(case.votes)) == 1:
-        return _Verdict(method="agreed", label=case.votes[0], reason=f"all {n} reviewers agree")
+        return _Verdict(method=Method.AGREED, label=case.votes[0], reason=f"all {n} reviewers agree")
     if case.adjudicated is not None:
-        return _Verdict(method="adjudicated", label=case.adjudicated, reason="settled by an adjudicator")
+        return _Verdict(method=Method.ADJUDICATED, label=case.adjudicated, reason="settled by an adjudicator")
     if n < required:
-        return _Verdict(method="undecided", reason=f"{n} of {required} votes are in")
+        return _Verdict(method=Method.UNDECIDED, reason=f"{n} of {required} votes are in")
     if settle == "majority":
         top = max(set(case.votes), key=case.votes.count)
         if 2 * case.votes.count(top) > n:
             reason = f"{case.votes.count(top)} of {n} reviewers say so"
-            return _Verdict(method="majority", label=top, reason=reason)
+            return _Verdict(method=Method.MAJORITY, label=top, reason=reason)
     if settle == "consensus" and consensus is not None and case.record_id in consensus.label:
         sure = consensus.confidence[case.record_id]
         if sure >= min_confidence:
             reason = f"the consensus of {n} votes, weighed by reviewer quality"
-            return _Verdict(method="consensus", label=consensus.label[case.record_id], reason=reason)
-    return _Verdict(method="disputed", reason=f"{n} reviewers gave {len(set(case.votes))} different answers")
+            return _Verdict(method=Method.CONSENSUS, label=consensus.label[case.record_id], reason=reason)
+    return _Verdict(method=Method.DISPUTED, reason=f"{n} reviewers gave {len(set(case.votes))} different answers")
 
 
 def _overruled(case: _Case, verdict: _Verdict) -> list[str]:

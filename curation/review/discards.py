@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from curation.project.owing import answered_by, as_votes
 from curation.project.records import table
+from curation.project.standing import ANSWERED, Method, Role, Status
 from curation.review.confidence import discard_confidence
 from curation.review.decide import DECISIONS
 
@@ -38,12 +39,12 @@ class Readings:
 def readings(votes: pa.Table, readers: Collection[str] | None) -> Readings:
     """Read off a vote table who read what."""
     said = as_votes(votes)
-    reviewed, ruled = ([vote for vote in said if vote.role == role] for role in ("annotator", "adjudicator"))
-    read = answered_by(reviewed, "submitted", "discarded")
+    reviewed, ruled = ([vote for vote in said if vote.role == role] for role in Role)
+    read = answered_by(reviewed, *ANSWERED)
     return Readings(
         read=read,
-        discarded=answered_by(reviewed, "discarded"),
-        ruled_out={i for i, who in answered_by(ruled, "discarded").items() if who - read.get(i, set())},
+        discarded=answered_by(reviewed, Status.DISCARDED),
+        ruled_out={i for i, who in answered_by(ruled, Status.DISCARDED).items() if who - read.get(i, set())},
         readers=readers,
     )
 
@@ -71,7 +72,7 @@ def _unread(record_id: str, required: int) -> dict[str, Any]:
     return {
         "record_id": record_id,
         "label": None,
-        "method": "undecided",
+        "method": Method.UNDECIDED,
         "confidence": None,
         "votes": 0,
         "reason": f"0 of {required} votes are in",
@@ -84,14 +85,14 @@ def _decided(row: Mapping[str, Any], seen: Readings, required: int) -> dict[str,
     ruled_out = record_id in seen.ruled_out
     sure = discard_confidence(discards, votes, by_adjudicator=ruled_out)
     if ruled_out:
-        return {"method": "discarded", "confidence": sure, "reason": "discarded by an adjudicator"}
-    if row["method"] != "undecided":
+        return {"method": Method.DISCARDED, "confidence": sure, "reason": "discarded by an adjudicator"}
+    if row["method"] != Method.UNDECIDED:
         return {}
     if discards >= required:
-        return {"method": "discarded", "confidence": sure, "reason": f"discarded by {discards} reviewers"}
+        return {"method": Method.DISCARDED, "confidence": sure, "reason": f"discarded by {discards} reviewers"}
     said = f"{row['reason']}, {discards} discarded it" if discards else row["reason"]
     if seen.still_to_read(record_id):
         return {"reason": said}
     if discards and votes and discards + votes >= required:
-        return {"method": "disputed", "reason": f"{discards} discarded it, {votes} gave it a label"}
+        return {"method": Method.DISPUTED, "reason": f"{discards} discarded it, {votes} gave it a label"}
     return {"reason": f"{said}; nobody is left to read it" if seen.readers is not None else said}

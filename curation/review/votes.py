@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.project.standing import Status
 from curation.review.vote_tables import VoteTable, as_text, as_ticks, vote_columns
 from evaluation.columns import column
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
-STATUSES = ("submitted", "draft", "discarded", "pending")
 _NEEDED = ("record_id", "reviewer", "label")
 
 
@@ -122,12 +122,12 @@ def _answered(label: pa.Array, status: Any, name: str) -> npt.NDArray[np.bool_]:
         return given
     where = f"{name}, column 'status'"
     states = as_text(status, where)
-    unknown = pc.and_(pc.invert(pc.is_in(states, pa.array(STATUSES))), pc.or_(label.is_valid(), states.is_valid()))
+    unknown = pc.and_(pc.invert(pc.is_in(states, pa.array(list(Status)))), pc.or_(label.is_valid(), states.is_valid()))
     wrong = np.flatnonzero(unknown.to_numpy(zero_copy_only=False))
     if wrong.size:
         found = states[int(wrong[0])].as_py()
-        raise ValueError(f"{where}: row {wrong[0]}: expected one of {', '.join(STATUSES)}, found {found!r}")
-    submitted = pc.fill_null(pc.equal(states, "submitted"), False)
+        raise ValueError(f"{where}: row {wrong[0]}: expected one of {', '.join(Status)}, found {found!r}")
+    submitted = pc.fill_null(pc.equal(states, Status.SUBMITTED), False)
     return np.asarray(given & submitted.to_numpy(zero_copy_only=False))
 
 

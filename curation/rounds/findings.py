@@ -10,24 +10,17 @@ from curation.project.folder import Round
 from curation.project.records import column
 
 INTERVAL = ("value", "low", "high")
+Reading = tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]
 
 
 def findings(round_: Round, step: str) -> dict[str, Any]:
     """Return what a step found in a round, JSON-ready; nothing where it did not run."""
-    read, needs = STEPS.get(step, (_nothing, ()))
-    return read(round_) if all(round_.has(name) for name in needs) else {}
-
-
-def _nothing(round_: Round) -> dict[str, Any]:
-    return {}
+    found = STEPS.get(step)
+    return found[0](round_) if found and all(round_.has(name) for name in found[1]) else {}
 
 
 def _batch(round_: Round) -> dict[str, Any]:
-    return {"records": round_.table("batch.parquet").num_rows, "kinds": _counts(round_, "batch.parquet", "kind")}
-
-
-def _pushed(round_: Round) -> dict[str, Any]:
-    return dict(round_.json("pushed.json"))
+    return {"records": round_.table("batch.parquet").num_rows, "kinds": counts(round_, "batch.parquet", "kind")}
 
 
 def _pulled(round_: Round) -> dict[str, Any]:
@@ -41,10 +34,6 @@ def _review(round_: Round) -> dict[str, Any]:
     return {"decisions": found["decisions"], "agreement": agreement(round_)}
 
 
-def _adjudicate(round_: Round) -> dict[str, Any]:
-    return dict(round_.json("adjudication.json"))
-
-
 def _map(round_: Round) -> dict[str, Any]:
     facts = round_.json("map/facts.json")
     return {name: facts[name] for name in ("texts", "copies", "regions", "unread")}
@@ -52,16 +41,8 @@ def _map(round_: Round) -> dict[str, Any]:
 
 def _check(round_: Round) -> dict[str, Any]:
     unchecked = round_.json("checks.json").get("not_checked", {})
-    counts = _counts(round_, "flags.parquet", "check")
-    return {"flags": counts, "not_checked": unchecked, **(labels_doubted(round_) or {})}
-
-
-def _split(round_: Round) -> dict[str, Any]:
-    return dict(round_.json("split.json"))
-
-
-def _augment(round_: Round) -> dict[str, Any]:
-    return dict(round_.json("augmentation.json"))
+    flags = counts(round_, "flags.parquet", "check")
+    return {"flags": flags, "not_checked": unchecked, **(labels_doubted(round_) or {})}
 
 
 def _train(round_: Round) -> dict[str, Any]:
@@ -78,7 +59,7 @@ def _evaluate(round_: Round) -> dict[str, Any]:
 
 
 def _relabel(round_: Round) -> dict[str, Any]:
-    kinds = _counts(round_, "queue.parquet", "kind")
+    kinds = counts(round_, "queue.parquet", "kind")
     return {"queued": sum(kinds.values()), "kinds": kinds, "forecast": round_.json("forecast.json")["next"]}
 
 
@@ -121,20 +102,27 @@ def _interval(found: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: found[name] for name in INTERVAL}
 
 
-def _counts(round_: Round, table: str, name: str) -> dict[str, int]:
+def counts(round_: Round, table: str, name: str) -> dict[str, int]:
+    """Count the values of a column of one of a round's tables, most often first; none where there is no table."""
+    if not round_.has(table):
+        return {}
     return dict(Counter(column(round_.table(table), name)).most_common())
 
 
-STEPS: Mapping[str, tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]] = {
+def _all_of(name: str) -> Reading:
+    return lambda round_: dict(round_.json(name)), (name,)
+
+
+STEPS: Mapping[str, Reading] = {
     "batch": (_batch, ("batch.parquet",)),
-    "push": (_pushed, ("pushed.json",)),
+    "push": _all_of("pushed.json"),
     "pull": (_pulled, ("votes",)),
     "review": (_review, ("review.json",)),
-    "adjudicate": (_adjudicate, ("adjudication.json",)),
+    "adjudicate": _all_of("adjudication.json"),
     "map": (_map, ("map/facts.json",)),
     "check": (_check, ("flags.parquet", "checks.json")),
-    "split": (_split, ("split.json",)),
-    "augment": (_augment, ("augmentation.json",)),
+    "split": _all_of("split.json"),
+    "augment": _all_of("augmentation.json"),
     "train": (_train, ("model/training.json",)),
     "evaluate": (_evaluate, ("evaluation.json",)),
     "relabel": (_relabel, ("queue.parquet", "forecast.json")),

@@ -13,6 +13,7 @@ from curation.project.asked import asked_in
 from curation.project.folder import Project, Round
 from curation.project.labelled import why_not_trainable
 from curation.project.records import column
+from curation.project.standing import Method, Role
 from curation.project.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.rounds.waiting import Waiting as Waiting
 from curation.rounds.waiting import open_at_review
@@ -98,9 +99,9 @@ def situation(project: Project, round_: Round, *, go_on: bool = False) -> Situat
     return Situation(
         number=round_.number,
         sent=round_.has("pushed.json"),
-        undecided=None if methods is None else methods["undecided"],
-        disputed=0 if methods is None else methods["disputed"],
-        decided=0 if methods is None else methods.total() - methods["undecided"] - methods["disputed"],
+        undecided=None if methods is None else methods[Method.UNDECIDED],
+        disputed=0 if methods is None else methods[Method.DISPUTED],
+        decided=0 if methods is None else methods.total() - methods[Method.UNDECIDED] - methods[Method.DISPUTED],
         learned=all(is_fresh(step, project, round_) for step in LEARN if _applies(step, project, round_)),
         queued=round_.table("queue.parquet").num_rows if round_.has("queue.parquet") else 0,
         go_on=go_on,
@@ -212,7 +213,7 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
 
 def _disputes_moved(round_: Round) -> bool:
     """Whether adjudicators may have something else than what is disputed now."""
-    disputed = sorted(open_at_review(round_)["disputed"])
+    disputed = sorted(open_at_review(round_)[Method.DISPUTED])
     sent = round_.json("adjudication.json")["records"] if round_.has("adjudication.json") else []
     return bool(disputed) or sent != disputed
 
@@ -272,14 +273,14 @@ def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     yield from decide(project, connect, ticker)
     for earlier in project.rounds()[:-1]:
         for wait in waiting(project, earlier, connect()) if _disputed_late(earlier) else ():
-            if wait.role == "adjudicator":
+            if wait.role == Role.ADJUDICATOR:
                 yield Done(step="open", round=earlier, summary=_of_round(earlier, project, str(wait)), ran=True)
     for later in push_step.from_next_round(project, round_):
         yield Done(step="settings", round=round_, summary=later, ran=True)
 
 
 def _disputed_late(round_: Round) -> bool:
-    return round_.has("decisions.parquet") and bool(open_at_review(round_)["disputed"])
+    return round_.has("decisions.parquet") and bool(open_at_review(round_)[Method.DISPUTED])
 
 
 def _refuse_to_go_on_with_nothing(now: Situation) -> None:

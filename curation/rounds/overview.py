@@ -5,7 +5,6 @@ Nothing here imports what checks or trains, and nothing is changed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,8 @@ from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
 from curation.project.owing import Vote, as_votes
 from curation.project.records import column, value_column
-from curation.rounds.findings import accuracy, agreement, labels_doubted, newest
+from curation.project.standing import Role, Status
+from curation.rounds.findings import accuracy, agreement, counts, labels_doubted, newest
 from curation.rounds.waiting import Waiting, waiting_for
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
         folder=project.folder,
         round=round_.number,
         sent=round_.table("batch.parquet").num_rows if asked else 0,
-        decisions=_decisions(round_),
+        decisions=counts(round_, "decisions.parquet", "method"),
         new_answers=seen.new,
         waits=waits,
-        done=tuple(sorted(set(seen.people["annotator"]) - owing)) if asked else (),
+        done=tuple(sorted(set(seen.people[Role.ANNOTATOR]) - owing)) if asked else (),
         learned=round_.has("report.html"),
         queued=_queued(project, round_, asked),
         agreement=newest(rounds, agreement),
@@ -149,11 +149,13 @@ def _ask(project: Project, round_: Round, look: Callable[[], Looks]) -> _Asked:
         known = round_.json("people.json") if round_.has("people.json") else dict.fromkeys(naming.ROLES, ())
         return _Asked(people=known, votes=list(held), new=0, url=url, problem=str(error))
     # As when they are pulled: an answer that the server lost, or has in an older form only, stays.
-    kept = {vote[:3]: (vote, label, at) for vote, (label, at) in held.items() if vote.status != "draft"}
+    kept = {vote[:3]: (vote, label, at) for vote, (label, at) in held.items() if vote.status != Status.DRAFT}
     news = {vote: said for vote, said in served.items() if vote[:3] not in kept or kept[vote[:3]][2] <= said[1]}
     gone = {vote[:3] for vote in news}
     votes = [*news, *(vote for key, (vote, _, _) in kept.items() if key not in gone)]
-    new = sum(vote.status != "draft" and (vote not in held or held[vote][0] != said[0]) for vote, said in news.items())
+    new = sum(
+        vote.status != Status.DRAFT and (vote not in held or held[vote][0] != said[0]) for vote, said in news.items()
+    )
     return _Asked(people=people, votes=votes, new=new, url=argilla.url)
 
 
@@ -186,12 +188,6 @@ def _queued(project: Project, round_: Round, asked: bool) -> int:
     if not before.has("queue.parquet"):
         return 0
     return int(before.table("queue.parquet").num_rows - (round_.table("batch.parquet").num_rows if asked else 0))
-
-
-def _decisions(round_: Round) -> dict[str, int]:
-    if not round_.has("decisions.parquet"):
-        return {}
-    return dict(Counter(column(round_.table("decisions.parquet"), "method")).most_common())
 
 
 def next_command(now: Overview) -> Next:

@@ -10,6 +10,7 @@ from curation.annotation import naming
 from curation.project.asked import asked_in
 from curation.project.owing import Owing, Vote, answered_by, as_votes, owing
 from curation.project.records import column
+from curation.project.standing import ANSWERED, Method, Role, Status
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
@@ -49,7 +50,7 @@ class Waiting:
         said += f" ({self.role}s: {who})" if who else ""
         if not self.owing.lacking:
             return said
-        rule = ", somebody who did not read them," if self.role == "adjudicator" else ""
+        rule = ", somebody who did not read them," if self.role == Role.ADJUDICATOR else ""
         return (
             f"{said}; {self.owing.lacking} of them cannot be settled by the people there are: add another"
             f" {self.role}{rule} with `twofold reviewers add --role {self.role}`"
@@ -79,11 +80,11 @@ def waiting_for(
     if votes is None:
         votes = as_votes(round_.votes()) if round_.snapshots() else []
     read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
-    readers = answered_by(read, "submitted", "discarded")
+    readers = answered_by(read, *ANSWERED)
     undecided, disputed = _still_open(round_, read, ruled, asked.required)
     missing = {
-        "annotator": owing(undecided, read, people["annotator"], required=asked.required),
-        "adjudicator": owing(disputed, ruled, people["adjudicator"], required=1, not_by=readers),
+        Role.ANNOTATOR: owing(undecided, read, people[Role.ANNOTATOR], required=asked.required),
+        Role.ADJUDICATOR: owing(disputed, ruled, people[Role.ADJUDICATOR], required=1, not_by=readers),
     }
     return [
         Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
@@ -92,12 +93,12 @@ def waiting_for(
     ]
 
 
-def open_at_review(round_: Round) -> dict[str, list[str]]:
+def open_at_review(round_: Round) -> dict[Method, list[str]]:
     """Return the ids of the records that were `undecided` at the last review, and of those that were `disputed`."""
     if not round_.has("decisions.parquet"):
-        return {"undecided": column(round_.table("batch.parquet"), "record_id"), "disputed": []}
+        return {Method.UNDECIDED: column(round_.table("batch.parquet"), "record_id"), Method.DISPUTED: []}
     rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
-    return {name: [row["record_id"] for row in rows if row["method"] == name] for name in ("undecided", "disputed")}
+    return {m: [row["record_id"] for row in rows if row["method"] == m] for m in (Method.UNDECIDED, Method.DISPUTED)}
 
 
 def _still_open(
@@ -105,7 +106,7 @@ def _still_open(
 ) -> tuple[list[str], list[str]]:
     """Return those of the undecided that are not complete by now, and those of the disputed that nobody has settled."""
     found = open_at_review(round_)
-    readers, said = answered_by(read, "submitted", "discarded"), answered_by(read, "submitted")
-    settled = answered_by(ruled, "submitted", "discarded")
-    undecided = [i for i in found["undecided"] if len(said.get(i, ())) < required]
-    return undecided, [i for i in found["disputed"] if not settled.get(i, set()) - readers.get(i, set())]
+    readers, said = answered_by(read, *ANSWERED), answered_by(read, Status.SUBMITTED)
+    settled = answered_by(ruled, *ANSWERED)
+    undecided = [i for i in found[Method.UNDECIDED] if len(said.get(i, ())) < required]
+    return undecided, [i for i in found[Method.DISPUTED] if not settled.get(i, set()) - readers.get(i, set())]

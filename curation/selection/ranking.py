@@ -17,7 +17,6 @@ from curation.quality.input_checks import (
     as_vectors,
     same_length,
 )
-from curation.selection.linear_guess import doubt_by_margin, guesses
 from curation.selection.representative import representatives
 from evaluation.columns import Column, flags, numbers
 from evaluation.settings import check_whole
@@ -116,7 +115,7 @@ def next_records(
         doubt[is_guess] = 1.0 - 1.0 / n_classes
     elif len(is_guess):
         guessed = _guesses(vectors, labels, trust, is_guess) if probs is None else probs[is_guess]
-        doubt[is_guess] = doubt_by_margin(guessed)
+        doubt[is_guess] = _doubt_by_margin(guessed)
     order = _by_doubt(may, doubt, seed)
     if not known or len(trusted) < _EARLY * size:
         first = _representative_batch(vectors, labels, order, size, seed, known=known)
@@ -145,8 +144,26 @@ def _as_trust(right: Column | None, labels: IntArray) -> FloatArray:
 
 
 def _guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: IntArray) -> FloatArray:
+    """Return (asked, labels in use) probabilities, by logistic regression on what is labelled and trusted."""
+    from curation.quality.linear_view import fitted
+
     labelled = labels >= 0
-    return guesses(vectors[labelled], labels[labelled], trust[labelled], vectors[asked])
+    model = fitted(vectors[labelled], labels[labelled], trust[labelled])
+    return np.asarray(model.predict_proba(vectors[asked]), dtype=np.float64)
+
+
+def _doubt_by_margin(probs: FloatArray) -> FloatArray:
+    """Return (m,) in [0, 1): the chance that the best guess is wrong, handed out in the order of the margins.
+
+    The margin between the two best guesses orders records better than the best guess alone does (Scheffer, Decomain &
+    Wrobel, IDA 2001), but it is no probability: two records can be as close between two labels, and differ in
+    how much is left for a third. So the least confidences are dealt out by margin, largest to the closest.
+    """
+    ordered = np.sort(probs, axis=1)
+    closest_first = np.argsort(ordered[:, -1] - ordered[:, -2], kind="stable")
+    doubt = np.empty(len(probs))
+    doubt[closest_first] = np.sort(1.0 - ordered[:, -1])[::-1]
+    return doubt
 
 
 def _by_doubt(may: BoolArray, doubt: FloatArray, seed: int) -> IntArray:

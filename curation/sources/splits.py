@@ -11,14 +11,13 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.records import SPLIT
+from curation.project.standing import USED_PARTS, Part
 from evaluation.columns import Column, codes, in_any_order
 from evaluation.columns import names as as_names
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Shown
 
-PARTS = ("train", "validation", "test")
-EXCLUDED = "excluded"
-_WHERE_LABELS_ARE_NEEDED_FIRST = ("train", "test", "validation")
+_WHERE_LABELS_ARE_NEEDED_FIRST = (Part.TRAIN, Part.TEST, Part.VALIDATION)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -45,7 +44,7 @@ class Splits(Shown):
     def counts(self) -> dict[str, int]:
         """Number of records per part, zeros included."""
         counted = Counter(self.part.values())
-        return {name: counted[name] for name in (*PARTS, EXCLUDED)}
+        return {str(name): counted[name] for name in Part}
 
     def ids(self, part: str) -> list[str]:
         """Return the record ids of one part, sorted."""
@@ -74,10 +73,10 @@ class _Group:
 class _Tally:
     """How many records of one label every part still wants, and how many groups it has."""
 
-    wanted: dict[str, float]
-    groups: Counter[str] = field(default_factory=Counter)
+    wanted: dict[Part, float]
+    groups: Counter[Part] = field(default_factory=Counter)
 
-    def hand_to(self, part: str, group: _Group) -> None:
+    def hand_to(self, part: Part, group: _Group) -> None:
         self.wanted[part] -= group.size
         self.groups[part] += 1
 
@@ -127,7 +126,7 @@ def split(
     check_whole(seed, "seed")
     label_of = dict(zip(record_ids, labels, strict=True))
     reason: dict[str, str] = {}
-    part: dict[str, str] = {}
+    part: dict[str, Part] = {}
     free: list[_Group] = []
     frozen = frozen_test
     for members in _members(record_ids, groups):
@@ -142,9 +141,9 @@ def split(
             part[record_id], reason[record_id] = name, _why(group, name)
     ordered = sorted(part)
     return Splits(
-        part={record_id: part[record_id] for record_id in ordered},
+        part={record_id: str(part[record_id]) for record_id in ordered},
         reason={record_id: reason[record_id] for record_id in ordered},
-        notes=_notes(part, label_of, shares if not frozen else {**shares, "test": 1.0}),
+        notes=_notes(part, label_of, shares if not frozen else {**shares, Part.TEST: 1.0}),
     )
 
 
@@ -186,23 +185,23 @@ def _group(members: tuple[str, ...], label_of: Mapping[str, str], seed: int) -> 
     return _Group(members=members, label=label, key=key)
 
 
-def _beside_frozen(record_id: str, members: tuple[str, ...], frozen: frozenset[str]) -> tuple[str, str]:
+def _beside_frozen(record_id: str, members: tuple[str, ...], frozen: frozenset[str]) -> tuple[Part, str]:
     if record_id in frozen:
-        return "test", "in the frozen test part of an earlier round"
+        return Part.TEST, "in the frozen test part of an earlier round"
     twin = next(member for member in members if member in frozen)
-    return EXCLUDED, f"in one group with {twin}, which is in the frozen test part: training on it would leak"
+    return Part.EXCLUDED, f"in one group with {twin}, which is in the frozen test part: training on it would leak"
 
 
-def _shares(fractions: tuple[float, float, float], *, frozen: bool) -> dict[str, float]:
+def _shares(fractions: tuple[float, float, float], *, frozen: bool) -> dict[Part, float]:
     """Return the parts that take new records, with their shares of those."""
-    taking = {name: share for name, share in zip(PARTS, fractions, strict=True) if share > 0}
+    taking = {name: share for name, share in zip(USED_PARTS, fractions, strict=True) if share > 0}
     if frozen:
-        taking.pop("test", None)
+        taking.pop(Part.TEST, None)
     total = sum(taking.values())
     return {name: share / total for name, share in taking.items()}
 
 
-def _placed(groups: list[_Group], shares: Mapping[str, float]) -> list[tuple[_Group, str]]:
+def _placed(groups: list[_Group], shares: Mapping[Part, float]) -> list[tuple[_Group, Part]]:
     """Hand out every group, label by label.
 
     What a label could not be given exactly is carried over to the next, or the rounding of many small labels
@@ -215,7 +214,7 @@ def _placed(groups: list[_Group], shares: Mapping[str, float]) -> list[tuple[_Gr
     placed = []
     for label in sorted(by_label):
         if len(by_label[label]) == 1:
-            placed.append((by_label[label][0], "train"))  # there is nothing to divide
+            placed.append((by_label[label][0], Part.TRAIN))  # there is nothing to divide
             continue
         queue = sorted(by_label[label], key=lambda group: (-group.size, group.key))
         size = sum(group.size for group in queue)
@@ -228,7 +227,7 @@ def _placed(groups: list[_Group], shares: Mapping[str, float]) -> list[tuple[_Gr
     return placed
 
 
-def _next_part(tally: _Tally, *, groups_left: int) -> str:
+def _next_part(tally: _Tally, *, groups_left: int) -> Part:
     """Return the part that lacks most; or one that would stay without this label."""
     needed = [part for part in _WHERE_LABELS_ARE_NEEDED_FIRST if part in tally.wanted]
     empty = [part for part in needed if not tally.groups[part]]
@@ -237,7 +236,7 @@ def _next_part(tally: _Tally, *, groups_left: int) -> str:
     return max(needed, key=lambda part: tally.wanted[part])
 
 
-def _why(group: _Group, part: str) -> str:
+def _why(group: _Group, part: Part) -> str:
     others = group.size - 1
     together = f", together with {others} of its group" if others else ""
     return f"drawn for {part} among the records labelled {group.label!r}{together}"
@@ -247,12 +246,12 @@ def _records(count: int) -> str:
     return "1 record" if count == 1 else f"{count} records"
 
 
-def _notes(part: Mapping[str, str], label_of: Mapping[str, str], shares: Mapping[str, float]) -> tuple[str, ...]:
-    held: dict[str, Counter[str]] = {label: Counter() for label in sorted(set(label_of.values()))}
+def _notes(part: Mapping[str, Part], label_of: Mapping[str, str], shares: Mapping[Part, float]) -> tuple[str, ...]:
+    held: dict[str, Counter[Part]] = {label: Counter() for label in sorted(set(label_of.values()))}
     for record_id, name in part.items():
         held[label_of[record_id]][name] += 1
     return tuple(
         f"{label!r} has {_records(counts.total())}, none in {' or '.join(missing)}"
         for label, counts in held.items()
-        if (missing := [name for name in PARTS if name in shares and not counts[name]])
+        if (missing := [name for name in USED_PARTS if name in shares and not counts[name]])
     )

@@ -12,6 +12,7 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
+from curation.project.standing import Role
 from curation.project.step import Context
 from curation.review.adjudication import open_disputes
 
@@ -32,7 +33,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
     """
     project, round_ = context.project, context.round
     asked, listed = asked_in(project, round_), round_.table("adjudication.parquet")
-    name, workspace = naming.dataset(project, round_, "adjudicator"), naming.workspace(project, "adjudicator")
+    name, workspace = naming.dataset(project, round_, Role.ADJUDICATOR), naming.workspace(project, Role.ADJUDICATOR)
     if asked is None or (listed.num_rows == 0 and argilla.dataset(name, workspace) is None):
         return ""
     dataset = argilla.ensure_dataset(_spec(project, round_, asked))
@@ -50,8 +51,8 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
 def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
     titles = {name: name.replace("_", " ").capitalize() for name in asked.fields}
     return DatasetSpec(
-        name=naming.dataset(project, round_, "adjudicator"),
-        workspace=naming.workspace(project, "adjudicator"),
+        name=naming.dataset(project, round_, Role.ADJUDICATOR),
+        workspace=naming.workspace(project, Role.ADJUDICATOR),
         guidelines=PREAMBLE + asked.guidelines,
         fields={**titles, _answers_field(asked.fields): "The answers so far"},
         question=asked.question,

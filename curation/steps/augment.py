@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
-from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.standing import Part
 from curation.project.step import Context, Step
 from training.linear import fit_linear
 
@@ -23,8 +23,8 @@ def run(context: Context) -> str:
     round_, task = context.round, context.config.task
     fields, labels = fields_by_id(context.project), current_labels(context.project, round_)
     parts = records_by_part(round_)
-    ids = sorted(i for i in parts["train"] if i in labels)
-    held_out = [_whole(fields[i]) for part in ("validation", "test") for i in parts[part]]
+    ids = sorted(i for i in parts[Part.TRAIN] if i in labels)
+    held_out = [_whole(fields[i]) for part in (Part.VALIDATION, Part.TEST) for i in parts[part]]
     train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=[labels[i] for i in ids])
     kept, reasons = _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
     gain = _gain(context, train, kept) if kept else None
@@ -125,14 +125,10 @@ def _schema(fields: tuple[str, ...]) -> pa.Schema:
     return pa.schema({"parent": pa.string(), "fields": texts, "label": pa.string(), "operation": pa.string()})
 
 
-def _depends_on(config: Config) -> object:
-    return [config.augmentation.model_dump(), config.seed, config.training.precision]
-
-
 STEP = Step(
     name="augment",
     makes=("augmented.parquet", "augmentation.json"),
     needs=("labels.parquet", "split.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.augmentation.model_dump(), config.seed, config.training.precision],
     run=run,
 )

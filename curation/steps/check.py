@@ -15,7 +15,8 @@ from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import OUTSIDE, outside_checks
 from curation.project.folder import Round
-from curation.project.records import BY_PEOPLE, FLAGS, by_id, column, joined_texts, table
+from curation.project.records import FLAGS, by_id, column, joined_texts, table
+from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance, label_quality
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.errors import TwofoldError
-from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, fields_by_id, records_by_part
-from curation.project.records import BY_PEOPLE, LABEL_NAMES, by_id, table
+from curation.project.records import LABEL_NAMES, by_id, table
+from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
 from evaluation.metrics import GROUP as METRICS
 from evaluation.plugins import PluginError, installed, plugins
@@ -51,7 +51,7 @@ def run(context: Context) -> str:
     project, round_, names = context.project, context.round, context.config.task.classes
     labels = current_labels(project, round_)
     index = context.config.task.class_index()
-    ids = sorted(i for i in records_by_part(round_)["test"] if i in labels)
+    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in labels)
     truth = np.array([index[labels[i]] for i in ids])
     measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
     models = {r.number: _probabilities(r, ids, names) for r in [*_with_model(project, round_), round_]}
@@ -84,7 +84,7 @@ def _measured_on(round_: Round, ids: list[str]) -> dict[str, Any]:
     """Say what the scores were measured on: how many records, and whose labels."""
     source = by_id(round_.table("labels.parquet"), "source")
     settled = sum(source.get(i) in BY_PEOPLE for i in ids)
-    return {"part": "test", "records": len(ids), "labels_of_round": round_.number, "settled_by_people": settled}
+    return {"part": Part.TEST, "records": len(ids), "labels_of_round": round_.number, "settled_by_people": settled}
 
 
 def _of_round(scores: Any) -> dict[str, Any]:
@@ -148,15 +148,16 @@ def _shown(interval: Any) -> str:
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed, config.training.precision, *installed(METRICS)]
-
-
 STEP = Step(
     name="evaluate",
     makes=("predictions.parquet", "evaluation.json"),
     needs=("model", "labels.parquet", "split.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [
+        config.task.model_dump(mode="json"),
+        config.seed,
+        config.training.precision,
+        *installed(METRICS),
+    ],
     run=run,
     revision=2,
 )

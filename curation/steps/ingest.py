@@ -22,6 +22,7 @@ from curation.project.config import Config, describe, write_config
 from curation.project.folder import Project, read_guidelines
 from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
+from curation.project.standing import Method
 from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.goldcheck import gold_columns, gold_table
@@ -260,7 +261,7 @@ def _given(cleaned: Cleaned, value: pa.DataType) -> pa.Table:
         {
             "record_id": row["record_id"],
             "value": row.get("value"),
-            "source": "none" if row.get("value") is None else "given",
+            "source": Method.NONE if row.get("value") is None else Method.GIVEN,
             "round": 0,
             "confidence": None,
         }

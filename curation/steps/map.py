@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check
 from curation.project.records import column, joined_texts, table, texts
@@ -168,10 +167,6 @@ def _why_vectors_say_little(ids: Sequence[str], read: Reading) -> str | None:
     )
 
 
-def _depends_on(config: Config) -> object:
-    return [list(config.task.fields), config.check.model_dump(), config.seed, config.training.precision]
-
-
 STEP = Step(
     name="map",
     makes=(
@@ -182,7 +177,12 @@ STEP = Step(
         "map/regions.parquet",
         "map/facts.json",
     ),
-    depends_on=_depends_on,
+    depends_on=lambda config: [
+        list(config.task.fields),
+        config.check.model_dump(),
+        config.seed,
+        config.training.precision,
+    ],
     run=run,
     once=True,
 )

@@ -23,6 +23,7 @@ from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
 from curation.project.asked import asked_in, with_unknown
 from curation.project.records import column, read_as_votes, table, votes_schema
+from curation.project.standing import Role, Status
 from curation.project.step import Context
 
 PART = 10_000
@@ -80,8 +81,10 @@ def _datasets(context: Context, argilla: ArgillaClient) -> dict[str, Any]:
     project, round_ = context.project, context.round
     names = {role: naming.dataset(project, round_, role) for role in naming.ROLES}
     found = {role: argilla.dataset(name, naming.workspace(project, role)) for role, name in names.items()}
-    if found["annotator"] is None and not round_.snapshots():
-        raise TwofoldError(f"Argilla at {argilla.url} has no data set {names['annotator']!r}; run `twofold push` again")
+    if found[Role.ANNOTATOR] is None and not round_.snapshots():
+        raise TwofoldError(
+            f"Argilla at {argilla.url} has no data set {names[Role.ANNOTATOR]!r}; run `twofold push` again"
+        )
     return {role: dataset for role, dataset in found.items() if dataset is not None}
 
 
@@ -106,9 +109,9 @@ def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any
     """
     asked = asked_in(context.project, context.round)
     for role, dataset in datasets.items():
-        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], "submitted")))
+        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], Status.SUBMITTED)))
         answers = Counter(column(given, "record_id"))
-        required = asked.required if asked is not None and role == "annotator" else 1
+        required = asked.required if asked is not None and role == Role.ANNOTATOR else 1
         progress = argilla.progress(dataset)
         if progress.pending < progress.total - sum(n >= required for n in answers.values()):
             argilla.count_anew(dataset, required)
@@ -135,7 +138,7 @@ def overlaid(held: pa.Table, served: pa.Table) -> pa.Table:
     """
     given = dict(zip(_keys(served), column(served, "submitted_at"), strict=True))
     stays = [
-        status != "draft" and (key not in given or given[key] < at)
+        status != Status.DRAFT and (key not in given or given[key] < at)
         for key, status, at in zip(_keys(held), column(held, "status"), column(held, "submitted_at"), strict=True)
     ]
     kept = held.filter(pa.array(stays, pa.bool_()))

@@ -13,10 +13,10 @@ from curation.annotation.spec import DatasetSpec, Outgoing
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.asked import Asked, as_set_now, asked_in, asking, differences
-from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column
+from curation.project.standing import Queued
 from curation.project.step import Context, Step
 
 METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
@@ -32,7 +32,7 @@ def take_batch(context: Context) -> str:
     if queue.num_rows == 0:
         raise TwofoldError("the queue is empty: every record was read, nothing is left to send")
     size = context.config.annotation.batch_size
-    is_test = pc.equal(queue["kind"], "test part")
+    is_test = pc.equal(queue["kind"], Queued.TEST_PART)
     tests, others = queue.filter(is_test), queue.filter(pc.invert(is_test))
     share = min(tests.num_rows, max(round(size * context.config.annotation.test_share), size - others.num_rows))
     batch = pa.concat_tables([others.slice(0, size - share), tests.slice(0, share)])
@@ -40,11 +40,12 @@ def take_batch(context: Context) -> str:
     return f"{batch.num_rows} of {queue.num_rows} queued records taken, {share} of them test records"
 
 
-def _depends_on(config: Config) -> object:
-    return [config.annotation.batch_size, config.annotation.test_share]
-
-
-STEP = Step(name="batch", makes=("batch.parquet",), depends_on=_depends_on, run=take_batch)
+STEP = Step(
+    name="batch",
+    makes=("batch.parquet",),
+    depends_on=lambda config: [config.annotation.batch_size, config.annotation.test_share],
+    run=take_batch,
+)
 
 
 def push(context: Context, argilla: ArgillaClient) -> str:

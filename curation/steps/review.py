@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
 from curation.project.asked import Asked, asked_in
-from curation.project.config import Config
 from curation.project.folder import Round
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
+from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, consensus, decide
 from curation.review.adjudication import disputes
@@ -30,11 +30,11 @@ def run(context: Context) -> str:
     """Decide what the votes decide, by what the round asked; list the rest for a third person."""
     round_, task = context.round, context.config.task
     asked, votes = _asked(context), round_.votes()
-    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, "annotator"), task.kind)
-    reviewed, ruled = _of_role(answers.votes, "annotator"), _of_role(answers.votes, "adjudicator")
+    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind)
+    reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
     chosen = consensus(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.class_values())
-    seen = readings(votes, round_.json("people.json")["annotator"] if round_.has("people.json") else None)
+    seen = readings(votes, round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None)
     decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
     decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
     decisions = answers.typed(decided, decisions_schema(task.kind.value()))
@@ -61,10 +61,10 @@ def _facts(
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
         "discarded": {
-            role: dict(Counter(column(_with_status(said, "discarded"), "reviewer")))
-            for role, said in (("annotator", reviewed), ("adjudicator", ruled))
+            role: dict(Counter(column(_with_status(said, Status.DISCARDED), "reviewer")))
+            for role, said in ((Role.ANNOTATOR, reviewed), (Role.ADJUDICATOR, ruled))
         },
-        "adjudicators": dict(Counter(column(_with_status(ruled, "submitted"), "reviewer"))),
+        "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
         "confusions": _mixed_up(reviewed),
     }
 
@@ -85,11 +85,11 @@ def _asked(context: Context) -> Asked:
     return asked
 
 
-def _of_role(votes: pa.Table, role: str) -> pa.Table:
+def _of_role(votes: pa.Table, role: Role) -> pa.Table:
     return votes.filter(pc.equal(votes["role"], role))
 
 
-def _with_status(votes: pa.Table, status: str) -> pa.Table:
+def _with_status(votes: pa.Table, status: Status) -> pa.Table:
     return votes.filter(pc.equal(votes["status"], status))
 
 
@@ -118,7 +118,7 @@ def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
 
 
 def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int) -> Mapping[str, Any]:
-    if news is None or (news["value"] is None and news["method"] != "discarded"):
+    if news is None or (news["value"] is None and news["method"] != Method.DISCARDED):
         return row
     return {
         "record_id": row["record_id"],
@@ -132,28 +132,18 @@ def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int
 def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
     """Count on how many records somebody gave one label and somebody else another, most often first."""
     said: dict[str, set[str]] = {}
-    for vote in _with_status(votes, "submitted").to_pylist():
+    for vote in _with_status(votes, Status.SUBMITTED).to_pylist():
         said.setdefault(vote["record_id"], set()).add(vote["label"])
     pairs = Counter(pair for labels in said.values() for pair in combinations(sorted(labels), 2))
     return [{"first": pair[0], "second": pair[1], "n": n} for pair, n in pairs.most_common()]
 
 
-def _depends_on(config: Config) -> object:
-    return [config.task.model_dump(mode="json"), config.seed]
-
-
 STEP = Step(
     name="review",
-    makes=(
-        "consensus.parquet",
-        "adjudication.parquet",
-        "decisions.parquet",
-        "labels.parquet",
-        "review.json",
-    ),
+    makes=("consensus.parquet", "adjudication.parquet", "decisions.parquet", "labels.parquet", "review.json"),
     keeps=("decision_changes.parquet",),
     needs=("batch.parquet",),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
     revision=3,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curation.project.config import Config
 from curation.project.records import by_id, column
+from curation.project.standing import Part
 from curation.project.step import Context, Step
 from curation.project.testset import freeze_test, frozen_test, outside_test
 from curation.sources.splits import split
@@ -33,7 +34,7 @@ def run(context: Context) -> str:
         seed=context.config.seed,
     )
     if outside is None:
-        freeze_test(project, parts.ids("test"))
+        freeze_test(project, parts.ids(Part.TEST))
     round_.write_table("split.parquet", parts.to_table())
     round_.write_json("split.json", {"counts": parts.counts, "notes": list(parts.notes)})
     return ", ".join(f"{n} {part}" for part, n in parts.counts.items())
@@ -44,15 +45,11 @@ def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
     return 1.0 - config.split.validation - test, config.split.validation, test
 
 
-def _depends_on(config: Config) -> object:
-    return [config.split.model_dump(), config.seed]
-
-
 STEP = Step(
     name="split",
     makes=("split.parquet", "split.json"),
     keeps=("test_part.json",),
     needs=("labels.parquet", "groups.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.split.model_dump(), config.seed],
     run=run,
 )

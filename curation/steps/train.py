@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from curation.project.config import Config, TrainingConfig
+from curation.project.config import TrainingConfig
 from curation.project.labelled import labelled_dataset, records_by_part
 from curation.project.records import column
+from curation.project.standing import Part
 from curation.project.step import Context, Step
 
 
@@ -16,8 +17,8 @@ def run(context: Context) -> str:
 
     task, parts = context.config.task, records_by_part(context.round)
     result = fit(
-        _with_variants(context, labelled_dataset(context.project, context.round, parts["train"])),
-        labelled_dataset(context.project, context.round, parts["validation"]),
+        _with_variants(context, labelled_dataset(context.project, context.round, parts[Part.TRAIN])),
+        labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         text_columns=task.fields,
         label_column=task.question,
         config=fit_config(context.config.training, context.config.seed),
@@ -51,14 +52,10 @@ def _with_variants(context: Context, train: Any) -> Any:
     return datasets.concatenate_datasets([train, more])
 
 
-def _depends_on(config: Config) -> object:
-    return [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed]
-
-
 STEP = Step(
     name="train",
     makes=("model",),
     needs=("labels.parquet", "split.parquet", "augmented.parquet"),
-    depends_on=_depends_on,
+    depends_on=lambda config: [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed],
     run=run,
 )

@@ -21,7 +21,7 @@ from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.records import FLAGS, by_id, table, votes_schema
 from curation.project.step import Context
-from curation.report.lists import flagged_records
+from curation.report.sections.lists import flagged_records
 from curation.steps import check, evaluate, relabel, report, review, split
 from curation.steps import map as map_step
 

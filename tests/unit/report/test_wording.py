@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.report.parts import Measurement
-from curation.report.printable import printable
-from curation.report.wording import clip, count, interval, moment, number, pieces, significance
+from curation.report.wording import clip, count, interval, moment, number, pieces, printable, significance
 
 
 @pytest.mark.parametrize(

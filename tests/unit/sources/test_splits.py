@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.project.records import SPLIT
-from curation.sources.splits import PARTS, Splits, split
+from curation.project.standing import USED_PARTS
+from curation.sources.splits import Splits, split
 
 CASES = st.lists(st.tuples(st.sampled_from(["praise", "complaint", "question"]), st.integers(0, 12)), max_size=60)
 SEEDS = st.integers(0, 1000)
@@ -74,7 +75,7 @@ def test_a_label_with_three_records_or_more_is_in_every_part(sizes: list[int], s
     labels = [f"label {i}" for i, size in enumerate(sizes) for _ in range(size)]
     found = split(ids(len(labels)), labels, seed=seed)
     held = Counter((labels[i], found.part[record_id]) for i, record_id in enumerate(ids(len(labels))))
-    assert all(held[label, part] for label in set(labels) for part in PARTS)
+    assert all(held[label, part] for label in set(labels) for part in USED_PARTS)
     assert found.notes == ()
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from curation.project.flagging import COPIES
+from curation.project.flagging import COPIES, Check
 from curation.project.folder import Round
-from curation.project.records import BY_PEOPLE, by_id, column
+from curation.project.records import by_id, column
+from curation.project.standing import BY_PEOPLE
 
 Texts = Callable[[str], str]
 Row = Mapping[str, Any]
 
 
-def listed(rows: Sequence[Row], most: int, all_in: str) -> dict[str, Any]:
-    """Return the first `most` rows, how many there are in all, and what has them all."""
-    return {"rows": list(rows[:most]), "total": len(rows), "all_in": all_in}
+def listed(rows: Sequence[Any], most: int, all_in: str, shown: Callable[[Any], Row]) -> dict[str, Any]:
+    """Return the first `most` rows as they are shown, how many there are in all, and what has them all."""
+    return {"rows": [shown(row) for row in rows[:most]], "total": len(rows), "all_in": all_in}
 
 
 def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: int = 50) -> dict[str, Any]:
@@ -33,12 +34,11 @@ def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: i
         return {**row, "text": text(i), "settled": settled.get(i), "evidence": near}
 
     def head(check: str, rows: Sequence[Row]) -> dict[str, Any]:
-        found = listed(rows, most, f"`twofold flags --check {check}`, or {_file(round_, 'flags.parquet')}")
-        return found | {"rows": [full(row) for row in found["rows"]]}
+        return listed(rows, most, f"`twofold flags --check {check}`, or {_file(round_, 'flags.parquet')}", full)
 
     return {
-        "worst_labels": head("label", [row for row in doubted if row["record_id"] not in settled]),
-        "settled_labels": head("settled_label", [row for row in doubted if row["record_id"] in settled]),
+        "worst_labels": head(Check.LABEL, [row for row in doubted if row["record_id"] not in settled]),
+        "settled_labels": head(Check.SETTLED_LABEL, [row for row in doubted if row["record_id"] in settled]),
     }
 
 
@@ -51,13 +51,14 @@ def flagged_records(round_: Round) -> dict[str, int]:
 
 def outliers(round_: Round, text: Texts, most: int = 20) -> dict[str, Any]:
     """Return the records unlike all others, the most unlike first."""
-    rows = [
-        {"record_id": flag["record_id"], "text": text(flag["record_id"]), "score": flag["value"]}
-        for flag in round_.table("flags.parquet").to_pylist()
-        if flag["check"] == "outlier"
-    ]
-    rows.sort(key=lambda row: (row["score"], row["record_id"]))
-    return listed(rows, most, f"`twofold flags --check outlier`, or {_file(round_, 'flags.parquet')}")
+    rows = [flag for flag in round_.table("flags.parquet").to_pylist() if flag["check"] == Check.OUTLIER]
+    rows.sort(key=lambda row: (row["value"], row["record_id"]))
+    all_in = f"`twofold flags --check {Check.OUTLIER}`, or {_file(round_, 'flags.parquet')}"
+
+    def full(row: Row) -> Row:
+        return {"record_id": row["record_id"], "text": text(row["record_id"]), "score": row["value"]}
+
+    return listed(rows, most, all_in, full)
 
 
 def copies(round_: Round, text: Texts, labels: Mapping[str, str], most: int = 20) -> dict[str, Any]:
@@ -66,19 +67,18 @@ def copies(round_: Round, text: Texts, labels: Mapping[str, str], most: int = 20
     for record_id, group in by_id(round_.table("groups.parquet"), "group").items():
         members.setdefault(group, []).append(record_id)
     groups = sorted((sorted(ids) for ids in members.values() if len(ids) > 1), key=lambda g: (-len(g), g))
-    found = listed([{"ids": ids} for ids in groups], most, _file(round_, "groups.parquet"))
     similarity = _least_similarity(round_)
-    return found | {
-        "rows": [
-            {
-                "ids": row["ids"],
-                "texts": [text(i) for i in row["ids"]],
-                "labels": [labels.get(i) for i in row["ids"]],
-                "similarity": min((similarity[i] for i in row["ids"] if i in similarity), default=None),
-            }
-            for row in found["rows"]
-        ]
-    }
+
+    def full(ids: Sequence[str]) -> Row:
+        least = min((similarity[i] for i in ids if i in similarity), default=None)
+        return {
+            "ids": ids,
+            "texts": [text(i) for i in ids],
+            "labels": [labels.get(i) for i in ids],
+            "similarity": least,
+        }
+
+    return listed(groups, most, _file(round_, "groups.parquet"), full)
 
 
 def _least_similarity(round_: Round) -> dict[str, float]:
@@ -105,12 +105,9 @@ def queue(round_: Round, text: Texts, batch_size: int, most: int = 30) -> dict[s
 
 
 def _head(table: pa.Table, text: Texts, most: int, all_in: str) -> dict[str, Any]:
-    rows: Iterable[Row] = table.slice(0, most).to_pylist()
-    return {
-        "rows": [{**row, "text": text(row["record_id"])} for row in rows],
-        "total": table.num_rows,
-        "all_in": all_in,
-    }
+    rows = table.slice(0, most).to_pylist()
+    found = listed(rows, most, all_in, lambda row: {**row, "text": text(row["record_id"])})
+    return found | {"total": table.num_rows}
 
 
 def _file(round_: Round, name: str) -> str:

@@ -1,0 +1,66 @@
+"""What the checks found: labels and texts in doubt, and where they lie on the map."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyarrow.compute as pc
+
+from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import Check
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels
+from curation.project.records import by_id, column
+from curation.report.sections import lists
+from curation.report.sections.lists import Texts
+
+MAP_POINTS = 1500
+
+
+def balance(project: Project, round_: Round) -> list[dict[str, Any]]:
+    """Return how many records had each label when they came in, and have it now."""
+    task = project.config.task
+    given, now = (
+        Counter(task.worded(by_id(r.table("labels.parquet"), "value")).values()) for r in (project.round(0), round_)
+    )
+    return [{"label": x, "given": given[x], "now": now[x]} for x in task.classes]
+
+
+def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
+    """Return what the checks of a round found."""
+    overview, labels = round_.json("checks.json"), current_labels(project, round_)
+    return {
+        "counts": lists.flagged_records(round_),
+        "notes": overview.get("notes", []),
+        **lists.doubted_labels(round_, text, labels),
+        "duplicates": lists.copies(round_, text, labels),
+        "outliers": lists.outliers(round_, text),
+        "diversity": overview["diversity"],
+        "cues": overview["cues"],
+        "precision": overview.get("precision"),
+        "regions": [{**row, "text": text(row["typical"])} for row in overview["regions"]],
+    }
+
+
+def text_map(project: Project, round_: Round) -> dict[str, Any]:
+    """Project the embeddings on their two main directions, for a map of at most `MAP_POINTS` records."""
+    from sklearn.decomposition import PCA
+
+    store = EmbeddingStore(project)
+    if len(store.matrix) < 3:
+        return {"total": len(store.matrix), "x": [], "y": [], "label": [], "flag": []}
+    ids = column(project.records, "record_id")
+    places = PCA(n_components=2, svd_solver="full").fit_transform(store.matrix)
+    shown = range(0, len(ids), -(-len(ids) // MAP_POINTS))
+    task = project.config.task
+    labels, index = task.worded(by_id(round_.table("labels.parquet"), "value")), task.class_index()
+    flags = round_.table("flags.parquet")
+    flagged = set(column(flags.filter(pc.equal(flags["check"], Check.LABEL)), "record_id"))
+    return {
+        "total": len(ids),
+        "x": [round(float(places[i, 0]), 4) for i in shown],
+        "y": [round(float(places[i, 1]), 4) for i in shown],
+        "label": [index.get(labels[ids[i]] or "", -1) for i in shown],
+        "flag": [ids[i] in flagged for i in shown],
+    }

@@ -1,0 +1,36 @@
+"""How good the model of a round is, what it learned from, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curation.project.artifacts import read_json
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_labels, records_by_part
+
+
+def model(project: Project, round_: Round) -> dict[str, Any] | None:
+    """Return the scores of a round's model, and what it was trained on; None where there is none."""
+    if not round_.has("evaluation.json"):
+        return None
+    found = round_.json("evaluation.json")
+    parts, labels = records_by_part(round_), current_labels(project, round_)
+    return {
+        "evaluation": found["test"],
+        **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
+        "training": _training(round_),
+        "parts": {part: len(ids) for part, ids in parts.items()},
+        "labelled_parts": {part: sum(i in labels for i in ids) for part, ids in parts.items()},
+        "augmentation": round_.json("augmentation.json"),
+    }
+
+
+def _training(round_: Round) -> dict[str, Any]:
+    found = read_json(round_.path("model") / "training.json")
+    return {
+        "method": found["config"]["method"],
+        "model": found["config"]["model"],
+        "best_epoch": found["best_epoch"],
+        "precision": found.get("precision"),
+        "history": found["history"],
+    }

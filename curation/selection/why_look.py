@@ -1,0 +1,107 @@
+"""Why somebody should look at a record: whose an error is, and what waits to be read, from all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curation.project.standing import BY_PEOPLE, Part, Queued
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """All that a round knows of one record."""
+
+    record_id: str
+    label: str | None
+    code: int  # of the label, -1 where there is none
+    source: str
+    part: str | None
+    quality: Mapping[str, Any] | None
+    prediction: Mapping[str, Any] | None
+    conflict: str | None
+    flagged: str | None
+    disputed: str | None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the model, asked about a record that it was not trained on, contradicts the label."""
+        return (
+            self.part in (Part.VALIDATION, Part.TEST)
+            and self.label is not None
+            and self.prediction is not None
+            and self.prediction["predicted"] != self.label
+        )
+
+    @property
+    def suspicion(self) -> float:
+        """How likely the label is wrong, in [0, 1]; a half where it was not scored."""
+        return 1.0 - self.quality["score"] if self.quality is not None else 0.5
+
+
+def errors(known: Iterable[Known]) -> list[dict[str, Any]]:
+    """Return a row for every error of the model, the surest first: whose it is, and why."""
+    found = []
+    for each in known:
+        if each.is_error and each.prediction is not None:
+            verdict, reason = _verdict(each)
+            sides = {"label": each.label, "predicted": each.prediction["predicted"]}
+            sure = {"confidence": each.prediction["confidence"], "verdict": verdict, "reason": reason}
+            found.append({"record_id": each.record_id, "part": each.part, **sides, **sure})
+    return sorted(found, key=lambda row: (-row["confidence"], row["record_id"]))
+
+
+def _verdict(known: Known) -> tuple[Queued, str]:
+    """Tell a wrong label from a wrong model: people outweigh any model, then the label check speaks."""
+    if known.source in BY_PEOPLE:
+        return Queued.MODEL_WRONG, f"people settled on {known.label!r} ({known.source})"
+    if doubt := _doubt(known):
+        return Queued.LABEL_WRONG, doubt
+    if known.quality is None:
+        return Queued.MODEL_WRONG, "nothing speaks against the label, which was not scored"
+    return Queued.MODEL_WRONG, "records like this one support the label"
+
+
+def _doubt(known: Known) -> str | None:
+    """Return what speaks against the label, if anything does."""
+    if known.quality is not None and known.quality["is_issue"]:
+        return str(known.quality["reason"])
+    return known.conflict or None
+
+
+def entry(known: Known) -> dict[str, Any]:
+    """Return what the queue says of a record."""
+    kind, reason, score = _why(known)
+    suggested, probability = _suggestion(known)
+    why = {"kind": kind, "reason": reason, "score": score}
+    return {"record_id": known.record_id, **why, "suggestion": suggested, "suggestion_score": probability}
+
+
+def _why(known: Known) -> tuple[Queued, str, float]:
+    """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
+    if known.part == Part.TEST:
+        by_chance = "drawn by chance for the test part, and not settled by people yet"
+        return Queued.TEST_PART, known.disputed or by_chance, 0.0
+    if known.disputed:
+        return Queued.DISPUTED, known.disputed, 1.0
+    if known.label is None:
+        return Queued.UNLABELLED, "nobody has read it yet", 0.5
+    if doubt := _doubt(known):
+        is_issue = known.quality is not None and known.quality["is_issue"]
+        return Queued.LABEL_WRONG, doubt, known.suspicion if is_issue else max(known.suspicion, 0.5)
+    if known.is_error:
+        return *_verdict(known), known.suspicion
+    if known.flagged:
+        return Queued.NOT_READ, known.flagged, known.suspicion
+    if known.quality is None:
+        return Queued.NOT_READ, "nobody has checked the given label, and it was not scored", known.suspicion
+    return Queued.NOT_READ, "the given label looks right, and nobody has checked it", known.suspicion
+
+
+def _suggestion(known: Known) -> tuple[str | None, float | None]:
+    if known.quality is not None:
+        return known.quality["suggested"], known.quality["suggested_prob"]
+    if known.prediction is not None:
+        return known.prediction["predicted"], known.prediction["confidence"]
+    return None, None
