@@ -51,9 +51,9 @@ def _map(round_: Round) -> dict[str, Any]:
 
 
 def _check(round_: Round) -> dict[str, Any]:
-    unchecked = round_.json("checks.json").get("not_checked", {})
-    counts = _counts(round_, "flags.parquet", "check")
-    return {"flags": counts, "not_checked": unchecked, **(labels_doubted(round_) or {})}
+    checks, counts = round_.json("checks.json"), _counts(round_, "flags.parquet", "check")
+    found = {"flags": counts, "not_checked": checks.get("not_checked", {}), **(labels_doubted(round_) or {})}
+    return found | {"baseline": checks.get("baseline")}
 
 
 def _split(round_: Round) -> dict[str, Any]:
