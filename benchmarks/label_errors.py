@@ -22,7 +22,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.result_file import kept
 from curation.quality import label_quality
-from curation.quality.cleanlab_scores import Method, cleanlab_score
+from curation.quality.cleanlab_baseline import Method, cleanlab_score
 from evaluation.intervals import percentile_ends, resampled_values
 from training import embed, out_of_fold
 

@@ -32,6 +32,21 @@ class WorstLabel(Part):
     evidence: Many[Evidence]
 
 
+class Baseline(Part):
+    """Labels that somebody else's check, `name`, doubts, beside those that the label check doubts; settled ones, too.
+
+    The counts are None where it could not run, for a `reason`.
+    """
+
+    name: str
+    labels: int | None
+    doubted: int | None
+    both: int | None
+    only_baseline: int | None
+    only_check: int | None
+    reason: str | None
+
+
 class Duplicates(Part):
     """Records that are kept together: the same text, or nearly; `similarity` is that of the least alike pair."""
 
@@ -94,6 +109,7 @@ class Region(Part):
 class Checks(Part):
     """What the checks of the data found; `counts` are records, by check.
 
+    `baseline` is missing in reports written before there was one.
     `precision` is that of the embeddings: `fp32` or `bf16`.
     `worst_labels` nobody has settled yet; `settled_labels` people have, and the label check doubts them.
     """
@@ -106,5 +122,6 @@ class Checks(Part):
     diversity: Diversity | None
     cues: Many[Cue]
     regions: Many[Region]
+    baseline: Baseline | None = None
     precision: str | None = None
     notes: Many[str] = Field(default_factory=list)

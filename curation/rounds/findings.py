@@ -40,9 +40,9 @@ def _map(round_: Round) -> dict[str, Any]:
 
 
 def _check(round_: Round) -> dict[str, Any]:
-    unchecked = round_.json("checks.json").get("not_checked", {})
-    flags = counts(round_, "flags.parquet", "check")
-    return {"flags": flags, "not_checked": unchecked, **(labels_doubted(round_) or {})}
+    checks, flags = round_.json("checks.json"), counts(round_, "flags.parquet", "check")
+    found = {"flags": flags, "not_checked": checks.get("not_checked", {}), **(labels_doubted(round_) or {})}
+    return found | {"baseline": checks.get("baseline")}
 
 
 def _train(round_: Round) -> dict[str, Any]:

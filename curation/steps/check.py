@@ -19,6 +19,7 @@ from curation.project.records import FLAGS, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance, label_quality
+from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
@@ -30,6 +31,7 @@ FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
 
 DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
+BASELINES = {"single_label": cleanlab_baseline}  # what doubts them as well, to be shown beside it
 
 QUALITY = pa.schema(
     {
@@ -99,6 +101,7 @@ def run(context: Context) -> str:
     flags = _flags(context, quality, settled, labels)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
     overview = _overview(mapped, ids, labelled, doubted)
+    overview["baseline"] = asdict(_baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
     context.round.write_table("flags.parquet", table(flags, FLAGS))
@@ -183,6 +186,14 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     ]
 
 
+def _baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int) -> Baseline:
+    """Return what a baseline doubts beside what we do: those labels included that people have settled."""
+    if labelled.why_unchecked:
+        return Baseline(reason=labelled.why_unchecked)
+    doubted = np.array([row["is_issue"] for row in quality])
+    return BASELINES[labelled.kind](labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
+
+
 def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
     """Ask the checks that somebody installed about every record; none can change what the others are given."""
     checks = outside_checks()
@@ -241,4 +252,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
+    revision=2,
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.quality.cleanlab_scores import cleanlab_score
+from curation.quality.cleanlab_baseline import cleanlab_score
 from curation.quality.folds import split, stratified_folds
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.neighbour_vote import vote_log_odds

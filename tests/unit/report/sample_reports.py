@@ -198,6 +198,8 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
             "records": 1180,
             "per_label": [{"label": label, "n": 60 - i % 50, "vendi": 12.3 + i} for i, label in enumerate(labels)],
         },
+        "baseline": {"name": "cleanlab", "labels": 1180, "doubted": 47, "both": 33}
+        | {"only_baseline": 14, "only_check": 26, "reason": None},
         "precision": "fp32",
         "cues": [
             {"label": labels[i % k], "word": word, "n": 30 - i, "lift": 9.4 - i}

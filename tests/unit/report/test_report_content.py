@@ -201,3 +201,22 @@ def test_a_number_of_the_users_own_stands_below_ours_under_its_name() -> None:
     assert "money <lost>5.00 (no interval)1,234 [900, 2,100]" in words(report)
     report["model"]["evaluation"]["metrics"] = None
     assert "money <lost>" not in words(report)
+
+
+def test_what_a_baseline_doubts_is_one_line_beside_the_labels_that_look_wrong() -> None:
+    said = words(full_report())
+    assert "cleanlab doubts 47 of 1,180 labels: 33 that the check doubts too, and 14 that it does not." in said
+    assert "26 are doubted by the check alone." in said
+
+
+def test_a_baseline_that_could_not_run_says_why() -> None:
+    report = full_report()
+    nothing = dict.fromkeys(("labels", "doubted", "both", "only_baseline", "only_check"))
+    report["checks"]["baseline"] = {"name": "cleanlab", **nothing, "reason": "no label is given twice"}
+    assert "cleanlab, for comparison, could not judge these labels: no label is given twice." in words(report)
+
+
+def test_a_report_from_before_there_was_a_baseline_opens() -> None:
+    report = full_report()
+    del report["checks"]["baseline"]
+    assert "cleanlab" not in words(report)

@@ -11,6 +11,7 @@ import pytest
 
 from curation.project.folder import Project
 from curation.report import render
+from curation.rounds.findings import findings
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
@@ -51,6 +52,8 @@ def test_too_few_labels_are_no_clean_bill(make_project: Make) -> None:
     overview = project.round(0).json("checks.json")
     assert overview["notes"] == ["too few labels to check (12, needs 20)"]
     assert set(overview["not_checked"]) == {"label", "cues", "diversity within labels"}
+    assert overview["baseline"]["reason"] == "too few labels to check (12, needs 20)"
+    assert overview["baseline"]["doubted"] is None
 
 
 def test_labels_that_are_all_alike_cannot_be_checked_either(make_project: Make) -> None:
@@ -66,6 +69,17 @@ def test_enough_labels_are_checked_without_a_note(make_project: Make) -> None:
     )
     assert "too few" not in checked(project)
     assert project.round(0).json("checks.json")["not_checked"] == {}
+
+
+def test_what_a_baseline_doubts_stands_beside_what_we_doubt(make_project: Make) -> None:
+    right = rows([f"{text} {n}" for text in GOOD for n in "ab"], [f"{text} {n}" for text in BAD for n in "ab"])
+    project = make_project([*right[:-1], (right[-1][0], right[-1][1], "good")])
+    checked(project)
+    found, quality = project.round(0).json("checks.json")["baseline"], project.round(0).table("quality.parquet")
+    assert (found["name"], found["labels"], found["reason"]) == ("cleanlab", 24, None)
+    assert found["both"] + found["only_check"] == sum(quality["is_issue"].to_pylist())
+    assert found["both"] + found["only_baseline"] == found["doubted"]
+    assert findings(project.round(0), "check")["baseline"] == found
 
 
 def test_the_report_says_it_too(make_project: Make) -> None:

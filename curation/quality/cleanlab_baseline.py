@@ -1,0 +1,115 @@
+"""The only module that imports cleanlab: the baseline beside which our label check is shown and measured."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray
+from training.folds import out_of_fold
+
+Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
+
+# Labels compared at most, drawn by chance: the fits of more would take longer than the check itself.
+MOST = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """What cleanlab doubts, beside what the label check doubts of the same labels.
+
+    Attributes:
+        name: Whose opinion the baseline is.
+        labels: Labels that both judged; like the other counts None where the baseline could not run.
+        doubted: Of them, those that the baseline doubts.
+        both: Those that both doubt.
+        only_baseline: Those that only the baseline doubts.
+        only_check: Those that only the label check doubts.
+        reason: Why it could not run, None where it did.
+    """
+
+    name: str = "cleanlab"
+    labels: int | None = None
+    doubted: int | None = None
+    both: int | None = None
+    only_baseline: int | None = None
+    only_check: int | None = None
+    reason: str | None = None
+
+
+def cleanlab_baseline(codes: IntArray, doubted: BoolArray, *, embeddings: FloatArray, seed: int) -> Baseline:
+    """Compare what the label check doubts with what cleanlab does, used as its documentation recommends.
+
+    `find_label_issues` at its defaults, on the probabilities of a logistic regression at scikit-learn's defaults,
+    five folds, on the same embeddings. Of more than `MOST` labels as many are drawn.
+
+    Args:
+        codes: (n,) given labels, n of 1 or more.
+        doubted: (n,) true where the label check doubts the label.
+        embeddings: (n, d) of unit length.
+        seed: of the folds, and of the draw.
+
+    Example:
+        >>> north, east = [[0.0, 1.0]] * 10, [[1.0, 0.0]] * 10
+        >>> codes, doubted = np.array([0] * 9 + [1] * 11), np.array([False] * 9 + [True] + [False] * 10)
+        >>> found = cleanlab_baseline(codes, doubted, embeddings=np.array(north + east), seed=0)
+        >>> found.labels, found.both, found.only_check
+        (20, 1, 0)
+    """
+    at = _drawn(len(codes), seed)
+    used, given = np.unique(codes[at], return_inverse=True)
+    if len(used) < 2 or np.bincount(given).max() < 2:
+        said = "all labels are alike" if len(used) < 2 else "no label is given twice"
+        return Baseline(reason=f"{said}, so that a classifier has nothing to learn")
+    issues = _issues(given, _probabilities(embeddings[at], given, len(used), seed))
+    ours = doubted[at]
+    return Baseline(
+        labels=len(at),
+        doubted=int(issues.sum()),
+        both=int((issues & ours).sum()),
+        only_baseline=int((issues & ~ours).sum()),
+        only_check=int((ours & ~issues).sum()),
+    )
+
+
+def cleanlab_score(codes: IntArray, probs: FloatArray, *, method: Method = "self_confidence") -> FloatArray:
+    """Return cleanlab's label quality score, the baseline that `benchmarks.label_errors` compares with.
+
+    Northcutt, Jiang & Chuang, Confident Learning, JAIR 2021; Kuan & Mueller, Model-agnostic label quality scoring,
+    ICML DataPerf 2022.
+
+    Args:
+        codes: (n,) given labels.
+        probs: (n, k) out-of-fold probabilities.
+        method: which of cleanlab's three.
+
+    Returns:
+        (n,) in [0, 1], low = likely wrong.
+    """
+    from cleanlab.rank import get_label_quality_scores
+
+    return np.asarray(get_label_quality_scores(codes, probs, method=method), dtype=np.float64)
+
+
+def _drawn(n: int, seed: int) -> IntArray:
+    if n <= MOST:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, MOST, replace=False))
+
+
+def _probabilities(embeddings: FloatArray, codes: IntArray, k: int, seed: int) -> FloatArray:
+    with warnings.catch_warnings():  # guesses need no fit that has converged to the last digit
+        warnings.simplefilter("ignore")
+        return out_of_fold(embeddings, codes, n_classes=k, seed=seed)
+
+
+def _issues(codes: IntArray, probs: FloatArray) -> BoolArray:
+    from cleanlab.filter import find_label_issues
+
+    with warnings.catch_warnings():  # of labels that few records carry: they are not to be changed here
+        warnings.simplefilter("ignore")
+        # One process: it takes milliseconds, and a pool would start more for nothing.
+        return np.asarray(find_label_issues(codes, probs, n_jobs=1), dtype=bool)
