@@ -42,9 +42,9 @@ def change_labels(folder: Path, n: int = 100) -> None:
     """Give the first records the labels of those after them, as a round of reviews might."""
     path = folder / "rounds" / "000" / "labels.parquet"
     before = pq.read_table(path)
-    labels = before["label"].to_pylist()
-    changed = pa.array([*labels[n : 2 * n], *labels[n:]], before.schema.field("label").type)
-    pq.write_table(before.set_column(before.schema.get_field_index("label"), "label", changed), path)
+    labels = before["value"].to_pylist()
+    changed = pa.array([*labels[n : 2 * n], *labels[n:]], before.schema.field("value").type)
+    pq.write_table(before.set_column(before.schema.get_field_index("value"), "value", changed), path)
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:

@@ -172,7 +172,10 @@ class World:
     def set(self, section: str, **values: Any) -> None:
         path = self.folder / "twofold.toml"
         document = tomlkit.parse(path.read_text(encoding="utf-8"))
-        document[section].update(values)  # type: ignore[union-attr]
+        table: Any = document
+        for key in section.split("."):
+            table = table[key]
+        table.update(values)
         path.write_text(tomlkit.dumps(document), encoding="utf-8")
         self.say(f"twofold.toml [{section}] {values}")
 
@@ -191,7 +194,7 @@ class World:
 
     def do_add_label(self) -> None:
         self.added += 1
-        self.set("task", labels=[*self.labels, f"extra-{self.added}"])
+        self.set("task.questions.label", labels=[*self.labels, f"extra-{self.added}"])
 
     @property
     def labels(self) -> list[str]:
@@ -204,7 +207,7 @@ class World:
         renamed = [*labels[:i], *(["misnamed"] if which % 2 else []), *labels[i + 1 :]]
         if len(renamed) < 2:
             return
-        self.set("task", labels=renamed)
+        self.set("task.questions.label", labels=renamed)
         self.twofold(("push", "round", "pull", "review")[command % 4])
         (self.folder / "twofold.toml").write_text(before, encoding="utf-8")
         self.say("twofold.toml as before")

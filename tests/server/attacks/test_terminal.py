@@ -72,7 +72,7 @@ def _spoil(project: Project) -> None:
     """Put by hand into the project what `init` does not let in, as whoever hands it over can."""
     for path in (project.path("records.parquet"), project.round(0).path("labels.parquet")):
         table = read_table(path)
-        for name, spoiled in (("record_id", lambda i, value: HOSTILE + value), ("label", _spoiled_label)):
+        for name, spoiled in (("record_id", lambda i, value: HOSTILE + value), ("value", _spoiled_label)):
             values = [spoiled(i, value) for i, value in enumerate(table[name].to_pylist())]
             table = table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
         write_table(path, table)
