@@ -48,7 +48,7 @@ def run(*arguments: str) -> Ran:
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         try:
-            code = exit_code(lambda: cli(list(arguments), standalone_mode=False))
+            code = exit_code(lambda: cli([str(each) for each in arguments], standalone_mode=False))
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             at = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119  (a string, for a message)
