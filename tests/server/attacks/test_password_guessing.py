@@ -141,7 +141,8 @@ def test_the_time_does_not_tell_which_accounts_there_are(chairs: Chairs, guesses
     for _ in range(AS_THEY_COME - 1):
         there.append(seconds(chairs.ana.name))
         not_there.append(seconds("nobody-" + chairs.ana.name))
-    assert min(not_there) == pytest.approx(min(there), rel=0.4)  # the least disturbed of each
+    ratio = min(not_there) / min(there)  # of the least disturbed of each: both pay for one hash, which is all but all
+    assert 0.5 < ratio < 2, f"{min(not_there):.3f} s for nobody, {min(there):.3f} s for somebody"
 
 
 def test_each_failure_is_logged_on_one_line_without_the_password(chairs: Chairs, guesses: httpx.Client) -> None:
