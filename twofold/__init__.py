@@ -171,15 +171,19 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
+_ARROW = ("curation", "training", "evaluation")  # each imports those after it
+
+
 def _room(module: str) -> Any:
     """Import one of Twofold's packages.
 
     Raises:
         ImportError: A folder or file of the same name that comes first on `sys.path` stands in its place.
     """
-    package = importlib.import_module(module.split(".")[0])
-    here = Path(__file__).parents[1]
-    if here not in Path(package.__file__ or "").parents:
-        found = package.__file__ or next(iter(package.__path__))
-        raise ImportError(f"expected Twofold's own {package.__name__!r} in {here}, found {found}: rename that one")
+    for name in _ARROW[_ARROW.index(module.split(".")[0]) :]:
+        package = importlib.import_module(name)
+        here = Path(__file__).parents[1]
+        if here not in Path(package.__file__ or "").parents:
+            found = package.__file__ or next(iter(package.__path__))
+            raise ImportError(f"expected Twofold's own {name!r} in {here}, found {found}: rename that one")
     return importlib.import_module(module)
