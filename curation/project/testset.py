@@ -28,6 +28,5 @@ def frozen_test(project: Project) -> frozenset[str]:
 
 
 def freeze_test(project: Project, record_ids: list[str]) -> None:
-    """Freeze the test part, once and for all."""
-    if not frozen_test(project):
-        write_json(project.path("test_part.json"), sorted(record_ids))
+    """Freeze the test part."""
+    write_json(project.path("test_part.json"), sorted(record_ids))

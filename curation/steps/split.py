@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curation.project.config import Config
+from curation.project.folder import Round
 from curation.project.records import by_id, column
 from curation.project.standing import Part
 from curation.project.step import Context, Step
@@ -19,7 +20,7 @@ def run(context: Context) -> str:
     groups = by_id(round_.table("groups.parquet"), "group")
     ids = column(project.records, "record_id")
     outside = outside_test(project)
-    frozen = frozen_test(project)
+    frozen = frozen_test(project) if _was_drawn(round_) else frozenset()
     if outside is not None:
         tests = column(outside, "record_id")
         values.update(by_id(outside, "value"))
@@ -33,11 +34,16 @@ def run(context: Context) -> str:
         fractions=_fractions(context.config, inside=outside is None),
         seed=context.config.seed,
     )
-    if outside is None:
+    if outside is None and not frozen:
         freeze_test(project, parts.ids(Part.TEST))
     round_.write_table("split.parquet", parts.to_table())
     round_.write_json("split.json", {"counts": parts.counts, "notes": list(parts.notes)})
     return ", ".join(f"{n} {part}" for part, n in parts.counts.items())
+
+
+def _was_drawn(round_: Round) -> bool:
+    """Whether a split that came to its end drew the test part; one that was cut short is made again from the start."""
+    return round_.number > 0 or (round_.has("manifest.json") and "split" in round_.json("manifest.json"))
 
 
 def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
@@ -48,7 +54,7 @@ def _fractions(config: Config, *, inside: bool) -> tuple[float, float, float]:
 STEP = Step(
     name="split",
     makes=("split.parquet", "split.json"),
-    keeps=("test_part.json",),
+    keeps=("test_part.json", "manifest.json"),
     needs=("labels.parquet", "groups.parquet"),
     depends_on=lambda config: [config.split.model_dump(), config.seed],
     run=run,
