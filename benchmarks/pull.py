@@ -30,9 +30,13 @@ from curation import embedded
 from curation.annotation import pulling
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Answer, DatasetSpec
+from curation.project.records import votes_schema
 from curation.steps.pull import votes_table
+from curation.tasks import single_label
 
 PEOPLE = ("ana", "ben")
+
+VOTES = votes_schema(single_label.KIND.value())
 
 
 def answered(running: embedded.Server, data: Path, n: int) -> str:
@@ -47,7 +51,7 @@ def answered(running: embedded.Server, data: Path, n: int) -> str:
         guidelines="",
         fields={"text": "Text"},
         question="label",
-        labels=labels,
+        settings=single_label.KIND.argilla({}, {label: label for label in labels}),
         required=len(PEOPLE),
         metadata=metadata,
     )
@@ -88,12 +92,12 @@ def pull(url: str, key: str, name: str, way: str) -> None:
     """Pull in this process, and print what it took."""
     argilla = ArgillaClient(url, key)
     dataset = argilla.dataset(name, "bench")
-    votes_table(iter(()))
+    votes_table(iter(()), VOTES)
     before, started = megabytes(), time.perf_counter()
     if way == "argilla":
         count = sum(1 for _ in pulling.argilla_responses(argilla._client.http_client, str(dataset.id)))
     else:
-        count = votes_table(rows(argilla.answers(dataset))).num_rows
+        count = votes_table(rows(argilla.answers(dataset)), VOTES).num_rows
     seconds = time.perf_counter() - started
     print(json.dumps({"votes": count, "seconds": round(seconds, 2), "megabytes": round(megabytes() - before, 1)}))
 
@@ -106,8 +110,9 @@ def rows(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
             "reviewer": answer.reviewer,
             "role": "annotator",
             "status": answer.status,
-            "label": answer.label,
+            "value": answer.value,
             "submitted_at": answer.submitted_at,
+            "gone": False,
         }
 
 

@@ -31,6 +31,7 @@ from benchmarks.result_file import kept
 from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
 from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.tasks import single_label
 
 LABEL_STUDIO = 952
 """Tasks with predictions per second that Label Studio imports, as measured for the goal."""
@@ -135,7 +136,7 @@ class Bench:
             guidelines="",
             fields={"text": "Text"},
             question="label",
-            labels=self.labels,
+            settings=single_label.KIND.argilla({}, {label: label for label in self.labels}),
             required=2,
             vector_size=width,
             metadata={"round": "integer", "reason": "terms", "priority": "float"},
