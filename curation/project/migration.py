@@ -4,8 +4,8 @@ Format 1 knew one kind of answer: `task` held its labels, and tables called an a
 questions of a kind each, and an answer is a `value` of that kind's type. Snapshots of votes stay as they were pulled,
 and the records as they came in: their hash tells the project's data sets in Argilla from others.
 
-The copy is whole before anything changes, and the format's number is written last: a migration that was cut short is
-done again, from the copy.
+The copy is whole before anything changes, and the format's number is written last: a migration that was cut short goes
+on where it was. A project that was taken back to format 1, and used, is copied again as it is then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import shutil
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,20 +34,20 @@ def migrate(folder: Path) -> None:
     Raises:
         TwofoldError: There is no room for the copy, or the folder cannot be written.
     """
-    config = folder / "twofold.toml"
     if not is_of_format_1(folder):
         return
+    config, tables, asked = folder / "twofold.toml", _tables(folder), sorted(folder.glob("rounds/*/asked.json"))
     try:
-        _copy(folder)
+        if not any(map(_is_of_format_2, [*tables, *asked])):
+            _copy(folder, [config, *tables, *asked])
     except OSError as error:
         raise TwofoldError(f"{folder}: cannot be brought to format 2 ({error.strerror or error})") from error
-    for old in _tables(folder / COPY):
-        _rewrite_table(old, folder / old.relative_to(folder / COPY))
-    for old in sorted((folder / COPY).glob("rounds/*/asked.json")):
-        asked = {**read_json(old), "settings": {"kind": "single_label"}}
-        write_json(folder / old.relative_to(folder / COPY), asked)
+    for path in tables:
+        _rewrite_table(path)
+    for path in asked:
+        write_json(path, {**read_json(path), "settings": {"kind": "single_label"}})
     ledger.append(folder, "migrate", format=2, copy=COPY)
-    write_text(config, _config_text((folder / COPY / "twofold.toml").read_text(encoding="utf-8")))
+    write_text(config, _config_text(config.read_text(encoding="utf-8")))
     _log.warning("twofold: %s was brought to format 2; what changed is kept as it was in %s", folder, folder / COPY)
 
 
@@ -62,30 +61,37 @@ def is_of_format_1(folder: Path) -> bool:
     return raw.get("format", 1) == 1 and isinstance(task, dict) and "questions" not in task
 
 
-def _copy(folder: Path) -> None:
-    """Copy the files that will change, unless they were; models and votes stay where they are."""
-    if (folder / COPY).exists():
-        return
+def _is_of_format_2(path: Path) -> bool:
+    return "value" in read_table(path).column_names if path.suffix == ".parquet" else "settings" in read_json(path)
+
+
+def _copy(folder: Path, changing: list[Path]) -> None:
+    """Copy the files that will change; models and votes stay where they are."""
     temporary = folder / f"{COPY}.{uuid4().hex}.tmp"
     try:
-        for path in (folder / "twofold.toml", *folder.glob("rounds/*/asked.json"), *_tables(folder)):
+        for path in changing:
             to = temporary / path.relative_to(folder)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, to)
+        if (folder / COPY).exists():  # of a migration before, which somebody took back
+            shutil.rmtree(folder / COPY)
         put_in_place(temporary, folder / COPY)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _tables(folder: Path) -> Iterator[Path]:
-    yield from (path for name in _TOP if (path := folder / name).exists())
-    yield from (path for name in _TABLES for path in sorted(folder.glob(f"rounds/*/{name}")))
+def _tables(folder: Path) -> list[Path]:
+    top = [path for name in _TOP if (path := folder / name).exists()]
+    return [*top, *(path for name in _TABLES for path in sorted(folder.glob(f"rounds/*/{name}")))]
 
 
-def _rewrite_table(old: Path, new: Path) -> None:
-    found = read_table(old)
-    found = found.rename_columns({"label": "value"} if "label" in found.column_names else {})
-    write_table(new, found.select(["record_id", "value", "confidence"]) if old.name == "consensus.parquet" else found)
+def _rewrite_table(path: Path) -> None:
+    found = read_table(path)
+    if "label" in found.column_names:
+        found = found.rename_columns({"label": "value"})
+        write_table(
+            path, found.select(["record_id", "value", "confidence"]) if path.name == "consensus.parquet" else found
+        )
 
 
 def _config_text(text: str) -> str:

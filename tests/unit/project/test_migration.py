@@ -9,12 +9,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from curation.errors import TwofoldError
 from curation.exports.export import exported
 from curation.project import migration
-from curation.project.artifacts import read_table
+from curation.project.artifacts import read_table, write_table
 from curation.project.folder import open_project
 from curation.project.label_names import rename_label
 from curation.project.step import Context, run_step
@@ -158,6 +159,18 @@ def test_a_label_can_be_renamed_afterwards(folder: Path) -> None:
     votes = project.round(1).votes().to_pylist()
     old = read_table(OLD / "rounds/001/votes/0002.parquet").to_pylist()
     assert [v["value"] for v in votes] == [v["label"] if v["label"] != "account_help" else "help" for v in old]
+
+
+def test_a_project_that_was_taken_back_and_used_is_migrated_as_it_is_then(folder: Path) -> None:
+    open_project(folder)
+    shutil.copytree(folder / ".format-1", folder, dirs_exist_ok=True)  # as docs/kinds.md says
+    labels = folder / "rounds/002/labels.parquet"
+    used = read_table(labels)
+    changed = ["account_help"] * used.num_rows
+    write_table(labels, used.set_column(1, "label", pa.array(changed)))
+    project = open_project(folder)
+    assert project.round(2).table("labels.parquet")["value"].to_pylist() == changed
+    assert read_table(folder / ".format-1/rounds/002/labels.parquet")["label"].to_pylist() == changed
 
 
 def test_a_new_project_is_not_touched(folder: Path) -> None:
