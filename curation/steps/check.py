@@ -94,7 +94,7 @@ def run(context: Context) -> str:
     how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
     labels = {i: worded.get(i) for i in ids}
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
-    labelled = _labelled(context, ids, settled)
+    labelled = _labelled(context, labels, settled)
     context.tick(60, 100)
     quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
@@ -134,12 +134,12 @@ def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
     return "; ".join([*said, *notes]) or "nothing to flag"
 
 
-def _labelled(context: Context, ids: Sequence[str], settled: Container[str]) -> Labelled:
-    records, task = context.project.records, context.config.task
-    index, now = task.class_index(), task.worded(by_id(context.round.table("labels.parquet"), "value"))
+def _labelled(context: Context, labels: Mapping[str, str | None], settled: Container[str]) -> Labelled:
+    records, task, ids = context.project.records, context.config.task, [*labels]
+    index = task.class_index()
     came_with = {i: label for i, label in task.worded(by_id(records, "value")).items() if i in settled}
     codes, before = (
-        np.array([index.get(label.get(i) or "", -1) for i in ids], dtype=np.int64) for label in (now, came_with)
+        np.array([index.get(label.get(i) or "", -1) for i in ids], dtype=np.int64) for label in (labels, came_with)
     )
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)

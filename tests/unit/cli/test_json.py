@@ -7,28 +7,18 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from commands import every_command
 
 from curation.cli import COMMANDS, cli, exit_code
 from curation.cli.screen import print_json
 
 WORDS = ["question", "complaint"] * 10
 ROWS = [(f"r{i:02d}", f"Message {i} about a parcel, {word}.", word) for i, word in enumerate(WORDS)]
-
-
-def every_command(group: click.Group = cli, *before: str) -> Iterator[tuple[str, ...]]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from every_command(command, *before, name)
-        else:
-            yield (*before, name)
 
 
 def found(path: tuple[str, ...]) -> click.Command:

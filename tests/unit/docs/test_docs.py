@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
+from commands import every_command
 
-from curation.cli import COMMANDS, cli
+from curation.cli import COMMANDS
 from curation.project.config import Config
 from curation.sources.readers import READERS
 from curation.sources.rows import Reading
@@ -22,20 +22,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_every_command_is_in_the_readme_and_every_command_in_the_readme_exists():
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `twofold")]
     named = [set(re.findall(r"(?<![-\w])[a-z]+\b", row)) - {"twofold"} for row in rows]
-    for path in every_command(cli):
+    for path in every_command():
         assert any(set(path) <= words for words in named), f"README's table lacks twofold {' '.join(path)}"
-    assert set().union(*named) <= {word for path in every_command(cli) for word in path}
+    assert set().union(*named) <= {word for path in every_command() for word in path}
     assert set(re.findall(r"`twofold ([a-z]+)", README)) <= set(COMMANDS)
-
-
-def every_command(group, *before):
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from every_command(command, *before, name)
-        else:
-            yield (*before, name)
 
 
 def test_every_setting_is_in_the_configuration_page():
