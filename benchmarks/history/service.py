@@ -56,6 +56,8 @@ class Service:
         found = {"supervisor": state.supervisor, **state.children}.get(part) if state else None
         if found is not None and alive(found):
             os.kill(found.pid, signal.SIGKILL)
+            while alive(found):  # a kill takes a moment, in which the server would pass for one that runs
+                time.sleep(0.01)
 
     def ready(self) -> None:
         """Serve the home where nobody does, and wait until it answers."""
