@@ -1,4 +1,4 @@
-"""How good a single-label classifier is on held-out records, every number with its interval."""
+"""How good a classifier is on held-out records, every number with its interval."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evaluation.intervals import (
     resampled_sums,
 )
 from evaluation.metrics import Metric, all_metrics, measured
-from evaluation.predictions import IntArray, Predictions, check_predictions
+from evaluation.predictions import AnyPredictions, IntArray, check_any_predictions
 from evaluation.shown import Listed, Shown
 from evaluation.sums import Metrics, metrics_of, record_columns
 
@@ -49,12 +49,13 @@ class Evaluation(Shown):
     Attributes:
         n: Number of records.
         label_names: The k labels.
-        accuracy: Share of right predictions, in [0, 1].
+        accuracy: Share of right predictions, in [0, 1]; where records have several labels, all have to be right.
         macro_precision: Unweighted mean over labels, in [0, 1]; likewise `macro_recall` and `macro_f1`.
-        log_loss: Mean negative log probability of the right label, in nats, from 0 up.
+        log_loss: Mean negative log probability of the right label or labels, in nats, from 0 up.
         expected_calibration_error: Mean gap between confidence and accuracy, in [0, 1].
         per_label: One entry per label, in the order of `label_names`.
-        confusion: (k, k) counts; row the label, column the prediction.
+        confusion: (k, k) counts; row the label, column the prediction. Where records have several labels: on the
+            diagonal those that were found, elsewhere how often the row's label was missed and the column's added.
         confidence: Coverage of the intervals, in (0, 1).
         resamples: Bootstrap resamples behind the intervals.
         metrics: The numbers that were asked for besides, by name.
@@ -95,7 +96,7 @@ class Evaluation(Shown):
 
 
 def evaluate(
-    labels: Column,
+    labels: Any,
     pred_probs: Column,
     *,
     label_names: Column,
@@ -105,7 +106,7 @@ def evaluate(
     groups: Column | None = None,
     metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
-    """Measure a single-label classifier on held-out records.
+    """Measure a classifier on held-out records.
 
     Intervals come from a bootstrap over records, so they say how far the numbers would move with other test
     records, not with another training run. They are percentile intervals, except for the macro means and the
@@ -120,13 +121,16 @@ def evaluate(
     width (Guo et al. 2017, https://arxiv.org/abs/1706.04599).
 
     A number of your own is a function `metric(labels, predicted)` of two arrays of positions, as those of
-    scikit-learn are; one with a parameter `pred_probs` or `label_names` is given these too. Its interval is a
-    percentile interval over the same resamples, for which it is called as often as there are. Metrics that
-    installed distributions name under `twofold.metrics` are always among them.
+    scikit-learn are (of ones and zeros, shape (n, k), where records have several labels); one with a parameter
+    `pred_probs` or `label_names` is given these too. Its interval is a percentile interval over the same
+    resamples, for which it is called as often as there are. Metrics that installed distributions name under
+    `twofold.metrics` are always among them.
 
     Args:
-        labels: (n,) integer positions in `label_names`.
-        pred_probs: (n, k) probabilities; rows sum to one.
+        labels: (n,) integer positions in `label_names`; where records have any number of labels, n lists of
+            positions, or (n, k) ones and zeros.
+        pred_probs: (n, k) probabilities; rows sum to one where records have one label. Of several, those more likely
+            than not are predicted.
         label_names: The k labels, in the order of the columns.
         seed: Same seed, same intervals.
         resamples: Bootstrap resamples, at least 1.
@@ -151,10 +155,13 @@ def evaluate(
         >>> found = evaluate([0, 1, 1, 0], probs, label_names=["refund", "late"], metrics={"missed": refunds_missed})
         >>> found.metrics["missed"].value
         0.25
+        >>> found = evaluate([[0], [0, 1], []], [[0.9, 0.1], [0.8, 0.3], [0.2, 0.1]], label_names=["refund", "late"])
+        >>> found.accuracy.value.__round__(2), found.per_label[0].f1.value, found.per_label[1].recall.value
+        (0.67, 1.0, 0.0)
     """
     check_confidence(confidence)
     own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
-    predictions = check_predictions(labels, pred_probs, label_names=label_names)
+    predictions = check_any_predictions(labels, pred_probs, label_names=label_names)
     drawing: dict[str, Any] = {"seed": seed, "resamples": resamples}
     drawing["groups"] = None if groups is None else codes(groups, "groups")  # a column may be gone through only once
     columns = record_columns(predictions)
@@ -180,14 +187,17 @@ def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Int
     }
 
 
-def _confusion(predictions: Predictions) -> IntArray:
-    k = predictions.k
-    cells = predictions.labels * k + predictions.predicted
-    return np.bincount(cells, minlength=k * k).reshape(k, k).astype(np.int64)
+def _confusion(predictions: AnyPredictions) -> IntArray:
+    true, predicted = predictions.true_labels, predictions.predicted_labels
+    hits = true.multiply(predicted)
+    found = ((true - hits).T @ (predicted - hits)).toarray() + np.diag(np.asarray(hits.sum(axis=0)).ravel())
+    return np.asarray(found.round(), dtype=np.int64)
 
 
-def _per_label(predictions: Predictions, point: Metrics, drawn: Metrics, confidence: float) -> tuple[LabelScores, ...]:
-    support = np.bincount(predictions.labels, minlength=predictions.k)
+def _per_label(
+    predictions: AnyPredictions, point: Metrics, drawn: Metrics, confidence: float
+) -> tuple[LabelScores, ...]:
+    support = np.asarray(predictions.true_labels.sum(axis=0)).ravel()
 
     def interval(metric: str, i: int) -> Interval:
         values = getattr(point, metric)[i], getattr(drawn, metric)[:, i]

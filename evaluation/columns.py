@@ -202,6 +202,16 @@ def codes(values: Any, where: str) -> npt.NDArray[np.int64]:
     return np.array([place.setdefault(value, len(place)) for value in keys(found, where)], dtype=np.int64)
 
 
+def rows_of_lists(values: Any) -> list[list[Any]] | None:
+    """Return n records with any number of values each as lists; None where the first record is one value."""
+    if isinstance(values, _NO_COLUMN) or not _can_be_read(values) or _is_table(values):
+        return None
+    found = list(_raw(values, "labels"))
+    if not found or not isinstance(found[0], list | tuple | set | frozenset | np.ndarray):
+        return None
+    return [list(row) for row in found]
+
+
 def is_missing(value: Any) -> bool:
     """Whether a value stands for none: None, NaN, NaT or `pandas.NA`."""
     if type(value).__name__ in _MISSING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, column
+from evaluation.columns import Column, column, rows_of_lists
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
-from evaluation.predictions import check_names, check_predictions
+from evaluation.predictions import check_any_predictions, check_names
 from evaluation.shown import Shown
 from evaluation.sums import metrics_of, record_columns
 
@@ -47,7 +48,7 @@ class Comparison(Shown):
 
 
 def compare(
-    labels: Column,
+    labels: Any,
     before_probs: Column,
     after_probs: Column,
     *,
@@ -64,7 +65,7 @@ def compare(
     could be coin tosses; it takes records as independent, whatever `groups` says.
 
     Args:
-        labels: (n,) integer positions in `label_names`.
+        labels: One or several for each record, as in `evaluate`.
         before_probs: (n, k) probabilities of the model to beat.
         after_probs: (n, k) probabilities of its challenger.
         label_names: The k labels, in the order of the columns.
@@ -86,9 +87,10 @@ def compare(
     from scipy.stats import binomtest  # scipy.stats takes most of a second to import
 
     check_confidence(confidence)
-    labels, label_names = column(labels, "labels"), check_names(label_names)
-    before = check_predictions(labels, before_probs, label_names=label_names, name="before_probs")
-    after = check_predictions(labels, after_probs, label_names=label_names, name="after_probs")
+    label_names = check_names(label_names)
+    labels = _kept(labels)  # a column may be gone through only once
+    before = check_any_predictions(labels, before_probs, label_names=label_names, name="before_probs")
+    after = check_any_predictions(labels, after_probs, label_names=label_names, name="after_probs")
     columns = sparse.csr_matrix(sparse.hstack([record_columns(before), record_columns(after)]))
     point = _differences(np.asarray(columns.sum(axis=0)), before.k)
     drawn = _differences(resampled_sums(columns, seed=seed, resamples=resamples, groups=groups), before.k)
@@ -107,6 +109,14 @@ def compare(
         confidence=confidence,
         verdict=f"{_finding(accuracy, macro_f1)}: {_points(accuracy, confidence)}; {counts}",
     )
+
+
+def _kept(labels: Any) -> Any:
+    if isinstance(labels, np.ndarray):
+        return labels
+    labels = labels if isinstance(labels, Sized) else list(labels)
+    several = rows_of_lists(labels)
+    return column(labels, "labels") if several is None else several
 
 
 def _differences(sums: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.float64]:

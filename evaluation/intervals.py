@@ -90,9 +90,12 @@ def pivotal_interval(value: float, resampled: FloatArray, confidence: float = 0.
     """Return the pivotal ("basic") bootstrap interval of a share (Davison and Hinkley 1997, section 5.2).
 
     It mirrors the percentile interval at the value, and so corrects a metric that is systematically higher or
-    lower on resamples. It is cut to [0, 1] and always holds the value. Every resample has to define the metric.
+    lower on resamples. It is cut to [0, 1] and always holds the value. NaN is for what is not defined, as there.
     """
-    low, high = percentile_ends(2 * value - resampled, confidence)
+    defined = resampled[~np.isnan(resampled)]
+    if np.isnan(value) or not len(defined):
+        return Interval(value=None if np.isnan(value) else float(value), reason="nothing to measure")
+    low, high = percentile_ends(2 * value - defined, confidence)
     return Interval(value=value, low=min(max(low, 0.0), value), high=max(min(high, 1.0), value))
 
 

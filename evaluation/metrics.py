@@ -12,11 +12,13 @@ import numpy as np
 
 from evaluation.intervals import IntArray, Interval, percentile_interval, resampled_values
 from evaluation.plugins import PluginError, cannot, plugins
-from evaluation.predictions import Predictions
+from evaluation.predictions import AnyPredictions
 
 GROUP = "twofold.metrics"
 Metric: TypeAlias = Callable[..., float]
 """A function `metric(labels, predicted)` of two arrays of shape (n,), positions of labels, that returns a number.
+
+Where records have several labels, both have shape (n, k), ones and zeros.
 
 One with a parameter `pred_probs` is given the probabilities too, shape (n, k); one with `label_names`, the k names.
 """
@@ -42,7 +44,7 @@ def all_metrics(given: Mapping[str, Metric] | None, ours: Iterable[str]) -> dict
     return found
 
 
-def measured(name: str, metric: Metric, predictions: Predictions, *, confidence: float, **drawing: Any) -> Interval:
+def measured(name: str, metric: Metric, predictions: AnyPredictions, *, confidence: float, **drawing: Any) -> Interval:
     """Return what a metric says of the predictions, with its percentile interval by the bootstrap over records.
 
     A resample of which it says nothing, raising an error or returning no finite number, counts as one that does not
@@ -64,7 +66,7 @@ def measured(name: str, metric: Metric, predictions: Predictions, *, confidence:
     return percentile_interval(value, drawn, confidence, undefined=f"{name} is no finite number")
 
 
-def _on_rows(name: str, metric: Metric, predictions: Predictions) -> Callable[[IntArray], float]:
+def _on_rows(name: str, metric: Metric, predictions: AnyPredictions) -> Callable[[IntArray], float]:
     labels, predicted, asked = predictions.labels, predictions.predicted, _parameters(metric)
 
     def number(rows: IntArray) -> float:

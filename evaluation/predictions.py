@@ -1,15 +1,16 @@
-"""Labels and predicted probabilities of a single-label classifier, checked once for all that read them."""
+"""Labels and predicted probabilities of a classifier, checked once for all that read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from evaluation.columns import Column, check_order, column, is_missing, keys, matrix
+from evaluation.columns import Column, check_order, column, is_missing, keys, matrix, rows_of_lists
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -19,7 +20,7 @@ _SUM_TOLERANCE = 1e-3  # probabilities stored as float16 are off by about this m
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Predictions:
-    """What was right and what was predicted.
+    """What was right and what was predicted, where every record has one label.
 
     Attributes:
         labels: (n,) positions in `label_names`.
@@ -61,6 +62,79 @@ class Predictions:
         """(n,) whether the predicted label is the right one."""
         return np.asarray(self.predicted == self.labels)
 
+    @property
+    def true_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where a record has the label."""
+        return _one_hot(self.labels, self.k)
+
+    @property
+    def predicted_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where the label was predicted."""
+        return _one_hot(self.predicted, self.k)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MultiLabelPredictions:
+    """The same where a record has any number of labels; an answer is right where all of it is.
+
+    Attributes:
+        labels: (n, k) 1 where a record has the label, else 0.
+        pred_probs: (n, k) probability of every label by itself, in [0, 1].
+        label_names: The k labels, in the order of the columns.
+    """
+
+    labels: IntArray
+    pred_probs: FloatArray
+    label_names: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of records."""
+        return len(self.labels)
+
+    @property
+    def k(self) -> int:
+        """Number of labels."""
+        return len(self.label_names)
+
+    @property
+    def predicted(self) -> IntArray:
+        """(n, k) 1 where a label is more likely than not."""
+        return np.asarray(self.pred_probs > 0.5, dtype=np.int64)
+
+    @property
+    def confidence(self) -> FloatArray:
+        """(n,) probability of the predicted labels and no others, as if each label stood by itself."""
+        return np.asarray(np.maximum(self.pred_probs, 1 - self.pred_probs).prod(axis=1))
+
+    @property
+    def label_probability(self) -> FloatArray:
+        """(n,) probability given to the right labels and no others, likewise."""
+        return np.asarray(np.where(self.labels == 1, self.pred_probs, 1 - self.pred_probs).prod(axis=1))
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the predicted labels are the right ones."""
+        return np.asarray((self.predicted == self.labels).all(axis=1))
+
+    @property
+    def true_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where a record has the label."""
+        return sparse.csr_matrix(self.labels.astype(np.float64))
+
+    @property
+    def predicted_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where the label was predicted."""
+        return sparse.csr_matrix(self.predicted.astype(np.float64))
+
+
+AnyPredictions: TypeAlias = Predictions | MultiLabelPredictions
+
+
+def _one_hot(positions: IntArray, k: int) -> sparse.csr_matrix:
+    n = len(positions)
+    return sparse.csr_matrix((np.ones(n), (np.arange(n), positions)), shape=(n, k))
+
 
 def check_predictions(
     labels: Column, pred_probs: Column, *, label_names: Column, name: str = "pred_probs"
@@ -84,6 +158,49 @@ def check_predictions(
     probs = matrix(pred_probs, name).astype(np.float64)
     _check_probabilities(probs, (len(given), len(names)), name)
     return Predictions(labels=given.astype(np.int64), pred_probs=probs, label_names=names)
+
+
+def check_any_predictions(
+    labels: Any, pred_probs: Column, *, label_names: Column, name: str = "pred_probs"
+) -> AnyPredictions:
+    """Check as `check_predictions` does; n lists of positions, or an (n, k) matrix of 0 and 1, are several labels each.
+
+    Raises:
+        ValueError: As there; a matrix with other numbers, or a position twice in one record.
+    """
+    names = check_names(label_names)
+    several = _several(labels, len(names))
+    if several is None:
+        return check_predictions(labels, pred_probs, label_names=names, name=name)
+    check_order(pred_probs, names, name)
+    probs = matrix(pred_probs, name).astype(np.float64)
+    _check_shape_and_range(probs, several.shape, name)
+    return MultiLabelPredictions(labels=several, pred_probs=probs.clip(0, 1), label_names=names)
+
+
+def _several(labels: Any, k: int) -> IntArray | None:
+    """Return (n, k) 0 and 1 where records have several labels each; None where they have one."""
+    if isinstance(labels, np.ndarray) and labels.ndim == 2:
+        return _indicators(labels, k)
+    rows = rows_of_lists(labels)
+    if rows is None:
+        return None
+    found = np.zeros((len(rows), k), dtype=np.int64)
+    for i, row in enumerate(rows):
+        if not all(_is_position(one, k) for one in row) or len(set(row)) < len(row):
+            raise ValueError(f"labels: expected different positions from 0 to {k - 1}, got {list(row)} in row {i}")
+        found[i, list(row)] = 1
+    return found
+
+
+def _is_position(value: Any, k: int) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < k
+
+
+def _indicators(labels: npt.NDArray[Any], k: int) -> IntArray:
+    if not len(labels) or labels.shape[1] != k or not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels: expected 0 and 1, shape (n, {k}) with n at least 1, got shape {labels.shape}")
+    return labels.astype(np.int64)
 
 
 def check_length(name: str, values: Sized, n: int) -> None:
@@ -124,6 +241,14 @@ def _example(labels: npt.NDArray[Any]) -> str:
 
 
 def _check_probabilities(probs: FloatArray, shape: tuple[int, int], name: str) -> None:
+    _check_shape_and_range(probs, shape, name)
+    sums = probs.sum(axis=1)
+    wrong = np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)
+    if wrong.size:
+        raise ValueError(f"{name}: expected rows that sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}")
+
+
+def _check_shape_and_range(probs: FloatArray, shape: tuple[int, ...], name: str) -> None:
     if probs.shape != shape:
         raise ValueError(f"{name}: expected shape {shape} (records, labels), got {probs.shape}")
     wrong = np.flatnonzero(~np.isfinite(probs).all(axis=1))
@@ -132,7 +257,3 @@ def _check_probabilities(probs: FloatArray, shape: tuple[int, int], name: str) -
     wrong = np.flatnonzero(((probs < 0) | (probs > 1 + _SUM_TOLERANCE)).any(axis=1))
     if wrong.size:
         raise ValueError(f"{name}: expected probabilities in [0, 1], row {wrong[0]} holds others")
-    sums = probs.sum(axis=1)
-    wrong = np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)
-    if wrong.size:
-        raise ValueError(f"{name}: expected rows that sum to one, row {wrong[0]} sums to {sums[wrong[0]]:.4g}")

@@ -1,0 +1,56 @@
+"""How far predictions are off where the classes are steps of a scale, for `evaluate(metrics=...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evaluation.metrics import Metric
+from evaluation.predictions import IntArray
+
+
+def scale_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
+    """Return what is measured on a scale beside what is measured on classes.
+
+    Args:
+        names: The k steps, from lowest to highest; numbers, or any names, which then lie one apart.
+
+    Returns:
+        `mean_absolute_error`, in the unit of the steps; `within_one_step`, the share of predictions at most one step
+        off; `weighted_kappa`, agreement beyond chance with quadratic weights (Cohen 1968), at most 1.
+
+    Example:
+        >>> import numpy as np
+        >>> metrics = scale_metrics(["1", "2", "5"])
+        >>> metrics["mean_absolute_error"](np.array([0, 2]), np.array([0, 1]))
+        1.5
+        >>> metrics["within_one_step"](np.array([0, 2]), np.array([0, 1]))
+        1.0
+    """
+    steps = _numbers(names)
+
+    def mean_absolute_error(labels: IntArray, predicted: IntArray) -> float:
+        return float(np.abs(steps[labels] - steps[predicted]).mean())
+
+    def within_one_step(labels: IntArray, predicted: IntArray) -> float:
+        return float((np.abs(labels - predicted) <= 1).mean())
+
+    def weighted_kappa(labels: IntArray, predicted: IntArray) -> float:
+        apart = ((steps[labels] - steps[predicted]) ** 2).mean()
+        gaps = (steps[:, None] - steps) ** 2
+        shares = [np.bincount(each, minlength=len(steps)) / len(labels) for each in (labels, predicted)]
+        return float(1 - apart / (shares[0] @ gaps @ shares[1]))
+
+    return {
+        "mean_absolute_error": mean_absolute_error,
+        "within_one_step": within_one_step,
+        "weighted_kappa": weighted_kappa,
+    }
+
+
+def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    try:
+        return np.array([float(name) for name in names])
+    except ValueError:
+        return np.arange(len(names), dtype=np.float64)
