@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,10 +69,10 @@ def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:
     return tokenize
 
 
-def load_for_training(config: FitConfig, label_names: Sequence[str]) -> Any:
-    """The classifier of `config` with a fresh head, and only the weights of its method left trainable."""
+def load_for_training(config: FitConfig, settings: Mapping[str, Any]) -> Any:
+    """The classifier of `config` with a fresh head of these settings; only the weights of its method are trainable."""
     with quiet():
-        model = _fresh_classifier(config, label_names)
+        model = _fresh_classifier(config, settings)
     if config.method == "full":
         return model
     if config.method == "lora":
@@ -116,14 +116,16 @@ def load_trained(folder: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def _fresh_classifier(config: FitConfig, label_names: Sequence[str]) -> Any:
-    from transformers import AutoModelForSequenceClassification
+def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any]) -> Any:
+    from transformers import AutoConfig, AutoModelForSequenceClassification
 
     with loading(locate(config.model)):
+        shape = AutoConfig.from_pretrained(locate(config.model), trust_remote_code=False)
+        for name, value in settings.items():
+            setattr(shape, name, value)
         return AutoModelForSequenceClassification.from_pretrained(
             locate(config.model),
-            id2label=dict(enumerate(label_names)),
-            label2id={name: index for index, name in enumerate(label_names)},
+            config=shape,
             ignore_mismatched_sizes=True,  # a head for another number of classes is replaced
             use_safetensors=True,
             trust_remote_code=False,

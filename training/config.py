@@ -9,6 +9,7 @@ from training.packaged import PACKAGED
 
 Method = Literal["lora", "full", "head"]
 ClassWeights = Literal["balanced"]
+Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
@@ -40,7 +41,10 @@ class FitConfig:
         lora_target_modules: names of the linear layers that get factors; `None`: all but the head.
         patience: epochs without a better validation macro-F1 before training stops; `None`: never stop early.
         seed: same seed, data, machine, precision and thread count: same weights.
-        class_weights: `"balanced"` weighs each class by n / (classes x its records); `None`: all alike.
+        scale: `"ordinal"` where the class names are the steps of a scale, from lowest to highest: the model then
+            learns how likely a record is above each step, and predicts the median; `"nominal"` otherwise.
+        class_weights: `"balanced"` weighs each class by n / (classes x its records), and where records have several
+            labels each label by the records without it for one with it; `None`: all alike.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
         max_grad_norm: longer gradients are shortened to this, > 0.
         precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware
@@ -64,6 +68,7 @@ class FitConfig:
     lora_target_modules: tuple[str, ...] | None = None
     patience: int | None = 3
     seed: int = 0
+    scale: Scale = "nominal"
     class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
     max_grad_norm: float = 1.0
@@ -110,6 +115,7 @@ class FitConfig:
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "method": get_args(Method),
+    "scale": get_args(Scale),
     "class_weights": (*get_args(ClassWeights), None),
     "precision": get_args(Precision),
 }

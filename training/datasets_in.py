@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -46,6 +46,8 @@ def as_dataset(data: Table, where: str) -> Dataset:
 def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[Dataset, Dataset]:
     """Return both parts with label names turned into a `ClassLabel` of the names that stand in `train`, sorted.
 
+    Lists of names become lists of one.
+
     Raises:
         ValueError: A label of `validation` that does not stand in `train`.
     """
@@ -54,21 +56,36 @@ def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[
     parts = (train, validation)
     if not all(_is_text(part, column) for part in parts):
         return parts
-    names = sorted({label for label in train[column] if label is not None})
-    unknown = sorted({label for label in validation[column] if label is not None} - set(names))
+    several = _holds_lists(train, column)
+    known, others = ({name for each in part[column] for name in _named(each) if name is not None} for part in parts)
+    unknown, names = sorted(others - known), sorted(known)
     if unknown:
         raise ValueError(f"{column}: expected labels that stand in train, got {unknown[0]!r} in validation")
     if not names:
         return parts
     place = {name: code for code, name in enumerate(names)}
+    one = datasets.ClassLabel(names=names)
+
+    def coded(value: Any) -> Any:
+        return [place.get(name) for name in value] if several and value is not None else place.get(value)
+
     train, validation = (
         part.remove_columns(column).add_column(
-            column, [place.get(label) for label in part[column]], feature=datasets.ClassLabel(names=names)
+            column, [coded(value) for value in part[column]], feature=datasets.List(one) if several else one
         )
         for part in parts
     )
     return train, validation
 
 
+def _named(value: Any) -> Iterable[str]:
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+def _holds_lists(data: Dataset, column: str) -> bool:
+    return getattr(data.features.get(column), "feature", None) is not None
+
+
 def _is_text(data: Dataset, column: str) -> bool:
-    return getattr(data.features.get(column), "dtype", None) in ("string", "large_string")
+    feature = data.features.get(column)
+    return getattr(getattr(feature, "feature", feature), "dtype", None) in ("string", "large_string")

@@ -12,6 +12,7 @@ from training.batching import IntArray, padding_waste, shuffled_length_batches
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.fit_task import FitTask
+from training.heads import Head
 from training.loop import Compute, Objective, probabilities, train_epoch
 from training.optimizer import rate_share, set_rate
 from training.progress import Tick
@@ -43,15 +44,16 @@ def run_epoch(
         model,
         optimizer,
         task.train,
+        task.head.targets(np.asarray(task.train.labels), len(task.label_names)),
         batches,
         compute=compute,
         objective=_objective(task, config, compute),
         set_rate=rate_at,
         tick=lambda done: tick((epoch - 1) * records + done, epochs * records),
     )
-    history = (*state.history, _validate(model, task.validation, compute, epoch=epoch, train_loss=loss))
+    history = (*state.history, _validate(model, task, compute, epoch=epoch, train_loss=loss))
     weights = trained_weights(model)
-    best_weights = weights if best_epoch(history).epoch == epoch else state.best_weights
+    best_weights = weights if best_epoch(history, task.head).epoch == epoch else state.best_weights
     return Checkpoint(
         run=state.run,
         precision=state.precision,
@@ -62,28 +64,42 @@ def run_epoch(
     )
 
 
-def _validate(model: Any, records: TokenizedRecords, compute: Compute, *, epoch: int, train_loss: float) -> EpochResult:
-    from sklearn.metrics import f1_score
-
-    probs = probabilities(model, records, compute=compute)
-    labels, predicted = np.asarray(records.labels), probs.argmax(axis=1)
-    likelihood = np.maximum(probs[np.arange(len(probs)), labels], np.finfo(np.float32).tiny)
+def _validate(model: Any, task: FitTask, compute: Compute, *, epoch: int, train_loss: float) -> EpochResult:
+    probs = probabilities(model, task.validation, head=task.head, compute=compute)
+    labels, predicted = np.asarray(task.validation.labels), task.head.predicted(probs)
+    likelihood = np.maximum(task.head.likelihood(probs, labels), np.finfo(np.float32).tiny)
+    right = (predicted == labels) if labels.ndim == 1 else (predicted == labels).all(axis=1)
     return EpochResult(
         epoch=epoch,
         train_loss=train_loss,
         validation_loss=float(-np.log(likelihood).mean()),
-        macro_f1=float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)),
-        accuracy=float((predicted == labels).mean()),
+        macro_f1=_macro_f1(labels, predicted),
+        accuracy=float(right.mean()),
     )
+
+
+def _macro_f1(labels: IntArray, predicted: IntArray) -> float:
+    """Return the mean of F1 over the labels that there are; 1 where there are none, and none was predicted."""
+    from sklearn.metrics import f1_score
+
+    there = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
+    if not len(there):
+        return float(not predicted.any())
+    return float(f1_score(labels, predicted, labels=there, average="macro", zero_division=0))
 
 
 def _objective(task: FitTask, config: FitConfig, compute: Compute) -> Objective:
     weights = None
     if config.class_weights == "balanced":
-        counts = np.bincount(np.asarray(task.train.labels), minlength=len(task.label_names))
-        balanced = len(task.train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-        weights = torch.tensor(balanced, dtype=torch.float32, device=compute.device)
-    return Objective(class_weights=weights, label_smoothing=config.label_smoothing, max_grad_norm=config.max_grad_norm)
+        k = len(task.label_names)
+        balanced = task.head.weights(task.head.targets(np.asarray(task.train.labels), k), k)
+        weights = torch.tensor(balanced, device=compute.device)
+    return Objective(
+        head=task.head,
+        class_weights=weights,
+        label_smoothing=config.label_smoothing,
+        max_grad_norm=config.max_grad_norm,
+    )
 
 
 def _batches(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:
@@ -96,9 +112,9 @@ def total_padding_waste(records: TokenizedRecords, config: FitConfig, epochs: in
     return padding_waste(records.lengths, [batch for batches in passes for batch in batches])
 
 
-def best_epoch(history: Sequence[EpochResult]) -> EpochResult:
-    """The epoch with the highest macro-F1, the first of them on a tie."""
-    return max(history, key=lambda result: (result.macro_f1, -result.epoch))
+def best_epoch(history: Sequence[EpochResult], head: Head) -> EpochResult:
+    """The epoch that the head calls best, the first of them on a tie."""
+    return max(history, key=lambda result: (head.epoch_by(result), -result.epoch))
 
 
 def trained_weights(model: Any) -> dict[str, torch.Tensor]:

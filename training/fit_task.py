@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from training import _hf
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset, with_class_names
+from training.heads import Head, head_for
 from training.packaged import fingerprint
 from training.records import TokenizedRecords, label_names_of, tokenized
 
@@ -23,6 +26,7 @@ class FitTask:
         train: tokenized training part.
         validation: tokenized validation part.
         label_names: class names in the order of their indices.
+        head: what the model's outputs mean.
         tokenizer: the model's own.
         run: digest of data, class names, settings and model, that is of everything that decides the outcome.
     """
@@ -30,6 +34,7 @@ class FitTask:
     train: TokenizedRecords
     validation: TokenizedRecords
     label_names: tuple[str, ...]
+    head: Head
     tokenizer: Any
     run: str
 
@@ -54,6 +59,7 @@ def prepare(
         train=parts[0],
         validation=parts[1],
         label_names=names,
+        head=head_for(np.asarray(parts[0].labels), config),
         tokenizer=tokenizer,
         run=digest.hexdigest(),
     )

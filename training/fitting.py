@@ -16,6 +16,7 @@ from training.config import FitConfig
 from training.datasets_in import Table
 from training.epoch import best_epoch, run_epoch, total_padding_waste, trained_weights
 from training.fit_task import FitTask, prepare
+from training.heads import model_settings
 from training.loop import Compute
 from training.optimizer import make_optimizer
 from training.progress import Tick, as_tick
@@ -33,7 +34,10 @@ def fit(
     output_dir: Path,
     progress: bool | Tick = False,
 ) -> FitResult:
-    """Fine-tune a text classifier and save the epoch with the best validation macro-F1.
+    """Fine-tune a text classifier and save the epoch with the best validation macro-F1 (on a scale: the least loss).
+
+    The labels say what is learnt: one of several classes; any number of labels, where the column holds lists; with
+    `FitConfig(scale="ordinal")` a step of a scale.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
     LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions. A run that
@@ -41,8 +45,8 @@ def fit(
     same weights; a finished one is not repeated; a call with other data or settings starts over.
 
     Args:
-        train: records with the text columns (strings) and the label column (`ClassLabel`, or label names): a
-            data set of `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
+        train: records with the text columns (strings) and the label column (`ClassLabel`, label names, or lists of
+            either): a data set of `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
         validation: the same columns and class names.
         text_columns: one column, or two that are read as a pair.
         label_column: the column of the labels.
@@ -85,10 +89,10 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
     precision = choose_precision(config.precision, device, begun=found.precision if found else None)
     compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
     torch.manual_seed(config.seed)
-    model = _hf.load_for_training(config, task.label_names).to(device)
+    model = _hf.load_for_training(config, model_settings(task.head, task.label_names)).to(device)
     optimizer = make_optimizer(model, config, is_head=_hf.is_head)
     state = _resumed(model, optimizer, found) if found else _fresh(model, task.run, precision)
-    while not _is_over(state.history, config, len(task.train)):
+    while not _is_over(state.history, config, task):
         state = run_epoch(task, config, model, optimizer, state, compute, tick)
         save_checkpoint(output_dir / "checkpoint", state)
     tick(1, 1)  # stopped early or not, the bar is full
@@ -97,7 +101,7 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
     _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)
     result = FitResult(
         model_dir=output_dir,
-        best_epoch=best_epoch(state.history).epoch,
+        best_epoch=best_epoch(state.history, task.head).epoch,
         history=state.history,
         padding_waste=total_padding_waste(task.train, config, len(state.history)),
         config=config,
@@ -120,11 +124,11 @@ def _resumed(model: Any, optimizer: torch.optim.Optimizer, found: Checkpoint) ->
     return found
 
 
-def _is_over(history: Sequence[EpochResult], config: FitConfig, records: int) -> bool:
-    if len(history) >= config.epochs_for(records):
+def _is_over(history: Sequence[EpochResult], config: FitConfig, task: FitTask) -> bool:
+    if len(history) >= config.epochs_for(len(task.train)):
         return True
     patience = config.patience
-    return bool(history) and patience is not None and len(history) - best_epoch(history).epoch >= patience
+    return bool(history) and patience is not None and len(history) - best_epoch(history, task.head).epoch >= patience
 
 
 def _load_weights(model: Any, weights: dict[str, torch.Tensor]) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from training.batching import IntArray, token_budget_batches
+from training.heads import Head
 from training.records import TokenizedRecords
 
 # Padded tokens per batch where nothing is learnt: small enough for a processor's cache, large for a GPU.
@@ -40,23 +41,23 @@ class Compute:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What a step minimises: weighted, smoothed cross-entropy; and how long a gradient may be."""
+    """What a step minimises: the head's loss, weighted and smoothed; and how long a gradient may be."""
 
+    head: Head
     class_weights: torch.Tensor | None
     label_smoothing: float
     max_grad_norm: float
 
-    def loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Mean loss in nats."""
-        return torch.nn.functional.cross_entropy(
-            logits, labels, weight=self.class_weights, label_smoothing=self.label_smoothing
-        )
+        return self.head.loss(logits, targets, self.class_weights, self.label_smoothing)
 
 
 def train_epoch(
     model: Any,
     optimizer: torch.optim.Optimizer,
     records: TokenizedRecords,
+    targets: npt.NDArray[Any],
     batches: Iterable[IntArray],
     *,
     compute: Compute,
@@ -69,7 +70,8 @@ def train_epoch(
     Args:
         model: the classifier; only parameters that require a gradient move.
         optimizer: over those parameters.
-        records: the training part, with labels.
+        records: the training part.
+        targets: (n, ...) what the outputs are to say, by `Head.targets`.
         batches: row numbers per step.
         compute: where and how.
         objective: what to minimise.
@@ -79,13 +81,13 @@ def train_epoch(
     Returns:
         Mean loss per record, in nats.
     """
-    labels = torch.from_numpy(records.labels).to(compute.device)
+    wanted = torch.from_numpy(targets).to(compute.device)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     total, done = torch.zeros((), device=compute.device), 0
     _set_train_mode(model)
     for step, batch in enumerate(batches):
         set_rate(step)
-        loss = objective.loss(compute.logits(model, records, batch), labels[batch])
+        loss = objective.loss(compute.logits(model, records, batch), wanted[batch])
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(trained, objective.max_grad_norm)
         optimizer.step()
@@ -109,18 +111,19 @@ def probabilities(
     model: Any,
     records: TokenizedRecords,
     *,
+    head: Head,
     compute: Compute,
     batch_tokens: int | None = None,
     tick: Callable[[int], None] = lambda done: None,
 ) -> npt.NDArray[np.float32]:
-    """Class probabilities (n, k) float32, in batches of at most `batch_tokens` padded tokens."""
+    """Probabilities (n, k) float32 of the labels, in batches of at most `batch_tokens` padded tokens."""
     budget = batch_tokens or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
     rows: npt.NDArray[np.float32] = np.empty((len(records), 0), dtype=np.float32)
     done = 0
     model.eval()
     for batch in token_budget_batches(records.lengths, budget=budget):
         with torch.inference_mode():
-            found = torch.softmax(compute.logits(model, records, batch), dim=1).cpu().numpy()
+            found = head.probabilities(compute.logits(model, records, batch)).cpu().numpy()
         if not rows.shape[1]:
             rows = np.empty((len(records), found.shape[1]), dtype=np.float32)
         rows[batch] = found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from training import _hf
 from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
+from training.heads import head_of, names_of
 from training.loop import Compute, probabilities
 from training.progress import Tick, as_tick
 from training.records import tokenized
@@ -27,7 +26,7 @@ def predict(
     device: str = "auto",
     progress: bool | Tick = False,
 ) -> Predictions:
-    """Class probabilities of every record of `data`, in its order.
+    """Probabilities of the labels for every record of `data`, in its order.
 
     Args:
         model_dir: folder that `fit` or transformers saved a sequence classifier to.
@@ -42,7 +41,7 @@ def predict(
         progress: `True` for a progress bar, or a function of (records done, records in all).
 
     Returns:
-        Probabilities, most probable class and class names, and how they were computed.
+        Probabilities, what is predicted and the names of the labels, and how they were computed.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -70,15 +69,17 @@ def predict(
     probs = probabilities(
         model.to(place),
         records,
+        head=head_of(model.config),
         compute=compute,
         batch_tokens=batch_size,
         tick=lambda done: tick(done, len(records)),
     )
-    names = tuple(model.config.id2label[index] for index in range(probs.shape[1]))
+    head = head_of(model.config)
     return Predictions(
         pred_probs=probs,
-        labels=probs.argmax(axis=1).astype(np.int64),
-        label_names=names,
+        labels=head.predicted(probs),
+        confidence=head.confidence(probs),
+        label_names=names_of(model.config),
         device=place,
         precision=chosen,
     )

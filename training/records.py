@@ -1,4 +1,4 @@
-"""From a `datasets.Dataset` with text columns and a `ClassLabel` to token numbers and label indices."""
+"""From a `datasets.Dataset` with text columns and a column of labels to token numbers and label indices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class TokenizedRecords:
     Attributes:
         inputs: per input name (`input_ids`, for pairs also `token_type_ids`) n lists of whole numbers.
         lengths: (n,) tokens per record.
-        labels: (n,) class index, or `None` where the records have no labels.
+        labels: (n,) class index, or (n, k) ones and zeros where records have several labels each; `None` where they
+            have none.
     """
 
     inputs: dict[str, list[list[int]]]
@@ -53,12 +54,13 @@ def label_names_of(data: Dataset, label_column: str) -> tuple[str, ...]:
     """Class names in the order of their indices.
 
     Raises:
-        ValueError: the column is missing or is not a `ClassLabel` of two classes or more.
+        ValueError: the column is missing or holds neither a `ClassLabel` of two classes or more, nor lists of one.
     """
-    names = getattr(data.features.get(label_column), "names", None)
+    feature = data.features.get(label_column)
+    names = getattr(getattr(feature, "feature", feature), "names", None)
     if not names or len(names) < 2:
         raise ValueError(
-            f"{label_column}: expected a ClassLabel column with at least 2 names, "
+            f"{label_column}: expected a ClassLabel column, or lists of one, with at least 2 names, "
             f"got {data.features.get(label_column, 'no such column')}"
         )
     return tuple(names)
@@ -101,7 +103,18 @@ def _texts(data: Dataset, column: str) -> list[str]:
 def _labels(data: Dataset, column: str) -> IntArray:
     known = range(len(label_names_of(data, column)))
     values: list[Any] = list(data[column])
+    if getattr(data.features[column], "feature", None) is not None:
+        return _several(values, column, len(known))
     for row, value in enumerate(values):
         if value not in known:
             raise ValueError(f"{column}: expected a label in [0, {len(known)}), got {value} at row {row}")
     return np.array(values, dtype=np.int64)
+
+
+def _several(values: list[Any], column: str, k: int) -> IntArray:
+    found = np.zeros((len(values), k), dtype=np.int64)
+    for row, labels in enumerate(values):
+        if labels is None or any(label not in range(k) for label in labels):
+            raise ValueError(f"{column}: expected a list of labels in [0, {k}), got {labels} at row {row}")
+        found[row, labels] = 1
+    return found

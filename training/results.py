@@ -20,10 +20,10 @@ class EpochResult(Shown):
 
     Attributes:
         epoch: counted from 1.
-        train_loss: mean cross-entropy in nats over the pass, as optimised (weights, smoothing, dropout).
-        validation_loss: mean plain cross-entropy in nats.
-        macro_f1: unweighted mean of F1 over the classes of the validation part, in [0, 1].
-        accuracy: share of validation records predicted right, in [0, 1].
+        train_loss: mean loss in nats over the pass, as optimised (weights, smoothing, dropout).
+        validation_loss: mean negative log probability of the right answer, in nats.
+        macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1].
+        accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right.
     """
 
     epoch: int
@@ -39,7 +39,7 @@ class FitResult(Shown):
 
     Attributes:
         model_dir: folder of the best epoch's model; `predict` and transformers load it.
-        best_epoch: epoch with the highest validation macro-F1, the first of them on a tie.
+        best_epoch: epoch with the highest validation macro-F1 (on a scale: the least loss), the first on a tie.
         history: one entry per epoch that was run.
         padding_waste: share of the training tokens that were padding, in [0, 1).
         config: the settings of the run.
@@ -64,23 +64,32 @@ class Predictions(Shown):
     """What a model says about n records.
 
     Attributes:
-        pred_probs: (n, k) float32, rows sum to one.
-        labels: (n,) index of the most probable class.
-        label_names: the k class names.
+        pred_probs: (n, k) float32; rows sum to one, unless records may have several labels.
+        labels: (n,) index of what is predicted: the most probable class, or the median of a scale; (n, k) ones and
+            zeros where records may have several labels: those that are more likely than not.
+        confidence: (n,) probability of what is predicted, in [0, 1].
+        label_names: the k names of the classes, labels or steps.
         device: the torch device that they were computed on.
         precision: `"fp32"` or `"bf16"`, in which they were computed.
     """
 
     pred_probs: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
+    confidence: npt.NDArray[np.float32]
     label_names: tuple[str, ...]
     device: str
     precision: str
+
+    @property
+    def answers(self) -> list[Any]:
+        """What is predicted for each record: a name, or a list of names."""
+        if self.labels.ndim == 1:
+            return [self.label_names[place] for place in self.labels]
+        return [[self.label_names[place] for place in row.nonzero()[0]] for row in self.labels]
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.labels), "labels": len(self.label_names), "precision": self.precision}
 
     def _columns(self) -> Mapping[str, Any]:
-        names = [self.label_names[place] for place in self.labels]
         probs = {f"p({name})": self.pred_probs[:, place] for place, name in enumerate(self.label_names)}
-        return {"predicted": names, "confidence": self.pred_probs.max(axis=1), **probs}
+        return {"predicted": self.answers, "confidence": self.confidence, **probs}

@@ -1,5 +1,6 @@
+import numpy as np
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, Features, List, Value
 
 from training.records import label_names_of, tokenized
 
@@ -40,7 +41,7 @@ def test_a_missing_label_is_named_by_row() -> None:
 
 def test_a_column_of_plain_numbers_is_no_label_column() -> None:
     data = Dataset.from_dict({"text": ["ab"], "label": [1]})
-    with pytest.raises(ValueError, match="label: expected a ClassLabel column with at least 2 names"):
+    with pytest.raises(ValueError, match="label: expected a ClassLabel column, or lists of one, with at least 2 names"):
         label_names_of(data, "label")
 
 
@@ -53,3 +54,10 @@ def test_a_text_that_is_missing_is_named_by_row() -> None:
 def test_no_records_are_refused() -> None:
     with pytest.raises(ValueError, match="data: expected at least one record, got none"):
         tokenized(questions([]), letters, text_columns=["text"], label_column="label")
+
+
+def test_lists_of_labels_are_ones_and_zeros() -> None:
+    several = Features({"text": Value("string"), "label": List(ClassLabel(names=["a", "b", "c"]))})
+    data = Dataset.from_dict({"text": ["ab", "cd", "ef"], "label": [[0, 2], [], [1]]}, features=several)
+    records = tokenized(data, letters, text_columns=["text"], label_column="label")
+    assert np.asarray(records.labels).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]

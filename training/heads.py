@@ -1,0 +1,185 @@
+"""What the outputs of a classifier mean: one label of several, any number of labels, or a step of a scale.
+
+A head is one table of functions. Which one a run has follows from its data and settings, and stands in the model's
+`config.json`, so that a model's folder says by itself how it is to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+if TYPE_CHECKING:
+    from training.config import FitConfig
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+_STEPS = "ordinal_steps"  # in a model's settings: the steps of the scale, from lowest to highest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """How outputs are learnt and read; n records, k labels, m outputs.
+
+    Attributes:
+        name: `softmax`, `sigmoid` or `ordinal`.
+        problem: What transformers calls it.
+        outputs: Names of the m outputs, by the k names.
+        targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
+        loss: Mean loss of (n, m) logits in nats, by targets, weights and label smoothing.
+        weights: Weights that make rare labels count as much as frequent ones, by the targets and k.
+        probabilities: (n, k) by (n, m) logits.
+        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities.
+        confidence: (n,) probability of the prediction, in [0, 1].
+        likelihood: (n,) probability of the right answer, by probabilities and labels.
+        epoch_by: The score on validation by which the best epoch is chosen, the higher the better.
+    """
+
+    name: str
+    problem: str
+    outputs: Callable[[Sequence[str]], list[str]]
+    targets: Callable[[IntArray, int], npt.NDArray[Any]]
+    loss: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None, float], torch.Tensor]
+    weights: Callable[[npt.NDArray[Any], int], FloatArray]
+    probabilities: Callable[[torch.Tensor], torch.Tensor]
+    predicted: Callable[[FloatArray], IntArray]
+    confidence: Callable[[FloatArray], FloatArray]
+    likelihood: Callable[[FloatArray, IntArray], FloatArray]
+    epoch_by: Callable[[Any], float]
+
+
+def head_for(labels: IntArray, config: FitConfig) -> Head:
+    """Return the head for labels as `training.records` reads them, (n,) or (n, k).
+
+    Raises:
+        ValueError: A scale is asked for, and records have several labels.
+    """
+    if config.scale == "ordinal" and labels.ndim == 2:
+        raise ValueError("scale: expected 'nominal' where records have several labels each, got 'ordinal'")
+    return ORDINAL if config.scale == "ordinal" else SIGMOID if labels.ndim == 2 else SOFTMAX
+
+
+def head_of(settings: Any) -> Head:
+    """Return the head of a saved model, by its `config`."""
+    if getattr(settings, _STEPS, None):
+        return ORDINAL
+    return SIGMOID if settings.problem_type == SIGMOID.problem else SOFTMAX
+
+
+def names_of(settings: Any) -> tuple[str, ...]:
+    """Return the k names that a saved model knows, by its `config`."""
+    steps = getattr(settings, _STEPS, None)
+    return tuple(steps or (settings.id2label[index] for index in range(settings.num_labels)))
+
+
+def model_settings(head: Head, names: Sequence[str]) -> dict[str, Any]:
+    """Return what a fresh model's `config` is given."""
+    outputs = head.outputs(names)
+    named = {
+        "id2label": dict(enumerate(outputs)),
+        "label2id": {name: index for index, name in enumerate(outputs)},
+        "problem_type": head.problem,
+    }
+    return {**named, _STEPS: list(names)} if head is ORDINAL else named
+
+
+def _cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float
+) -> torch.Tensor:
+    return torch.nn.functional.cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing)
+
+
+def _binary(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float
+) -> torch.Tensor:
+    """Return the mean over records of the summed losses of their outputs, each a yes or a no."""
+    smooth = targets * (1 - smoothing) + smoothing / 2
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, smooth, pos_weight=weights, reduction="none")
+    return each.sum(dim=1).mean()
+
+
+def _class_weights(targets: npt.NDArray[Any], k: int) -> FloatArray:
+    counts = np.bincount(targets, minlength=k)
+    return np.asarray(len(targets) / (np.count_nonzero(counts) * np.maximum(counts, 1)), dtype=np.float32)
+
+
+def _weights_of_yes(targets: npt.NDArray[Any], k: int) -> FloatArray:
+    yes = targets.sum(axis=0)
+    return np.asarray((len(targets) - yes) / np.maximum(yes, 1), dtype=np.float32)
+
+
+def _above(labels: IntArray, k: int) -> npt.NDArray[Any]:
+    """Return (n, k - 1) whether a step is above each but the last (Frank and Hall 2001, ECML)."""
+    return np.asarray(labels[:, None] > np.arange(k - 1), dtype=np.float32)
+
+
+def _steps_from_above(logits: torch.Tensor) -> torch.Tensor:
+    """Return (n, k) how likely each step is; being above a step is no likelier than being above one below it."""
+    above = torch.cummin(torch.sigmoid(logits), dim=1).values
+    ends = torch.ones_like(above[:, :1])
+    bounds = torch.cat([ends, above, torch.zeros_like(ends)], dim=1)
+    return bounds[:, :-1] - bounds[:, 1:]
+
+
+def _median(probs: FloatArray) -> IntArray:
+    """Return (n,) the middle of the distribution: of all steps that with the least expected distance."""
+    return np.asarray((probs.cumsum(axis=1) < 0.5).sum(axis=1).clip(max=probs.shape[1] - 1), dtype=np.int64)
+
+
+def _at(probs: FloatArray, positions: IntArray) -> FloatArray:
+    return np.asarray(probs[np.arange(len(probs)), positions])
+
+
+def _of_all(probs: FloatArray, chosen: IntArray) -> FloatArray:
+    return np.asarray(np.where(chosen == 1, probs, 1 - probs).prod(axis=1))
+
+
+def _as_labels(labels: IntArray, k: int) -> npt.NDArray[Any]:
+    return labels
+
+
+SOFTMAX = Head(
+    name="softmax",
+    problem="single_label_classification",
+    outputs=list,
+    targets=_as_labels,
+    loss=_cross_entropy,
+    weights=_class_weights,
+    probabilities=lambda logits: torch.softmax(logits, dim=1),
+    predicted=lambda probs: np.asarray(probs.argmax(axis=1), dtype=np.int64),
+    confidence=lambda probs: np.asarray(probs.max(axis=1)),
+    likelihood=_at,
+    epoch_by=lambda epoch: float(epoch.macro_f1),
+)
+SIGMOID = Head(
+    name="sigmoid",
+    problem="multi_label_classification",
+    outputs=list,
+    targets=lambda labels, k: np.asarray(labels, dtype=np.float32),
+    loss=_binary,
+    weights=_weights_of_yes,
+    probabilities=torch.sigmoid,
+    predicted=lambda probs: np.asarray(probs > 0.5, dtype=np.int64),
+    confidence=lambda probs: np.asarray(np.maximum(probs, 1 - probs).prod(axis=1)),
+    likelihood=_of_all,
+    epoch_by=lambda epoch: float(epoch.macro_f1),
+)
+ORDINAL = Head(
+    name="ordinal",
+    problem="multi_label_classification",
+    outputs=lambda names: [f"above {name}" for name in names[:-1]],
+    targets=_above,
+    loss=_binary,
+    weights=_weights_of_yes,
+    probabilities=_steps_from_above,
+    predicted=_median,
+    confidence=lambda probs: _at(probs, _median(probs)),
+    likelihood=_at,
+    epoch_by=lambda epoch: -float(epoch.validation_loss),
+)
