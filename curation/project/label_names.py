@@ -115,7 +115,16 @@ def _renamed(values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
         return pa.array([x and [new if label == old else label for label in x] for x in lists], values.type)
     if not pa.types.is_string(values.type):
         return values  # a number that bears the name of a column of labels elsewhere
+    if kind.is_nested:
+        return pa.array([_in_words(words, kind, old, new) for words in values.to_pylist()], values.type)
     return pc.if_else(pc.fill_null(pc.equal(values, old), False), new, values)
+
+
+def _in_words(words: str | None, kind: Kind, old: str, new: str) -> str | None:
+    """Return an answer in words, or one label, with a label by its new name."""
+    if words is None or old not in (named := kind.listed(words)):
+        return words
+    return kind.show(kind.decode(named, {old: new}))
 
 
 def _write_labels(path: Path, old: str, new: str) -> None:

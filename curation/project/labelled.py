@@ -46,14 +46,15 @@ def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
 
 
 def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str]) -> datasets.Dataset:
-    """Return the labelled ones of these records with the task's features, sorted by id."""
+    """Return the labelled ones of these records as a model learns from them, sorted by id."""
     import datasets
 
     task = project.config.task
     labels, fields = current_values(project, round_), fields_by_id(project)
     ids = sorted(i for i in record_ids if i in labels)
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
-    return datasets.Dataset.from_dict({**columns, task.question: [labels[i] for i in ids]}, features=task.features())
+    targets = [task.target(labels[i]) for i in ids]
+    return datasets.Dataset.from_dict({**columns, task.question: targets}, features=task.training_features())
 
 
 def why_not_trainable(project: Project, round_: Round) -> str | None:

@@ -73,16 +73,17 @@ class Units:
     record: Mapping[str, tuple[str, str]]
 
 
-def as_units(votes: pa.Table, kind: Kind) -> Units:
+def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
     """Break every answer into its choices; a vote without an answer has none.
 
     Args:
         votes: A table of `votes_schema`.
         kind: The kind of their answers.
+        question: The question that they answer.
     """
     rows, unit_ids, choices, record = [], [], [], {}
     for row, (record_id, answer) in enumerate(zip(column(votes, "record_id"), column(votes, "value"), strict=True)):
-        for unit, choice in ({} if answer is None else kind.units(answer)).items():
+        for unit, choice in ({} if answer is None else kind.units(answer, question)).items():
             unit_id = f"{record_id}{_BETWEEN}{unit}" if unit else record_id
             record[unit_id] = (record_id, unit)
             rows.append(row)
@@ -105,6 +106,7 @@ class RecordConsensus:
         found: The consensus on units.
         units: The units of every record that has a vote: the id by the name.
         kind: The kind of answer.
+        question: The question.
     """
 
     label: Mapping[str, str]
@@ -114,23 +116,27 @@ class RecordConsensus:
     found: Consensus
     units: Mapping[str, Mapping[str, str]]
     kind: Kind
+    question: Any
 
     def probability(self, record_id: str, label: str) -> float | None:
         """Return how likely an answer is, given the votes, in [0, 1]; None for a record without a vote."""
         if record_id not in self.units or label not in self.values:
             return None
-        choices = self.kind.units(self.values[label])
+        choices = self.kind.units(self.values[label], self.question)
         parts = [self.found.probability(i, choices.get(unit, "")) for unit, i in self.units[record_id].items()]
         return prod(part or 0.0 for part in parts)
 
 
-def of_records(found: Consensus, units: Units, answers: InWords, classes: Mapping[str, Any]) -> RecordConsensus:
+def of_records(
+    found: Consensus, units: Units, answers: InWords, question: Any, classes: Mapping[str, Any]
+) -> RecordConsensus:
     """Fold the choices that a consensus makes back into an answer for every record.
 
     Args:
         found: The consensus on units.
         units: Those units.
         answers: The votes.
+        question: What they answer.
         classes: All answers by their words, where they are few.
     """
     of: dict[str, dict[str, str]] = {}
@@ -148,4 +154,5 @@ def of_records(found: Consensus, units: Units, answers: InWords, classes: Mappin
         found=found,
         units=of,
         kind=answers.kind,
+        question=question,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from curation.errors import TwofoldError
 from curation.sources.repair import is_visible, repaired, repaired_name
 from curation.sources.rows import Row
-from curation.sources.values import as_id, as_text
+from curation.sources.values import as_answer, as_id, as_text
 from curation.tasks.limits import NAME as LONGEST_NAME
 
 LONGEST_TEXT = 100_000  # characters; more than a person reads, or a page shows
@@ -25,11 +25,13 @@ class Columns:
         fields: Column of each text field of the task, by field name.
         label: Column of the given label, if there is one.
         record_id: Column of the id; without one the row number becomes the id.
+        nested: Whether a label may be a list, or have parts; it is kept as JSON then.
     """
 
     fields: Mapping[str, str]
     label: str | None = None
     record_id: str | None = None
+    nested: bool = False
 
     def named(self) -> list[str]:
         """Every column that must be there."""
@@ -148,12 +150,20 @@ class _Cells:
             self._check_length(column, "characters", len(texts[text_field]), LONGEST_TEXT)
         label = ""
         if self.columns.label:
-            label = self._repaired(record_id, LABEL, self.columns.label, repaired_name)
-            self._check_length(self.columns.label, "characters in a label", len(label), LONGEST_NAME)
+            longest, read = (LONGEST_TEXT, as_answer) if self.columns.nested else (LONGEST_NAME, as_text)
+            label = self._repaired(record_id, LABEL, self.columns.label, repaired_name, read)
+            self._check_length(self.columns.label, "characters in a label", len(label), longest)
         return {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
 
-    def _repaired(self, record_id: str, name: str, column: str, repair: Callable[[str], str]) -> str:
-        before = self._read(column, as_text)
+    def _repaired(
+        self,
+        record_id: str,
+        name: str,
+        column: str,
+        repair: Callable[[str], str],
+        read: Callable[[Any], str] = as_text,
+    ) -> str:
+        before = self._read(column, read)
         after = repair(before)
         if not is_visible(after):
             return ""

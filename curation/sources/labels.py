@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Cleaned
+from curation.tasks.kind import Kind
 from curation.tasks.task import Task
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -42,19 +44,36 @@ def one_per_twins(counts: Mapping[str, int]) -> list[str]:
     return sorted(best.values())
 
 
-def count_labels(cleaned: Cleaned) -> Counter[str]:
+def count_labels(cleaned: Cleaned, kind: Kind) -> Counter[str]:
     """Return the number of records of every label that stands in the file, 0 where its rows were all left out."""
-    counts = Counter(row["label"] for row in cleaned.kept if row["label"] is not None)
-    counts.update({row["label"]: 0 for row in cleaned.rejected if row["label"] is not None})
+    counts = Counter(name for row in cleaned.kept for name in _listed_in(row, kind))
+    counts.update({name: 0 for row in cleaned.rejected for name in _listed_in(row, kind)})
     return counts
 
 
-def join_twins(cleaned: Cleaned, labels: Sequence[str]) -> None:
-    """Give every record the one of `labels` that its own is a twin of."""
+def _listed_in(row: Mapping[str, Any], kind: Kind) -> Sequence[str]:
+    """Return the labels that a row names; none where it names them in no way that is known, which is said later."""
+    try:
+        return [] if row["label"] is None else kind.listed(row["label"])
+    except ValueError:
+        return []
+
+
+def join_twins(cleaned: Cleaned, kind: Kind, labels: Sequence[str]) -> None:
+    """Give every record those of `labels` that its own are twins of."""
     of = {twin_key(label): label for label in reversed(labels)}
     for row in cleaned.kept:
         if row["label"] is not None:
-            row["label"] = of.get(twin_key(row["label"]), row["label"])
+            row["label"] = _renamed(row["label"], kind, of)
+
+
+def _renamed(cell: str, kind: Kind, of: Mapping[Hashable, str]) -> str:
+    """Return a cell with its labels by other names; one that cannot be read as it is."""
+    try:
+        found = [of.get(twin_key(name), name) for name in kind.listed(cell)]
+    except ValueError:
+        return cell
+    return json.dumps(found, ensure_ascii=False) if kind.is_nested else found[0]
 
 
 def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
@@ -75,9 +94,9 @@ def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
             raise TwofoldError(f"{where}: {error if twin is None else hint}") from None
 
 
-def notes_on_labels(cleaned: Cleaned, labels: Iterable[str]) -> list[str]:
+def notes_on_labels(cleaned: Cleaned, kind: Kind, labels: Iterable[str]) -> list[str]:
     """Say which labels may be one, and which have too few records for what comes."""
-    counts = count_labels(cleaned)
+    counts = count_labels(cleaned, kind)
     found = twins([*labels, *counts])
     notes = []
     if found:

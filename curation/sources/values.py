@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence, Set
 from datetime import date, time, timedelta
@@ -38,6 +39,21 @@ def as_text(value: object) -> str:
     if isinstance(value, _WRITTEN_PLAINLY):
         return str(value)
     raise ValueError(f"expected a text, came {described(value)}")
+
+
+def as_answer(value: object) -> str:
+    """Return a cell as `as_text` does, and what is a list or has parts as JSON, which says it in one way.
+
+    Raises:
+        ValueError: As `as_text`, or it holds something that JSON does not.
+    """
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(plain, list | tuple | Mapping):
+        return as_text(plain)
+    try:
+        return json.dumps(plain, ensure_ascii=False, sort_keys=True)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected texts and numbers, came {described(value)}") from None
 
 
 def as_id(value: object) -> str:

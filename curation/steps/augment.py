@@ -12,25 +12,28 @@ import pyarrow as pa
 
 from curation.augmentation import Gain, Gate, augment, augmentation_gain, label_gate
 from curation.project.embeddings import EmbeddingStore
-from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.labelled import current_values, fields_by_id, records_by_part
 from curation.project.standing import Part
 from curation.project.step import Context, Step
+from curation.tasks.task import Task
 from training.linear import fit_linear
 
 
 def run(context: Context) -> str:
     """Vary the training records, keep what passes the gate, and use it only if it helps."""
     round_, task = context.round, context.config.task
-    fields, labels = fields_by_id(context.project), current_labels(context.project, round_)
+    fields, values = fields_by_id(context.project), current_values(context.project, round_)
     parts = records_by_part(round_)
-    ids = sorted(i for i in parts[Part.TRAIN] if i in labels)
+    ids = sorted(i for i in parts[Part.TRAIN] if i in values)
     held_out = [_whole(fields[i]) for part in (Part.VALIDATION, Part.TEST) for i in parts[part]]
-    train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=[labels[i] for i in ids])
+    strata = task.strata({i: values[i] for i in ids})
+    labels = [str(strata[i]) for i in ids]
+    train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=labels, values=[values[i] for i in ids])
     kept, reasons = _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
     gain = _gain(context, train, kept) if kept else None
     if gain is not None and not gain.helps:
         reasons, kept = {**reasons, "no gain on the training part": len(kept)}, []
-    round_.write_table("augmented.parquet", pa.Table.from_pylist(kept, schema=_schema(task.fields)))
+    round_.write_table("augmented.parquet", pa.Table.from_pylist(kept, schema=_schema(task)))
     measured = None if gain is None else asdict(gain)
     round_.write_json("augmentation.json", {"kept": len(kept), "rejected": reasons, "gain": measured})
     counts = f"{len(kept)} kept, {sum(reasons.values())} rejected"
@@ -39,9 +42,12 @@ def run(context: Context) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Train:
+    """The training part: `labels` are one word for each answer, which a variant has to be told to have kept."""
+
     ids: list[str]
     fields: list[dict[str, str]]
     labels: list[str]
+    values: list[Any]
 
 
 def _told(gain: Gain | None) -> str:
@@ -73,7 +79,7 @@ def _variants(context: Context, train: _Train, held_out: list[str]) -> tuple[lis
 
 
 def _gain(context: Context, train: _Train, kept: list[dict[str, Any]]) -> Gain:
-    store, index = EmbeddingStore(context.project), context.config.task.class_index()
+    store, index = EmbeddingStore(context.project), context.config.task.strata_index()
     place = {record_id: i for i, record_id in enumerate(train.ids)}
     return augmentation_gain(
         store.of_texts([_whole(fields) for fields in train.fields]),
@@ -88,7 +94,7 @@ def _gate(context: Context, train: _Train) -> Gate:
     """Build the gate on a classifier that learned from the training part alone."""
     store = EmbeddingStore(context.project)
     texts = [_whole(fields) for fields in train.fields]
-    index = context.config.task.class_index()
+    index = context.config.task.strata_index()
     codes = np.array([index[label] for label in train.labels])
     present = np.unique(codes)
     model = fit_linear(store.of_texts(texts), codes, inverse_regularization=10.0, steps=1000)
@@ -115,14 +121,14 @@ def _rows(made: pa.Table, train: _Train, name: str) -> Iterator[dict[str, Any]]:
         yield {
             "parent": train.ids[parent],
             "fields": {**train.fields[parent], name: row["text"]},
-            "label": row["label"],
+            "value": train.values[parent],
             "operation": row["operation"],
         }
 
 
-def _schema(fields: tuple[str, ...]) -> pa.Schema:
-    texts = pa.struct([pa.field(name, pa.string()) for name in fields])
-    return pa.schema({"parent": pa.string(), "fields": texts, "label": pa.string(), "operation": pa.string()})
+def _schema(task: Task) -> pa.Schema:
+    texts = pa.struct([pa.field(name, pa.string()) for name in task.fields])
+    return pa.schema({"parent": pa.string(), "fields": texts, "value": task.kind.value(), "operation": pa.string()})
 
 
 STEP = Step(
@@ -131,4 +137,5 @@ STEP = Step(
     needs=("labels.parquet", "split.parquet"),
     depends_on=lambda config: [config.augmentation.model_dump(), config.seed, config.training.precision],
     run=run,
+    revision=2,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,22 +14,33 @@ import pyarrow as pa
 
 from curation.errors import TwofoldError
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_labels, fields_by_id, records_by_part
+from curation.project.labelled import current_values, fields_by_id, records_by_part
 from curation.project.records import LABEL_NAMES, by_id, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
 from evaluation.metrics import GROUP as METRICS
+from evaluation.metrics import Metric
 from evaluation.plugins import PluginError, installed, plugins
+from evaluation.scales import scale_metrics
 
-PREDICTIONS = pa.schema(
-    {
-        "record_id": pa.string(),
-        "part": pa.string(),
-        "predicted": pa.string(),
-        "confidence": pa.float64(),
-        "pred_probs": pa.list_(pa.float32()),
-    }
-)
+SCALES: Mapping[str, Callable[[Sequence[str]], Mapping[str, Metric]]] = {
+    "nominal": lambda names: {},
+    "ordinal": scale_metrics,
+}
+"""What is measured besides where the classes are steps, by `Kind.scale`."""
+
+
+def predictions_schema(value: pa.DataType) -> pa.Schema:
+    """Return the columns of a model's predictions, by the type of the answers."""
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "part": pa.string(),
+            "value": value,
+            "confidence": pa.float64(),  # probability of that answer, in [0, 1]
+            "pred_probs": pa.list_(pa.float32()),  # of every name that the model knows
+        }
+    )
 
 
 @contextmanager
@@ -48,13 +59,16 @@ def run(context: Context) -> str:
     from evaluation import compare, evaluate
 
     _predict(context)
-    project, round_, names = context.project, context.round, context.config.task.classes
-    labels = current_labels(project, round_)
-    index = context.config.task.class_index()
-    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in labels)
-    truth = np.array([index[labels[i]] for i in ids])
-    measured = partial(evaluate, truth, label_names=names, seed=context.config.seed)
-    models = {r.number: _probabilities(r, ids, names) for r in [*_with_model(project, round_), round_]}
+    project, round_, task = context.project, context.round, context.config.task
+    values, names = current_values(project, round_), task.target_names
+    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
+    truth = _positions([task.target(values[i]) for i in ids], names)
+    measured = partial(
+        evaluate, truth, label_names=names, seed=context.config.seed, metrics=SCALES[task.kind.scale](names)
+    )
+    models = {
+        r.number: _probabilities(r, ids, names, of_one=truth.ndim == 1) for r in [*_with_model(project, round_), round_]
+    }
     probs = {number: each for number, each in models.items() if each is not None}
     scores = {number: measured(each) for number, each in probs.items()}
     *earlier, now = scores
@@ -116,20 +130,32 @@ def _predict(context: Context) -> None:
         {
             "record_id": i,
             "part": part[i],
-            "predicted": task.classes[int(probs.argmax())],
-            "confidence": float(probs.max()),
+            "value": task.of_target(names),
+            "confidence": float(sure),
             "pred_probs": probs.tolist(),
         }
-        for i, probs in zip(ids, found.pred_probs, strict=True)
+        for i, names, sure, probs in zip(ids, found.answers, found.confidence, found.pred_probs, strict=True)
     )
-    told = {LABEL_NAMES: json.dumps(task.classes), "precision": found.precision, "device": found.device}
-    context.round.write_table("predictions.parquet", table(rows, PREDICTIONS).replace_schema_metadata(told))
+    told = {LABEL_NAMES: json.dumps(found.label_names), "precision": found.precision, "device": found.device}
+    schema = predictions_schema(task.kind.value())
+    context.round.write_table("predictions.parquet", table(rows, schema).replace_schema_metadata(told))
 
 
-def _probabilities(round_: Round, ids: list[str], names: Sequence[str]) -> npt.NDArray[np.float64] | None:
+def _positions(targets: Sequence[Any], names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return (n,) the position of every name, or (n, k) ones and zeros where a record has several."""
+    index = {name: i for i, name in enumerate(names)}
+    if not targets or isinstance(targets[0], str):
+        return np.array([index[name] for name in targets], dtype=np.int64)
+    return np.array([[name in named for name in names] for named in targets], dtype=np.int64)
+
+
+def _probabilities(
+    round_: Round, ids: list[str], names: Sequence[str], *, of_one: bool
+) -> npt.NDArray[np.float64] | None:
     """Return what a model said, a column per label of today; None if it is not known which labels it knew.
 
-    Labels that it did not know have probability 0; those that were made one since are added up.
+    Labels that it did not know have probability 0. Those that were made one since are added up where a record has
+    `of_one` label; where it has several, it has the one unless it has none of them.
     """
     predictions = round_.table("predictions.parquet")
     probs = by_id(predictions, "pred_probs")
@@ -139,9 +165,9 @@ def _probabilities(round_: Round, ids: list[str], names: Sequence[str]) -> npt.N
         return None
     rows = np.zeros((len(ids), len(names)))
     for column, name in enumerate(known):
-        rows[:, names.index(name)] += said[:, column]
-    rows /= rows.sum(axis=1, keepdims=True)
-    return rows
+        at, given = names.index(name), said[:, column]
+        rows[:, at] += given if of_one else given * (1 - rows[:, at])
+    return rows / rows.sum(axis=1, keepdims=True) if of_one else rows
 
 
 def _shown(interval: Any) -> str:
@@ -159,5 +185,5 @@ STEP = Step(
         *installed(METRICS),
     ],
     run=run,
-    revision=2,
+    revision=3,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def ingest(intake: Intake) -> Project:
     task = config.task
     if intake.columns.label:
         _settle(intake, data, task, intake.columns.label)
-        data.notes += notes_on_labels(data, task.labels) if task.labels else []
+        data.notes += notes_on_labels(data, task.kind, task.labels) if task.labels else []
     came = _Came(data=data, test=_test(intake, data, task), gold=_gold(intake, data, task))
     guidelines = _guidelines(intake, config.task)
     data_hash = content_hash(intake.data) if intake.data.is_file() else ""
@@ -129,6 +129,7 @@ def ingest(intake: Intake) -> Project:
 
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
     """Read and clean a file: the same way for all that come in."""
+    columns = replace(columns, nested=intake.kind.is_nested)
     rows = read_rows(path, intake.reading, columns=columns.named())
     same_label = twin_key if intake.join_labels else str
     return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)
@@ -136,7 +137,7 @@ def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = F
 
 def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
     if intake.join_labels:
-        join_twins(cleaned, task.labels)
+        join_twins(cleaned, task.kind, task.labels)
     parse_answers(cleaned, task, column=column)
 
 
@@ -161,7 +162,7 @@ def _question(intake: Intake, data: Cleaned) -> dict[str, Any]:
 def _labels(intake: Intake, data: Cleaned) -> list[str]:
     """Return the labels as the file has them, or as they were named, which repair does not make another name."""
     if intake.labels is None:
-        counts = count_labels(data)
+        counts = count_labels(data, intake.kind)
         return one_per_twins(counts) if intake.join_labels else sorted(counts)
     named = [repaired_name(label) for label in intake.labels]
     return list({twin_key(label): label for label in reversed(named)}.values())[::-1] if intake.join_labels else named

@@ -30,10 +30,10 @@ def run(context: Context) -> str:
     """Decide what the votes decide, by what the round asked; list the rest for a third person."""
     round_, task = context.round, context.config.task
     asked, votes = _asked(context), round_.votes()
-    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind)
+    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
     chosen = consensus(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
-    agreed = of_records(chosen, units, answers, task.class_values())
+    agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     seen = readings(votes, round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None)
     decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
     decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)

@@ -25,7 +25,7 @@ def run(context: Context) -> str:
         tests = column(outside, "record_id")
         values.update(by_id(outside, "value"))
         ids, frozen = [*ids, *tests], frozenset(tests)
-    labels = context.config.task.worded(values)
+    labels = context.config.task.strata(values)
     parts = split(
         ids,
         [labels[i] or UNLABELLED for i in ids],

@@ -9,6 +9,7 @@ from curation.project.labelled import labelled_dataset, records_by_part
 from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Step
+from curation.tasks.kind import Scale
 
 
 def run(context: Context) -> str:
@@ -21,7 +22,7 @@ def run(context: Context) -> str:
         labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         text_columns=task.fields,
         label_column=task.question,
-        config=fit_config(context.config.training, context.config.seed),
+        config=fit_config(context.config.training, context.config.seed, task.kind.scale),
         output_dir=context.round.path("model"),
         progress=context.tick,
     )
@@ -30,11 +31,11 @@ def run(context: Context) -> str:
     return f"{found} ({result.precision} on {result.device})"
 
 
-def fit_config(settings: TrainingConfig, seed: int) -> Any:
+def fit_config(settings: TrainingConfig, seed: int, scale: Scale = "nominal") -> Any:
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    return FitConfig(seed=seed, **settings.model_dump(exclude_none=True))
+    return FitConfig(seed=seed, scale=scale, **settings.model_dump(exclude_none=True))
 
 
 def _with_variants(context: Context, train: Any) -> Any:
@@ -48,7 +49,8 @@ def _with_variants(context: Context, train: Any) -> Any:
     for fields in column(variants, "fields"):
         for name in task.fields:
             columns[name].append(fields[name])
-    more = datasets.Dataset.from_dict({**columns, task.question: column(variants, "label")}, features=task.features())
+    answers = [task.target(value) for value in column(variants, "value")]
+    more = datasets.Dataset.from_dict({**columns, task.question: answers}, features=train.features)
     return datasets.concatenate_datasets([train, more])
 
 

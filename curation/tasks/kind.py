@@ -21,6 +21,8 @@ Value: TypeAlias = Any
 Options: TypeAlias = Mapping[str, str]
 """The name of every label today, by the value under which Argilla stores it; empty for a kind without labels."""
 
+Scale: TypeAlias = Literal["nominal", "ordinal"]
+
 ANSWER = ""
 """The one unit of a kind whose answers are one choice each."""
 
@@ -41,9 +43,14 @@ class Question(BaseModel):
         return self.model_dump(mode="json", exclude={"labels"})
 
 
-def one_choice(answer: Value) -> dict[str, str]:
+def one_choice(answer: Value, question: Question) -> dict[str, str]:
     """Return the units of an answer that is one choice."""
     return {ANSWER: str(answer)}
+
+
+def one_name(cell: str) -> list[str]:
+    """Return the labels that a cell names where it is one."""
+    return [cell]
 
 
 def no_labels(answer: Value, names: Options) -> Value:
@@ -65,17 +72,23 @@ class Kind:
         argilla: The question's settings as Argilla's API has them, by the settings that are `fixed` and the options.
         encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
         decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
-        units: An answer as small choices, each by the name of its unit; agreement, the quality of readers and consensus
-            are of units.
+        units: An answer as small choices, each by the name of its unit, by the question; agreement, the quality of
+            readers and consensus are of units.
         fold: The answer that choices make, by unit; the reverse of `units`.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
         labels: The labels that can be renamed and merged, in order; none by default.
-        mentions: Those of them that an answer names.
+        listed: The names of labels that stand in a cell; raises ValueError with what was expected.
+        mentions: Those of the labels that an answer names.
         guide: What the first guidelines tell people to do once they have read the whole text.
         classes: All answers in words, in order, where there are few and a record has one of them; None else.
-            Splits are balanced, and the records to be read next chosen, by them.
+        strata: What stands for every answer where records are spread evenly, or told apart by one word: in splits, in
+            the choice of what is read next, in cue words. None for no answer. The answers in words by default.
+        strata_names: All that can stand there, in order; the classes by default.
         recipe: The way of training that learns from such answers; None where there is none.
+        target: What a model learns of an answer: one name, or a list of names; the answer in words by default. The
+            names are the classes, or the labels where there are no classes.
+        of_target: The answer that a model's names stand for, by the question; reads them as `parse` does by default.
         feature: The column's feature in a data set of `datasets`.
     """
 
@@ -88,16 +101,28 @@ class Kind:
     argilla: Callable[[Mapping[str, Any], Options], dict[str, Any]]
     encode: Callable[[Value, Options], Value] = no_labels
     decode: Callable[[Value, Options], Value] = no_labels
-    units: Callable[[Value], dict[str, str]] = one_choice
+    units: Callable[[Value, Any], dict[str, str]] = one_choice
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
-    scale: Literal["nominal", "ordinal"] = "nominal"
+    scale: Scale = "nominal"
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
+    listed: Callable[[str], list[str]] = one_name
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()
     guide: str = "give the answer that fits best"
     classes: Callable[[Any], Sequence[str] | None] = lambda question: None
+    strata: Callable[[Sequence[Value | None]], list[str | None]] | None = None
+    strata_names: Callable[[Any], Sequence[str]] | None = None
     recipe: str | None = None
+    target: Callable[[Value], Any] | None = None
+    of_target: Callable[[Any, Any], Value] | None = None
     feature: Callable[[Any], Any]
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether an answer is a list or has parts, so that a cell of a file may hold such a thing."""
+        import pyarrow as pa
+
+        return bool(pa.types.is_nested(self.value()))
 
     @property
     def has_labels(self) -> bool:

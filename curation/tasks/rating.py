@@ -78,5 +78,6 @@ KIND = Kind(
     scale="ordinal",
     guide="choose the step of the scale that fits best",
     classes=_steps,
+    recipe="ordinal_classification",
     feature=_feature,
 )

@@ -114,12 +114,49 @@ class Task(BaseModel):
         """Return answers in words, by the same keys."""
         return {key: self.in_words(value) for key, value in values.items()}
 
+    def strata(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
+        """Return the one word that stands for every answer where records are spread evenly, by the same keys."""
+        if self.kind.strata is None:
+            return self.worded(values)
+        return dict(zip(values, self.kind.strata(list(values.values())), strict=True))
+
+    @cached_property
+    def strata_names(self) -> tuple[str, ...]:
+        """All that `strata` can say, in order; none where that is not known."""
+        return self.classes if self.kind.strata_names is None else tuple(self.kind.strata_names(self.asked))
+
+    def strata_index(self) -> Mapping[str, int]:
+        """Return the position of every stratum."""
+        return {name: i for i, name in enumerate(self.strata_names)}
+
+    @cached_property
+    def target_names(self) -> tuple[str, ...]:
+        """The names that a model learns, in order."""
+        return self.classes or self.labels
+
+    def target(self, value: Value) -> Any:
+        """Return what a model learns of an answer: one of those names, or a list of them."""
+        return self.kind.show(value) if self.kind.target is None else self.kind.target(value)
+
+    def of_target(self, names: Any) -> Value:
+        """Return the answer that a model's names stand for."""
+        return (self.kind.parse if self.kind.of_target is None else self.kind.of_target)(self.asked, names)
+
     def features(self) -> datasets.Features:
-        """Return the Hugging Face features of a data set of this task."""
+        """Return the Hugging Face features of a data set of this task, as it is exported."""
+        return self._features(self.kind.feature(self.asked))
+
+    def training_features(self) -> datasets.Features:
+        """Return the features of what a model learns from: names are labels, whatever the answers are."""
         import datasets
 
-        texts = {name: datasets.Value("string") for name in self.fields}
-        return datasets.Features({**texts, self.question: self.kind.feature(self.asked)})
+        one = datasets.ClassLabel(names=list(self.target_names))
+        return self._features(datasets.List(one) if self.kind.is_nested else one)
+
+    def _features(self, answers: Any) -> datasets.Features:
+        import datasets
+
+        return datasets.Features({**{name: datasets.Value("string") for name in self.fields}, self.question: answers})
 
 
 def single_label(labels: tuple[str, ...], fields: tuple[str, ...] = ("text",), question: str = QUESTION) -> Task:

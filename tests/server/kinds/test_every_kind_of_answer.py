@@ -50,6 +50,14 @@ CASES = [
     Case("single_label", {"labels": ["question", "complaint"]}, "question", "complaint", "complaint", "complaint"),
     Case("rating", {"values": [0, 1, 2, 3]}, 0, 3, 2, "2"),
     Case(
+        "multi_label",
+        {"labels": ["delivery", "money", "praise"]},
+        ["delivery"],
+        [],
+        ["money", "praise"],
+        "money | praise",
+    ),
+    Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
         ["delivery"],

@@ -44,7 +44,7 @@ def kind() -> Kind:
         argilla=argilla,
         encode=named,
         decode=named,
-        units=lambda answer: {name: "yes" if name in answer else "no" for name in ("delivery", "money", "praise")},
+        units=lambda answer, question: {name: "yes" if name in answer else "no" for name in question.labels},
         fold=lambda choices: sorted(name for name, choice in choices.items() if choice == "yes"),
         choices=lambda question: ("no", "yes"),
         labels=lambda question: question.labels,

@@ -12,8 +12,10 @@ from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns, clean
 from curation.sources.labels import join_twins, notes_on_labels, one_per_twins, parse_answers, twin_key, twins
 from curation.sources.rows import Row
+from curation.tasks.kinds import kind_named
 from curation.tasks.task import single_label
 
+SINGLE = kind_named("single_label")
 COLUMNS = Columns(fields={"text": "text"}, label="label")
 
 
@@ -68,7 +70,7 @@ def test_different_labels_are_no_twins(one, other):
 
 def test_twins_get_one_note_that_names_them_and_the_option_that_joins_them():
     found = came(True, True, 1, 1, 1.0, "spam", "spam", "Spam", "ham", "ham")
-    notes = [note for note in notes_on_labels(found, ["spam"]) if "equal as numbers" in note]
+    notes = [note for note in notes_on_labels(found, SINGLE, ["spam"]) if "equal as numbers" in note]
     assert len(notes) == 1
     assert "'1' (2) and '1.0' (1) and 'true' (2)" in notes[0]
     assert "'Spam' (1) and 'spam' (2)" in notes[0]
@@ -83,7 +85,7 @@ def test_joined_twins_have_one_name_and_their_copies_are_copies():
     rows = [Row(2, {"text": "Hello", "label": "spam"}), Row(3, {"text": "Hello", "label": "Spam"})]
     rows += [Row(4, {"text": "Bye", "label": "SPAM"}), Row(5, {"text": "Hello", "label": "ham"})]
     found = clean(rows, COLUMNS, source="a.csv", same_label=twin_key)
-    join_twins(found, ["Spam", "ham"])
+    join_twins(found, SINGLE, ["Spam", "ham"])
     assert [(row["source_row"], row["label"]) for row in found.kept] == [(2, "Spam"), (4, "Spam"), (5, "ham")]
     assert [row["source_row"] for row in found.rejected] == [3]
     parse_answers(found, single_label(("Spam", "ham")), column="label")
@@ -97,7 +99,7 @@ def test_joining_leaves_no_twins_and_changes_no_other_label(labels, seed):
     found, again = came(*labels), came(*shuffled)
     kept = one_per_twins({label.strip(): labels.count(label) for label in labels})
     for cleaned in (found, again):
-        join_twins(cleaned, kept)
+        join_twins(cleaned, SINGLE, kept)
     assert twins(row["label"] for row in found.kept) == []
     assert all(twin_key(row["label"]) == twin_key(label) for row, label in zip(found.kept, labels, strict=True))
     assert sorted(row["label"] for row in found.kept) == sorted(row["label"] for row in again.kept)
@@ -114,10 +116,10 @@ def test_a_twin_outside_the_task_is_named_with_the_option_that_joins_it():
 
 
 def test_labels_with_one_record_get_one_note():
-    notes = notes_on_labels(came("x", "x", "y", "z"), ["x", "y", "z"])
+    notes = notes_on_labels(came("x", "x", "y", "z"), SINGLE, ["x", "y", "z"])
     assert len(notes) == 1
     assert notes[0].startswith("labels with one record only: 'y', 'z'.")
-    many = notes_on_labels(came(*(f"label {i}" for i in range(30))), [])
+    many = notes_on_labels(came(*(f"label {i}" for i in range(30))), SINGLE, [])
     assert "and 25 more" in many[0]
     assert len(many[0]) < 350
 
@@ -128,4 +130,6 @@ def test_labels_whose_rows_were_all_left_out_get_a_note():
         Row(3, {"text": "x", "label": "b"}),
         Row(4, {"text": "y", "label": "b"}),
     ]
-    assert notes_on_labels(clean(rows, COLUMNS, source="a.csv"), []) == ["labels whose rows were all left out: 'a'"]
+    assert notes_on_labels(clean(rows, COLUMNS, source="a.csv"), SINGLE, []) == [
+        "labels whose rows were all left out: 'a'"
+    ]

@@ -17,15 +17,21 @@ from curation.review.answers import as_units, in_words, of_records
 from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
+from curation.tasks.multi_label import MultiLabel, rarest
 from curation.tasks.rating import Rating
-from curation.tasks.task import single_label
+from curation.tasks.task import Task, single_label
 
 RATING = kind_named("rating")
 QUESTIONS = {
     "single_label": lambda: single_label(("refund", "late", "other")).asked,
     "rating": lambda: Rating(values=(0, 1, 2, 7)),
+    "multi_label": lambda: MultiLabel(labels=("refund", "late", "other")),
 }
-GIVEN = {"single_label": st.sampled_from(["refund", "late", "other"]), "rating": st.sampled_from([0, 1, 2, 7])}
+GIVEN = {
+    "single_label": st.sampled_from(["refund", "late", "other"]),
+    "rating": st.sampled_from([0, 1, 2, 7]),
+    "multi_label": st.lists(st.sampled_from(["refund", "late", "other"]), unique=True).map(sorted),
+}
 
 
 @pytest.mark.parametrize("kind", OURS.values(), ids=lambda kind: kind.name)
@@ -35,16 +41,56 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
     @given(GIVEN[kind.name])
     def holds(value: object) -> None:
         assert kind.parse(question, kind.show(value)) == value
-        assert kind.fold(kind.units(value)) == value
-        assert set(kind.units(value).values()) <= set(kind.choices(question))
+        assert kind.fold(kind.units(value, question)) == value
+        assert set(kind.units(value, question).values()) <= set(kind.choices(question))
         assert pa.array([value], kind.value()).to_pylist() == [value]
         options = {f"option {name}": name for name in kind.labels(question)}
         stored = kind.encode(value, {name: option for option, name in options.items()})
         assert kind.decode(stored, options) == value
         assert set(kind.mentions(value)) <= set(kind.labels(question))
         assert kind.show(value) in (kind.classes(question) or [kind.show(value)])
+        task = Task.model_validate({"questions": {"asked": question.model_dump(mode="json")}})
+        assert task.of_target(task.target(value)) == value
+        named = task.target(value)
+        assert set([named] if isinstance(named, str) else named) <= set(task.target_names)
+        assert set(task.strata({"a": value, "b": None}).values()) <= {*task.strata_names, None}
 
     holds()
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("late", ["late"]),
+        ("refund|late", ["late", "refund"]),
+        (" refund | late ", ["late", "refund"]),
+        ('["refund", "late"]', ["late", "refund"]),
+        ("[]", []),
+        ("(none of these)", []),
+    ],
+)
+def test_several_labels_are_read_from_what_files_hold(cell: str, labels: list[str]) -> None:
+    assert kind_named("multi_label").parse(MultiLabel(labels=("refund", "late", "other")), cell) == labels
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("lat", r"label 'lat' is not in the task \(did you mean 'late'\?\)"),
+        ("late|late", "'late' stands there twice"),
+        ("[late", "expected a list of labels"),
+        ("[1]", "expected a list of labels"),
+        ('["late", null]', "expected a list of labels"),
+    ],
+)
+def test_what_names_no_labels_is_refused(cell: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kind_named("multi_label").parse(MultiLabel(labels=("refund", "late", "other")), cell)
+
+
+def test_an_answer_stands_in_the_stratum_of_its_rarest_label() -> None:
+    answers = [["a"], ["a", "b"], [], None, ["b", "c"], ["a"]]
+    assert rarest(answers) == ["a", "b", "(none of these)", None, "c", "a"]
 
 
 @pytest.mark.parametrize(("cell", "step"), [("2", 2), ("2.0", 2), ("+7", 7), ("0", 0), ("1e0", 1)])
@@ -112,8 +158,8 @@ def test_a_consensus_on_choices_makes_answers_again() -> None:
     said = [("a", "ana", 2), ("a", "ben", 2), ("b", "ana", 0), ("b", "ben", 7), ("b", "cem", 7)]
     votes = pa.table({"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]})
     votes = votes.append_column("value", pa.array([value for *_, value in said], pa.int64()))
-    units, answers = as_units(votes, RATING), in_words(votes, RATING)
-    found = of_records(consensus(units.votes), units, answers, {str(step): step for step in (0, 1, 2, 7)})
+    units, answers = as_units(votes, RATING, None), in_words(votes, RATING)
+    found = of_records(consensus(units.votes), units, answers, None, {str(step): step for step in (0, 1, 2, 7)})
     assert {i: found.values[label] for i, label in found.label.items()} == {"a": 2, "b": 7}
     assert found.confidence["b"] == pytest.approx(found.probability("b", "7"))
     assert found.probability("nobody", "7") is None
