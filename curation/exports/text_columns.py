@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.folder import Project
-from curation.project.labelled import fields_by_id
+from curation.project.labelled import fields_by_id, outside_test
 from curation.project.records import by_id, column
-from curation.project.testset import outside_test
 
 APART = "twofold_"
 """Put before a column of ours that has the name of a text field, which keeps it."""
