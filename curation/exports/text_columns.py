@@ -42,7 +42,7 @@ def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> 
 
 def _type(name: str, project: Project) -> pa.DataType:
     """Return the type of a column that is added: an answer, unless it is a number of ours."""
-    known = {"suggestion_score": pa.float64(), "source_row": pa.int64()}
+    known = {"suggested_prob": pa.float64(), "source_row": pa.int64()}
     return known.get(name) or project.config.task.kind.value()
 
 

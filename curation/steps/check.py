@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import OUTSIDE, outside_checks
+from curation.project.flagging import OUTSIDE, outside_checks, worst_units
 from curation.project.folder import Round
-from curation.project.records import FLAGS, by_id, column, joined_texts, table
+from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance, label_quality
@@ -25,6 +24,7 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
+from curation.tasks.kind import ANSWER
 from evaluation.plugins import PluginError, installed
 
 FEWEST = 20  # labelled records below which cross-validation says nothing
@@ -32,19 +32,6 @@ NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not
 
 DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
 BASELINES = {"single_label": cleanlab_baseline}  # what doubts them as well, to be shown beside it
-
-QUALITY = pa.schema(
-    {
-        "record_id": pa.string(),
-        "label": pa.string(),
-        "score": pa.float64(),  # probability that the label is right, in [0, 1]
-        "suggested": pa.string(),
-        "suggested_prob": pa.float64(),
-        "is_issue": pa.bool_(),
-        "reason": pa.string(),
-        "evidence": pa.list_(pa.string()),  # the nearest records whose own labels are trusted, nearest first
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +104,10 @@ def _flags(
     labels: Mapping[str, str | None],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
-    mapped = context.project.first
+    mapped, kind = context.project.first, context.config.task.kind
+    doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
-        *label_flags(quality, settled),
+        *label_flags(doubts, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
         *_flags_of_others(context, labels),
@@ -174,8 +162,9 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     return [
         {
             "record_id": record_id,
-            "label": label,
-            "score": float(found.score[n]),
+            "unit": ANSWER,
+            "choice": label,
+            "p_wrong": 1.0 - float(found.score[n]),
             "suggested": labelled.names[found.suggested[n]],
             "suggested_prob": float(found.suggested_prob[n]),
             "is_issue": bool(found.is_issue[n]),
@@ -252,5 +241,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=2,
+    revision=3,
 )

@@ -33,7 +33,7 @@ def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
     return {
         "counts": lists.flagged_records(round_),
         "notes": overview.get("notes", []),
-        **lists.doubted_labels(round_, text, labels),
+        **lists.doubted_labels(round_, text, labels, project.config.task.kind),
         "baseline": overview.get("baseline"),
         "duplicates": lists.copies(round_, text, labels),
         "outliers": lists.outliers(round_, text),

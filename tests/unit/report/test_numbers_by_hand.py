@@ -371,7 +371,7 @@ def test_the_advice_counts_what_its_sentences_name(made: tuple[Project, dict[str
 
 
 def test_the_report_is_plain_json(made: tuple[Project, dict[str, Any]]) -> None:
-    assert json.loads(json.dumps(made[1]))["schema"] == 2
+    assert json.loads(json.dumps(made[1]))["schema"] == 3
 
 
 def test_a_metric_that_somebody_installed_is_counted_and_makes_the_scores_anew(
