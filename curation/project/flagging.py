@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
@@ -72,6 +73,11 @@ def share_as_bad(value: npt.ArrayLike, among: npt.ArrayLike, *, low_is_bad: bool
     ordered = np.sort(sign * np.asarray(among, dtype=np.float64))
     as_bad = np.searchsorted(ordered, sign * np.asarray(value, dtype=np.float64), side="right")
     return np.asarray(as_bad / max(len(ordered), 1), dtype=np.float64)
+
+
+def records_flagged(flags: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Return how many records each check has flagged; a record with three copies is one record."""
+    return Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
 
 
 def worst_units(quality: Iterable[Mapping[str, Any]], kind: Kind) -> dict[str, dict[str, Any]]:

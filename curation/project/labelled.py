@@ -66,6 +66,11 @@ def current_labels(project: Project, round_: Round) -> dict[str, str]:
     return {record_id: show(value) for record_id, value in current_values(project, round_).items()}
 
 
+def words_by_id(project: Project, round_: Round) -> dict[str, str | None]:
+    """Return the answer in words of every record of a round, None for none; the outside test set is not among them."""
+    return project.config.task.worded(by_id(round_.table("labels.parquet"), "value"))
+
+
 def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
     """Return the text fields of every record, the outside test set included."""
     outside = outside_test(project)

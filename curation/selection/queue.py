@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
@@ -27,14 +27,14 @@ def queue(known: Sequence[Known], ordered: Callable[..., Selection]) -> list[Row
     `ordered` is `next_records`, with everything but the codes, the candidates and how right their labels are.
     """
     waiting = {k.record_id: entry(k) for k in known if k.source not in BY_PEOPLE}
-    apart = [row for row in waiting.values() if row["kind"] in (Queued.DISPUTED, Queued.TEST_PART)]
-    apart.sort(key=lambda row: blake2b(row["record_id"].encode(), digest_size=8).digest())
     chosen = {i: row for i, row in waiting.items() if row["kind"] not in (Queued.DISPUTED, Queued.TEST_PART)}
-    return [
-        *(row for row in apart if row["kind"] == Queued.DISPUTED),
-        *(_in_order(chosen, known, ordered) if chosen else ()),
-        *(row for row in apart if row["kind"] == Queued.TEST_PART),
-    ]
+    disputed, tests = (_by_chance(waiting.values(), kind) for kind in (Queued.DISPUTED, Queued.TEST_PART))
+    return [*disputed, *(_in_order(chosen, known, ordered) if chosen else ()), *tests]
+
+
+def _by_chance(rows: Iterable[Row], kind: Queued) -> list[Row]:
+    of_kind = (row for row in rows if row["kind"] == kind)
+    return sorted(of_kind, key=lambda row: blake2b(row["record_id"].encode(), digest_size=8).digest())
 
 
 def _in_order(chosen: Mapping[str, Row], known: Sequence[Known], ordered: Callable[..., Selection]) -> Iterator[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,8 +11,9 @@ import numpy as np
 from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import OUTSIDE, outside_checks, worst_units
+from curation.project.flagging import OUTSIDE, outside_checks, records_flagged, worst_units
 from curation.project.folder import Round
+from curation.project.labelled import words_by_id
 from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
@@ -76,18 +76,17 @@ def run(context: Context) -> str:
         TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
     """
     outside_checks()  # one that cannot be loaded is known before anything is computed
-    ids, mapped = column(context.project.records, "record_id"), context.project.first
-    known = context.round.table("labels.parquet")
-    how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
-    labels = {i: worded.get(i) for i in ids}
+    mapped, said = context.project.first, words_by_id(context.project, context.round)
+    labels = {i: said.get(i) for i in column(context.project.records, "record_id")}
+    how = by_id(context.round.table("labels.parquet"), "source")
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
     labelled = _labelled(context, labels, settled)
     context.tick(60, 100)
-    quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
+    quality = _quality(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
     context.tick(95, 100)
     flags = _flags(context, quality, settled, labels)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted)
+    overview = _overview(mapped, [*labels], labelled, doubted)
     overview["baseline"] = asdict(_baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -116,19 +115,16 @@ def _flags(
 
 
 def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
-    counts = Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
-    found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
+    found = ", ".join(f"{n} {check}" for check, n in sorted(records_flagged(flags).items()))
     said = [f"records flagged: {found}"] if found else []
     return "; ".join([*said, *notes]) or "nothing to flag"
 
 
 def _labelled(context: Context, labels: Mapping[str, str | None], settled: Container[str]) -> Labelled:
     records, task, ids = context.project.records, context.config.task, [*labels]
-    index = task.class_index()
-    came_with = {i: label for i, label in task.worded(by_id(records, "value")).items() if i in settled}
-    codes, before = (
-        np.array([index.get(label.get(i) or "", -1) for i in ids], dtype=np.int64) for label in (labels, came_with)
-    )
+    came_with = task.worded(by_id(records, "value"))
+    codes = np.array(task.codes(labels.values()), dtype=np.int64)
+    before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
     return Labelled(

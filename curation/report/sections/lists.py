@@ -43,13 +43,6 @@ def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], kind: K
     }
 
 
-def flagged_records(round_: Round) -> dict[str, int]:
-    """Return how many records each check has flagged; a record with three copies is one record."""
-    flags = round_.table("flags.parquet")
-    pairs = set(zip(column(flags, "check"), column(flags, "record_id"), strict=True))
-    return dict(Counter(check for check, _ in pairs))
-
-
 def outliers(round_: Round, text: Texts, most: int = 20) -> dict[str, Any]:
     """Return the records unlike all others, the most unlike first."""
     rows = [flag for flag in round_.table("flags.parquet").to_pylist() if flag["check"] == Check.OUTLIER]
