@@ -109,8 +109,8 @@ def news(method: str = "lora") -> dict[str, Any]:
         gold = {row["id"]: row["label"] for row in read(source / "gold.csv")}
         first = project.round(0)
         quality = first.table("quality.parquet").to_pylist()
-        wrong = np.array([row["label"] != gold[row["record_id"]] for row in quality])
-        suspicion = np.array([1 - row["score"] for row in quality])
+        wrong = np.array([row["choice"] != gold[row["record_id"]] for row in quality])
+        suspicion = np.array([row["p_wrong"] for row in quality])
         for name in ("ana", "ben"):
             answer(project, person(project, argilla, name), gold, 1)
         advance(project, argilla)

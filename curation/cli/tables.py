@@ -38,7 +38,7 @@ ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: j
 def flags(
     folder: Path, form: str, check: str | None, everything: bool, number: int | None, raw: bool, as_json: bool
 ) -> None:
-    """Print what the checks found, worst first: record, check, score, reason, label, suggestion, texts."""
+    """Print what the checks found, worst first: record, check, score, reason, label, suggested, texts."""
     project = open_project(folder)
     if everything and check not in (None, Check.LABEL):
         raise TwofoldError(f"--all ranks labels; it does not go with --check {check}")

@@ -1,6 +1,6 @@
 """Tables for other tools: what was checked, asked, answered and decided, and the curated data set.
 
-Every table has `record_id` first, the texts last under their own names, and between them `label`, `suggestion` and
+Every table has `record_id` first, the texts last under their own names, and between them `label`, `suggested` and
 `source_row`; see docs/tables.md. Nothing here prints.
 """
 
@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
 from curation.exports.text_columns import apart, with_texts
-from curation.project.flagging import MEASURES, Check, outside_checks, share_as_bad
+from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
-from curation.project.records import by_id, column
+from curation.project.records import FLAGS, by_id, column, table
 from curation.project.standing import USED_PARTS, Method
 from training.whole_files import put_in_place
 
-FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggestion", "suggestion_score", "value", "measure"]
+FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggested", "suggested_prob", "value", "measure"]
 _MADE_BY = {
     "decisions.parquet": "review",
     "errors.parquet": "relabel",
@@ -86,20 +86,20 @@ def flags(project: Project, number: int | None = None, *, check: str | None = No
 def label_ranking(project: Project, number: int | None = None) -> pa.Table:
     """Return every label that was checked, flagged or not, worst first, with the columns of `flags`."""
     round_ = newest(project, "quality.parquet", "flags.parquet", number=number)
-    found = round_.table("quality.parquet")
-    right = column(found, "score")
-    ours = {
-        "record_id": found["record_id"],
-        "check": pa.array([str(Check.LABEL)] * len(right), pa.string()),
-        "score": pa.array(share_as_bad(right, right, low_is_bad=True)),
-        "reason": found["reason"],
-        "suggestion": found["suggested"],
-        "suggestion_score": found["suggested_prob"],
-        "value": found["score"],
-        "measure": pa.array([MEASURES[Check.LABEL]] * len(right), pa.string()),
-    }
-    ranked = pa.table(ours).sort_by([("score", "ascending"), ("record_id", "ascending")])
-    return _flags_with_texts(project, round_, ranked)
+    kind, found = project.config.task.kind, _doubts(project, round_)
+    wrong = [row["p_wrong"] for row in found.values()]
+    ranked = [
+        flag(i, Check.LABEL, score=score, value=row["p_wrong"], reason=row["reason"])
+        | {"suggested": kind.show(row["suggested"]), "suggested_prob": row["suggested_prob"]}
+        for (i, row), score in zip(found.items(), share_as_bad(wrong, wrong, low_is_bad=False), strict=True)
+    ]
+    ranked.sort(key=lambda row: (row["score"], row["record_id"]))
+    return _flags_with_texts(project, round_, table(ranked, FLAGS))
+
+
+def _doubts(project: Project, round_: Round) -> dict[str, dict[str, Any]]:
+    """Return what the label check says of every record that has a label."""
+    return worst_units(round_.table("quality.parquet").to_pylist(), project.config.task.kind)
 
 
 def _flags_with_texts(project: Project, round_: Round, found: pa.Table) -> pa.Table:
@@ -149,7 +149,7 @@ def _of_rounds(found: Mapping[Round, pa.Table]) -> pa.Table:
 
 def _sent_suggestions(rounds: list[Round]) -> dict[str, dict[str, Any]]:
     """Return what was suggested when records were sent, the newest round's word for each."""
-    said: dict[str, dict[str, Any]] = {"suggestion": {}, "suggestion_score": {}}
+    said: dict[str, dict[str, Any]] = {"suggested": {}, "suggested_prob": {}}
     for round_ in rounds:
         batch = round_.table("batch.parquet") if round_.has("batch.parquet") else None
         for name, values in said.items():
@@ -174,10 +174,10 @@ def _errors(project: Project, number: int | None) -> pa.Table:
     """Return where the model contradicts a label that it did not learn from, with what the label check suggests."""
     round_ = newest(project, "predictions.parquet", "errors.parquet", number=number)
     found = round_.table("errors.parquet")
-    quality = round_.table("quality.parquet")
-    suggestion = {**by_id(found, "predicted"), **by_id(quality, "suggested")}
-    score = {**by_id(found, "confidence"), **by_id(quality, "suggested_prob")}
-    return with_texts(project, found, suggestion=suggestion, suggestion_score=score)
+    doubts = _doubts(project, round_).items()
+    suggested = by_id(found, "predicted") | {i: row["suggested"] for i, row in doubts}
+    probability = by_id(found, "confidence") | {i: row["suggested_prob"] for i, row in doubts}
+    return with_texts(project, found, suggested=suggested, suggested_prob=probability)
 
 
 def _dataset(project: Project, number: int | None) -> pa.Table:

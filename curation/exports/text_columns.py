@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.folder import Project
-from curation.project.labelled import fields_by_id
+from curation.project.labelled import fields_by_id, outside_test
 from curation.project.records import by_id, column
-from curation.project.testset import outside_test
 
 APART = "twofold_"
 """Put before a column of ours that has the name of a text field, which keeps it."""
@@ -43,7 +42,7 @@ def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> 
 
 def _type(name: str, project: Project) -> pa.DataType:
     """Return the type of a column that is added: an answer, unless it is a number of ours."""
-    known = {"suggestion_score": pa.float64(), "source_row": pa.int64()}
+    known = {"suggested_prob": pa.float64(), "source_row": pa.int64()}
     return known.get(name) or project.config.task.kind.value()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.errors import TwofoldError
+from curation.tasks.kind import Kind
 from evaluation.plugins import Plugin, PluginError, plugins
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +31,7 @@ class Check(StrEnum):
 COPIES = frozenset({Check.NEAR_DUPLICATE, Check.CONFLICTING_COPY, Check.COPY_OF_TEST})
 OF_ITS_OWN = "score of that check, low is worse"
 MEASURES: Mapping[str, str] = {
-    **dict.fromkeys((Check.LABEL, Check.SETTLED_LABEL), "probability that the label is right"),
+    **dict.fromkeys((Check.LABEL, Check.SETTLED_LABEL), "probability that the label is wrong"),
     Check.OUTLIER: "how typical it is, below .5 for an outlier",
     **dict.fromkeys(COPIES, "similarity"),
 }
@@ -71,6 +73,28 @@ def share_as_bad(value: npt.ArrayLike, among: npt.ArrayLike, *, low_is_bad: bool
     ordered = np.sort(sign * np.asarray(among, dtype=np.float64))
     as_bad = np.searchsorted(ordered, sign * np.asarray(value, dtype=np.float64), side="right")
     return np.asarray(as_bad / max(len(ordered), 1), dtype=np.float64)
+
+
+def records_flagged(flags: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Return how many records each check has flagged; a record with three copies is one record."""
+    return Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
+
+
+def worst_units(quality: Iterable[Mapping[str, Any]], kind: Kind) -> dict[str, dict[str, Any]]:
+    """Return what the label check says of every record: the row of the unit that is most likely wrong.
+
+    What it has as `suggested` is the whole answer that the suggestions for all units of the record make.
+    """
+    units: dict[str, list[Mapping[str, Any]]] = {}
+    for row in quality:
+        units.setdefault(row["record_id"], []).append(row)
+    return {
+        record_id: {
+            **max(rows, key=lambda row: (row["is_issue"], row["p_wrong"])),
+            "suggested": kind.fold({row["unit"]: row["suggested"] for row in rows}),
+        }
+        for record_id, rows in units.items()
+    }
 
 
 def flag(record_id: str, check: str, *, score: float, value: float, reason: str, **more: Any) -> dict[str, Any]:

@@ -28,8 +28,8 @@ from curation.project.asked import Asked
 from curation.project.collected import refuse_contradictions
 from curation.project.config import Config, read_config
 from curation.project.migration import COPY, is_of_format_1, migrate
+from curation.project.older_tables import read_as_votes, value_column, with_names_of_today
 from curation.project.reads import content_hash, note_read
-from curation.project.records import read_as_votes, value_column
 from curation.safety.plain_files import open_plain, what_is_odd
 from curation.tasks import limits
 
@@ -94,8 +94,8 @@ class Round:
         return self.path(name)
 
     def table(self, name: str) -> pa.Table:
-        """Read a Parquet artifact."""
-        return artifacts.read_table(self.path(name))
+        """Read a Parquet artifact, its columns by their names of today."""
+        return with_names_of_today(name, artifacts.read_table(self.path(name)))
 
     def json(self, name: str) -> Any:
         """Read a JSON artifact."""

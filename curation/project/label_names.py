@@ -21,10 +21,11 @@ from curation.project.artifacts import read_table, write_json, write_table, writ
 from curation.project.asked import Asked
 from curation.project.collected import UNDER_WAY, change_under_way, labels_in_use, typed
 from curation.project.folder import Project
+from curation.project.older_tables import with_names_of_today
 from curation.project.records import LABEL_NAMES
 from curation.tasks.kind import Kind
 
-COLUMNS = frozenset({"value", "label", "suggestion", "suggested", "predicted", "before", "after", "answers"})
+COLUMNS = frozenset({"value", "label", "unit", "choice", "suggested", "predicted", "before", "after", "answers"})
 """Columns of a project's tables that hold labels."""
 
 
@@ -94,7 +95,7 @@ def _tables(project: Project) -> Iterator[Path]:
 
 
 def _rewrite(path: Path, kind: Kind, old: str, new: str) -> None:
-    before = read_table(path)
+    before = with_names_of_today(path.name, read_table(path))
     after = before
     for i, name in enumerate(before.column_names):
         if name in COLUMNS:

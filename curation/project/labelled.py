@@ -1,19 +1,46 @@
-"""Labelled records as Hugging Face data sets: the hand-over from curation to training."""
+"""The test part, frozen, and labelled records by part: what curation hands over to training.
+
+The test part is an outside file if there is one, else records drawn by chance at first use.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from curation.project.artifacts import read_json, read_table, write_json
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
 from curation.project.standing import USED_PARTS, Part
-from curation.project.testset import outside_test
 
 if TYPE_CHECKING:
     import datasets
 
 FEWEST_PER_PART = 2
+
+
+def prefix_of_tests(taken: Collection[str]) -> str:
+    """Return what stands before the ids of an outside test set, so that none of them can be one of `taken`."""
+    prefixes = chain(["test/"], (f"test{n}/" for n in count(2)))
+    return next(prefix for prefix in prefixes if not any(i.startswith(prefix) for i in taken))
+
+
+def outside_test(project: Project) -> pa.Table | None:
+    """Return the outside test set, its ids behind a prefix of their own (`prefix_of_tests`), or None."""
+    return read_table(project.path("test.parquet")) if project.has("test.parquet") else None
+
+
+def frozen_test(project: Project) -> frozenset[str]:
+    """Return the record ids of the frozen test part; empty before its first use."""
+    return frozenset(read_json(project.path("test_part.json"))) if project.has("test_part.json") else frozenset()
+
+
+def freeze_test(project: Project, record_ids: list[str]) -> None:
+    """Freeze the test part."""
+    write_json(project.path("test_part.json"), sorted(record_ids))
 
 
 def records_by_part(round_: Round) -> dict[Part, list[str]]:
@@ -37,6 +64,11 @@ def current_labels(project: Project, round_: Round) -> dict[str, str]:
     """Return the same in words."""
     show = project.config.task.kind.show
     return {record_id: show(value) for record_id, value in current_values(project, round_).items()}
+
+
+def words_by_id(project: Project, round_: Round) -> dict[str, str | None]:
+    """Return the answer in words of every record of a round, None for none; the outside test set is not among them."""
+    return project.config.task.worded(by_id(round_.table("labels.parquet"), "value"))
 
 
 def fields_by_id(project: Project) -> dict[str, dict[str, str]]:

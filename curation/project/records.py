@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -69,49 +69,39 @@ def queue_schema(value: pa.DataType) -> pa.Schema:
             "record_id": pa.string(),
             "kind": pa.string(),  # a Queued
             "reason": pa.string(),
-            "score": pa.float64(),  # in [0, 1], 1 = look here first
-            "suggestion": value,
-            "suggestion_score": pa.float64(),
+            "priority": pa.float64(),  # in [0, 1], 1 = look here first; of a label `p_wrong`
+            "suggested": value,
+            "suggested_prob": pa.float64(),
         }
     )
 
 
+QUALITY = pa.schema(  # a row for every unit of every label that was checked
+    {
+        "record_id": pa.string(),
+        "unit": pa.string(),  # ANSWER where an answer is one choice
+        "choice": pa.string(),  # what the label says of that unit
+        "p_wrong": pa.float64(),  # probability that it is wrong, in [0, 1]
+        "suggested": pa.string(),  # the choice that is likeliest: the same one where nothing is wrong with it
+        "suggested_prob": pa.float64(),
+        "is_issue": pa.bool_(),
+        "reason": pa.string(),
+        "evidence": pa.list_(pa.string()),  # the nearest records whose own labels are trusted, nearest first
+    }
+)
 FLAGS = pa.schema(
     {
         "record_id": pa.string(),
         "check": pa.string(),
         "score": pa.float64(),  # in (0, 1], low = worse: the share of records that look as bad to the check
         "reason": pa.string(),
-        "suggestion": pa.string(),
-        "suggestion_score": pa.float64(),
+        "suggested": pa.string(),
+        "suggested_prob": pa.float64(),
         "value": pa.float64(),  # what the check measured
         "measure": pa.string(),  # and what that is
     }
 )
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})  # a Part
-
-
-def read_as_votes(snapshot: pa.Table, decode: Callable[[Any], Any] | None = None) -> pa.Table:
-    """Return a snapshot of votes, whichever version pulled it.
-
-    Args:
-        snapshot: As it was pulled: `value` (or `label`, once) holds what Argilla stores.
-        decode: Gives the answer by its labels of today; None leaves it as it is stored.
-    """
-    votes = snapshot
-    if "gone" not in votes.column_names:  # pulled by a version that kept nothing but the newest answers
-        votes = votes.append_column("gone", pa.array([False] * votes.num_rows, pa.bool_()))
-    stored = votes[value_column(votes)]
-    votes = votes.drop_columns([value_column(votes)])
-    if decode is not None:
-        stored = pa.array([None if value is None else decode(value) for value in stored.to_pylist()], stored.type)
-    schema = votes_schema(stored.type)
-    return votes.append_column("value", stored).select(schema.names).cast(schema)
-
-
-def value_column(votes: pa.Table) -> str:
-    """Return the name of the column of answers in a snapshot."""
-    return "value" if "value" in votes.column_names else "label"
 
 
 def records_schema(fields: Sequence[str], value: pa.DataType) -> pa.Schema:

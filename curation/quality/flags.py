@@ -19,17 +19,17 @@ def label_flags(quality: Sequence[Row], settled: Mapping[str, str]) -> Iterator[
     """Flag labels that look wrong; a label that people settled stands apart, as `settled_label`.
 
     Args:
-        quality: `record_id`, `score`, `is_issue`, `reason`, `suggested` and `suggested_prob` of every label.
+        quality: `record_id`, `p_wrong`, `is_issue`, `reason`, `suggested` and `suggested_prob` of every label.
         settled: how people settled a label, by record id.
     """
-    right = [row["score"] for row in quality]
-    for row, score in zip(quality, share_as_bad(right, right, low_is_bad=True), strict=True):
+    wrong = [row["p_wrong"] for row in quality]
+    for row, score in zip(quality, share_as_bad(wrong, wrong, low_is_bad=False), strict=True):
         if row["is_issue"]:
             how = settled.get(row["record_id"])
             check = Check.SETTLED_LABEL if how else Check.LABEL
             doubt = f"people settled this label ({how}), the check still doubts it: " if how else ""
-            found = {"score": score, "value": row["score"], "reason": f"{doubt}{row['reason']}"}
-            suggested = {"suggestion": row["suggested"], "suggestion_score": row["suggested_prob"]}
+            found = {"score": score, "value": row["p_wrong"], "reason": f"{doubt}{row['reason']}"}
+            suggested = {name: row[name] for name in ("suggested", "suggested_prob")}
             yield flag(row["record_id"], check, **found, **suggested)
 
 

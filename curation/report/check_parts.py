@@ -18,7 +18,7 @@ class Evidence(Part):
 class WorstLabel(Part):
     """A label that the label check doubts, and what it should perhaps be; `settled` says how people settled it.
 
-    `score` is the probability that the label is right, `suggested_prob` that of the suggestion.
+    `p_wrong` is the probability that the label is wrong, `suggested_prob` that the suggested one is right.
     """
 
     record_id: str
@@ -27,7 +27,7 @@ class WorstLabel(Part):
     settled: str | None
     suggested: str | None
     suggested_prob: Number
-    score: Number
+    p_wrong: Number
     reason: str | None
     evidence: Many[Evidence]
 

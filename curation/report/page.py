@@ -30,7 +30,7 @@ def render(report: Mapping[str, Any]) -> str:
     stand. What is null or empty in the report is said in words.
 
     Args:
-        report: The content of report.json, schema version 2 (`curation.report.schema`).
+        report: The content of report.json, schema version 3 (`curation.report.schema`).
 
     Raises:
         ValueError: A key is missing or holds something else than it should; the line names it.

@@ -1,4 +1,4 @@
-"""What a report must hold before it is drawn: the keys of report.json, version 2.
+"""What a report must hold before it is drawn: the keys of report.json, version 3.
 
 Every key must be there; a value may be null, and a list empty, when that part has not happened yet. Unknown
 keys are ignored, so that a newer report.json still opens.
@@ -70,14 +70,14 @@ class Map(Part):
 
 
 class Queued(Part):
-    """A record that nobody has settled; `score` is in [0, 1], 1 for what is most in doubt."""
+    """A record that nobody has settled; `priority` is in [0, 1], 1 for what is most in doubt."""
 
     record_id: str
     text: str
     kind: str
     reason: str | None
-    score: Number
-    suggestion: str | None
+    priority: Number
+    suggested: str | None
 
 
 class Queue(Listed[Queued]):
@@ -90,7 +90,7 @@ class Queue(Listed[Queued]):
 class Report(Part):
     """The whole report."""
 
-    schema_version: Literal[2]
+    schema_version: Literal[3]
     project: Project
     intake: Intake | None
     labels: Many[LabelCount]

@@ -87,8 +87,10 @@ def labels_doubted(round_: Round) -> dict[str, int] | None:
     """How many of a round's labels were checked, and how many of them are probably wrong; None where none was."""
     if not round_.has("quality.parquet"):
         return None
-    doubted = column(round_.table("quality.parquet"), "is_issue")
-    return {"labels_checked": len(doubted), "labels_probably_wrong": sum(doubted)} if doubted else None
+    quality = round_.table("quality.parquet")
+    checked, is_issue = column(quality, "record_id"), column(quality, "is_issue")
+    doubted = {i for i, wrong in zip(checked, is_issue, strict=True) if wrong}  # a label is wrong if one unit of it is
+    return {"labels_checked": len(set(checked)), "labels_probably_wrong": len(doubted)} if checked else None
 
 
 def newest(rounds: Iterable[Round], read: Callable[[Round], Mapping[str, Any] | None]) -> dict[str, Any] | None:

@@ -16,8 +16,9 @@ from curation.annotation import naming
 from curation.errors import TwofoldError
 from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
+from curation.project.older_tables import value_column
 from curation.project.owing import Vote, as_votes
-from curation.project.records import column, value_column
+from curation.project.records import column
 from curation.project.standing import Role, Status
 from curation.rounds.findings import accuracy, agreement, counts, labels_doubted, newest
 from curation.rounds.waiting import Waiting, waiting_for

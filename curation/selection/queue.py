@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
@@ -27,14 +27,14 @@ def queue(known: Sequence[Known], ordered: Callable[..., Selection]) -> list[Row
     `ordered` is `next_records`, with everything but the codes, the candidates and how right their labels are.
     """
     waiting = {k.record_id: entry(k) for k in known if k.source not in BY_PEOPLE}
-    apart = [row for row in waiting.values() if row["kind"] in (Queued.DISPUTED, Queued.TEST_PART)]
-    apart.sort(key=lambda row: blake2b(row["record_id"].encode(), digest_size=8).digest())
     chosen = {i: row for i, row in waiting.items() if row["kind"] not in (Queued.DISPUTED, Queued.TEST_PART)}
-    return [
-        *(row for row in apart if row["kind"] == Queued.DISPUTED),
-        *(_in_order(chosen, known, ordered) if chosen else ()),
-        *(row for row in apart if row["kind"] == Queued.TEST_PART),
-    ]
+    disputed, tests = (_by_chance(waiting.values(), kind) for kind in (Queued.DISPUTED, Queued.TEST_PART))
+    return [*disputed, *(_in_order(chosen, known, ordered) if chosen else ()), *tests]
+
+
+def _by_chance(rows: Iterable[Row], kind: Queued) -> list[Row]:
+    of_kind = (row for row in rows if row["kind"] == kind)
+    return sorted(of_kind, key=lambda row: blake2b(row["record_id"].encode(), digest_size=8).digest())
 
 
 def _in_order(chosen: Mapping[str, Row], known: Sequence[Known], ordered: Callable[..., Selection]) -> Iterator[Row]:
@@ -42,11 +42,11 @@ def _in_order(chosen: Mapping[str, Row], known: Sequence[Known], ordered: Callab
     found = ordered(
         np.array([-1 if k.part == Part.TEST else k.code for k in known]),
         candidates=[k.record_id in chosen for k in known],
-        right=[1.0 - chosen[k.record_id]["score"] if k.record_id in chosen else 1.0 for k in known],
+        right=[1.0 - chosen[k.record_id]["priority"] if k.record_id in chosen else 1.0 for k in known],
     )
     for i, why in zip(found.order.tolist(), found.why, strict=True):
         row = chosen[known[i].record_id]
-        unread = {"score": float(found.doubt[i]), "reason": WHY_UNREAD.get(why)}
+        unread = {"priority": float(found.doubt[i]), "reason": WHY_UNREAD.get(why)}
         yield row if known[i].label is not None else {**row, **unread}
 
 
@@ -56,7 +56,7 @@ def reviewed(batch: Sequence[Row], labels: Mapping[str, Row], before: Mapping[st
     `labels` are the rows after the round by record id, `before` the labels before it.
     """
     return [
-        (row["score"], labels[row["record_id"]]["value"] != before[row["record_id"]])
+        (row["priority"], labels[row["record_id"]]["value"] != before[row["record_id"]])
         for row in batch
         if row["kind"] in OF_LABELS and labels[row["record_id"]]["source"] in BY_PEOPLE - {Method.DISCARDED}
     ]
@@ -66,5 +66,5 @@ def foretold(queued: Sequence[Row], past: Sequence[tuple[float, bool]], *, size:
     """Foretell the wrong labels in the next batch, JSON-ready; `past` is what `reviewed` found in this one."""
     tests = sum(row["kind"] == Queued.TEST_PART for row in queued)
     head = queued[: size - min(tests, round(size * test_share))]
-    doubt = [row["score"] for row in head if row["kind"] in OF_LABELS]
+    doubt = [row["priority"] for row in head if row["kind"] in OF_LABELS]
     return asdict(forecast(doubt, past_doubt=[then for then, _ in past], past_wrong=[wrong for _, wrong in past]))

@@ -8,6 +8,12 @@ from typing import Any
 
 from curation.project.standing import BY_PEOPLE, Part, Queued
 
+UNREAD = {
+    True: "the given label looks right, and nobody has checked it",
+    False: "nobody has checked the given label, and it was not scored",
+}
+"""Why to read what nothing speaks against, by whether the label check has scored it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
@@ -18,7 +24,7 @@ class Known:
     code: int  # of the label, -1 where there is none
     source: str
     part: str | None
-    quality: Mapping[str, Any] | None
+    quality: Mapping[str, Any] | None  # of its worst unit
     prediction: Mapping[str, Any] | None
     conflict: str | None
     flagged: str | None
@@ -35,9 +41,19 @@ class Known:
         )
 
     @property
-    def suspicion(self) -> float:
-        """How likely the label is wrong, in [0, 1]; a half where it was not scored."""
-        return 1.0 - self.quality["score"] if self.quality is not None else 0.5
+    def is_issue(self) -> bool:
+        """Whether the label check doubts the label."""
+        return self.quality is not None and self.quality["is_issue"]
+
+    @property
+    def p_wrong(self) -> float:
+        """How likely the label is wrong, in [0, 1]; a half where it was not checked."""
+        return self.quality["p_wrong"] if self.quality is not None else 0.5
+
+    @property
+    def doubt(self) -> str | None:
+        """What speaks against the label, if anything does."""
+        return str(self.quality["reason"]) if self.quality is not None and self.is_issue else self.conflict or None
 
 
 def errors(known: Iterable[Known]) -> list[dict[str, Any]]:
@@ -56,30 +72,23 @@ def _verdict(known: Known) -> tuple[Queued, str]:
     """Tell a wrong label from a wrong model: people outweigh any model, then the label check speaks."""
     if known.source in BY_PEOPLE:
         return Queued.MODEL_WRONG, f"people settled on {known.label!r} ({known.source})"
-    if doubt := _doubt(known):
-        return Queued.LABEL_WRONG, doubt
+    if known.doubt:
+        return Queued.LABEL_WRONG, known.doubt
     if known.quality is None:
         return Queued.MODEL_WRONG, "nothing speaks against the label, which was not scored"
     return Queued.MODEL_WRONG, "records like this one support the label"
 
 
-def _doubt(known: Known) -> str | None:
-    """Return what speaks against the label, if anything does."""
-    if known.quality is not None and known.quality["is_issue"]:
-        return str(known.quality["reason"])
-    return known.conflict or None
-
-
 def entry(known: Known) -> dict[str, Any]:
     """Return what the queue says of a record."""
-    kind, reason, score = _why(known)
-    suggested, probability = _suggestion(known)
-    why = {"kind": kind, "reason": reason, "score": score}
-    return {"record_id": known.record_id, **why, "suggestion": suggested, "suggestion_score": probability}
+    kind, reason, priority = _why(known)
+    suggested, probability = _suggested(known)
+    why = {"kind": kind, "reason": reason, "priority": priority}
+    return {"record_id": known.record_id, **why, "suggested": suggested, "suggested_prob": probability}
 
 
 def _why(known: Known) -> tuple[Queued, str, float]:
-    """Return the kind, the reason and the urgency in [0, 1] of looking at a record."""
+    """Return the kind, the reason and the priority in [0, 1] of looking at a record."""
     if known.part == Part.TEST:
         by_chance = "drawn by chance for the test part, and not settled by people yet"
         return Queued.TEST_PART, known.disputed or by_chance, 0.0
@@ -87,19 +96,15 @@ def _why(known: Known) -> tuple[Queued, str, float]:
         return Queued.DISPUTED, known.disputed, 1.0
     if known.label is None:
         return Queued.UNLABELLED, "nobody has read it yet", 0.5
-    if doubt := _doubt(known):
-        is_issue = known.quality is not None and known.quality["is_issue"]
-        return Queued.LABEL_WRONG, doubt, known.suspicion if is_issue else max(known.suspicion, 0.5)
+    if known.doubt:
+        return Queued.LABEL_WRONG, known.doubt, known.p_wrong if known.is_issue else max(known.p_wrong, 0.5)
     if known.is_error:
-        return *_verdict(known), known.suspicion
-    if known.flagged:
-        return Queued.NOT_READ, known.flagged, known.suspicion
-    if known.quality is None:
-        return Queued.NOT_READ, "nobody has checked the given label, and it was not scored", known.suspicion
-    return Queued.NOT_READ, "the given label looks right, and nobody has checked it", known.suspicion
+        return *_verdict(known), known.p_wrong
+    return Queued.NOT_READ, known.flagged or UNREAD[known.quality is not None], known.p_wrong
 
 
-def _suggestion(known: Known) -> tuple[str | None, float | None]:
+def _suggested(known: Known) -> tuple[Any, float | None]:
+    """Return the answer to propose, and its probability: the label check's, else the model's."""
     if known.quality is not None:
         return known.quality["suggested"], known.quality["suggested_prob"]
     if known.prediction is not None:

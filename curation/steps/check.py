@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from curation.errors import TwofoldError
 from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import OUTSIDE, outside_checks
+from curation.project.flagging import OUTSIDE, outside_checks, records_flagged, worst_units
 from curation.project.folder import Round
-from curation.project.records import FLAGS, by_id, column, joined_texts, table
+from curation.project.labelled import words_by_id
+from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance, label_quality
@@ -25,6 +24,7 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
+from curation.tasks.kind import ANSWER
 from evaluation.plugins import PluginError, installed
 
 FEWEST = 20  # labelled records below which cross-validation says nothing
@@ -32,19 +32,6 @@ NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not
 
 DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
 BASELINES = {"single_label": cleanlab_baseline}  # what doubts them as well, to be shown beside it
-
-QUALITY = pa.schema(
-    {
-        "record_id": pa.string(),
-        "label": pa.string(),
-        "score": pa.float64(),  # probability that the label is right, in [0, 1]
-        "suggested": pa.string(),
-        "suggested_prob": pa.float64(),
-        "is_issue": pa.bool_(),
-        "reason": pa.string(),
-        "evidence": pa.list_(pa.string()),  # the nearest records whose own labels are trusted, nearest first
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,18 +76,17 @@ def run(context: Context) -> str:
         TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
     """
     outside_checks()  # one that cannot be loaded is known before anything is computed
-    ids, mapped = column(context.project.records, "record_id"), context.project.first
-    known = context.round.table("labels.parquet")
-    how, worded = by_id(known, "source"), context.config.task.worded(by_id(known, "value"))
-    labels = {i: worded.get(i) for i in ids}
+    mapped, said = context.project.first, words_by_id(context.project, context.round)
+    labels = {i: said.get(i) for i in column(context.project.records, "record_id")}
+    how = by_id(context.round.table("labels.parquet"), "source")
     settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
     labelled = _labelled(context, labels, settled)
     context.tick(60, 100)
-    quality = _quality(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
+    quality = _quality(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
     context.tick(95, 100)
     flags = _flags(context, quality, settled, labels)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted)
+    overview = _overview(mapped, [*labels], labelled, doubted)
     overview["baseline"] = asdict(_baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -117,9 +103,10 @@ def _flags(
     labels: Mapping[str, str | None],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
-    mapped = context.project.first
+    mapped, kind = context.project.first, context.config.task.kind
+    doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
-        *label_flags(quality, settled),
+        *label_flags(doubts, settled),
         *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
         *_flags_of_others(context, labels),
@@ -128,19 +115,16 @@ def _flags(
 
 
 def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
-    counts = Counter(check for check, _ in {(row["check"], row["record_id"]) for row in flags})
-    found = ", ".join(f"{n} {check}" for check, n in sorted(counts.items()))
+    found = ", ".join(f"{n} {check}" for check, n in sorted(records_flagged(flags).items()))
     said = [f"records flagged: {found}"] if found else []
     return "; ".join([*said, *notes]) or "nothing to flag"
 
 
 def _labelled(context: Context, labels: Mapping[str, str | None], settled: Container[str]) -> Labelled:
     records, task, ids = context.project.records, context.config.task, [*labels]
-    index = task.class_index()
-    came_with = {i: label for i, label in task.worded(by_id(records, "value")).items() if i in settled}
-    codes, before = (
-        np.array([index.get(label.get(i) or "", -1) for i in ids], dtype=np.int64) for label in (labels, came_with)
-    )
+    came_with = task.worded(by_id(records, "value"))
+    codes = np.array(task.codes(labels.values()), dtype=np.int64)
+    before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
     return Labelled(
@@ -174,8 +158,9 @@ def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
     return [
         {
             "record_id": record_id,
-            "label": label,
-            "score": float(found.score[n]),
+            "unit": ANSWER,
+            "choice": label,
+            "p_wrong": 1.0 - float(found.score[n]),
             "suggested": labelled.names[found.suggested[n]],
             "suggested_prob": float(found.suggested_prob[n]),
             "is_issue": bool(found.is_issue[n]),
@@ -252,5 +237,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=2,
+    revision=3,
 )

@@ -20,10 +20,10 @@ from curation.project import ledger
 from curation.project.artifacts import write_json, write_table, write_text
 from curation.project.config import Config, describe, write_config
 from curation.project.folder import Project, read_guidelines
+from curation.project.labelled import prefix_of_tests
 from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
 from curation.project.standing import Method
-from curation.project.testset import prefix_of_tests
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (

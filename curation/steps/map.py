@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check
+from curation.project.labelled import outside_test
 from curation.project.records import column, joined_texts, table, texts
 from curation.project.step import Context, Step, percent
-from curation.project.testset import outside_test
 from curation.quality import Duplicates, diversity, near_duplicates, nearest_neighbours, outliers
 from curation.quality.region_map import parts_of
 from curation.quality.text_copies import alike

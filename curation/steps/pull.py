@@ -22,7 +22,8 @@ from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
 from curation.project.asked import asked_in, with_unknown
-from curation.project.records import column, read_as_votes, table, votes_schema
+from curation.project.older_tables import read_as_votes
+from curation.project.records import column, table, votes_schema
 from curation.project.standing import Role, Status
 from curation.project.step import Context
 

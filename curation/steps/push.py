@@ -147,9 +147,9 @@ def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgo
                 "round": context.round.number,
                 "reason": row["kind"],
                 "why": row["reason"],
-                "priority": row["score"],
+                "priority": row["priority"],
             },
-            suggestion=encode(row["suggestion"]) if asked.suggestions else None,
-            suggestion_score=row["suggestion_score"],
+            suggestion=encode(row["suggested"]) if asked.suggestions else None,
+            suggestion_score=row["suggested_prob"],
             vector=vector.tolist(),
         )

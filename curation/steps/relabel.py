@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import Check
+from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
 from curation.project.records import by_id, column, queue_schema, table
 from curation.project.standing import Method
@@ -57,7 +57,7 @@ def _forecast(context: Context, queued: Sequence[Row]) -> dict[str, Any]:
     past: list[tuple[float, bool]] = []
     if round_.has("batch.parquet"):
         then = by_id(before.table("labels.parquet"), "value")
-        past = reviewed(round_.table("batch.parquet").to_pylist(), _rows(round_, "labels.parquet"), then)
+        past = reviewed(_rows(round_, "batch.parquet"), _by_id(round_, "labels.parquet"), then)
     coming = foretold(queued, past, size=annotation.batch_size, test_share=annotation.test_share)
     earlier = before.json("forecast.json")["next"] if past and before.has("forecast.json") else None
     last = {"reviews": len(past), "wrong": sum(wrong for _, wrong in past), "foretold": earlier}
@@ -73,11 +73,12 @@ def _said(coming: Row) -> str:
 
 def _known(context: Context) -> Iterator[Known]:
     round_, task, index = context.round, context.config.task, context.config.task.class_index()
-    labels, part = _rows(round_, "labels.parquet"), _rows(round_, "split.parquet")
-    quality, predictions = _rows(round_, "quality.parquet"), _rows(round_, "predictions.parquet")
-    disputes = _rows(round_, "decisions.parquet", lambda row: row["method"] == Method.DISPUTED)
-    conflicts = _rows(round_, "flags.parquet", lambda row: row["check"] == Check.CONFLICTING_COPY)
-    others = _rows(round_, "flags.parquet", lambda row: row["check"] not in list(Check))
+    labels, part, predictions = (_by_id(round_, f"{name}.parquet") for name in ("labels", "split", "predictions"))
+    quality, flags = worst_units(_rows(round_, "quality.parquet"), task.kind), _rows(round_, "flags.parquet")
+    decisions = _rows(round_, "decisions.parquet")
+    disputed = {row["record_id"]: row["reason"] for row in decisions if row["method"] == Method.DISPUTED}
+    conflicts = {row["record_id"]: row["reason"] for row in flags if row["check"] == Check.CONFLICTING_COPY}
+    others = {row["record_id"]: "{check}: {reason}".format(**row) for row in flags if row["check"] not in list(Check)}
     for i in column(context.project.records, "record_id"):
         label = task.in_words(labels[i]["value"])
         yield Known(
@@ -88,16 +89,19 @@ def _known(context: Context) -> Iterator[Known]:
             part=part[i]["part"] if i in part else None,
             quality=quality.get(i),
             prediction=predictions.get(i),
-            conflict=conflicts[i]["reason"] if i in conflicts else None,
-            flagged="{check}: {reason}".format(**others[i]) if i in others else None,
-            disputed=disputes[i]["reason"] if i in disputes else None,
+            conflict=conflicts.get(i),
+            flagged=others.get(i),
+            disputed=disputed.get(i),
         )
 
 
-def _rows(round_: Round, name: str, which: Callable[[Row], bool] = lambda row: True) -> dict[str, Row]:
-    """Return the rows of a table by record id, as far as there is one."""
-    rows = round_.table(name).to_pylist() if round_.has(name) else []
-    return {row["record_id"]: row for row in rows if which(row)}
+def _rows(round_: Round, name: str) -> list[Row]:
+    """Return the rows of a table, as far as there is one."""
+    return round_.table(name).to_pylist() if round_.has(name) else []
+
+
+def _by_id(round_: Round, name: str) -> dict[str, Row]:
+    return {row["record_id"]: row for row in _rows(round_, name)}
 
 
 STEP = Step(
@@ -109,4 +113,5 @@ STEP = Step(
         *(config.seed, config.training.precision),
     ],
     run=run,
+    revision=2,
 )

@@ -30,10 +30,10 @@ def run(context: Context) -> str:
 
     numbered = [r for r in project.rounds() if r.number <= round_.number]
     measured = next((r.json("evaluation.json") for r in reversed(numbered) if r.has("evaluation.json")), None)
-    queue = lists.queue(round_, text, project.config.annotation.batch_size)
+    queue = lists.queue(round_, text, project.config)
     found, rounds = model(project, round_), [of_round(project, r, measured) for r in numbered]
     report = {
-        "schema": 2,
+        "schema": 3,
         "project": _project(project, round_),
         "intake": read_json(project.path("intake.json")),
         "labels": balance(project, round_),
@@ -81,4 +81,5 @@ STEP = Step(
     needs=("labels.parquet", "checks.json", "flags.parquet", "queue.parquet", "forecast.json"),
     depends_on=lambda config: [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size],
     run=run,
+    revision=2,
 )

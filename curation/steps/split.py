@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from curation.project.config import Config
 from curation.project.folder import Round
+from curation.project.labelled import freeze_test, frozen_test, outside_test
 from curation.project.records import by_id, column
 from curation.project.standing import Part
 from curation.project.step import Context, Step
-from curation.project.testset import freeze_test, frozen_test, outside_test
 from curation.sources.splits import split
 
 UNLABELLED = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,6 +101,11 @@ class Task(BaseModel):
     def class_index(self) -> Mapping[str, int]:
         """Return the position of every class."""
         return {name: i for i, name in enumerate(self.classes)}
+
+    def codes(self, answers: Iterable[str | None]) -> list[int]:
+        """Return the position of every answer in words among the classes; -1 for none, and for one that is no class."""
+        index = self.class_index()
+        return [-1 if answer is None else index.get(answer, -1) for answer in answers]
 
     def class_values(self) -> dict[str, Value]:
         """Return the answer that every class stands for."""

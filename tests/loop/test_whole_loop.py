@@ -130,7 +130,7 @@ def test_a_round_from_raw_file_to_the_next_queue(shell: Shell, people: dict[str,
 def test_the_tables_come_out(shell: Shell, people: dict[str, object], tmp_path: Path) -> None:
     folder = str(people["folder"])
     flags = shell.run("flags", folder).splitlines()
-    assert flags[0].startswith("record_id,check,score,reason,label,suggestion,")
+    assert flags[0].startswith("record_id,check,score,reason,label,suggested,")
     ranked = list(csv.DictReader(shell.run("flags", folder, "--all").splitlines()))
     scores = [float(row["score"]) for row in ranked]
     assert scores == sorted(scores)

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow.compute as pc
 
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import Check
+from curation.project.flagging import Check, records_flagged
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_labels
-from curation.project.records import by_id, column
+from curation.project.labelled import current_labels, words_by_id
+from curation.project.records import column
 from curation.report.sections import lists
 from curation.report.sections.lists import Texts
 
@@ -20,20 +20,17 @@ MAP_POINTS = 1500
 
 def balance(project: Project, round_: Round) -> list[dict[str, Any]]:
     """Return how many records had each label when they came in, and have it now."""
-    task = project.config.task
-    given, now = (
-        Counter(task.worded(by_id(r.table("labels.parquet"), "value")).values()) for r in (project.round(0), round_)
-    )
-    return [{"label": x, "given": given[x], "now": now[x]} for x in task.classes]
+    given, now = (Counter(words_by_id(project, each).values()) for each in (project.first, round_))
+    return [{"label": x, "given": given[x], "now": now[x]} for x in project.config.task.classes]
 
 
 def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
     """Return what the checks of a round found."""
     overview, labels = round_.json("checks.json"), current_labels(project, round_)
     return {
-        "counts": lists.flagged_records(round_),
+        "counts": dict(records_flagged(round_.table("flags.parquet").to_pylist())),
         "notes": overview.get("notes", []),
-        **lists.doubted_labels(round_, text, labels),
+        **lists.doubted_labels(round_, text, labels, project.config.task.kind),
         "baseline": overview.get("baseline"),
         "duplicates": lists.copies(round_, text, labels),
         "outliers": lists.outliers(round_, text),
@@ -54,14 +51,13 @@ def text_map(project: Project, round_: Round) -> dict[str, Any]:
     ids = column(project.records, "record_id")
     places = PCA(n_components=2, svd_solver="full").fit_transform(store.matrix)
     shown = range(0, len(ids), -(-len(ids) // MAP_POINTS))
-    task = project.config.task
-    labels, index = task.worded(by_id(round_.table("labels.parquet"), "value")), task.class_index()
+    labels = words_by_id(project, round_)
     flags = round_.table("flags.parquet")
     flagged = set(column(flags.filter(pc.equal(flags["check"], Check.LABEL)), "record_id"))
     return {
         "total": len(ids),
         "x": [round(float(places[i, 0]), 4) for i in shown],
         "y": [round(float(places[i, 1]), 4) for i in shown],
-        "label": [index.get(labels[ids[i]] or "", -1) for i in shown],
+        "label": project.config.task.codes(labels[ids[i]] for i in shown),
         "flag": [ids[i] in flagged for i in shown],
     }

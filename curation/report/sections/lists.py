@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-
-from curation.project.flagging import COPIES, Check
+from curation.project.config import Config
+from curation.project.flagging import COPIES, Check, worst_units
 from curation.project.folder import Round
 from curation.project.records import by_id, column
 from curation.project.standing import BY_PEOPLE
+from curation.tasks.kind import Kind
 
 Texts = Callable[[str], str]
 Row = Mapping[str, Any]
@@ -22,19 +22,20 @@ def listed(rows: Sequence[Any], most: int, all_in: str, shown: Callable[[Any], R
     return {"rows": [shown(row) for row in rows[:most]], "total": len(rows), "all_in": all_in}
 
 
-def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: int = 50) -> dict[str, Any]:
-    """Return the labels that the check doubts, least likely first; those that people settled stand apart."""
+def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], kind: Kind, most: int = 50) -> dict[str, Any]:
+    """Return the labels that the check doubts, likely wrong ones first; those that people settled stand apart."""
     settled = {i: how for i, how in by_id(round_.table("labels.parquet"), "source").items() if how in BY_PEOPLE}
-    doubted = [row for row in round_.table("quality.parquet").to_pylist() if row["is_issue"]]
-    doubted.sort(key=lambda row: (row["score"], row["record_id"]))
+    quality = worst_units(round_.table("quality.parquet").to_pylist(), kind).values()
+    doubted = sorted((row for row in quality if row["is_issue"]), key=lambda row: (-row["p_wrong"], row["record_id"]))
 
     def full(row: Row) -> Row:
         near = [{"record_id": i, "text": text(i), "label": label.get(i)} for i in row["evidence"]]
         i = row["record_id"]
-        return {**row, "text": text(i), "settled": settled.get(i), "evidence": near}
+        said = {"label": label.get(i), "suggested": kind.show(row["suggested"])}
+        return {**row, **said, "text": text(i), "settled": settled.get(i), "evidence": near}
 
     def head(check: str, rows: Sequence[Row]) -> dict[str, Any]:
-        return listed(rows, most, f"`twofold flags --check {check}`, or {_file(round_, 'flags.parquet')}", full)
+        return listed(rows, most, _flags_in(round_, check), full)
 
     return {
         "worst_labels": head(Check.LABEL, [row for row in doubted if row["record_id"] not in settled]),
@@ -42,23 +43,15 @@ def doubted_labels(round_: Round, text: Texts, label: Mapping[str, str], most: i
     }
 
 
-def flagged_records(round_: Round) -> dict[str, int]:
-    """Return how many records each check has flagged; a record with three copies is one record."""
-    flags = round_.table("flags.parquet")
-    pairs = set(zip(column(flags, "check"), column(flags, "record_id"), strict=True))
-    return dict(Counter(check for check, _ in pairs))
-
-
 def outliers(round_: Round, text: Texts, most: int = 20) -> dict[str, Any]:
     """Return the records unlike all others, the most unlike first."""
     rows = [flag for flag in round_.table("flags.parquet").to_pylist() if flag["check"] == Check.OUTLIER]
     rows.sort(key=lambda row: (row["value"], row["record_id"]))
-    all_in = f"`twofold flags --check {Check.OUTLIER}`, or {_file(round_, 'flags.parquet')}"
 
     def full(row: Row) -> Row:
         return {"record_id": row["record_id"], "text": text(row["record_id"]), "score": row["value"]}
 
-    return listed(rows, most, all_in, full)
+    return listed(rows, most, _flags_in(round_, Check.OUTLIER), full)
 
 
 def copies(round_: Round, text: Texts, labels: Mapping[str, str], most: int = 20) -> dict[str, Any]:
@@ -92,22 +85,28 @@ def _least_similarity(round_: Round) -> dict[str, float]:
 
 def mistakes(round_: Round, text: Texts, most: int = 50) -> dict[str, Any]:
     """Return the records on which model and label differ, the surest first, and how many of each verdict."""
-    table = round_.table("errors.parquet")
-    all_in = f"`twofold export --what errors`, or {_file(round_, 'errors.parquet')}"
-    return _head(table, text, most, all_in) | {"verdicts": dict(Counter(column(table, "verdict")))}
+    return _head(round_, "errors", "verdict", most, lambda row: {**row, "text": text(row["record_id"])})
 
 
-def queue(round_: Round, text: Texts, batch_size: int, most: int = 30) -> dict[str, Any]:
+def queue(round_: Round, text: Texts, config: Config, most: int = 30) -> dict[str, Any]:
     """Return the head of the queue, its length, and how many of each kind."""
-    table = round_.table("queue.parquet")
-    all_in = f"`twofold export --what queue`, or {_file(round_, 'queue.parquet')}"
-    return _head(table, text, most, all_in) | {"kinds": dict(Counter(column(table, "kind"))), "batch_size": batch_size}
+
+    def full(row: Row) -> Row:
+        return {**row, "text": text(row["record_id"]), "suggested": config.task.in_words(row["suggested"])}
+
+    return _head(round_, "queue", "kind", most, full) | {"batch_size": config.annotation.batch_size}
 
 
-def _head(table: pa.Table, text: Texts, most: int, all_in: str) -> dict[str, Any]:
-    rows = table.slice(0, most).to_pylist()
-    found = listed(rows, most, all_in, lambda row: {**row, "text": text(row["record_id"])})
-    return found | {"total": table.num_rows}
+def _head(round_: Round, name: str, counted: str, most: int, shown: Callable[[Row], Row]) -> dict[str, Any]:
+    """Return the head of a table as a list, and how many rows have each value of the column that is counted."""
+    table = round_.table(f"{name}.parquet")
+    all_in = f"`twofold export --what {name}`, or {_file(round_, f'{name}.parquet')}"
+    found = listed(table.slice(0, most).to_pylist(), most, all_in, shown)
+    return found | {"total": table.num_rows, f"{counted}s": dict(Counter(column(table, counted)))}
+
+
+def _flags_in(round_: Round, check: str) -> str:
+    return f"`twofold flags --check {check}`, or {_file(round_, 'flags.parquet')}"
 
 
 def _file(round_: Round, name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curation.project.folder import Project, Round
+from curation.project.labelled import words_by_id
 from curation.project.records import by_id, column
 from curation.project.standing import Method, Role
 from curation.report.sections.lists import Texts
@@ -48,8 +49,7 @@ def _foretold(round_: Round) -> dict[str, Any]:
 
 def _changes(project: Project, round_: Round) -> list[tuple[str, str, str]]:
     """Return `(record_id, before, after)` of every label that people changed in a round."""
-    tables = (each.table("labels.parquet") for each in (project.before(round_), round_))
-    before, after = (project.config.task.worded(by_id(found, "value")) for found in tables)
+    before, after = (words_by_id(project, each) for each in (project.before(round_), round_))
     pairs = ((i, before[i], after[i]) for i in sorted(after))
     return [(i, then, now) for i, then, now in pairs if then is not None and now is not None and then != now]
 

@@ -27,7 +27,7 @@ from curation.exports.export import EXPORTS, export_hf, exported, flags, label_r
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, share_as_bad
 from curation.project.folder import Project, open_project
-from curation.project.records import by_id, column, decisions_schema, queue_schema, table, votes_schema
+from curation.project.records import QUALITY, by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.evaluate import PREDICTIONS
@@ -55,7 +55,7 @@ def learned(project: Project, upto: str = "relabel") -> Project:
 def answered(project: Project, number: int, answers: dict[str, Sequence[str]]) -> None:
     """Write a round in which two people answered, and agreed or not."""
     round_, at = project.round(number), datetime(2026, 3, number, tzinfo=UTC)
-    sent = {"kind": "not read yet", "reason": "-", "score": 0.5, "suggestion": "question", "suggestion_score": 0.75}
+    sent = {"kind": "not read yet", "reason": "-", "priority": 0.5, "suggested": "question", "suggested_prob": 0.75}
     vote = {"role": "annotator", "status": "submitted", "submitted_at": at}
     votes = [
         {"record_id": i, "reviewer": name, "value": label, **vote}
@@ -100,7 +100,7 @@ def test_every_table_has_texts_label_suggestion_id_and_row(reviewed: Project) ->
     texts = {i: text for i, text, _ in rows()}
     for what in ("flags", "errors", "queue", "decisions", "votes"):
         found = exported(reviewed, what)
-        assert {"record_id", "text", "label", "suggestion", "suggestion_score", "source_row"} <= set(found.column_names)
+        assert {"record_id", "text", "label", "suggested", "suggested_prob", "source_row"} <= set(found.column_names)
         assert found.column_names[0] == "record_id"
         assert [texts[i] for i in column(found, "record_id")] == column(found, "text")
 
@@ -110,7 +110,7 @@ def test_votes_of_all_rounds_come_out_once_each_with_their_round(reviewed: Proje
     seen = [(vote["round"], vote["record_id"], vote["reviewer"]) for vote in found]
     sent = [(1, "r00"), (1, "r01"), (2, "r01"), (2, "r02")]
     assert seen == [(number, i, name) for number, i in sent for name in ("ana", "ben")]
-    assert {vote["suggestion"] for vote in found} == {"question"}
+    assert {vote["suggested"] for vote in found} == {"question"}
     assert [vote["record_id"] for vote in exported(reviewed, "votes", 2).to_pylist()] == ["r01", "r01", "r02", "r02"]
 
 
@@ -172,7 +172,7 @@ def named_project(tmp_path: Path, *fields: str) -> Project:
     [
         ("source", "target"),
         ("record_id", "part"),
-        ("suggestion", "score"),
+        ("suggested", "score"),
         ("source_row", "round"),
         ("check", "reason"),
         ("source", "twofold_source"),
@@ -265,7 +265,23 @@ def test_every_label_is_ranked_worst_first_on_the_same_scale(reviewed: Project) 
     assert ranked.num_rows == 24
     assert ranked.column_names == flags(reviewed).column_names
     assert column(ranked, "score") == sorted(column(ranked, "score"))
-    assert column(ranked, "value") == sorted(column(ranked, "value"))
+    assert column(ranked, "value") == sorted(column(ranked, "value"), reverse=True)
+    assert set(column(ranked, "measure")) == {"probability that the label is wrong"}
+
+
+def test_what_the_check_says_of_a_label_has_one_name_and_one_number_everywhere(reviewed: Project) -> None:
+    quality = {row["record_id"]: row for row in reviewed.round(0).table("quality.parquet").to_pylist()}
+    assert reviewed.round(0).table("quality.parquet").schema == QUALITY
+    assert all(row["is_issue"] == (row["p_wrong"] > 0.5) for row in quality.values())
+    doubted = {row["record_id"]: row for row in flags(reviewed, check="label").to_pylist()}
+    assert doubted.keys() == {i for i, row in quality.items() if row["is_issue"]} != set()
+    queue = exported(reviewed, "queue").to_pylist()
+    waiting = [row for row in queue if row["kind"] == "the label looks wrong" and row["record_id"] in doubted]
+    assert waiting
+    for found in (*doubted.values(), *label_ranking(reviewed).to_pylist(), *waiting):
+        said = quality[found["record_id"]]
+        assert (found["suggested"], found["suggested_prob"]) == (said["suggested"], said["suggested_prob"])
+        assert found.get("priority", found.get("value")) == said["p_wrong"]
 
 
 def test_a_check_that_is_not_there_is_an_error_with_the_near_name(reviewed: Project) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from curation.errors import TwofoldError
-from curation.exports.export import exported
+from curation.exports.export import exported, label_ranking
 from curation.project import migration
 from curation.project.artifacts import read_table, write_table
 from curation.project.folder import open_project
@@ -22,6 +22,7 @@ from curation.project.step import Context, run_step
 from curation.steps import report, review
 
 OLD = Path(__file__).parents[2] / "projects" / "format_1"
+OLD_NAMES = {"score": "priority", "suggestion": "suggested", "suggestion_score": "suggested_prob"}
 
 
 @pytest.fixture
@@ -77,8 +78,44 @@ def test_the_report_has_the_same_figures(folder: Path) -> None:
     for changing in ("created", "version"):
         then["project"].pop(changing), now["project"].pop(changing)
     assert now["checks"].pop("baseline") is None  # it was not asked then
+    assert (then.pop("schema"), now.pop("schema")) == (2, 3)
+    then["queue"]["rows"] = [{OLD_NAMES.get(name, name): x for name, x in row.items()} for row in then["queue"]["rows"]]
     then.pop("map"), now.pop("map")  # where the points lie is computed from embeddings, to many digits
     assert rounded(now) == rounded(then)
+
+
+def test_tables_with_the_names_of_before_are_read_by_those_of_today(folder: Path) -> None:
+    project = open_project(folder)
+    assert columns_of(exported(project, "queue"), *OLD_NAMES.values()) == columns_of(old("001/queue"), *OLD_NAMES)
+    batch = by_record(columns_of(old("001/batch"), "suggestion", "suggestion_score"))
+    votes = columns_of(exported(project, "votes", 1), "suggested", "suggested_prob")
+    assert votes == [(record_id, *batch[record_id]) for record_id, *_ in votes]
+    flags = columns_of(old("000/flags"), "suggestion", "suggestion_score")
+    assert sorted(columns_of(exported(project, "flags", 0), "suggested", "suggested_prob")) == sorted(flags)
+    ranked = by_record(columns_of(label_ranking(project, 0), "value", "suggested", "reason"))
+    right = by_record(columns_of(old("000/quality"), "score", "suggested", "reason"))
+    assert ranked == {record_id: (1 - score, *said) for record_id, (score, *said) in right.items()}
+
+
+def old(table: str) -> pa.Table:
+    return read_table(OLD / f"rounds/{table}.parquet")
+
+
+def columns_of(table: pa.Table, *names: str) -> list[tuple[Any, ...]]:
+    return list(zip(*(table[name].to_pylist() for name in ("record_id", *names)), strict=True))
+
+
+def by_record(rows: list[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {record_id: tuple(said) for record_id, *said in rows}
+
+
+def test_a_label_is_renamed_in_a_batch_with_the_names_of_before(folder: Path) -> None:
+    rename_label(open_project(folder), "payment_problem", "payment")
+    now = open_project(folder).round(1).table("batch.parquet")
+    was = ["payment" if label == "payment_problem" else label for label in old("001/batch")["suggestion"].to_pylist()]
+    assert now["suggested"].to_pylist() == was
+    assert "payment" in was
+    assert now["priority"].equals(old("001/batch")["score"])
 
 
 def _training(report: dict) -> dict:
@@ -99,7 +136,7 @@ def test_exports_show_what_they_showed(folder: Path) -> None:
         read_table(OLD / f"rounds/{newest}").num_rows for newest in ("001/votes/0002.parquet", "002/votes/0001.parquet")
     ]
     assert votes.num_rows == sum(held)
-    assert {"label", "suggestion"} <= set(votes.column_names)
+    assert {"label", "suggested"} <= set(votes.column_names)
 
 
 def test_a_migration_cut_short_anywhere_is_finished_by_the_next_command(

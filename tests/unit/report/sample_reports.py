@@ -150,7 +150,7 @@ def _doubted(i: int, settled: str | None, labels: list[str], texts: list[str]) -
         "settled": settled,
         "suggested": labels[(i + 1) % k],
         "suggested_prob": 0.97 - 0.011 * i,
-        "score": 0.012 + 0.009 * i,
+        "p_wrong": 0.988 - 0.009 * i,
         "reason": "8 of its 10 nearest records have the suggested label",
         "evidence": [
             {"record_id": f"n{i}-{j}", "text": texts[(i + j) % t], "label": labels[(i + 1) % k]} for j in range(i % 4)
@@ -292,7 +292,7 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
     labels, texts = labels or INTENTS, texts or TEXTS
     k, t = len(labels), len(texts)
     return {
-        "schema": 2,
+        "schema": 3,
         "project": {
             "name": "Banking intents",
             "kind": "single_label",
@@ -364,8 +364,8 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
                     "text": texts[i % t],
                     "kind": "label looks wrong",
                     "reason": "the model and the neighbours agree on another label",
-                    "score": 0.98 - 0.01 * i,
-                    "suggestion": labels[i % k],
+                    "priority": 0.98 - 0.01 * i,
+                    "suggested": labels[i % k],
                 }
                 for i in range(30)
             ],
@@ -381,7 +381,7 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
 def empty_report() -> dict[str, Any]:
     """Round 0 of a project without labels: texts were read in, and nothing else has happened."""
     return {
-        "schema": 2,
+        "schema": 3,
         "project": {
             "name": "Support mails",
             "kind": "single_label",

@@ -24,7 +24,7 @@ def broken(*path: str | int, value: Any = ...) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("report", "line"),
     [
-        (broken("schema", value=1), "report.schema: Input should be 2"),
+        (broken("schema", value=1), "report.schema: Input should be 3"),
         (broken("queue"), "report.queue: Field required"),
         (broken("review", "reviewers", 0, "votes"), "report.review.reviewers.0.votes: Field required"),
         (broken("rounds", 1, "sent", value="many"), "report.rounds.1.sent: Input should be a valid integer"),

@@ -24,7 +24,7 @@ MEANINGS = {
     "Reason": "why, in words",
     "Model said": "the label that the model gives",
     "Suggestion": "the label that a check or the model suggests",
-    "Probability of the label": "by the label check",
+    "Probability of being wrong": "of a label, by the label check",
     "Probability of the suggestion": "by the label check",
     "Round": "number of a round",
     "From 0 to 1": "the number left of it as a picture",

@@ -13,8 +13,8 @@ import pytest
 from curation.cli import cli, exit_code
 from curation.project.artifacts import read_table
 from curation.project.folder import Project, open_project
+from curation.project.labelled import prefix_of_tests
 from curation.project.records import by_id, column, texts
-from curation.project.testset import prefix_of_tests
 
 STANDARD = ["--text", "text", "--label", "label", "--labels-from-data"]
 

@@ -14,8 +14,8 @@ from curation.steps import map as map_step
 BETWEEN = 20
 
 
-def scores(project, labels, source):
-    """Return the score of every label, where `source` names those that people have settled."""
+def p_wrong(project, labels, source):
+    """Return how likely every label is wrong, where `source` names those that people have settled."""
     round_ = project.round(0)
     rows = [
         {"record_id": i, "value": label, "source": source.get(i, "given"), "round": 0, "confidence": None}
@@ -24,7 +24,7 @@ def scores(project, labels, source):
     round_.write_table("labels.parquet", table(rows, labels_schema(pa.string())))
     map_step.run(Context(project=project, round=round_))
     check.run(Context(project=project, round=round_))
-    return by_id(round_.table("quality.parquet"), "score")
+    return by_id(round_.table("quality.parquet"), "p_wrong")
 
 
 def test_labels_like_those_that_were_corrected_are_trusted_less(make_project, monkeypatch):
@@ -38,5 +38,5 @@ def test_labels_like_those_that_were_corrected_are_trusted_less(make_project, mo
     project = make_project(rows)
     corrected, left = ids[80:90], ids[90:]
     labels = {**dict(zip(ids, given, strict=True)), **dict.fromkeys(corrected, "question")}
-    unread, read = scores(project, labels, {}), scores(project, labels, dict.fromkeys(corrected, "agreed"))
-    assert np.mean([read[i] for i in left]) < np.mean([unread[i] for i in left]) - 0.05
+    unread, read = p_wrong(project, labels, {}), p_wrong(project, labels, dict.fromkeys(corrected, "agreed"))
+    assert np.mean([read[i] for i in left]) > np.mean([unread[i] for i in left]) + 0.05

@@ -7,17 +7,11 @@ import pyarrow as pa
 import pytest
 
 from curation.project.embeddings import EmbeddingStore
-from curation.project.records import SPLIT, column, labels_schema, table
+from curation.project.records import QUALITY, SPLIT, column, labels_schema, table
 from curation.project.step import Context
 from curation.steps import relabel
 
 N = 40
-QUALITY = pa.schema(
-    [
-        *(("record_id", pa.string()), ("score", pa.float64()), ("is_issue", pa.bool_()), ("reason", pa.string())),
-        *(("suggested", pa.string()), ("suggested_prob", pa.float64())),
-    ]
-)
 
 
 @pytest.fixture
@@ -45,8 +39,8 @@ def write_parts(round_, ids, test=()):
 
 def write_quality(round_, labels, wrong=()):
     rows = [
-        {"record_id": i, "score": 0.1 if i in wrong else 0.8, "is_issue": i in wrong, "reason": "reads otherwise"}
-        | {"suggested": label, "suggested_prob": 0.9}
+        {"record_id": i, "unit": "", "choice": label, "p_wrong": 0.9 if i in wrong else 0.2, "is_issue": i in wrong}
+        | {"suggested": label, "suggested_prob": 0.9, "reason": "reads otherwise"}
         for i, label in labels.items()
     ]
     round_.write_table("quality.parquet", table(rows, QUALITY))

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from curation.demo import walk
+from curation.project.labelled import frozen_test
 from curation.project.step import Context, run_step
-from curation.project.testset import frozen_test
 from curation.rounds.loop import learn
 from curation.steps import split
 
