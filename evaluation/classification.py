@@ -105,6 +105,7 @@ def evaluate(
     confidence: float = 0.95,
     groups: Column | None = None,
     metrics: Mapping[str, Metric] | None = None,
+    threshold: float = 0.5,
 ) -> Evaluation:
     """Measure a classifier on held-out records.
 
@@ -129,14 +130,15 @@ def evaluate(
     Args:
         labels: (n,) integer positions in `label_names`; where records have any number of labels, n lists of
             positions, or (n, k) ones and zeros.
-        pred_probs: (n, k) probabilities; rows sum to one where records have one label. Of several, those more likely
-            than not are predicted.
+        pred_probs: (n, k) probabilities; rows sum to one where records have one label. Of several, those more probable
+            than `threshold` are predicted.
         label_names: The k labels, in the order of the columns.
         seed: Same seed, same intervals.
         resamples: Bootstrap resamples, at least 1.
         confidence: Coverage of the intervals, in (0, 1).
         groups: (n,) records that belong together are drawn together.
         metrics: Functions of your own, by the name under which their number is to stand in the result.
+        threshold: Of records with several labels, the probability above which a label is predicted, in (0, 1).
 
     Raises:
         ValueError: Empty, out-of-range or non-integer labels; probabilities of another shape, with NaN,
@@ -161,7 +163,7 @@ def evaluate(
     """
     check_confidence(confidence)
     own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
-    predictions = check_any_predictions(labels, pred_probs, label_names=label_names)
+    predictions = check_any_predictions(labels, pred_probs, label_names=label_names, threshold=threshold)
     drawing: dict[str, Any] = {"seed": seed, "resamples": resamples}
     drawing["groups"] = None if groups is None else codes(groups, "groups")  # a column may be gone through only once
     columns = record_columns(predictions)

@@ -57,6 +57,7 @@ def compare(
     resamples: int = 1000,
     confidence: float = 0.95,
     groups: Column | None = None,
+    thresholds: tuple[float, float] = (0.5, 0.5),
 ) -> Comparison:
     """Compare two models on the same records.
 
@@ -73,6 +74,7 @@ def compare(
         resamples: Bootstrap resamples, at least 1.
         confidence: Coverage of the intervals, in (0, 1).
         groups: (n,) records that belong together are drawn together.
+        thresholds: Of records with several labels, the probability above which each model predicts a label.
 
     Raises:
         ValueError: As in `evaluate`, naming the array.
@@ -89,8 +91,12 @@ def compare(
     check_confidence(confidence)
     label_names = check_names(label_names)
     labels = _kept(labels)  # a column may be gone through only once
-    before = check_any_predictions(labels, before_probs, label_names=label_names, name="before_probs")
-    after = check_any_predictions(labels, after_probs, label_names=label_names, name="after_probs")
+    before = check_any_predictions(
+        labels, before_probs, label_names=label_names, threshold=thresholds[0], name="before_probs"
+    )
+    after = check_any_predictions(
+        labels, after_probs, label_names=label_names, threshold=thresholds[1], name="after_probs"
+    )
     columns = sparse.csr_matrix(sparse.hstack([record_columns(before), record_columns(after)]))
     point = _differences(np.asarray(columns.sum(axis=0)), before.k)
     drawn = _differences(resampled_sums(columns, seed=seed, resamples=resamples, groups=groups), before.k)

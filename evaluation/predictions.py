@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from evaluation.columns import Column, check_order, column, is_missing, keys, matrix, rows_of_lists
+from evaluation.settings import check_number
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -81,11 +82,13 @@ class MultiLabelPredictions:
         labels: (n, k) 1 where a record has the label, else 0.
         pred_probs: (n, k) probability of every label by itself, in [0, 1].
         label_names: The k labels, in the order of the columns.
+        threshold: Labels that are more probable are predicted, in (0, 1).
     """
 
     labels: IntArray
     pred_probs: FloatArray
     label_names: tuple[str, ...]
+    threshold: float = 0.5
 
     @property
     def n(self) -> int:
@@ -99,13 +102,13 @@ class MultiLabelPredictions:
 
     @property
     def predicted(self) -> IntArray:
-        """(n, k) 1 where a label is more likely than not."""
-        return np.asarray(self.pred_probs > 0.5, dtype=np.int64)
+        """(n, k) 1 where a label is more probable than the threshold."""
+        return np.asarray(self.pred_probs > self.threshold, dtype=np.int64)
 
     @property
     def confidence(self) -> FloatArray:
         """(n,) probability of the predicted labels and no others, as if each label stood by itself."""
-        return np.asarray(np.maximum(self.pred_probs, 1 - self.pred_probs).prod(axis=1))
+        return np.asarray(np.where(self.predicted == 1, self.pred_probs, 1 - self.pred_probs).prod(axis=1))
 
     @property
     def label_probability(self) -> FloatArray:
@@ -161,7 +164,7 @@ def check_predictions(
 
 
 def check_any_predictions(
-    labels: Any, pred_probs: Column, *, label_names: Column, name: str = "pred_probs"
+    labels: Any, pred_probs: Column, *, label_names: Column, threshold: float = 0.5, name: str = "pred_probs"
 ) -> AnyPredictions:
     """Check as `check_predictions` does; n lists of positions, or an (n, k) matrix of 0 and 1, are several labels each.
 
@@ -169,13 +172,14 @@ def check_any_predictions(
         ValueError: As there; a matrix with other numbers, or a position twice in one record.
     """
     names = check_names(label_names)
+    check_number(threshold, "threshold", "a probability between 0 and 1", above=0, most=1)
     several = _several(labels, len(names))
     if several is None:
         return check_predictions(labels, pred_probs, label_names=names, name=name)
     check_order(pred_probs, names, name)
     probs = matrix(pred_probs, name).astype(np.float64)
     _check_shape_and_range(probs, several.shape, name)
-    return MultiLabelPredictions(labels=several, pred_probs=probs.clip(0, 1), label_names=names)
+    return MultiLabelPredictions(labels=several, pred_probs=probs.clip(0, 1), label_names=names, threshold=threshold)
 
 
 def _several(labels: Any, k: int) -> IntArray | None:

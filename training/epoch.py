@@ -66,7 +66,9 @@ def run_epoch(
 
 def _validate(model: Any, task: FitTask, compute: Compute, *, epoch: int, train_loss: float) -> EpochResult:
     probs = probabilities(model, task.validation, head=task.head, compute=compute)
-    labels, predicted = np.asarray(task.validation.labels), task.head.predicted(probs)
+    labels = np.asarray(task.validation.labels)
+    threshold = task.head.threshold(probs, labels)
+    predicted = task.head.predicted(probs, threshold)
     likelihood = np.maximum(task.head.likelihood(probs, labels), np.finfo(np.float32).tiny)
     right = (predicted == labels) if labels.ndim == 1 else (predicted == labels).all(axis=1)
     return EpochResult(
@@ -75,6 +77,7 @@ def _validate(model: Any, task: FitTask, compute: Compute, *, epoch: int, train_
         validation_loss=float(-np.log(likelihood).mean()),
         macro_f1=_macro_f1(labels, predicted),
         accuracy=float(right.mean()),
+        threshold=threshold,
     )
 
 

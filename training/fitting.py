@@ -16,7 +16,7 @@ from training.config import FitConfig
 from training.datasets_in import Table
 from training.epoch import best_epoch, run_epoch, total_padding_waste, trained_weights
 from training.fit_task import FitTask, prepare
-from training.heads import model_settings
+from training.heads import keep_threshold, model_settings
 from training.loop import Compute
 from training.optimizer import make_optimizer
 from training.progress import Tick, as_tick
@@ -34,8 +34,9 @@ def fit(
     output_dir: Path,
     progress: bool | Tick = False,
 ) -> FitResult:
-    """Fine-tune a text classifier and save the epoch with the best validation macro-F1 (on a scale: the least loss).
+    """Fine-tune a text classifier and save the epoch that is best on validation.
 
+    That is the one with the highest macro-F1; with the least loss on a scale, and where records have several labels.
     The labels say what is learnt: one of several classes; any number of labels, where the column holds lists; with
     `FitConfig(scale="ordinal")` a step of a scale.
 
@@ -97,11 +98,13 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
         save_checkpoint(output_dir / "checkpoint", state)
     tick(1, 1)  # stopped early or not, the bar is full
     _load_weights(model, state.best_weights)
+    best = best_epoch(state.history, task.head)
+    keep_threshold(model.config, best.threshold)
     forget_run_record(output_dir)
     _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)
     result = FitResult(
         model_dir=output_dir,
-        best_epoch=best_epoch(state.history, task.head).epoch,
+        best_epoch=best.epoch,
         history=state.history,
         padding_waste=total_padding_waste(task.train, config, len(state.history)),
         config=config,

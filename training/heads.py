@@ -21,6 +21,8 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 _STEPS = "ordinal_steps"  # in a model's settings: the steps of the scale, from lowest to highest
+_THRESHOLD = "decision_threshold"  # and the probability above which a label is predicted
+_THRESHOLDS = np.arange(1, 21) / 40  # from .025 to .5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,10 @@ class Head:
         loss: Mean loss of (n, m) logits in nats, by targets, weights and label smoothing.
         weights: Weights that make rare labels count as much as frequent ones, by the targets and k.
         probabilities: (n, k) by (n, m) logits.
-        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities.
-        confidence: (n,) probability of the prediction, in [0, 1].
+        threshold: The probability above which a label is predicted, chosen on the probabilities and labels of the
+            validation part; of no account where there is one answer.
+        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities and that threshold.
+        confidence: (n,) probability of the prediction, in [0, 1], likewise.
         likelihood: (n,) probability of the right answer, by probabilities and labels.
         epoch_by: The score on validation by which the best epoch is chosen, the higher the better.
     """
@@ -48,8 +52,9 @@ class Head:
     loss: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None, float], torch.Tensor]
     weights: Callable[[npt.NDArray[Any], int], FloatArray]
     probabilities: Callable[[torch.Tensor], torch.Tensor]
-    predicted: Callable[[FloatArray], IntArray]
-    confidence: Callable[[FloatArray], FloatArray]
+    threshold: Callable[[FloatArray, IntArray], float]
+    predicted: Callable[[FloatArray, float], IntArray]
+    confidence: Callable[[FloatArray, float], FloatArray]
     likelihood: Callable[[FloatArray, IntArray], FloatArray]
     epoch_by: Callable[[Any], float]
 
@@ -76,6 +81,16 @@ def names_of(settings: Any) -> tuple[str, ...]:
     """Return the k names that a saved model knows, by its `config`."""
     steps = getattr(settings, _STEPS, None)
     return tuple(steps or (settings.id2label[index] for index in range(settings.num_labels)))
+
+
+def threshold_of(settings: Any) -> float:
+    """Return the probability above which a saved model predicts a label, by its `config`."""
+    return float(getattr(settings, _THRESHOLD, 0.5))
+
+
+def keep_threshold(settings: Any, threshold: float) -> None:
+    """Write it into a model's `config`, with which it is saved."""
+    setattr(settings, _THRESHOLD, threshold)
 
 
 def model_settings(head: Head, names: Sequence[str]) -> dict[str, Any]:
@@ -140,6 +155,29 @@ def _of_all(probs: FloatArray, chosen: IntArray) -> FloatArray:
     return np.asarray(np.where(chosen == 1, probs, 1 - probs).prod(axis=1))
 
 
+def _above_threshold(probs: FloatArray, threshold: float) -> IntArray:
+    return np.asarray(probs > threshold, dtype=np.int64)
+
+
+def _best_threshold(probs: FloatArray, labels: IntArray) -> float:
+    """Return the threshold with the highest F1 over all labels together, the nearest to one half of equals.
+
+    A label that few records have stays below one half long after the model can tell them (Lipton, Elkan and
+    Naryanaswamy 2014): one half would predict nothing then.
+    """
+    scores = {float(t): _micro_f1(_above_threshold(probs, t), labels) for t in _THRESHOLDS}
+    return max(scores, key=lambda t: (scores[t], t))
+
+
+def _micro_f1(predicted: IntArray, labels: IntArray) -> float:
+    given = int(predicted.sum() + labels.sum())
+    return 2 * int((predicted & labels).sum()) / given if given else 1.0
+
+
+def _one_half(probs: FloatArray, labels: IntArray) -> float:
+    return 0.5
+
+
 def _as_labels(labels: IntArray, k: int) -> npt.NDArray[Any]:
     return labels
 
@@ -152,8 +190,9 @@ SOFTMAX = Head(
     loss=_cross_entropy,
     weights=_class_weights,
     probabilities=lambda logits: torch.softmax(logits, dim=1),
-    predicted=lambda probs: np.asarray(probs.argmax(axis=1), dtype=np.int64),
-    confidence=lambda probs: np.asarray(probs.max(axis=1)),
+    threshold=_one_half,
+    predicted=lambda probs, threshold: np.asarray(probs.argmax(axis=1), dtype=np.int64),
+    confidence=lambda probs, threshold: np.asarray(probs.max(axis=1)),
     likelihood=_at,
     epoch_by=lambda epoch: float(epoch.macro_f1),
 )
@@ -165,10 +204,11 @@ SIGMOID = Head(
     loss=_binary,
     weights=_weights_of_yes,
     probabilities=torch.sigmoid,
-    predicted=lambda probs: np.asarray(probs > 0.5, dtype=np.int64),
-    confidence=lambda probs: np.asarray(np.maximum(probs, 1 - probs).prod(axis=1)),
+    threshold=_best_threshold,
+    predicted=_above_threshold,
+    confidence=lambda probs, threshold: _of_all(probs, _above_threshold(probs, threshold)),
     likelihood=_of_all,
-    epoch_by=lambda epoch: float(epoch.macro_f1),
+    epoch_by=lambda epoch: -float(epoch.validation_loss),
 )
 ORDINAL = Head(
     name="ordinal",
@@ -178,8 +218,9 @@ ORDINAL = Head(
     loss=_binary,
     weights=_weights_of_yes,
     probabilities=_steps_from_above,
-    predicted=_median,
-    confidence=lambda probs: _at(probs, _median(probs)),
+    threshold=_one_half,
+    predicted=lambda probs, threshold: _median(probs),
+    confidence=lambda probs, threshold: _at(probs, _median(probs)),
     likelihood=_at,
     epoch_by=lambda epoch: -float(epoch.validation_loss),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from training import _hf
 from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
-from training.heads import head_of, names_of
+from training.heads import head_of, names_of, threshold_of
 from training.loop import Compute, probabilities
 from training.progress import Tick, as_tick
 from training.records import tokenized
@@ -74,12 +74,13 @@ def predict(
         batch_tokens=batch_size,
         tick=lambda done: tick(done, len(records)),
     )
-    head = head_of(model.config)
+    head, threshold = head_of(model.config), threshold_of(model.config)
     return Predictions(
         pred_probs=probs,
-        labels=head.predicted(probs),
-        confidence=head.confidence(probs),
+        labels=head.predicted(probs, threshold),
+        confidence=head.confidence(probs, threshold),
         label_names=names_of(model.config),
+        threshold=threshold,
         device=place,
         precision=chosen,
     )

@@ -24,6 +24,8 @@ class EpochResult(Shown):
         validation_loss: mean negative log probability of the right answer, in nats.
         macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1].
         accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right.
+        threshold: where records have several labels, the probability above which one is predicted: that with the
+            highest F1 over all labels of the validation part.
     """
 
     epoch: int
@@ -31,6 +33,7 @@ class EpochResult(Shown):
     validation_loss: float
     macro_f1: float
     accuracy: float
+    threshold: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -39,7 +42,8 @@ class FitResult(Shown):
 
     Attributes:
         model_dir: folder of the best epoch's model; `predict` and transformers load it.
-        best_epoch: epoch with the highest validation macro-F1 (on a scale: the least loss), the first on a tie.
+        best_epoch: epoch with the highest validation macro-F1, the first of them on a tie; with the
+            least loss on a scale and where records have several labels.
         history: one entry per epoch that was run.
         padding_waste: share of the training tokens that were padding, in [0, 1).
         config: the settings of the run.
@@ -66,9 +70,10 @@ class Predictions(Shown):
     Attributes:
         pred_probs: (n, k) float32; rows sum to one, unless records may have several labels.
         labels: (n,) index of what is predicted: the most probable class, or the median of a scale; (n, k) ones and
-            zeros where records may have several labels: those that are more likely than not.
+            zeros where records may have several labels: those that are more probable than `threshold`.
         confidence: (n,) probability of what is predicted, in [0, 1].
         label_names: the k names of the classes, labels or steps.
+        threshold: probability above which a label is predicted, where a record may have several.
         device: the torch device that they were computed on.
         precision: `"fp32"` or `"bf16"`, in which they were computed.
     """
@@ -77,6 +82,7 @@ class Predictions(Shown):
     labels: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float32]
     label_names: tuple[str, ...]
+    threshold: float
     device: str
     precision: str
 

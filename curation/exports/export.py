@@ -175,7 +175,7 @@ def _errors(project: Project, number: int | None) -> pa.Table:
     round_ = newest(project, "predictions.parquet", "errors.parquet", number=number)
     found = round_.table("errors.parquet")
     doubts = _doubts(project, round_).items()
-    suggested = by_id(found, "predicted") | {i: row["suggested"] for i, row in doubts}
+    suggested = by_id(round_.table("predictions.parquet"), "value") | {i: row["suggested"] for i, row in doubts}
     probability = by_id(found, "confidence") | {i: row["suggested_prob"] for i, row in doubts}
     return with_texts(project, found, suggested=suggested, suggested_prob=probability)
 

@@ -16,6 +16,7 @@ _OLD_NAMES: Mapping[str, Mapping[str, str]] = {
     "queue.parquet": {**_SUGGESTED, "score": "priority"},
     "flags.parquet": _SUGGESTED,
     "quality.parquet": {"label": "choice"},
+    "predictions.parquet": {"predicted": "value"},
 }
 
 

@@ -21,11 +21,11 @@ class Known:
 
     record_id: str
     label: str | None
-    code: int  # of the label, -1 where there is none
+    code: int  # of the stratum of the label, -1 where there is none
     source: str
     part: str | None
     quality: Mapping[str, Any] | None  # of its worst unit
-    prediction: Mapping[str, Any] | None
+    prediction: Mapping[str, Any] | None  # `predicted` is its answer in words
     conflict: str | None
     flagged: str | None
     disputed: str | None
@@ -108,5 +108,5 @@ def _suggested(known: Known) -> tuple[Any, float | None]:
     if known.quality is not None:
         return known.quality["suggested"], known.quality["suggested_prob"]
     if known.prediction is not None:
-        return known.prediction["predicted"], known.prediction["confidence"]
+        return known.prediction["value"], known.prediction["confidence"]
     return None, None

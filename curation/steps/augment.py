@@ -79,11 +79,11 @@ def _variants(context: Context, train: _Train, held_out: list[str]) -> tuple[lis
 
 
 def _gain(context: Context, train: _Train, kept: list[dict[str, Any]]) -> Gain:
-    store, index = EmbeddingStore(context.project), context.config.task.strata_index()
+    store = EmbeddingStore(context.project)
     place = {record_id: i for i, record_id in enumerate(train.ids)}
     return augmentation_gain(
         store.of_texts([_whole(fields) for fields in train.fields]),
-        np.array([index[label] for label in train.labels]),
+        np.array(context.config.task.codes(train.labels)),
         store.of_texts([_whole(row["fields"]) for row in kept]),
         np.array([place[row["parent"]] for row in kept]),
         seed=context.config.seed,
@@ -94,13 +94,12 @@ def _gate(context: Context, train: _Train) -> Gate:
     """Build the gate on a classifier that learned from the training part alone."""
     store = EmbeddingStore(context.project)
     texts = [_whole(fields) for fields in train.fields]
-    index = context.config.task.strata_index()
-    codes = np.array([index[label] for label in train.labels])
+    codes = np.array(context.config.task.codes(train.labels))
     present = np.unique(codes)
     model = fit_linear(store.of_texts(texts), codes, inverse_regularization=10.0, steps=1000)
 
     def predict_proba(embeddings: np.ndarray) -> np.ndarray:
-        probs = np.zeros((len(embeddings), len(index)))
+        probs = np.zeros((len(embeddings), len(context.config.task.strata_names)))
         probs[:, present] = model.predict_proba(embeddings)
         return probs
 

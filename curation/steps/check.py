@@ -13,7 +13,6 @@ from curation.project.config import Config
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import OUTSIDE, outside_checks, records_flagged, worst_units
 from curation.project.folder import Round
-from curation.project.labelled import words_by_id
 from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
@@ -40,7 +39,7 @@ class Labelled:
 
     Attributes:
         kind: The kind of answer; what doubts it is an entry of `DOUBTS`.
-        names: Every label that could be given; `codes` are positions in it.
+        names: Every stratum, which is a label where a record has one; `codes` are positions in it.
         before: The label that a record came with where people have read it since, -1 elsewhere.
     """
 
@@ -76,11 +75,12 @@ def run(context: Context) -> str:
         TwofoldError: A check that somebody installed cannot be loaded, or does not do what is expected of one.
     """
     outside_checks()  # one that cannot be loaded is known before anything is computed
-    mapped, said = context.project.first, words_by_id(context.project, context.round)
-    labels = {i: said.get(i) for i in column(context.project.records, "record_id")}
-    how = by_id(context.round.table("labels.parquet"), "source")
-    settled = {i: source for i, source in how.items() if source in BY_PEOPLE}
-    labelled = _labelled(context, labels, settled)
+    mapped, known = context.project.first, context.round.table("labels.parquet")
+    said, ids = by_id(known, "value"), column(context.project.records, "record_id")
+    values = {i: said.get(i) for i in ids}
+    labels = context.config.task.worded(values)
+    settled = {i: source for i, source in by_id(known, "source").items() if source in BY_PEOPLE}
+    labelled = _labelled(context, values, settled)
     context.tick(60, 100)
     quality = _quality(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
     context.tick(95, 100)
@@ -120,10 +120,10 @@ def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
     return "; ".join([*said, *notes]) or "nothing to flag"
 
 
-def _labelled(context: Context, labels: Mapping[str, str | None], settled: Container[str]) -> Labelled:
-    records, task, ids = context.project.records, context.config.task, [*labels]
-    came_with = task.worded(by_id(records, "value"))
-    codes = np.array(task.codes(labels.values()), dtype=np.int64)
+def _labelled(context: Context, values: Mapping[str, Any], settled: Container[str]) -> Labelled:
+    records, task, ids = context.project.records, context.config.task, [*values]
+    came_with = task.strata(by_id(records, "value"))
+    codes = np.array(task.codes(task.strata(values).values()), dtype=np.int64)
     before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
@@ -131,7 +131,7 @@ def _labelled(context: Context, labels: Mapping[str, str | None], settled: Conta
         kind=task.kind.name,
         ids=[ids[i] for i in at],
         texts=[shown[i] for i in at],
-        names=task.classes,
+        names=task.strata_names,
         codes=codes[at],
         before=before[at],
         embeddings=EmbeddingStore(context.project, tick=percent(context.tick, 0, 60)).matrix[at],

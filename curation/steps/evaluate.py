@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,15 +20,11 @@ from curation.project.records import LABEL_NAMES, by_id, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
 from evaluation.metrics import GROUP as METRICS
-from evaluation.metrics import Metric
 from evaluation.plugins import PluginError, installed, plugins
-from evaluation.scales import scale_metrics
+from evaluation.suites import SUITES
 
-SCALES: Mapping[str, Callable[[Sequence[str]], Mapping[str, Metric]]] = {
-    "nominal": lambda names: {},
-    "ordinal": scale_metrics,
-}
-"""What is measured besides where the classes are steps, by `Kind.scale`."""
+THRESHOLD = b"threshold"
+"""Metadata of predictions: the probability above which a label is predicted, where a record has several."""
 
 
 def predictions_schema(value: pa.DataType) -> pa.Schema:
@@ -64,13 +61,11 @@ def run(context: Context) -> str:
     ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
     truth = _positions([task.target(values[i]) for i in ids], names)
     measured = partial(
-        evaluate, truth, label_names=names, seed=context.config.seed, metrics=SCALES[task.kind.scale](names)
+        evaluate, truth, label_names=names, seed=context.config.seed, metrics=SUITES[str(task.kind.recipe)](names)
     )
-    models = {
-        r.number: _probabilities(r, ids, names, of_one=truth.ndim == 1) for r in [*_with_model(project, round_), round_]
-    }
-    probs = {number: each for number, each in models.items() if each is not None}
-    scores = {number: measured(each) for number, each in probs.items()}
+    models = {r.number: _said(r, ids, names, of_one=truth.ndim == 1) for r in [*_with_model(project, round_), round_]}
+    said = {number: each for number, each in models.items() if each is not None}
+    scores = {number: measured(each.probs, threshold=each.threshold) for number, each in said.items()}
     *earlier, now = scores
     before = earlier[-1] if earlier else None
     found: dict[str, Any] = {
@@ -83,8 +78,10 @@ def run(context: Context) -> str:
     }
     if before is not None:
         found["before"] = scores[before].to_dict()
-        pair = probs[before], probs[now]
-        found["comparison"] = compare(truth, *pair, label_names=names, seed=context.config.seed).to_dict()
+        pair = said[before], said[now]
+        thresholds = (pair[0].threshold, pair[1].threshold)
+        compared = partial(compare, label_names=names, seed=context.config.seed, thresholds=thresholds)
+        found["comparison"] = compared(truth, pair[0].probs, pair[1].probs).to_dict()
     round_.write_json("evaluation.json", found)
     return _summary(scores[now], found["measured_on"])
 
@@ -136,7 +133,8 @@ def _predict(context: Context) -> None:
         }
         for i, names, sure, probs in zip(ids, found.answers, found.confidence, found.pred_probs, strict=True)
     )
-    told = {LABEL_NAMES: json.dumps(found.label_names), "precision": found.precision, "device": found.device}
+    told: dict[str | bytes, str] = {LABEL_NAMES: json.dumps(found.label_names), THRESHOLD: json.dumps(found.threshold)}
+    told |= {"precision": found.precision, "device": found.device}
     schema = predictions_schema(task.kind.value())
     context.round.write_table("predictions.parquet", table(rows, schema).replace_schema_metadata(told))
 
@@ -149,9 +147,15 @@ def _positions(targets: Sequence[Any], names: Sequence[str]) -> npt.NDArray[np.i
     return np.array([[name in named for name in names] for named in targets], dtype=np.int64)
 
 
-def _probabilities(
-    round_: Round, ids: list[str], names: Sequence[str], *, of_one: bool
-) -> npt.NDArray[np.float64] | None:
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """What a model said of n records: (n, k) probabilities, and the one above which it predicts a label."""
+
+    probs: npt.NDArray[np.float64]
+    threshold: float
+
+
+def _said(round_: Round, ids: list[str], names: Sequence[str], *, of_one: bool) -> _Said | None:
     """Return what a model said, a column per label of today; None if it is not known which labels it knew.
 
     Labels that it did not know have probability 0. Those that were made one since are added up where a record has
@@ -160,14 +164,16 @@ def _probabilities(
     predictions = round_.table("predictions.parquet")
     probs = by_id(predictions, "pred_probs")
     said: npt.NDArray[np.float64] = np.array([probs[i] for i in ids], dtype=np.float64)
-    known = json.loads((predictions.schema.metadata or {}).get(LABEL_NAMES, b"[]")) or list(names)
+    told = predictions.schema.metadata or {}
+    known = json.loads(told.get(LABEL_NAMES, b"[]")) or list(names)
     if len(known) != said.shape[1] or not set(known) <= set(names):
         return None
     rows = np.zeros((len(ids), len(names)))
     for column, name in enumerate(known):
         at, given = names.index(name), said[:, column]
         rows[:, at] += given if of_one else given * (1 - rows[:, at])
-    return rows / rows.sum(axis=1, keepdims=True) if of_one else rows
+    rows = rows / rows.sum(axis=1, keepdims=True) if of_one else rows
+    return _Said(probs=rows, threshold=float(json.loads(told.get(THRESHOLD, b"0.5"))))
 
 
 def _shown(interval: Any) -> str:

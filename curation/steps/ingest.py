@@ -210,11 +210,11 @@ def _guidelines(intake: Intake, task: Task) -> str:
 def _first_guidelines(task: Task) -> str:
     template = files("curation.steps").joinpath("guidelines.md").read_text(encoding="utf-8")
     template = template.replace("WHAT TO DO", task.kind.guide)
-    if not task.classes:
+    if not task.target_names:
         return template.replace("\nANSWERS\n", "")
-    text = template.replace("ANSWERS", "\n".join(f"- **{_in_markdown(name)}**: " for name in task.classes))
+    text = template.replace("ANSWERS", "\n".join(f"- **{_in_markdown(name)}**: " for name in task.target_names))
     too_long = limits.long_guidelines(text) is not None
-    return template.replace("ANSWERS", f"There are {len(task.classes)} labels.") if too_long else text
+    return template.replace("ANSWERS", f"There are {len(task.target_names)} labels.") if too_long else text
 
 
 def _in_markdown(label: str) -> str:

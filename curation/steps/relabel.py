@@ -17,6 +17,7 @@ from curation.project.step import Context, Step
 from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
 from curation.selection.why_look import Known, errors
+from curation.tasks.task import Task
 
 Row = Mapping[str, Any]
 ERRORS = pa.schema(
@@ -46,7 +47,7 @@ def run(context: Context) -> str:
 def _ordered(context: Context, codes: Any, those: Row) -> Selection:
     """Order some records; the embeddings are read only where there is anything to order."""
     config = context.config
-    n_classes, size = max(len(config.task.classes), 1), config.annotation.batch_size
+    n_classes, size = max(len(config.task.strata_names), 1), config.annotation.batch_size
     embeddings = EmbeddingStore(context.project).matrix
     return next_records(embeddings, codes, n_classes=n_classes, size=size, seed=config.seed, **those)
 
@@ -72,27 +73,33 @@ def _said(coming: Row) -> str:
 
 
 def _known(context: Context) -> Iterator[Known]:
-    round_, task, index = context.round, context.config.task, context.config.task.class_index()
+    round_, task = context.round, context.config.task
     labels, part, predictions = (_by_id(round_, f"{name}.parquet") for name in ("labels", "split", "predictions"))
     quality, flags = worst_units(_rows(round_, "quality.parquet"), task.kind), _rows(round_, "flags.parquet")
     decisions = _rows(round_, "decisions.parquet")
     disputed = {row["record_id"]: row["reason"] for row in decisions if row["method"] == Method.DISPUTED}
     conflicts = {row["record_id"]: row["reason"] for row in flags if row["check"] == Check.CONFLICTING_COPY}
     others = {row["record_id"]: "{check}: {reason}".format(**row) for row in flags if row["check"] not in list(Check)}
-    for i in column(context.project.records, "record_id"):
-        label = task.in_words(labels[i]["value"])
+    ids = column(context.project.records, "record_id")
+    values = {i: labels[i]["value"] for i in ids}
+    codes = dict(zip(ids, task.codes(task.strata(values).values()), strict=True))
+    for i in ids:
         yield Known(
             record_id=i,
-            label=label,
-            code=-1 if label is None else index.get(label, 0),
+            label=task.in_words(values[i]),
+            code=-1 if values[i] is None else max(codes[i], 0),
             source=labels[i]["source"],
             part=part[i]["part"] if i in part else None,
             quality=quality.get(i),
-            prediction=predictions.get(i),
+            prediction=_with_words(predictions.get(i), task),
             conflict=conflicts.get(i),
             flagged=others.get(i),
             disputed=disputed.get(i),
         )
+
+
+def _with_words(prediction: Row | None, task: Task) -> Row | None:
+    return prediction and {**prediction, "predicted": task.in_words(prediction["value"])}
 
 
 def _rows(round_: Round, name: str) -> list[Row]:
@@ -113,5 +120,5 @@ STEP = Step(
         *(config.seed, config.training.precision),
     ],
     run=run,
-    revision=2,
+    revision=3,
 )

@@ -67,7 +67,7 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
         "name": config.name,
         "kind": config.task.kind.name,
         "fields": list(config.task.fields),
-        "labels": list(config.task.classes),
+        "labels": list(config.task.strata_names),
         "round": round_.number,
         "created": events[-1]["at"] if events else "",
         "version": version("twofold"),

@@ -98,15 +98,6 @@ class Task(BaseModel):
         """All answers in words, in order, where a record has one of few; none otherwise."""
         return tuple(self.kind.classes(self.asked) or ())
 
-    def class_index(self) -> Mapping[str, int]:
-        """Return the position of every class."""
-        return {name: i for i, name in enumerate(self.classes)}
-
-    def codes(self, answers: Iterable[str | None]) -> list[int]:
-        """Return the position of every answer in words among the classes; -1 for none, and for one that is no class."""
-        index = self.class_index()
-        return [-1 if answer is None else index.get(answer, -1) for answer in answers]
-
     def class_values(self) -> dict[str, Value]:
         """Return the answer that every class stands for."""
         return {name: self.kind.parse(self.asked, name) for name in self.classes}
@@ -130,9 +121,10 @@ class Task(BaseModel):
         """All that `strata` can say, in order; none where that is not known."""
         return self.classes if self.kind.strata_names is None else tuple(self.kind.strata_names(self.asked))
 
-    def strata_index(self) -> Mapping[str, int]:
-        """Return the position of every stratum."""
-        return {name: i for i, name in enumerate(self.strata_names)}
+    def codes(self, strata: Iterable[str | None]) -> list[int]:
+        """Return the position of every stratum; -1 for none, and for one that is not among their names."""
+        index = {name: i for i, name in enumerate(self.strata_names)}
+        return [-1 if name is None else index.get(name, -1) for name in strata]
 
     @cached_property
     def target_names(self) -> tuple[str, ...]:

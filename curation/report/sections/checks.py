@@ -10,18 +10,26 @@ import pyarrow.compute as pc
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, records_flagged
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_labels, words_by_id
-from curation.project.records import column
+from curation.project.labelled import current_labels
+from curation.project.records import by_id, column
 from curation.report.sections import lists
 from curation.report.sections.lists import Texts
+from curation.tasks.task import Task
 
 MAP_POINTS = 1500
 
 
 def balance(project: Project, round_: Round) -> list[dict[str, Any]]:
     """Return how many records had each label when they came in, and have it now."""
-    given, now = (Counter(words_by_id(project, each).values()) for each in (project.first, round_))
-    return [{"label": x, "given": given[x], "now": now[x]} for x in project.config.task.classes]
+    task = project.config.task
+    given, now = (_counted(task, each) for each in (project.first, round_))
+    return [{"label": x, "given": given[x], "now": now[x]} for x in task.target_names]
+
+
+def _counted(task: Task, round_: Round) -> Counter[str]:
+    """Count the records of every label; one with several counts for each of them."""
+    targets = (task.target(value) for value in column(round_.table("labels.parquet"), "value") if value is not None)
+    return Counter(name for target in targets for name in ([target] if isinstance(target, str) else target))
 
 
 def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
@@ -51,7 +59,7 @@ def text_map(project: Project, round_: Round) -> dict[str, Any]:
     ids = column(project.records, "record_id")
     places = PCA(n_components=2, svd_solver="full").fit_transform(store.matrix)
     shown = range(0, len(ids), -(-len(ids) // MAP_POINTS))
-    labels = words_by_id(project, round_)
+    labels = project.config.task.strata(by_id(round_.table("labels.parquet"), "value"))
     flags = round_.table("flags.parquet")
     flagged = set(column(flags.filter(pc.equal(flags["check"], Check.LABEL)), "record_id"))
     return {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score
 
 from evaluation import compare, evaluate
-from evaluation.scales import scale_metrics
+from evaluation.suites import scale_metrics, several_metrics
 
 NAMES = ["anger", "joy", "fear"]
 
@@ -35,6 +35,9 @@ def test_numbers_are_those_of_scikit_learn(given_: tuple[np.ndarray, np.ndarray]
         if seen[i]:
             assert scores.precision.value == pytest.approx(precision_score(labels[:, i], said[:, i], zero_division=0))
         assert scores.support == labels[:, i].sum()
+    if seen.any():
+        wanted = f1_score(labels, said, average="micro", zero_division=0)
+        assert several_metrics(NAMES)["micro_f1"](labels, said) == pytest.approx(wanted)
     assert np.diag(found.confusion).tolist() == (labels & said).sum(axis=0).tolist()
 
 

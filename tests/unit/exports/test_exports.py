@@ -30,7 +30,7 @@ from curation.project.folder import Project, open_project
 from curation.project.records import QUALITY, by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
-from curation.steps.evaluate import PREDICTIONS
+from curation.steps.evaluate import predictions_schema
 from curation.steps.ingest import Intake, ingest
 
 Make = Callable[..., Project]
@@ -95,8 +95,8 @@ def run(*arguments: object) -> Result:
 
 
 def test_every_table_has_texts_label_suggestion_id_and_row(reviewed: Project) -> None:
-    predictions = [{"record_id": i, "part": "test", "predicted": "question", "confidence": 0.8} for i in ("r03", "r04")]
-    reviewed.round(0).write_table("predictions.parquet", table(predictions, PREDICTIONS))
+    predictions = [{"record_id": i, "part": "test", "value": "question", "confidence": 0.8} for i in ("r03", "r04")]
+    reviewed.round(0).write_table("predictions.parquet", table(predictions, predictions_schema(pa.string())))
     texts = {i: text for i, text, _ in rows()}
     for what in ("flags", "errors", "queue", "decisions", "votes"):
         found = exported(reviewed, what)

@@ -49,9 +49,9 @@ def _predict(context: Context) -> None:
     for n, i in enumerate(sorted(part)):
         guess = n % 3 if rng.random() < 0.7 + 0.1 * context.round.number else rng.randrange(3)
         probs = [0.8 if k == guess else 0.1 for k in range(3)]
-        rows.append({"record_id": i, "part": part[i], "predicted": TOPICS[guess], "confidence": 0.8})
+        rows.append({"record_id": i, "part": part[i], "value": TOPICS[guess], "confidence": 0.8})
         rows[-1]["pred_probs"] = probs
-    context.round.write_table("predictions.parquet", table(rows, evaluate.PREDICTIONS))
+    context.round.write_table("predictions.parquet", table(rows, evaluate.predictions_schema(pa.string())))
 
 
 def _learn(project: Project, round_: Round) -> None:
@@ -310,7 +310,7 @@ def test_every_model_is_scored_on_the_same_records_with_todays_labels(made: tupl
     assert 0 < on["settled_by_people"] < on["records"]
     right = []
     for number in (0, 1):
-        said = by_id(project.round(number).table("predictions.parquet"), "predicted")
+        said = by_id(project.round(number).table("predictions.parquet"), "value")
         right.append({i: said[i] == labels[i] for i in ids})
         accuracy = sum(right[-1].values()) / len(ids)
         assert found["rounds"][number]["accuracy"]["value"] == pytest.approx(accuracy)
@@ -339,7 +339,7 @@ def test_mistakes_and_the_queue_are_counted_whole_though_the_page_shows_their_he
 ) -> None:
     project, found = made
     labels, round_ = _labels(project.round(1)), project.round(1)
-    part, said = (by_id(round_.table(f"{n}.parquet"), c) for n, c in (("split", "part"), ("predictions", "predicted")))
+    part, said = (by_id(round_.table(f"{n}.parquet"), c) for n, c in (("split", "part"), ("predictions", "value")))
     wrong = [i for i in part if part[i] in ("validation", "test") and labels[i] and said[i] != labels[i]]
     assert found["errors"]["total"] == len(wrong) == sum(found["errors"]["verdicts"].values())
     source = by_id(round_.table("labels.parquet"), "source")
@@ -385,7 +385,7 @@ def test_a_metric_that_somebody_installed_is_counted_and_makes_the_scores_anew(
     model = context.round.json("report.json")["model"]
     labels, part = _labels(context.round), by_id(context.round.table("split.parquet"), "part")
     for scores, round_ in ((model["evaluation"], context.round), (model["before"], project.round(0))):
-        said = by_id(round_.table("predictions.parquet"), "predicted")
+        said = by_id(round_.table("predictions.parquet"), "value")
         wrong = [i for i in said if part[i] == "test" and labels.get(i) == "bill" != said[i]]
         found = scores["metrics"]["bills_missed"]
         assert found["low"] <= found["value"] == len(wrong) <= found["high"]

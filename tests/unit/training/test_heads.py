@@ -101,17 +101,25 @@ def test_probabilities_of_a_scale_are_a_distribution(logits: np.ndarray) -> None
     assert probs.shape == (len(logits), logits.shape[1] + 1)
     assert (probs >= 0).all()
     assert probs.sum(axis=1) == pytest.approx(np.ones(len(logits)), abs=1e-5)
-    assert ((ORDINAL.predicted(probs) >= 0) & (ORDINAL.predicted(probs) < probs.shape[1])).all()
+    assert ((ORDINAL.predicted(probs, 0.5) >= 0) & (ORDINAL.predicted(probs, 0.5) < probs.shape[1])).all()
 
 
 @given(LOGITS)
 def test_the_predicted_answer_is_the_likeliest(logits: np.ndarray) -> None:
     for head in (SOFTMAX, SIGMOID):
         probs = head.probabilities(torch.from_numpy(logits)).numpy()
-        sure = head.confidence(probs)
-        assert head.likelihood(probs, head.predicted(probs)) == pytest.approx(sure)
-        other = head.predicted(probs[::-1])
+        sure = head.confidence(probs, 0.5)
+        assert head.likelihood(probs, head.predicted(probs, 0.5)) == pytest.approx(sure)
+        other = head.predicted(probs[::-1], 0.5)
         assert (head.likelihood(probs, other) <= sure + 1e-6).all()
+
+
+def test_rare_labels_are_predicted_below_one_half() -> None:
+    probs = np.array([[0.3, 0.1], [0.05, 0.35], [0.1, 0.1]], dtype=np.float32)
+    labels = np.array([[1, 0], [0, 1], [0, 0]])
+    threshold = SIGMOID.threshold(probs, labels)
+    assert 0.1 < threshold <= 0.3
+    assert SIGMOID.predicted(probs, threshold).tolist() == labels.tolist()
 
 
 def test_targets_of_a_scale_say_what_is_above() -> None:

@@ -1,8 +1,8 @@
-"""How far predictions are off where the classes are steps of a scale, for `evaluate(metrics=...)`."""
+"""What is measured besides, by the way of training that made a model, for `evaluate(metrics=...)`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -49,8 +49,48 @@ def scale_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
     }
 
 
+def several_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
+    """Return what is measured beside whole answers where records have several labels.
+
+    Args:
+        names: The k labels.
+
+    Returns:
+        `micro_f1`, F1 over all labels of all records together; `label_accuracy`, the share of labels rightly given or
+        left out; `overlap`, the mean share of labels in both answers among those in one of them, 1 where both have
+        none. All in [0, 1].
+
+    Example:
+        >>> import numpy as np
+        >>> metrics = several_metrics(["anger", "joy"])
+        >>> labels, predicted = np.array([[1, 1], [0, 0]]), np.array([[1, 0], [0, 0]])
+        >>> [round(metric(labels, predicted), 2) for metric in metrics.values()]
+        [0.67, 0.75, 0.75]
+    """
+
+    def micro_f1(labels: IntArray, predicted: IntArray) -> float:
+        given = labels.sum() + predicted.sum()
+        return float(2 * (labels & predicted).sum() / given) if given else 1.0
+
+    def label_accuracy(labels: IntArray, predicted: IntArray) -> float:
+        return float((labels == predicted).mean())
+
+    def overlap(labels: IntArray, predicted: IntArray) -> float:
+        both, either = (labels & predicted).sum(axis=1), (labels | predicted).sum(axis=1)
+        return float(np.where(either > 0, both / np.maximum(either, 1), 1.0).mean())
+
+    return {"micro_f1": micro_f1, "label_accuracy": label_accuracy, "overlap": overlap}
+
+
 def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     try:
         return np.array([float(name) for name in names])
     except ValueError:
         return np.arange(len(names), dtype=np.float64)
+
+
+SUITES: Mapping[str, Callable[[Sequence[str]], Mapping[str, Metric]]] = {
+    "classification": lambda names: {},
+    "multi_label_classification": several_metrics,
+    "ordinal_classification": scale_metrics,
+}
