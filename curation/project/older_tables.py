@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.project.records import QUALITY, votes_schema
+from curation.project.records import votes_schema
 from curation.tasks.kind import ANSWER
 
 _SUGGESTED = {"suggestion": "suggested", "suggestion_score": "suggested_prob"}
@@ -27,7 +27,7 @@ def with_names_of_today(name: str, found: pa.Table) -> pa.Table:
     if name == "quality.parquet" and "score" in found.column_names:  # the probability that a label is right
         p_wrong = pa.array([1.0 - right for right in found["score"].to_pylist()], pa.float64())
         unit = pa.array([ANSWER] * found.num_rows, pa.string())
-        found = found.append_column("p_wrong", p_wrong).append_column("unit", unit).select(QUALITY.names)
+        found = found.append_column("p_wrong", p_wrong).append_column("unit", unit).drop_columns(["score"])
     return found
 
 
