@@ -118,8 +118,9 @@ class Desk:
         person = self.argilla.add_reviewer(username, workspace) or self.argilla.reset_password(username)
         dataset = naming.dataset(self.project, self.project.round(1), role)
         session = Session(self.argilla.url, username, person.password)
-        question = self.project.config.task.question
-        assert len(list(session.answer(dataset, answers, question=question))) == len(answers)
+        task = self.project.config.task
+        stored = {i: task.kind.encode(answer, {x: x for x in task.labels}) for i, answer in answers.items()}
+        assert len(list(session.answer(dataset, stored, question=task.question))) == len(answers)
 
     def exported(self, what: str) -> list[dict[str, Any]]:
         """Rows as `twofold export` writes them."""
