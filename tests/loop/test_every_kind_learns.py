@@ -22,8 +22,8 @@ EVENTS = {
     "broken": "Our {thing} fell apart {when}, it arrived broken.",
     "thanks": "We love the {thing}, thank you! {when} the children were so happy.",
 }
-THINGS = "lamp bicycle piano kettle tent violin carpet microscope sofa canoe helmet printer saddle telescope".split()
-WHEN = "on Monday;last night;before the wedding;in March;yesterday;at noon;after the storm".split(";")
+THINGS = ("lamp", "bicycle", "piano", "kettle", "tent", "violin", "carpet", "microscope", "sofa", "canoe", "helmet")
+WHEN = ("on Monday", "last night", "before the wedding", "in March", "yesterday", "at noon", "after the storm")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def test_a_labelled_file_becomes_a_model_and_a_report(case: Case, project: Path)
     assert round_.table("predictions.parquet").schema.field("value").type == OURS[case.kind].value()
     report = json.loads(round_.path("report.json").read_text(encoding="utf-8"))
     counts = {row["label"]: row["now"] for row in report["labels"]}
-    assert counts["damage" if case.labels else "1"] == 14
+    assert counts["damage" if case.labels else "1"] == len(THINGS)
     assert report["model"]["evaluation"]["n"] == evaluation["n"] > 0
     for what in ("dataset", "labels", "queue", "errors"):
         lines = run("export", project, "--what", what, "--format", "jsonl").splitlines()
@@ -117,6 +117,6 @@ def test_the_parts_have_all_answers_and_go_to_other_tools(case: Case, project: P
     run("export", project, "--what", "dataset", "--format", "hf", "--out", tmp_path / "saved")
     parts: Any = datasets.load_from_disk(str(tmp_path / "saved"))
     column = OURS[case.kind].column
-    assert sum(len(part) for part in parts.values()) == 3 * 14
+    assert sum(len(part) for part in parts.values()) == 3 * len(THINGS)
     for part in parts.values():
         assert len({json.dumps(value) for value in part[column]}) == 3
