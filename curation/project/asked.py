@@ -70,10 +70,17 @@ class Asked(BaseModel):
         """Return an answer by its labels of today, by what Argilla stores."""
         return self.kind.decode(stored, self.options)
 
-    def encoder(self) -> Callable[[Any], Any | None]:
-        """Return what gives an answer as Argilla stores it; None for none, or one that Argilla does not offer."""
+    def encoder(self) -> Callable[[Any, Mapping[str, str]], Any | None]:
+        """Return what gives an answer about texts as Argilla stores it; None for none, or one not on offer."""
         option_of = {label: self.value_of(label) for label in self.options.values()}
-        return lambda value: None if value is None else self.kind.encode(value, option_of)
+
+        def encode(value: Any, fields: Mapping[str, str]) -> Any | None:
+            stored = None if value is None else self.kind.encode(value, option_of)
+            if stored is None or self.kind.to_page is None:
+                return stored
+            return self.kind.to_page(self.settings, stored, fields)
+
+        return encode
 
     def value_of(self, label: str) -> str:
         """Return the value under which Argilla stores a label that it offers."""

@@ -21,9 +21,9 @@ from curation.annotation.client import ArgillaClient
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
-from curation.project.asked import asked_in, with_unknown
+from curation.project.asked import Asked, asked_in, with_unknown
 from curation.project.older_tables import read_as_votes
-from curation.project.records import column, table, votes_schema
+from curation.project.records import by_id, column, table, votes_schema
 from curation.project.standing import Role, Status
 from curation.project.step import Context
 
@@ -52,7 +52,7 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     note_people(context, argilla)
     datasets = _datasets(context, argilla)
     schema = votes_schema(asked.kind.value())
-    served = votes_table(_served(argilla, datasets), schema)
+    served = votes_table(_as_kept(context, asked, _served(argilla, datasets)), schema)
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
@@ -101,6 +101,20 @@ def _served(argilla: ArgillaClient, datasets: Mapping[str, Any]) -> Iterator[dic
                 "submitted_at": answer.submitted_at,
                 "gone": False,
             }
+
+
+def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield answers as snapshots keep them: places in a text are counted in characters, and by pages otherwise."""
+    from_page = asked.kind.from_page
+    if from_page is None:
+        yield from rows
+        return
+    fields = by_id(context.project.records, "fields")
+    for row in rows:
+        value, texts = row["value"], fields.get(row["record_id"])
+        if value is not None and texts is not None:
+            value = from_page(asked.settings, value, texts)
+        yield {**row, "value": value}
 
 
 def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any], votes: pa.Table) -> None:

@@ -142,14 +142,14 @@ def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgo
     for row, vector in zip(batch.to_pylist(), vectors, strict=True):
         yield Outgoing(
             record_id=row["record_id"],
-            fields=fields[row["record_id"]],
+            fields=asked.kind.page_fields(asked.settings, fields[row["record_id"]]),
             metadata={
                 "round": context.round.number,
                 "reason": row["kind"],
                 "why": row["reason"],
                 "priority": row["priority"],
             },
-            suggestion=encode(row["suggested"]) if asked.suggestions else None,
+            suggestion=encode(row["suggested"], fields[row["record_id"]]) if asked.suggestions else None,
             suggestion_score=row["suggested_prob"],
             vector=vector.tolist(),
         )
