@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pyarrow as pa
 
+from curation.project.readings import Complete, completeness
 from curation.project.standing import Method
 from curation.review.confidence import label_confidence
 from curation.review.vote_tables import VoteTable
@@ -139,11 +140,12 @@ def decide(
 
 def _verdict(case: _Case, required: int, settle: Settle, consensus: Inferred | None, min_confidence: float) -> _Verdict:
     n = len(case.votes)
-    if n >= required and len(set(case.votes)) == 1:
+    is_complete = completeness(labels=n, needed=required) is Complete.LABELS
+    if is_complete and len(set(case.votes)) == 1:
         return _Verdict(method=Method.AGREED, label=case.votes[0], reason=f"all {n} reviewers agree")
     if case.adjudicated is not None:
         return _Verdict(method=Method.ADJUDICATED, label=case.adjudicated, reason="settled by an adjudicator")
-    if n < required:
+    if not is_complete:
         return _Verdict(method=Method.UNDECIDED, reason=f"{n} of {required} votes are in")
     if settle == "majority":
         top = max(set(case.votes), key=case.votes.count)

@@ -16,7 +16,7 @@ from curation.annotation import naming
 from curation.errors import TwofoldError
 from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
-from curation.project.owing import Vote, as_votes
+from curation.project.readings import Vote, as_votes
 from curation.project.records import column, value_column
 from curation.project.standing import Role, Status
 from curation.rounds.findings import accuracy, agreement, counts, labels_doubted, newest

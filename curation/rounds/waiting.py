@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
 from curation.project.asked import asked_in
-from curation.project.owing import Owing, Vote, answered_by, as_votes, owing
+from curation.project.owing import Owing, owing
+from curation.project.readings import Complete, Vote, as_votes, readings
 from curation.project.records import column
-from curation.project.standing import ANSWERED, Method, Role, Status
+from curation.project.standing import Method, Role
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
@@ -80,11 +81,13 @@ def waiting_for(
     if votes is None:
         votes = as_votes(round_.votes()) if round_.snapshots() else []
     read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
-    readers = answered_by(read, *ANSWERED)
-    undecided, disputed = _still_open(round_, read, ruled, asked.required)
+    seen, at_review = readings(votes, people[Role.ANNOTATOR], asked.required), open_at_review(round_)
+    undecided = [i for i in at_review[Method.UNDECIDED] if seen.complete(i) is Complete.NOT_YET]
+    disputed = [i for i in at_review[Method.DISPUTED] if i not in seen.settled]
+    readers = {i: seen.read(i) for i in disputed}
     missing = {
-        Role.ANNOTATOR: owing(undecided, read, people[Role.ANNOTATOR], required=asked.required),
-        Role.ADJUDICATOR: owing(disputed, ruled, people[Role.ADJUDICATOR], required=1, not_by=readers),
+        Role.ANNOTATOR: owing(undecided, read, people[Role.ANNOTATOR], needed=seen.needed),
+        Role.ADJUDICATOR: owing(disputed, ruled, people[Role.ADJUDICATOR], needed=lambda _: 1, not_by=readers),
     }
     return [
         Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
@@ -99,14 +102,3 @@ def open_at_review(round_: Round) -> dict[Method, list[str]]:
         return {Method.UNDECIDED: column(round_.table("batch.parquet"), "record_id"), Method.DISPUTED: []}
     rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
     return {m: [row["record_id"] for row in rows if row["method"] == m] for m in (Method.UNDECIDED, Method.DISPUTED)}
-
-
-def _still_open(
-    round_: Round, read: Sequence[Vote], ruled: Sequence[Vote], required: int
-) -> tuple[list[str], list[str]]:
-    """Return those of the undecided that are not complete by now, and those of the disputed that nobody has settled."""
-    found = open_at_review(round_)
-    readers, said = answered_by(read, *ANSWERED), answered_by(read, Status.SUBMITTED)
-    settled = answered_by(ruled, *ANSWERED)
-    undecided = [i for i in found[Method.UNDECIDED] if len(said.get(i, ())) < required]
-    return undecided, [i for i in found[Method.DISPUTED] if not settled.get(i, set()) - readers.get(i, set())]

@@ -55,7 +55,7 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
-    _reopen(context, argilla, datasets, votes)
+    _reopen_what_argilla_completed(context, argilla, datasets, votes)
     _note_unknown(context, votes)
     gone = _gone(votes)
     if snapshots and held.equals(votes):
@@ -102,7 +102,9 @@ def _served(argilla: ArgillaClient, datasets: Mapping[str, Any]) -> Iterator[dic
             }
 
 
-def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any], votes: pa.Table) -> None:
+def _reopen_what_argilla_completed(
+    context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any], votes: pa.Table
+) -> None:
     """Let the server offer again what it takes for complete although answers are missing.
 
     Argilla deletes an account's answers with it, and leaves their records complete: nobody could answer them.

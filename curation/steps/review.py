@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Round
+from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
@@ -21,7 +22,7 @@ from curation.review.adjudication import disputes
 from curation.review.answers import RecordConsensus, Units, as_units, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
-from curation.review.discards import Readings, readings, with_discards
+from curation.review.discards import with_discards
 from curation.review.peers import agreement_with_others
 from curation.tasks.task import Task
 
@@ -34,9 +35,10 @@ def run(context: Context) -> str:
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
     chosen = consensus(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.class_values())
-    seen = readings(votes, round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None)
+    readers = round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None
+    seen = readings(as_votes(votes), readers, asked.required)
     decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
-    decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
+    decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen)
     decisions = answers.typed(decided, decisions_schema(task.kind.value()))
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
