@@ -75,6 +75,7 @@ class Readings:
         ruled_out: Those of them that one has discarded.
         readers: Everybody who may read, None where that was not kept.
         required: Answers that the round asked for.
+        third_looks: Records that one more reader may read: who had labelled each of them when that was asked for.
     """
 
     labelled: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Readings:
     ruled_out: Collection[str] = ()
     readers: Collection[str] | None = None
     required: int
+    third_looks: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def read(self, record_id: str) -> set[str]:
         """Return who labelled or discarded a record; none of them is a third person for it."""
@@ -93,8 +95,15 @@ class Readings:
         return set(self.readers or ()) - self.read(record_id)
 
     def needed(self, record_id: str) -> int:
-        """Return how many answers a record needs."""
-        return self.required
+        """Return how many answers a record needs: one more for a third look, where that can be had.
+
+        It cannot where everybody has read the record, or where a label was taken back that it was to be held
+        against: then the record is what it would be without.
+        """
+        labelled = set(self.labelled.get(record_id, ()))
+        stands = len(labelled & set(self.third_looks.get(record_id, ()))) >= self.required
+        has_it = record_id in self.third_looks and len(labelled) > self.required
+        return self.required + (has_it or (stands and bool(self.still_to_read(record_id))))
 
     def complete(self, record_id: str) -> Complete:
         """Say whether a record has all its answers."""
@@ -106,13 +115,19 @@ class Readings:
         )
 
 
-def readings(votes: Iterable[Vote], readers: Collection[str] | None, required: int) -> Readings:
+def readings(
+    votes: Iterable[Vote],
+    readers: Collection[str] | None,
+    required: int,
+    third_looks: Mapping[str, Collection[str]] | None = None,
+) -> Readings:
     """Read off votes who read what.
 
     Args:
         votes: Of both roles.
         readers: Everybody who may read, None where that was not kept.
         required: Answers that the round asked for.
+        third_looks: Who had labelled a record when a third look was asked for, by record id.
     """
     said = list(votes)
     reviewed, ruled = ([vote for vote in said if vote.role == role] for role in Role)
@@ -128,4 +143,5 @@ def readings(votes: Iterable[Vote], readers: Collection[str] | None, required: i
         ruled_out=by_third(Status.DISCARDED),
         readers=readers,
         required=required,
+        third_looks=third_looks or {},
     )
