@@ -12,7 +12,7 @@ from curation.review.answers import Units
 from curation.review.consensus import Consensus
 from curation.review.next_vote import ask_third
 
-THIRD_LOOKS = pa.schema(
+SCHEMA = pa.schema(
     {
         "record_id": pa.string(),
         "readers": pa.list_(pa.string()),  # who had labelled it when the look was asked for
@@ -39,7 +39,7 @@ def new_third_looks(seen: Readings, units: Units, found: Consensus, *, share: fl
         share: In [0, 1].
 
     Returns:
-        Rows of `THIRD_LOOKS`, none for a record that nobody is left to read or that was settled. Of a record of
+        Rows of `SCHEMA`, none for a record that nobody is left to read or that was settled. Of a record of
         several units the greatest gain counts.
     """
     answered = sum(len(who) >= seen.required for who in seen.labelled.values())

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
-from curation.project.asked import asked_in
+from curation.annotation.naming import RoundDataset
+from curation.project.asked import asked_in, third_looks_in
 from curation.project.owing import Owing, owing
 from curation.project.readings import Complete, Vote, as_votes, readings
 from curation.project.records import column
@@ -80,20 +81,19 @@ def waiting_for(
         return []
     if votes is None:
         votes = as_votes(round_.votes()) if round_.snapshots() else []
-    read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
-    seen, at_review = readings(votes, people[Role.ANNOTATOR], asked.required), open_at_review(round_)
+    looks, at_review = third_looks_in(round_), open_at_review(round_)
+    seen = readings(votes, people[Role.ANNOTATOR], asked.required, looks)
     undecided = [i for i in at_review[Method.UNDECIDED] if seen.complete(i) is Complete.NOT_YET]
     disputed = [i for i in at_review[Method.DISPUTED] if i not in seen.settled]
-    readers = {i: seen.read(i) for i in disputed}
-    missing = {
-        Role.ANNOTATOR: owing(undecided, read, people[Role.ANNOTATOR], needed=seen.needed),
-        Role.ADJUDICATOR: owing(disputed, ruled, people[Role.ADJUDICATOR], needed=lambda _: 1, not_by=readers),
-    }
-    return [
-        Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
-        for role, found in missing.items()
-        if found.records
-    ]
+
+    def missing(place: RoundDataset) -> Owing:
+        able, said = people[place.role], [vote for vote in votes if vote.role == place.role]
+        if place.role == Role.ADJUDICATOR:
+            return owing(disputed, said, able, needed=lambda _: 1, not_by={i: seen.read(i) for i in disputed})
+        return owing([i for i in undecided if (i in looks) == place.is_third_look], said, able, needed=seen.needed)
+
+    found = [(place, missing(place)) for place in naming.datasets(project, round_)]
+    return [Waiting(role=place.role, dataset=place.name, owing=owes) for place, owes in found if owes.records]
 
 
 def open_at_review(round_: Round) -> dict[Method, list[str]]:

@@ -65,6 +65,23 @@ def test_nobody_is_asked_where_nobody_is_left_or_a_third_person_has_spoken() -> 
     assert asked(1.0, seen(adjudicated="m0")) == ["m1", "m3"]
 
 
+def test_of_a_record_of_several_choices_the_one_where_a_vote_helps_most_counts() -> None:
+    pair = replace(KIND, units=lambda answer: {"first": answer[0], "second": answer[1]})
+    rows = [
+        {"record_id": i, "reviewer": who, "role": "annotator", "status": "submitted", "value": value}
+        for i, who, value in [("m0", "ana", "qc"), ("m0", "ben", "qq"), ("m1", "ana", "cc"), ("m1", "ben", "cc")]
+    ]
+    votes = pa.Table.from_pylist(rows, schema=votes_schema(pa.string()))
+    units = as_units(votes, pair)
+    units = replace(units, votes=units.votes.drop_columns(["submitted_at"]))
+    found = consensus(units.votes, labels=["q", "c"], seed=0)
+    likely = {unit: 0.5 if unit.startswith("m0") and unit.endswith("second") else 0.99 for unit in found.posteriors}
+    found = replace(found, posteriors={unit: np.array([q, 1 - q]) for unit, q in likely.items()})
+    known = readings([Vote(row["record_id"], row["reviewer"], "annotator", "submitted") for row in rows], SAID, 2)
+    (row,) = new_third_looks(known, units, found, share=1.0)
+    assert (row["record_id"], row["readers"]) == ("m0", ["ana", "ben"])
+
+
 def looked_at(said: dict[str, str], *, people: tuple[str, ...] = ("ana", "ben", "dan", "eve")) -> Readings:
     return replace(seen(said, people=people), third_looks={"m0": ["ana", "ben"]})
 
