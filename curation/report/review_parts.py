@@ -17,6 +17,7 @@ class Round(Part):
     sent: int
     answered: int
     agreed: int
+    majority: int = 0
     adjudicated: int
     discarded: int
     disputed: int

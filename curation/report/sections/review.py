@@ -12,7 +12,7 @@ from curation.project.records import by_id, column
 from curation.project.standing import Method, Role
 from curation.report.sections.lists import Texts
 
-COUNTED = (Method.AGREED, Method.ADJUDICATED, Method.DISCARDED, Method.DISPUTED)
+COUNTED = (Method.AGREED, Method.MAJORITY, Method.ADJUDICATED, Method.DISCARDED, Method.DISPUTED)
 
 
 def of_round(project: Project, round_: Round, measured: Mapping[str, Any] | None) -> dict[str, Any]:
