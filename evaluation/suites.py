@@ -40,7 +40,8 @@ def scale_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
         apart = ((steps[labels] - steps[predicted]) ** 2).mean()
         gaps = (steps[:, None] - steps) ** 2
         shares = [np.bincount(each, minlength=len(steps)) / len(labels) for each in (labels, predicted)]
-        return float(1 - apart / (shares[0] @ gaps @ shares[1]))
+        by_chance = float(shares[0] @ gaps @ shares[1])
+        return float(1 - apart / by_chance) if by_chance else 1.0  # all of both are one step
 
     return {
         "mean_absolute_error": mean_absolute_error,

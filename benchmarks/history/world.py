@@ -30,6 +30,7 @@ CHEAP = tuple(step for step in loop.LEARN if step.name in ("map", "check", "spli
 ANNOTATORS = ("ana", "ben", "cara")
 ADJUDICATORS = ("eve", "finn")
 POOL = (*ANNOTATORS, *ADJUDICATORS)
+REFUSED = 2  # what a command that refuses what it finds exits with
 STATUSES = ("submitted", "draft", "discarded")
 LABELS = ("delivery", "refund", "praise")
 TEXTS = (
@@ -208,9 +209,9 @@ class World:
         if len(renamed) < 2:
             return
         self.set("task.questions.label", labels=renamed)
-        self.twofold(("push", "round", "pull", "review")[command % 4])
-        (self.folder / "twofold.toml").write_text(before, encoding="utf-8")
-        self.say("twofold.toml as before")
+        if self.twofold(("push", "round", "pull", "review")[command % 4]).code == REFUSED:
+            (self.folder / "twofold.toml").write_text(before, encoding="utf-8")
+            self.say("twofold.toml as before")  # else nobody was asked about that label yet, and it is one now
 
     def do_rename_label(self, which: int) -> None:
         self.added += 1

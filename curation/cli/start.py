@@ -14,6 +14,8 @@ from curation.cli.screen import Screen
 from curation.cli.show import as_json
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
+from curation.sources.guess import Guess, guess_kind
+from curation.sources.readers import read_rows
 from curation.sources.rows import Quoting, Reading
 from curation.steps.ingest import Intake, ingest
 from curation.tasks.kind import Kind
@@ -29,7 +31,7 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--data", required=True, type=FILE, help=f"{ENDINGS}.")
 @click.option("--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs.")
-@click.option("--kind", "kind_name", default="single_label", show_default=True, help="Kind of answer asked for.")
+@click.option("--kind", "kind_name", help="Kind of answer asked for. Default: guessed from --label, else single_label.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind: values=[0,1,2].")
 @click.option("--label", help="Column of answers that somebody gave and that are to be checked.")
 @click.option("--id", "record_id", help="Column of the record ids; without it the row number is the id.")
@@ -53,7 +55,7 @@ def init(
     folder: Path,
     data: Path,
     texts: tuple[str, ...],
-    kind_name: str,
+    kind_name: str | None,
     settings: tuple[str, ...],
     label: str | None,
     record_id: str | None,
@@ -71,7 +73,13 @@ def init(
     as_json: bool,
 ) -> None:
     """Make a project in DIR from a file, unlabelled or with labels to be checked."""
-    kind = _kind(kind_name)
+    reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting)
+    named = [x.strip() for x in labels.split(",") if x.strip()] if labels else None
+    guess = Guess()
+    if kind_name is None and label:
+        cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
+        guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
+    kind = _kind(kind_name or guess.kind)
     if kind.has_labels and bool(labels) == labels_from_data:
         raise TwofoldError("name the labels with --labels A,B,C, or take them from the file with --labels-from-data")
     if not kind.has_labels and (labels or labels_from_data or join_labels):
@@ -84,20 +92,22 @@ def init(
             data=data,
             columns=Columns(fields=_fields(texts, label, kind.column), label=label, record_id=record_id),
             kind=kind,
-            settings=_settings(settings),
-            labels=[x.strip() for x in labels.split(",") if x.strip()] if labels else None,
+            settings={**guess.settings, **_settings(settings)},
+            labels=named,
             test=test,
             gold=gold,
             gold_label=gold_label,
             guidelines=guidelines,
-            reading=Reading(encoding=encoding, delimiter=delimiter, quoting=quoting),
+            reading=reading,
             join_labels=join_labels,
             name=name,
         )
     )
     with Screen(as_json=as_json) as screen:
         summary = project.intake()
-        screen.found(**summary)
+        screen.found(**summary, kind=kind.name)
+        if guess.why:
+            screen.say(f"{label!r} holds {guess.why}: the kind is {kind.name!r}; --kind says otherwise")
         _show(summary, folder, screen)
 
 

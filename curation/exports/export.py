@@ -257,9 +257,11 @@ def _in_parts(project: Project, found: pa.Table) -> Any:
 
     task, part = project.config.task, found[apart("part", project)]
     answers = task.features()[task.question]
-    parts = {
-        name: datasets.Dataset(found.filter(pc.equal(part, name)).combine_chunks()) for name in map(str, USED_PARTS)
-    }
+    parts = {name: found.filter(pc.equal(part, name)).combine_chunks() for name in map(str, USED_PARTS)}
     return datasets.DatasetDict(
-        {name: rows.cast_column(apart(task.question, project), answers) for name, rows in parts.items()}
+        {
+            name: datasets.Dataset(rows).cast_column(apart(task.question, project), answers)
+            for name, rows in parts.items()
+            if rows.num_rows  # `datasets` has no table without rows
+        }
     )

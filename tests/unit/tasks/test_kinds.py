@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from curation.cli import cli
 from curation.project.config import read_config
+from curation.project.folder import open_project
 from curation.review.answers import as_units, in_words, of_records
 from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
@@ -117,6 +119,9 @@ def test_what_is_no_step_is_refused_with_the_steps(cell: str) -> None:
         (["--kind", "rating", "--set", "values=[1,11]"], "whole numbers from 0 to 10"),
         (["--kind", "rating", "--label", "stars"], "data.csv, row 3, column 'stars': rating 'many' is none of 1, 2, 3"),
         ([], "name the labels with --labels"),
+        (["--label", "stars"], "name the labels with --labels"),
+        (["--kind", "multi_label", "--labels", "a|b,c"], "which stands between labels"),
+        (["--kind", "multi_label", "--labels", "a,b", "--label", "stars"], "row 2, column 'stars': label '5' is not"),
     ],
 )
 def test_a_bad_start_is_one_line_and_leaves_nothing(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -139,6 +144,37 @@ def test_ratings_that_came_with_the_file_are_numbers(tmp_path: Path) -> None:
     guidelines = (tmp_path / "p" / "guidelines.md").read_text(encoding="utf-8")
     assert "then choose the step of the scale that fits best" in guidelines
     assert "- **3**: " in guidelines
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "said"),
+    [
+        (["1", "5", "3"], [], "'answer' holds whole numbers from 1 to 5: the kind is 'rating'"),
+        (["1", "2", "1"], ["--labels", "1,2"], "2 of 2"),
+        (["a|b", "b", "a"], ["--labels", "a,b"], "the kind is 'multi_label'; --kind says otherwise"),
+        (["a|b", "b|a", "a"], ["--labels-from-data"], "'answer' holds labels with '|' between them"),
+        (["a|b", "b|a", "a"], ["--labels-from-data", "--kind", "single_label"], "3 of 3"),
+    ],
+)
+def test_the_kind_is_guessed_from_the_answers_and_said(
+    tmp_path: Path, cells: list[str], more: list[str], said: str
+) -> None:
+    rows = "".join(f"{text},{cell}\n" for text, cell in zip(("One.", "Two.", "Three."), cells, strict=True))
+    (tmp_path / "data.csv").write_text(f"text,answer\n{rows}", encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(tmp_path / "data.csv"), "--text", "text", "--label", "answer"]
+    done = CliRunner().invoke(cli, [*given, *more])
+    assert done.exit_code == 0, done.output
+    assert said.replace("2 of 2", "3 of 3") in " ".join(done.output.split())
+
+
+def test_lists_in_a_file_are_several_labels(tmp_path: Path) -> None:
+    rows = [{"text": "One.", "answer": ["a", "b"]}, {"text": "Two.", "answer": []}, {"text": "Three.", "answer": None}]
+    data = tmp_path / "data.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(data), "--text", "text", "--label", "answer"]
+    done = CliRunner().invoke(cli, [*given, "--labels-from-data"])
+    assert done.exit_code == 0, done.output
+    assert open_project(tmp_path / "p").records["value"].to_pylist() == [["a", "b"], [], None]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""Which kind of answer a column holds, guessed from its cells, for whoever did not say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from curation.sources.values import is_missing
+from curation.tasks.limits import RATINGS
+from curation.tasks.multi_label import BETWEEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """A kind of answer, and why.
+
+    Attributes:
+        kind: Its name.
+        settings: Settings of its question that the cells show.
+        why: What the cells are, in words; empty where nothing speaks for another kind than the usual one.
+    """
+
+    kind: str = "single_label"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+
+def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, has_labels: bool = False) -> Guess:
+    """Guess from a column of answers.
+
+    Args:
+        cells: The column, as a reader gives it.
+        labels: The labels, where they were named.
+        has_labels: Whether labels are asked for, so that numbers are names.
+
+    Example:
+        >>> guess_kind([["late"], ["late", "lost"]]).kind, guess_kind(["late|lost", "late", "lost", "lost|late"]).kind
+        ('multi_label', 'multi_label')
+        >>> guess_kind([1, 5, 3.0, None])
+        Guess(kind='rating', settings={'values': [1, 2, 3, 4, 5]}, why='whole numbers from 1 to 5')
+        >>> guess_kind(["late", "a|b"]).kind
+        'single_label'
+    """
+    there = [cell for cell in cells if not is_missing(cell) and cell != ""]
+    if any(isinstance(cell, list | tuple) for cell in there):
+        return Guess(kind="multi_label", why="lists of labels")
+    if _are_joined([cell for cell in there if isinstance(cell, str)], labels):
+        return Guess(kind="multi_label", why=f"labels with {BETWEEN!r} between them")
+    steps = {_step(cell) for cell in there}
+    if there and not has_labels and steps <= set(RATINGS) and len(steps) > 1:
+        low, high = min(map(int, steps)), max(map(int, steps))
+        return Guess(
+            kind="rating",
+            settings={"values": list(range(low, high + 1))},
+            why=f"whole numbers from {low} to {high}",
+        )
+    return Guess()
+
+
+def _are_joined(cells: Collection[str], labels: Collection[str] | None) -> bool:
+    """Whether cells name several labels each: all those named, or each of them in several cells."""
+    joined = [[part.strip() for part in cell.split(BETWEEN)] for cell in cells if BETWEEN in cell]
+    if not joined:
+        return False
+    if labels is not None:
+        return not any(cell in labels for cell in cells if BETWEEN in cell) and all(
+            part in labels for parts in joined for part in parts
+        )
+    counts = Counter(part.strip() for cell in cells for part in set(cell.split(BETWEEN)))
+    return len(joined) > 1 and all(counts[part] > 1 for parts in joined for part in parts)
+
+
+def _step(cell: Any) -> float:
+    """Return a cell as a number, NaN where it is none, which is no step of a scale."""
+    try:
+        return float(cell) if not isinstance(cell, bool) else float("nan")
+    except (TypeError, ValueError):
+        return float("nan")

@@ -1,0 +1,122 @@
+"""Every kind of answer that a model learns from: from a labelled file to a model, a report and exports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+import tomlkit
+from click.testing import CliRunner
+
+from curation.cli import cli
+from curation.project.folder import open_project
+from curation.tasks.kinds import OURS
+
+EVENTS = {
+    "late": "Where is the {thing} that was to come {when}? It has not been delivered.",
+    "broken": "Our {thing} fell apart {when}, it arrived broken.",
+    "thanks": "We love the {thing}, thank you! {when} the children were so happy.",
+}
+THINGS = ("lamp", "bicycle", "piano", "kettle", "tent", "violin", "carpet", "microscope", "sofa", "canoe", "helmet")
+WHEN = ("on Monday", "last night", "before the wedding", "in March", "yesterday", "at noon", "after the storm")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind, the answer to each of the events as a cell has it, and what is measured besides."""
+
+    kind: str
+    cells: Mapping[str, str]
+    labels: str | None = None
+    settings: tuple[str, ...] = ()
+    metrics: frozenset[str] = field(default_factory=frozenset)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+CASES = [
+    Case("single_label", {"late": "delivery", "broken": "damage", "thanks": "praise"}, "delivery,damage,praise"),
+    Case(
+        "multi_label",
+        {"late": "delivery", "broken": "damage|complaint", "thanks": "[]"},
+        "delivery,damage,complaint",
+        metrics=frozenset({"micro_f1", "label_accuracy", "overlap"}),
+    ),
+    Case(
+        "rating",
+        {"late": "2", "broken": "1", "thanks": "5"},
+        settings=("values=[1,2,3,4,5]",),
+        metrics=frozenset({"mean_absolute_error", "within_one_step", "weighted_kappa"}),
+    ),
+]
+
+
+def test_every_kind_with_a_recipe_is_among_the_cases() -> None:
+    assert {case.kind for case in CASES} == {name for name, kind in OURS.items() if kind.recipe is not None}
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture
+def project(case: Case, tmp_path: Path) -> Path:
+    rows = [
+        (f"{event}-{n}", text.format(thing=thing, when=WHEN[n % len(WHEN)]), case.cells[event])
+        for n, thing in enumerate(THINGS)
+        for event, text in EVENTS.items()
+    ]
+    data, folder = tmp_path / "orders.csv", tmp_path / "orders"
+    data.write_text("id,text,answer\n" + "".join(f'{i},"{text}",{cell}\n' for i, text, cell in rows), encoding="utf-8")
+    more = [f"--labels={case.labels}"] if case.labels else []
+    more += [part for setting in case.settings for part in ("--set", setting)]
+    run("init", folder, "--data", data, "--text", "text", "--id", "id", "--label", "answer", "--kind", case.kind, *more)
+    path = folder / "twofold.toml"
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document["training"] = {"method": "head", "epochs": 2, "precision": "fp32"}
+    document["augmentation"] = {"per_record": 0}
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    return folder
+
+
+def test_a_labelled_file_becomes_a_model_and_a_report(case: Case, project: Path) -> None:
+    said = run("evaluate", project)
+    assert "best epoch" in said
+    assert "accuracy" in said
+    run("report", project)
+    round_ = open_project(project).round(0)
+    evaluation = round_.json("evaluation.json")["test"]
+    assert set(evaluation["metrics"]) == case.metrics
+    assert round_.table("predictions.parquet").schema.field("value").type == OURS[case.kind].value()
+    report = json.loads(round_.path("report.json").read_text(encoding="utf-8"))
+    counts = {row["label"]: row["now"] for row in report["labels"]}
+    assert counts["damage" if case.labels else "1"] == len(THINGS)
+    assert report["model"]["evaluation"]["n"] == evaluation["n"] > 0
+    for what in ("dataset", "labels", "queue", "errors"):
+        lines = run("export", project, "--what", what, "--format", "jsonl").splitlines()
+        assert all(json.loads(line)["record_id"] for line in lines)
+        assert run("export", project, "--what", what, "--format", "csv").startswith("record_id,")
+
+
+def test_the_parts_have_all_answers_and_go_to_other_tools(case: Case, project: Path, tmp_path: Path) -> None:
+    run("report", project)
+    run("export", project, "--what", "dataset", "--format", "hf", "--out", tmp_path / "saved")
+    parts: Any = datasets.load_from_disk(str(tmp_path / "saved"))
+    column = OURS[case.kind].column
+    assert sum(len(part) for part in parts.values()) == 3 * len(THINGS)
+    for part in parts.values():
+        assert len({json.dumps(value) for value in part[column]}) == 3
