@@ -40,9 +40,11 @@ def pictures(report: Report) -> dict[str, Any]:
 def _agreement_plot(agreement: Agreement | None) -> IntervalPlot | None:
     if agreement is None:
         return None
+    spaced = [("Alpha, steps equally far apart", agreement.alpha_interval, False)] if agreement.alpha_interval else []
     return interval_plot(
         [
             ("Krippendorff's alpha", agreement.alpha, False),
+            *spaced,
             ("Fleiss' kappa", agreement.fleiss_kappa, False),
             ("Observed agreement", agreement.observed, False),
         ]

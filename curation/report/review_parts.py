@@ -49,9 +49,13 @@ class PairAgreement(Part):
 
 
 class Agreement(Part):
-    """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out."""
+    """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out.
+
+    `alpha_interval`, for ratings alone, takes the steps of the scale for equally far apart.
+    """
 
     alpha: Measure
+    alpha_interval: Measure = None
     fleiss_kappa: Measure
     observed: Measure
     records: int

@@ -6,6 +6,7 @@ from curation.review.consensus import Consensus, consensus
 from curation.review.decide import decide
 from curation.review.next_vote import ask_third
 from curation.review.pairs import PairAgreement
+from curation.review.rating_consensus import RatingConsensus
 from evaluation.intervals import Interval
 
 Score = Interval  # its older name
@@ -14,6 +15,7 @@ __all__ = [
     "Agreement",
     "Consensus",
     "PairAgreement",
+    "RatingConsensus",
     "Score",
     "adjudication_queue",
     "agreement",

@@ -44,6 +44,8 @@ class Agreement(Shown):
         paired_records: Records with two votes or more, the ones that count here.
         votes: Votes that counted, one for each reviewer and record.
         reviewers: Reviewers with a vote.
+        alpha_interval: Where the scale is ordinal and labels are numbers, alpha on the interval scale as well: it
+            takes steps for equally far apart. None elsewhere.
     """
 
     alpha: Interval
@@ -57,12 +59,14 @@ class Agreement(Shown):
     paired_records: int
     votes: int
     reviewers: int
+    alpha_interval: Interval | None = None
 
     def _columns(self) -> Mapping[str, Any]:
         overall = [(name, "all", getattr(self, name)) for name in _OVERALL]
         labels = [("alpha", label, score) for label, score in self.per_label.items()]
         pairs = [("kappa", " and ".join(pair.reviewers), pair.kappa) for pair in self.pairs]
-        rows = [*overall, *labels, *pairs]
+        spaced = [("alpha", "all, steps equally far apart", self.alpha_interval)] if self.alpha_interval else []
+        rows = [*overall, *spaced, *labels, *pairs]
         numbers = {key: [getattr(score, key) for _, _, score in rows] for key in ("value", "low", "high", "reason")}
         return {"measure": [row[0] for row in rows], "of": [row[1] for row in rows], **numbers}
 
@@ -116,8 +120,10 @@ def agreement(
     overall, per_label = _overall(paired, times, coded.labels, draw)
     if scale != "nominal":
         overall["alpha"] = _spaced(paired, times, values if scale == "interval" else None, draw)
+    equally = _numbers(coded.labels) if scale == "ordinal" else None
     return Agreement(
         **overall,
+        alpha_interval=None if equally is None else _spaced(paired, times, equally, draw),
         per_label=per_label,
         pairs=pair_agreements(coded, _distance(values)),
         scale=scale,
@@ -181,6 +187,14 @@ def _positions(labels: list[str], scale: Scale, *, given: bool) -> Floats | None
     if not np.isfinite(places).all():
         raise ValueError(f"agreement: an interval scale expects labels that are finite numbers, found {labels}")
     return places
+
+
+def _numbers(labels: list[str]) -> Floats | None:
+    """Return labels as the numbers that they are, or None."""
+    try:
+        return _positions(labels, "interval", given=True)
+    except ValueError:
+        return None
 
 
 def _distance(values: Floats | None) -> Floats | None:

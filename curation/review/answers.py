@@ -6,21 +6,23 @@ agree on a record when their answers are shown alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from curation.project.records import column
-from curation.tasks.kind import Kind
-
-if TYPE_CHECKING:
-    from curation.review.consensus import Consensus
+from curation.review.consensus import Consensus, consensus
+from curation.review.rating_consensus import rating_consensus
+from curation.tasks.kind import Kind, Scale
 
 WORDED = "label"
 """What an answer in words is called in the tables that this room takes and gives."""
+
+CONSENSUS: Mapping[Scale, Callable[..., Consensus]] = {"nominal": consensus, "ordinal": rating_consensus}
+"""What makes a consensus of choices, by their scale."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,6 +63,7 @@ class Consensus(Shown):
 def consensus(
     votes: VoteTable,
     *,
+    kind: str | None = None,
     pred_probs: Mapping[str, Any] | None = None,
     embeddings: Mapping[str, Any] | None = None,
     texts: Mapping[str, str | Sequence[str]] | None = None,
@@ -77,6 +78,8 @@ def consensus(
 
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
+        kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
+            `interval`, from a model of raters who are strict or mild (`rating_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
         embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).
@@ -96,10 +99,20 @@ def consensus(
         >>> found.reviewers["reviewer"].to_pylist()
         ['ana', 'ben', 'cem']
     """
+    if kind is not None and (on_scale := _on_scale(kind)):
+        return on_scale(votes, pred_probs=pred_probs, embeddings=embeddings, texts=texts, labels=labels, seed=seed)
     check_whole(seed, "seed")
     coded = read_votes(votes, labels)
     blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
     return _result(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
+
+
+def _on_scale(kind: str) -> Callable[..., Consensus] | None:
+    from curation.review.answers import CONSENSUS  # which knows this module
+    from curation.tasks.kinds import kind_named
+
+    found = CONSENSUS[kind_named(kind).scale]
+    return None if found is consensus else found
 
 
 def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:

@@ -18,9 +18,9 @@ from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
-from curation.review import agreement, consensus, decide
+from curation.review import agreement, decide
 from curation.review.adjudication import disputes
-from curation.review.answers import RecordConsensus, Units, as_units, in_words, of_records
+from curation.review.answers import CONSENSUS, RecordConsensus, Units, as_units, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
 from curation.review.decide import Settle
@@ -36,7 +36,7 @@ def run(context: Context) -> str:
     asked, votes = _asked(context), round_.votes()
     answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
-    chosen = consensus(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    chosen = CONSENSUS[task.kind.scale](units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     readers = round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None
     seen = readings(as_votes(votes), readers, asked.required, third_looks_in(round_))
@@ -162,5 +162,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=3,
+    revision=4,
 )

@@ -205,3 +205,15 @@ def test_intervals_hold_their_ends_in_order(rows: list[str]) -> None:
         assert score.value is None or not math.isnan(score.value)
         if score.low is not None and score.high is not None:
             assert score.low <= score.high
+
+
+def test_ratings_get_the_alpha_of_equal_steps_beside_that_of_their_order() -> None:
+    votes = by_record({"r1": "11", "r2": "12", "r3": "45", "r4": "55", "r5": "24"})
+    spaced = agreement(votes, scale="interval")
+    ordered = agreement(votes, scale="ordinal", labels=[1, 2, 3, 4, 5])
+    assert ordered.alpha_interval == spaced.alpha
+    assert ordered.alpha != spaced.alpha
+    assert "all, steps equally far apart" in ordered.to_pandas()["of"].tolist()
+    words = by_record({"r1": "ab", "r2": "bb"})
+    assert agreement(words, scale="ordinal", labels=["a", "b"]).alpha_interval is None
+    assert spaced.alpha_interval is None
