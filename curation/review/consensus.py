@@ -71,9 +71,9 @@ def consensus(
 ) -> Consensus:
     """Infer every record's label from its votes, and how good each reviewer is.
 
-    Votes are weighed by belief propagation between records and kinds of reviewers (`fit_raters`). Where anything
-    else is known of the records, a model of it is learnt from the votes and counts as a prior (`lean`); what it does
-    not know it does not say.
+    Votes are weighed by several models of reviewers, averaged by how well each foretells answers that were kept from
+    it (`fit_raters`). Where anything else is known of the records, a model of it is learnt from the votes and counts
+    as a prior (`lean`); what it does not know it does not say.
 
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
@@ -106,7 +106,7 @@ def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:
     fit = fit_raters(votes)
     if not blocks or len(votes.records) < 2 or len(votes.labels) < 2:
         return fit
-    return fit_raters(votes, lean=lean(fit.posterior, blocks))
+    return fit_raters(votes, lean=lean(fit.posterior, blocks), like=fit)
 
 
 def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
