@@ -149,7 +149,7 @@ def _sets(draws: int) -> dict[str, Callable[[], Iterator[Case]]]:
     }
     of_gold = {f"{name} k={k}": _drawn(load, k, draws) for name, (load, ks) in gold.items() for k in ks}
     of_held = {f"{name} k={k}": _one_more(load, k, draws) for name, (load, ks) in held.items() for k in ks}
-    return of_gold | of_held | {name: _simulated(crowd, max(draws, 20)) for name, crowd in CROWDS.items()}
+    return of_gold | of_held | {name: _simulated(crowd, max(draws, 100)) for name, crowd in CROWDS.items()}
 
 
 def _drawn(load: Callable[[], Case], k: int, draws: int) -> Callable[[], Iterator[Case]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curation.review.calibration import calibration
 from curation.review.features import feature_blocks
 from curation.review.lean import lean
 from curation.review.raters import RaterFit, fit_raters
@@ -32,6 +33,8 @@ class Consensus(Shown):
             `votes and model` where texts, embeddings or predictions had a say; `votes` counts them; `posterior`
             lists the probabilities of `labels` in order. Sorted by `record_id`.
         reviewers: Quality of every reviewer, see `reviewer_quality`.
+        calibration: How often readers who were kept from the votes gave the label of the consensus without them, by
+            its confidence, see `calibration`.
         labels: The labels, in the order of the posteriors.
         posteriors: Probabilities of the labels, by record id, each of shape (K,).
     """
@@ -40,6 +43,7 @@ class Consensus(Shown):
     confidence: Mapping[str, float]
     table: pa.Table
     reviewers: pa.Table
+    calibration: pa.Table
     labels: Sequence[str]
     posteriors: Mapping[str, Floats]
 
@@ -128,6 +132,7 @@ def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
         confidence=dict(zip(votes.records, confidence.tolist(), strict=True)),
         table=table,
         reviewers=reviewer_quality(votes, fit.posterior),
+        calibration=calibration(fit.held, fit.weights),
         labels=votes.labels,
         posteriors=dict(zip(votes.records, fit.posterior, strict=True)),
     )

@@ -58,6 +58,7 @@ def _facts(
     return {
         "agreement": found.to_dict(),
         "reviewers": chosen.reviewers.to_pylist(),
+        "calibration": chosen.calibration.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
         "discarded": {
@@ -145,5 +146,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=3,
+    revision=4,
 )

@@ -134,3 +134,19 @@ def test_records_with_equal_votes_are_equally_sure(rows: list[str]) -> None:
     for i in range(len(rows)):
         one, two = (found.posteriors[f"r{j:02}"] for j in (i, i + len(rows)))
         assert one == pytest.approx(two, abs=0.05)
+
+
+def test_held_out_readers_agree_as_often_as_foretold() -> None:
+    truth = list("abc") * 300
+    bands = consensus(simulated(truth, tuple(np.linspace(0.6, 0.95, 20)), 3, seed=2)).calibration.to_pylist()
+    assert sum(band["answers"] for band in bands) == len(truth)
+    for band in bands:
+        assert 0 <= band["from"] < band["to"] <= 1
+        assert band["low"] <= band["agreed"] <= band["high"]
+        assert band["answers"] < 30 or band["foretold"] == pytest.approx(band["agreed"], abs=0.1)
+
+
+def test_where_no_record_has_two_readers_nothing_can_be_held_out() -> None:
+    found = consensus([("m1", "ann", "late"), ("m2", "ben", "refund")])
+    assert found.calibration.num_rows == 0
+    assert set(found.label) == {"m1", "m2"}
