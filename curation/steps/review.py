@@ -68,6 +68,7 @@ def _facts(
     return {
         "agreement": found.to_dict(),
         "reviewers": chosen.reviewers.to_pylist(),
+        "calibration": chosen.calibration.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
         "discarded": {
