@@ -34,7 +34,7 @@ class Consensus(Shown):
             lists the probabilities of `labels` in order. Sorted by `record_id`.
         reviewers: Quality of every reviewer, see `reviewer_quality`.
         calibration: How often readers who were kept from the votes gave the label of the consensus without them, by
-            its confidence, see `calibration`.
+            its confidence, see `calibration`; empty where that is not measured.
         labels: The labels, in the order of the posteriors.
         posteriors: Probabilities of the labels, by record id, each of shape (K,).
     """
