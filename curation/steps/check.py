@@ -16,7 +16,7 @@ from curation.project.folder import Round
 from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
-from curation.quality import NearestNeighbours, class_balance, label_quality
+from curation.quality import NearestNeighbours, class_balance, label_quality, rating_quality
 from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
 from curation.quality.input_checks import FloatArray, IntArray
@@ -29,8 +29,14 @@ from evaluation.plugins import PluginError, installed
 FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
 
-DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
-BASELINES = {"single_label": cleanlab_baseline}  # what doubts them as well, to be shown beside it
+DOUBTS = {
+    "single_label": label_quality,
+    "rating": rating_quality,
+}  # what tells wrong answers from right ones, by their kind
+BASELINES = {
+    "single_label": cleanlab_baseline,
+    "rating": cleanlab_baseline,
+}  # what doubts them as well, to be shown beside it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,5 +243,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=3,
+    revision=4,
 )
