@@ -21,6 +21,7 @@ GOALS = {
     "H5": ("consensus", ["--goal", "H5"]),
     "H6": ("active_selection", []),
     "H9": ("ratings", []),
+    "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),

@@ -1,7 +1,8 @@
 """H4 and H5: labels from few raters of `rte_raters`, beside crowd-kit's aggregators in the same run.
 
-    python -m benchmarks.consensus [--goal H4 | H5] [--draws 20] [--cache DIR] [--json FILE]
+    python -m benchmarks.consensus [--goal H4 | H5 | R4] [--draws 20] [--cache DIR] [--json FILE]
 
+R4, on how sure it is, is in `consensus_calibration`; its real sets want 3 draws.
 crowd-kit takes most of the time, GLAD half a minute a draw; with `--cache` its answers are kept between runs.
 """
 
@@ -243,13 +244,17 @@ def result(
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--goal", choices=["H4", "H5"], help="one of them only")
+    parser.add_argument("--goal", choices=["H4", "H5", "R4"], help="one of them only; without it H4 and H5")
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--batches", type=int, default=4, help="H5: how often the queue is made anew")
     parser.add_argument("--cache", type=Path, help="folder that keeps crowd-kit's answers and embeddings")
     parser.add_argument("--json", type=Path, help="write the results here")
     args = parser.parse_args(arguments)
     warnings.filterwarnings("ignore")
+    if args.goal == "R4":
+        from benchmarks.consensus_calibration import r4
+
+        return result_file.kept(r4(args), args.json)
     data = load()
     known: dict[str, Mapping[str, object]] = {ALONE: {}, "ours, with texts": {"texts": data.texts}}
     known["ours, with texts, embeddings"] = {"texts": data.texts, "embeddings": embedded(data, args.cache)}

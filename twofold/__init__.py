@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from curation.quality import Duplicates as Duplicates
     from curation.quality import LabelQuality as LabelQuality
     from curation.quality import LengthCue as LengthCue
+    from curation.quality import MultiLabelQuality as MultiLabelQuality
     from curation.quality import NearestNeighbours as NearestNeighbours
     from curation.quality import Outliers as Outliers
     from curation.quality import Region as Region
@@ -94,6 +95,7 @@ _NAMES = {
         "Duplicates",
         "LabelQuality",
         "LengthCue",
+        "MultiLabelQuality",
         "NearestNeighbours",
         "Outliers",
         "Region",

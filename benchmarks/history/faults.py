@@ -16,9 +16,8 @@ from curation.annotation import client
 from curation.annotation.client import ArgillaClient
 from curation.cli import people
 from curation.exports.export import EXPORTS
-from curation.project import folder, owing
+from curation.project import folder, owing, readings
 from curation.project.step import run_step
-from curation.review import discards
 from curation.rounds import loop, waiting
 from curation.steps import adjudicate, pull, push, review
 
@@ -123,7 +122,7 @@ FAULTS: Mapping[str, Put] = {
     "only the newest round is pulled": _newest_round_only,
     "only the newest round is decided": _newest_round_decided,
     "a label and a discard are disputed at once": lambda patch: patch.setattr(
-        discards.Readings, "still_to_read", lambda *_: set()
+        readings.Readings, "still_to_read", lambda *_: set()
     ),
     "a reader may adjudicate": _nothing(people, "refuse_second_role"),
     "votes of the newest round are exported": _export_of_the_newest,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from json import JSONDecodeError
 from typing import Any, TypeVar, cast
 
@@ -21,7 +20,7 @@ from curation.annotation.pulling import responses
 from curation.annotation.pushing import push
 from curation.annotation.reach import check_is_argilla
 from curation.annotation.record_list import delete_unanswered, list_records, take_back_suggestions
-from curation.annotation.spec import Answer, DatasetSpec, Outgoing, Progress
+from curation.annotation.spec import Answer, DatasetSpec, Given, Outgoing, Progress, utc
 from curation.errors import TwofoldError
 
 VECTOR = "meaning"
@@ -230,6 +229,31 @@ class ArgillaClient:
         items = (_item(record, question) for record in records)
         yield from self._each(push(self._client.http_client, str(dataset.id), items))
 
+    def upload_answered(self, dataset: Any, records: Iterable[Outgoing]) -> Iterator[int]:
+        """Send records with answers that people have given to them elsewhere, so that these people are not asked again.
+
+        Only answers of people who have an account, and none here yet to that record, may come along.
+        """
+        question, users = next(iter(dataset.settings.questions)), {n: i for i, n in self._usernames().items()}
+        items = (
+            {**_item(record, str(question.id)), "responses": [_response(g, question.name, users) for g in record.given]}
+            for record in records
+        )
+        yield from self._each(push(self._client.http_client, str(dataset.id), items, with_answers=True))
+
+    def answered(self, dataset: Any) -> dict[str, set[str]]:
+        """Return who has begun or given an answer to each record that a data set holds, by record id."""
+        names, found = self._usernames(), {}
+        with self._clear_errors():
+            for record in list_records(self._client.http_client, str(dataset.id), include="responses"):
+                people = {names.get(r["user_id"], r["user_id"]) for r in record.get("responses") or ()}
+                found[record["external_id"]] = people
+        return found
+
+    def accounts(self) -> set[str]:
+        """Return the names of everybody who has an account."""
+        return set(self._usernames().values())
+
     def count_anew(self, dataset: Any, required: int) -> None:
         """Let the server see anew which records have enough answers; it does so when it is told how many that is."""
         with self._clear_errors():
@@ -268,7 +292,8 @@ class ArgillaClient:
                 reviewer=names.get(response["user_id"], response["user_id"]),
                 status=response["status"],
                 value=((response["values"] or {}).get(question) or {}).get("value"),
-                submitted_at=_utc(response["updated_at"]),
+                submitted_at=utc(response["updated_at"]),
+                first_at=response.get("inserted_at", response["updated_at"]),
             )
 
     def _usernames(self) -> dict[str, str]:
@@ -306,9 +331,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def _utc(stamp: str) -> datetime:
-    parsed = datetime.fromisoformat(stamp)
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+def _response(given: Given, question: str, users: Mapping[str, str]) -> dict[str, Any]:
+    values = None if given.value is None else {question: {"value": given.value}}
+    return {"user_id": users[given.reviewer], "status": given.status, "values": values}
 
 
 def _item(record: Outgoing, question_id: str) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from curation.project.asked import third_looks_in
 from curation.project.folder import Project, Round
 from curation.project.standing import Role
 
@@ -29,7 +32,42 @@ def argilla_role(role: str) -> str:
     return "admin" if role == LEAD else "annotator"
 
 
-def dataset(project: Project, round_: Round, role: str = "annotator") -> str:
-    """Return the data set of a round that people of this role answer in."""
+def dataset(project: Project, round_: Round, role: str = "annotator", *, third_look: bool = False) -> str:
+    """Return the data set of a round that people of this role answer in, or give its third looks in."""
     name = f"{project.config.name}-round-{round_.number:03d}"
-    return name if role == Role.ANNOTATOR else f"{name}-adjudication"
+    return f"{name}-third-look" if third_look else name if role == Role.ANNOTATOR else f"{name}-adjudication"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundDataset:
+    """One of the data sets that the people of a round answer in.
+
+    Attributes:
+        role: As what they answer.
+        name: Its name.
+        workspace: Who sees it.
+        is_third_look: Whether readers read there what others have read before them.
+    """
+
+    role: Role
+    name: str
+    workspace: str
+    is_third_look: bool = False
+
+    def needed(self, required: int) -> int:
+        """Return how many answers complete a record here, by how many the round asked for."""
+        return 1 if self.role == Role.ADJUDICATOR else required + self.is_third_look
+
+
+def datasets(project: Project, round_: Round) -> list[RoundDataset]:
+    """Return all data sets of a round, whether the server has them yet or not."""
+    places = [(Role.ANNOTATOR, False), *([(Role.ANNOTATOR, True)] if third_looks_in(round_) else [])]
+    return [
+        RoundDataset(
+            role=role,
+            name=dataset(project, round_, role, third_look=third_look),
+            workspace=workspace(project, role),
+            is_third_look=third_look,
+        )
+        for role, third_look in [*places, (Role.ADJUDICATOR, False)]
+    ]

@@ -8,11 +8,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from curation.annotation.reach import is_here
-from curation.annotation.spec import Answer, Progress
+from curation.annotation.spec import Answer, Progress, utc
 from curation.errors import TwofoldError
 
 PATIENCE = 10.0
@@ -66,7 +65,8 @@ class Onlooker:
                     reviewer=names.get(response["user_id"], response["user_id"]),
                     status=response["status"],
                     value=((response["values"] or {}).get(question) or {}).get("value"),
-                    submitted_at=_utc(response["updated_at"]),
+                    submitted_at=utc(response["updated_at"]),
+                    first_at=response.get("inserted_at", response["updated_at"]),
                 )
 
     def _records(self, dataset: str) -> Iterator[dict[str, Any]]:
@@ -97,8 +97,3 @@ class Onlooker:
         if not isinstance(found, dict):
             raise TwofoldError(f"{self.url} does not answer as an Argilla does; is the address right?")
         return found
-
-
-def _utc(stamp: str) -> datetime:
-    parsed = datetime.fromisoformat(stamp)
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

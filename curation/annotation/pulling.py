@@ -23,8 +23,8 @@ def responses(http: httpx.Client, dataset_id: str) -> Iterator[dict[str, Any]]:
         dataset_id: The data set.
 
     Yields:
-        `external_id` of the record, `user_id`, `status`, `values` and `updated_at`, in the order in which the
-        records came.
+        `external_id` of the record, `user_id`, `status`, `values`, `inserted_at` and `updated_at`, in the order in
+        which the records came.
 
     Raises:
         httpx.HTTPError: The server refuses, or is not to be reached any more.

@@ -60,13 +60,14 @@ class Batch:
     through: int
 
 
-def push(http: httpx.Client, dataset_id: str, items: Iterable[Item]) -> Iterator[int]:
+def push(http: httpx.Client, dataset_id: str, items: Iterable[Item], *, with_answers: bool = False) -> Iterator[int]:
     """Send records to a data set; one that is there is brought up to date, and no answer is ever touched.
 
     Args:
         http: A client of the server, with an owner's or admin's key.
         dataset_id: The data set.
-        items: Records as Argilla's bulk upsert takes them, each with an `external_id`, and without responses.
+        items: Records as Argilla's bulk upsert takes them, each with an `external_id`.
+        with_answers: Whether they have responses; Argilla's own route alone takes these.
 
     Yields:
         How many records are through, after each batch.
@@ -75,7 +76,7 @@ def push(http: httpx.Client, dataset_id: str, items: Iterable[Item]) -> Iterator
         TwofoldError: The server refuses a batch; those before it have arrived.
         httpx.TransportError: The server is not to be reached any more.
     """
-    target = _target(http, dataset_id)
+    target = _argillas(dataset_id) if with_answers else _target(http, dataset_id)
     through = 0
     pool = ThreadPoolExecutor(max_workers=target.at_once, thread_name_prefix="push")
     under_way: deque[Future[int]] = deque()
@@ -96,10 +97,14 @@ def _target(http: httpx.Client, dataset_id: str) -> Target:
     own = f"/api/v1/twofold/datasets/{dataset_id}"
     answer = send(http, "GET", own)
     if answer.status_code == httpx.codes.NOT_FOUND:
-        return Target(records=f"/api/v1/datasets/{dataset_id}/records/bulk", known=None, at_once=1)
+        return _argillas(dataset_id)
     facts = answer.raise_for_status().json()
     known = f"{own}/known" if facts["records"] else None
     return Target(records=f"{own}/records", known=known, at_once=facts["requests_at_once"])
+
+
+def _argillas(dataset_id: str) -> Target:
+    return Target(records=f"/api/v1/datasets/{dataset_id}/records/bulk", known=None, at_once=1)
 
 
 def _batches(http: httpx.Client, target: Target, items: Iterable[Item]) -> Iterator[Batch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 
@@ -40,8 +40,17 @@ class DatasetSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Given:
+    """An answer that somebody gave in another data set, as Argilla stores it; no value for a discard."""
+
+    reviewer: str
+    status: str
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One record on its way to Argilla."""
+    """One record on its way to Argilla, with the answers that people have given to it elsewhere."""
 
     record_id: str
     fields: Mapping[str, str]
@@ -50,17 +59,35 @@ class Outgoing:
     suggestion_score: float | None = None
     suggestion_agent: str = "twofold"
     vector: Sequence[float] | None = None
+    given: Sequence[Given] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer of one person to one record, as Argilla holds it."""
+    """One answer of one person to one record, as Argilla holds it.
+
+    Attributes:
+        submitted_at: When it last changed.
+        first_at: When it came, as the server writes it.
+    """
 
     record_id: str
     reviewer: str
     status: str
     value: Any
     submitted_at: datetime
+    first_at: str
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it is as it came; answers that come together may bear the time of the first of them."""
+        return self.submitted_at <= utc(self.first_at)
+
+
+def utc(stamp: str) -> datetime:
+    """Return a time that Argilla wrote, which is in UTC where it names no zone."""
+    parsed = datetime.fromisoformat(stamp)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)

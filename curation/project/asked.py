@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curation.errors import TwofoldError
+from curation.project.records import by_id
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import kind_named
 
 if TYPE_CHECKING:
     from curation.project.config import Config
     from curation.project.folder import Project, Round
+
+
+THIRD_LOOKS = "third_looks.parquet"
+"""Which records one more reader was asked to read; the list only grows."""
 
 
 class Asked(BaseModel):
@@ -34,6 +39,7 @@ class Asked(BaseModel):
         required: Answers that every record needs.
         suggestions: Whether reviewers saw the model's label.
         guidelines: What they read.
+        third_looks: Share of its records that one more reader may read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +52,7 @@ class Asked(BaseModel):
     required: int
     suggestions: bool
     guidelines: str
+    third_looks: float = 0.0
 
     @classmethod
     def kept_in(cls, round_: Round) -> Asked:
@@ -70,10 +77,17 @@ class Asked(BaseModel):
         """Return an answer by its labels of today, by what Argilla stores."""
         return self.kind.decode(stored, self.options)
 
-    def encoder(self) -> Callable[[Any], Any | None]:
-        """Return what gives an answer as Argilla stores it; None for none, or one that Argilla does not offer."""
+    def encoder(self) -> Callable[[Any, Mapping[str, str]], Any | None]:
+        """Return what gives an answer about texts as Argilla stores it; None for none, or one not on offer."""
         option_of = {label: self.value_of(label) for label in self.options.values()}
-        return lambda value: None if value is None else self.kind.encode(value, option_of)
+
+        def encode(value: Any, fields: Mapping[str, str]) -> Any | None:
+            stored = None if value is None else self.kind.encode(value, option_of)
+            if stored is None or self.kind.to_page is None:
+                return stored
+            return self.kind.to_page(self.settings, stored, fields)
+
+        return encode
 
     def value_of(self, label: str) -> str:
         """Return the value under which Argilla stores a label that it offers."""
@@ -110,6 +124,7 @@ def asking(config: Config, guidelines: str) -> Asked:
         required=config.annotation.required,
         suggestions=config.annotation.suggestions,
         guidelines=guidelines,
+        third_looks=config.annotation.third_looks,
     )
 
 
@@ -121,6 +136,13 @@ def asked_in(project: Project, round_: Round) -> Asked | None:
     if round_.has("asked.json"):
         return Asked.kept_in(round_)
     return asking(project.config, project.guidelines) if round_.has("pushed.json") else None
+
+
+def third_looks_in(round_: Round) -> dict[str, list[str]]:
+    """Return the records of a round that one more reader was asked to read, and who had labelled each of them then."""
+    if not round_.has(THIRD_LOOKS):
+        return {}
+    return by_id(round_.table(THIRD_LOOKS), "readers")
 
 
 def as_set_now(asked: Asked, config: Config, guidelines: str) -> Asked:
@@ -135,6 +157,7 @@ def as_set_now(asked: Asked, config: Config, guidelines: str) -> Asked:
             "required": config.annotation.required,
             "suggestions": config.annotation.suggestions,
             "guidelines": guidelines,
+            "third_looks": config.annotation.third_looks,
         }
     )
 
@@ -159,6 +182,8 @@ def differences(before: Asked, after: Asked) -> list[str]:
         found.append("suggestions are shown" if after.suggestions else "suggestions are taken back")
     if before.guidelines != after.guidelines:
         found.append("new guidelines")
+    if before.third_looks != after.third_looks:
+        found.append(f"third looks {before.third_looks:g} -> {after.third_looks:g}")
     return found
 
 

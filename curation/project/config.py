@@ -31,6 +31,8 @@ class AnnotationConfig(Section):
         batch_size: Records a round sends out at most.
         test_share: Share of a batch kept for test records, drawn by chance, until all of them were read.
         suggestions: Whether reviewers see the current model's label; it speeds them up, and sways them.
+        third_looks: Share of a round's records that one more reader may read, before anybody has to settle them: those
+            on which another answer is expected to help most.
     """
 
     url: str = Field(default="", pattern=limits.ADDRESS)
@@ -38,6 +40,7 @@ class AnnotationConfig(Section):
     batch_size: int = Field(default=200, ge=1, le=100_000)
     test_share: float = Field(default=0.2, ge=0, le=1)
     suggestions: bool = True
+    third_looks: float = Field(default=0.0, ge=0, le=1)
 
 
 class CheckConfig(Section):

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
-from curation.project.records import column
+from curation.project.readings import Vote, answered_by
 from curation.project.standing import ANSWERED, Status
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
-class Vote(NamedTuple):
-    """Who answered what: a plain row, since making an Arrow table would import pandas."""
-
-    record_id: str
-    reviewer: str
-    role: str
-    status: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +49,7 @@ def owing(
     votes: Collection[Vote],
     people: Iterable[str],
     *,
-    required: int,
+    needed: Callable[[str], int],
     not_by: Mapping[str, Collection[str]] | None = None,
 ) -> Owing:
     """Say who can answer the records that wait.
@@ -71,7 +58,7 @@ def owing(
         waiting: Their ids.
         votes: The answers of this role so far.
         people: Who may answer in this role now.
-        required: Answers that a record needs.
+        needed: How many answers a record needs, by its id.
         not_by: People who may not answer a record, by record id.
     """
     done, drafts = answered_by(votes, *ANSWERED), answered_by(votes, Status.DRAFT)
@@ -84,19 +71,5 @@ def owing(
             if (ids := [i for i in waiting if p in able[i]])
         ),
         # A discard is an answer: with nobody left to read it, a record with a discard is settled by a third person.
-        lacking=sum(len(done.get(i, ())) + len(able[i]) < required for i in waiting),
+        lacking=sum(len(done.get(i, ())) + len(able[i]) < needed(i) for i in waiting),
     )
-
-
-def answered_by(votes: Iterable[Vote], *statuses: str) -> dict[str, set[str]]:
-    """Return who answered a record with one of these statuses, by record id."""
-    found: dict[str, set[str]] = {}
-    for vote in votes:
-        if vote.status in statuses:
-            found.setdefault(vote.record_id, set()).add(vote.reviewer)
-    return found
-
-
-def as_votes(votes: pa.Table) -> list[Vote]:
-    """Return the rows of votes, as far as they say who answered what."""
-    return [Vote(*row) for row in zip(*(column(votes, name) for name in Vote._fields), strict=True)]

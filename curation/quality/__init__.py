@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from curation.quality.label_cues import length_cues as length_cues
     from curation.quality.label_errors import LabelQuality as LabelQuality
     from curation.quality.label_errors import label_quality as label_quality
+    from curation.quality.multi_label_errors import MultiLabelQuality as MultiLabelQuality
+    from curation.quality.multi_label_errors import multi_label_quality as multi_label_quality
     from curation.quality.nearest import NearestNeighbours as NearestNeighbours
     from curation.quality.nearest import nearest_neighbours as nearest_neighbours
     from curation.quality.outlier_scores import Outliers as Outliers
@@ -49,6 +51,8 @@ _HOME = {
     "length_cues": "label_cues",
     "LabelQuality": "label_errors",
     "label_quality": "label_errors",
+    "MultiLabelQuality": "multi_label_errors",
+    "multi_label_quality": "multi_label_errors",
     "NearestNeighbours": "nearest",
     "nearest_neighbours": "nearest",
     "Outliers": "outlier_scores",

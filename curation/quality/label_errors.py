@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,9 @@ from curation.quality.input_checks import (
     label_array,
 )
 from curation.quality.label_model import LabelModel, label_model
+from curation.quality.multi_label_errors import MultiLabelQuality, multi_label_quality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.views import flexible_views, simple_views
 from evaluation.columns import Column, check_order
 from evaluation.settings import check_whole
@@ -30,8 +32,6 @@ from evaluation.shown import Shown
 
 # Neighbours found per record: enough to vote, and to find some trusted ones among them.
 _NEIGHBOURS = 100
-# Trusted neighbours shown as evidence.
-_EVIDENCE = 5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -64,18 +64,50 @@ class LabelQuality(Shown):
         return {name: getattr(self, name) for name in names}
 
 
+@overload
 def label_quality(
     labels: Column,
     *,
+    kind: Literal["single_label", "rating"] = ...,
+    texts: Column | None = ...,
+    embeddings: Column | None = ...,
+    pred_probs: Column | None = ...,
+    n_classes: int | None = ...,
+    label_names: Column | None = ...,
+    neighbours: NearestNeighbours | None = ...,
+    before: Column | None = ...,
+    seed: int = ...,
+) -> LabelQuality: ...
+
+
+@overload
+def label_quality(
+    labels: Column,
+    *,
+    kind: Literal["multi_label"],
+    texts: Column | None = ...,
+    embeddings: Column | None = ...,
+    pred_probs: Column | None = ...,
+    label_names: Column | None = ...,
+    neighbours: NearestNeighbours | None = ...,
+    before: Iterable[Any] | None = ...,
+    seed: int = ...,
+) -> MultiLabelQuality: ...
+
+
+def label_quality(
+    labels: Column,
+    *,
+    kind: str = "single_label",
     texts: Column | None = None,
     embeddings: Column | None = None,
     pred_probs: Column | None = None,
     n_classes: int | None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
-    before: Column | None = None,
+    before: Column | Iterable[Any] | None = None,
     seed: int = 0,
-) -> LabelQuality:
+) -> LabelQuality | MultiLabelQuality:
     """Score each label by what the rest of the data say of it.
 
     The label of a record is never used to judge itself. What was tried, and what it brought, is in
@@ -84,6 +116,8 @@ def label_quality(
 
     Args:
         labels: n labels, names or numbers.
+        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; or `"multi_label"`, which gives a
+            `MultiLabelQuality`; what it takes says `multi_label_quality`.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
@@ -96,7 +130,7 @@ def label_quality(
         seed: of the folds.
 
     Raises:
-        ValueError: none of texts, embeddings and pred_probs; fewer than two labels in use; different
+        ValueError: none of texts, embeddings and pred_probs; fewer than two labels in use; another kind; different
             lengths; NaN; zero vectors; probabilities that do not sum to one or have the wrong width; labels
             outside.
 
@@ -107,6 +141,13 @@ def label_quality(
         >>> found.is_issue.nonzero()[0].tolist(), found.reason[11]
         ([11], "labelled 'late', but the text reads like 'refund' (100%)")
     """
+    if kind != "single_label":
+        others = _other_kinds()
+        if kind not in others or n_classes is not None:
+            said = f"kind={kind!r}" if kind not in others else f"n_classes with kind={kind!r}"
+            raise ValueError(f"label_quality: expected a kind of single_label or {' or '.join(others)}, got {said}")
+        known = {"texts": texts, "embeddings": embeddings, "pred_probs": pred_probs, "label_names": label_names}
+        return others[kind](labels, **known, neighbours=neighbours, before=before, seed=seed)
     check_whole(seed, "seed")
     labels = label_array(labels)
     encoded = encode_labels(labels, n_classes=n_classes, label_names=label_names)
@@ -134,6 +175,12 @@ def label_quality(
     return _verdict(labels, encoded, model, graph)
 
 
+def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality]]:
+    from curation.quality.rating_errors import rating_quality  # which gives what this module defines
+
+    return {"multi_label": multi_label_quality, "rating": rating_quality}
+
+
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:
     if before is None:
         return None
@@ -153,7 +200,7 @@ def _verdict(
     best = np.where(is_issue, others.argmax(axis=1), codes)
     share = others[rows, others.argmax(axis=1)] / np.maximum(others.sum(axis=1), 1e-300)
     suggested_prob = np.where(is_issue, (1 - score) * share, score)
-    evidence = _trusted_neighbours(graph, score, len(codes))
+    evidence = trusted_neighbours(graph, score, len(codes))
     return LabelQuality(
         score=score,
         suggested=_in_given_form(best, labels, encoded),
@@ -172,16 +219,6 @@ def _in_given_form(codes: IntArray, labels: npt.NDArray[Any], encoded: EncodedLa
     names = encoded.names
     by_number = labels.dtype.kind in "iub" and not set(labels.tolist()) <= set(names)
     return np.asarray(codes if by_number else np.array(names)[codes])
-
-
-def _trusted_neighbours(graph: NearestNeighbours | None, score: FloatArray, n: int) -> IntArray:
-    """Return the nearest records whose own labels are rather right than wrong, -1 where there are fewer."""
-    if graph is None:
-        return np.empty((n, 0), dtype=np.intp)
-    doubtful = score[graph.index] < 0.5
-    nearest_first = np.argsort(doubtful, axis=1, kind="stable")[:, :_EVIDENCE]
-    chosen = np.take_along_axis(graph.index, nearest_first, axis=1)
-    return np.where(np.take_along_axis(doubtful, nearest_first, axis=1), -1, chosen)
 
 
 def _reason(encoded: EncodedLabels, codes: IntArray, i: int, best: int, probability: float, evidence: IntArray) -> str:

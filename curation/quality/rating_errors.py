@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from curation.quality.input_checks import (
     FloatArray,
     IntArray,
     as_codes,
+    as_probabilities,
     as_texts,
     as_vectors,
     encode_labels,
@@ -21,11 +23,12 @@ from curation.quality.input_checks import (
 )
 from curation.quality.label_errors import LabelQuality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.trusted_neighbours import trusted_neighbours
 from evaluation.columns import Column
 from evaluation.settings import check_whole
 
 _FOLDS, _TURNS = 5, 3  # the views are fitted again with each rating weighed by how far it is trusted
-_NEIGHBOURS, _EVIDENCE = 30, 5
+_NEIGHBOURS = 30
 _PENALTIES = np.logspace(-1, 2, 7)
 _MOST_WRONG = 0.4  # share of wrong ratings beyond which the data cannot tell wrong from right
 _SURE = 3.0  # standard errors by which ratings must be foretold better than by their mean
@@ -38,6 +41,7 @@ def rating_quality(
     *,
     texts: Column | None = None,
     embeddings: Column | None = None,
+    pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
     before: Column | None = None,
@@ -46,7 +50,7 @@ def rating_quality(
     """Score each rating by what the rest of the data say of it.
 
     What a record would be rated is foretold without its own rating: by ridge regression on embeddings and on words,
-    out of fold, and by the mean of its neighbours, the three put together by least squares. Right ratings lie around
+    out of fold, and by the mean of its neighbours, all put together by least squares. Right ratings lie around
     that, normally, rounded to a step; wrong ones are any step. How far the right ones spread and how many are wrong is
     fitted (EM). Where nothing given here foretells ratings better than their mean, all score .5 and none is an issue.
 
@@ -54,6 +58,7 @@ def rating_quality(
         labels: n ratings: numbers, or steps by name.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
+        pred_probs: (n, k) out-of-fold probabilities of a model of your own, columns in the order of the steps.
         label_names: all steps of the scale, from lowest to highest; by default those in use. The ratings are some of
             these, or, where steps are names, positions in them. Steps that are no numbers are one apart.
         neighbours: the nearest neighbours of each record, where they are at hand already.
@@ -65,8 +70,8 @@ def rating_quality(
         A `LabelQuality`; its `suggested` is the step nearest to what was foretold.
 
     Raises:
-        ValueError: neither texts nor embeddings; fewer than two steps in use; different lengths; NaN; zero vectors;
-            ratings outside the scale.
+        ValueError: none of texts, embeddings and pred_probs; fewer than two steps in use; different lengths; NaN; zero
+            vectors; ratings outside the scale.
 
     Example:
         >>> texts = ["thank you so much", "many thanks, lovely", "do it now", "now, at once"] * 6
@@ -80,8 +85,8 @@ def rating_quality(
     codes, n = encoded.codes, len(encoded.codes)
     if len(np.unique(codes)) < 2:
         raise ValueError(f"labels: expected at least two different ratings, all {n} are {encoded.names[codes[0]]!r}")
-    if texts is None and embeddings is None:
-        raise ValueError("rating_quality: expected texts or embeddings, got neither")
+    if texts is None and embeddings is None and pred_probs is None:
+        raise ValueError("rating_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
     vectors = None if embeddings is None else as_vectors(embeddings, n=n)
     graph = neighbours
@@ -92,9 +97,12 @@ def rating_quality(
     read = np.zeros(n, dtype=bool) if before is None else as_codes(before, "before", n=n, k=len(encoded.names)) >= 0
     places = _places(encoded.names)
     features = [each for each in (vectors, None if strings is None else _words(strings)) if each is not None]
+    given_views: list[FloatArray] = (
+        [] if pred_probs is None else [as_probabilities(pred_probs, n=n, k=len(places)) @ places]
+    )
     fold, trust = stratified_folds(codes, folds=_FOLDS, seed=seed), np.ones(n)
     for _ in range(_TURNS):
-        foretold = _foretold(places[codes], features, graph, trust, fold)
+        foretold = _foretold(places[codes], features, given_views, graph, trust, fold)
         right, spread = _right(codes, foretold, places, read)
         trust = np.where(read, 1.0, right)
     if not _telling(places[codes], foretold):
@@ -126,10 +134,15 @@ def _words(texts: list[str]) -> Any:
 
 
 def _foretold(
-    y: FloatArray, features: list[Any], graph: NearestNeighbours | None, trust: FloatArray, fold: IntArray
+    y: FloatArray,
+    features: list[Any],
+    given: Sequence[FloatArray],
+    graph: NearestNeighbours | None,
+    trust: FloatArray,
+    fold: IntArray,
 ) -> FloatArray:
     """Return what every record would be rated, its own rating left out, shape (n,)."""
-    views = [_by_ridge(each, y, trust, fold) for each in features]
+    views = [*given, *(_by_ridge(each, y, trust, fold) for each in features)]
     if graph is not None:
         near, weight = graph.index[:, :_NEIGHBOURS], trust[graph.index[:, :_NEIGHBOURS]] + 1e-6
         views.append((weight * y[near]).sum(axis=1) / weight.sum(axis=1))
@@ -200,7 +213,7 @@ def _verdict(
             _reason(*(str(encoded.names[c]) for c in (codes[i], low[i], high[i]))) if is_issue[i] else ""
             for i in range(len(codes))
         ],
-        neighbours=_trusted(graph, right),
+        neighbours=trusted_neighbours(graph, right, len(codes)),
     )
 
 
@@ -210,13 +223,3 @@ def _nearest_step(values: FloatArray, places: FloatArray) -> IntArray:
 
 def _reason(rated: str, low: str, high: str) -> str:
     return f"rated {rated}, records like it are rated {low if low == high else f'{low} to {high}'}"
-
-
-def _trusted(graph: NearestNeighbours | None, right: FloatArray) -> IntArray:
-    """Return the nearest records whose own ratings are rather right than wrong, -1 where there are fewer."""
-    if graph is None:
-        return np.empty((len(right), 0), dtype=np.intp)
-    doubtful = right[graph.index] < 0.5
-    first = np.argsort(doubtful, axis=1, kind="stable")[:, :_EVIDENCE]
-    chosen = np.take_along_axis(graph.index, first, axis=1)
-    return np.where(np.take_along_axis(doubtful, first, axis=1), -1, chosen)

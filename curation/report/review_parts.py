@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from curation.report.parts import Counts, Many, Measure, Part
 
 
@@ -17,6 +19,7 @@ class Round(Part):
     sent: int
     answered: int
     agreed: int
+    majority: int = 0
     adjudicated: int
     discarded: int
     disputed: int
@@ -81,6 +84,19 @@ class Reviewer(Part):
     habit: str | None
 
 
+class Believed(Part):
+    """What readers said whose answer was held out, where the consensus without it was `low` to `high` sure.
+
+    Of `answers`, the share `agreed` gave the label of that consensus; `foretold` were expected to, as readers err too.
+    """
+
+    low: float
+    high: float
+    answers: int
+    agreed: Measure
+    foretold: float
+
+
 class Confusion(Part):
     """Two labels, and how many records somebody gave the one and somebody else the other."""
 
@@ -104,6 +120,7 @@ class Review(Part):
 
     agreement: Agreement | None
     reviewers: Many[Reviewer]
+    believed: Many[Believed] = Field(default_factory=list)
     decisions: Counts
     confusions: Many[Confusion]
     changed: Many[Changed]

@@ -69,14 +69,19 @@ class Units:
         votes: Columns as those of the votes, a row for each unit of an answer: `record_id` says which unit of which
             record it is, `label` what was chosen.
         record: The record that a unit is of, and its name there.
+        answered: The records that have an answer, one without units among them.
     """
 
     votes: pa.Table
     record: Mapping[str, tuple[str, str]]
+    answered: Sequence[str]
 
 
 def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
     """Break every answer into its choices; a vote without an answer has none.
+
+    Where an answer names no more than what somebody saw, it also says of what other answers to the record name that it
+    is `kind.absent`.
 
     Args:
         votes: A table of `votes_schema`.
@@ -84,8 +89,12 @@ def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
         question: The question that they answer.
     """
     rows, unit_ids, choices, record = [], [], [], {}
-    for row, (record_id, answer) in enumerate(zip(column(votes, "record_id"), column(votes, "value"), strict=True)):
-        for unit, choice in ({} if answer is None else kind.units(answer, question)).items():
+    said = [None if answer is None else kind.units(answer, question) for answer in column(votes, "value")]
+    ids = column(votes, "record_id")
+    all_units = _units_of_records(ids, said) if kind.absent is not None else {}
+    for row, (record_id, named) in enumerate(zip(ids, said, strict=True)):
+        missing = dict.fromkeys(all_units.get(record_id, ()), kind.absent)
+        for unit, choice in ({} if named is None else {**missing, **named}).items():
             unit_id = f"{record_id}{_BETWEEN}{unit}" if unit else record_id
             record[unit_id] = (record_id, unit)
             rows.append(row)
@@ -93,7 +102,19 @@ def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
             choices.append(choice)
     kept = votes.drop_columns(["record_id", "value"]).take(pa.array(rows, pa.int64()))
     kept = kept.append_column("record_id", pa.array(unit_ids, pa.string()))
-    return Units(votes=kept.append_column(WORDED, pa.array(choices, pa.string())), record=record)
+    return Units(
+        votes=kept.append_column(WORDED, pa.array(choices, pa.string())),
+        record=record,
+        answered=sorted({record_id for record_id, named in zip(ids, said, strict=True) if named is not None}),
+    )
+
+
+def _units_of_records(ids: Sequence[str], said: Sequence[Mapping[str, str] | None]) -> dict[str, dict[str, None]]:
+    """Return the units of every record that some answer names, in the order in which they come up."""
+    found: dict[str, dict[str, None]] = {}
+    for record_id, named in zip(ids, said, strict=True):
+        found.setdefault(record_id, {}).update(dict.fromkeys(named or ()))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,11 +142,14 @@ class RecordConsensus:
     question: Any
 
     def probability(self, record_id: str, label: str) -> float | None:
-        """Return how likely an answer is, given the votes, in [0, 1]; None for a record without a vote."""
+        """Return how likely an answer is, given the votes, in [0, 1]; None where they say nothing of it."""
         if record_id not in self.units or label not in self.values:
             return None
-        choices = self.kind.units(self.values[label], self.question)
-        parts = [self.found.probability(i, choices.get(unit, "")) for unit, i in self.units[record_id].items()]
+        known, choices = self.units[record_id], self.kind.units(self.values[label], self.question)
+        if not choices.keys() <= known.keys():
+            return None  # it says something of which no reader has spoken
+        absent = self.kind.absent or ""
+        parts = [self.found.probability(i, choices.get(unit, absent)) for unit, i in known.items()]
         return prod(part or 0.0 for part in parts)
 
 
@@ -141,7 +165,7 @@ def of_records(
         question: What they answer.
         classes: All answers by their words, where they are few.
     """
-    of: dict[str, dict[str, str]] = {}
+    of: dict[str, dict[str, str]] = {record_id: {} for record_id in units.answered}
     for unit_id, (record_id, unit) in units.record.items():
         if unit_id in found.label:
             of.setdefault(record_id, {})[unit] = unit_id

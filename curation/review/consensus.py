@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curation.review.calibration import calibration
 from curation.review.features import feature_blocks
 from curation.review.lean import lean
 from curation.review.raters import RaterFit, fit_raters
@@ -32,6 +33,8 @@ class Consensus(Shown):
             `votes and model` where texts, embeddings or predictions had a say; `votes` counts them; `posterior`
             lists the probabilities of `labels` in order. Sorted by `record_id`.
         reviewers: Quality of every reviewer, see `reviewer_quality`.
+        calibration: How often readers who were kept from the votes gave the label of the consensus without them, by
+            its confidence, see `calibration`; empty where that is not measured.
         labels: The labels, in the order of the posteriors.
         posteriors: Probabilities of the labels, by record id, each of shape (K,).
     """
@@ -40,6 +43,7 @@ class Consensus(Shown):
     confidence: Mapping[str, float]
     table: pa.Table
     reviewers: pa.Table
+    calibration: pa.Table
     labels: Sequence[str]
     posteriors: Mapping[str, Floats]
 
@@ -72,9 +76,9 @@ def consensus(
 ) -> Consensus:
     """Infer every record's label from its votes, and how good each reviewer is.
 
-    Votes are weighed by belief propagation between records and kinds of reviewers (`fit_raters`). Where anything
-    else is known of the records, a model of it is learnt from the votes and counts as a prior (`lean`); what it does
-    not know it does not say.
+    Votes are weighed by several models of reviewers, averaged by how well each foretells answers that were kept from
+    it (`fit_raters`). Where anything else is known of the records, a model of it is learnt from the votes and counts
+    as a prior (`lean`); what it does not know it does not say.
 
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
@@ -119,7 +123,7 @@ def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:
     fit = fit_raters(votes)
     if not blocks or len(votes.records) < 2 or len(votes.labels) < 2:
         return fit
-    return fit_raters(votes, lean=lean(fit.posterior, blocks))
+    return fit_raters(votes, lean=lean(fit.posterior, blocks), like=fit)
 
 
 def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
@@ -141,6 +145,7 @@ def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
         confidence=dict(zip(votes.records, confidence.tolist(), strict=True)),
         table=table,
         reviewers=reviewer_quality(votes, fit.posterior),
+        calibration=calibration(fit.held, fit.weights),
         labels=votes.labels,
         posteriors=dict(zip(votes.records, fit.posterior, strict=True)),
     )

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pyarrow as pa
 
+from curation.project.readings import Complete, completeness
 from curation.project.standing import Method
 from curation.review.confidence import label_confidence
 from curation.review.vote_tables import VoteTable
@@ -60,6 +61,43 @@ class _Case:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Rules:
+    """By what records are decided."""
+
+    required: int | Mapping[str, int]
+    settle: Settle | Mapping[str, Settle]
+    consensus: Inferred | None
+    min_confidence: float
+
+    def needed(self, record_id: str) -> int:
+        """Return how many votes a record needs."""
+        return self.required.get(record_id, 2) if isinstance(self.required, Mapping) else self.required
+
+    def settled_by(self, record_id: str) -> Settle:
+        """Return what decides a record if it is disputed."""
+        return self.settle.get(record_id, "adjudication") if isinstance(self.settle, Mapping) else self.settle
+
+    def check(self) -> None:
+        """See that the settings are some.
+
+        Raises:
+            ValueError: One is not.
+        """
+        ways = list(self.settle.values()) if isinstance(self.settle, Mapping) else [self.settle]
+        for way in ways:
+            if way not in ("adjudication", "majority", "consensus"):
+                raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {way!r}")
+        for number in self.required.values() if isinstance(self.required, Mapping) else [self.required]:
+            check_whole(number, "required", least=1)
+        check_number(self.min_confidence, "min_confidence", "a probability in [0, 1]", above=-1e-9, most=1)
+        found = self.consensus
+        if found is not None and not hasattr(found, "probability"):
+            raise ValueError(f"consensus: expected the result of consensus(votes), found {type(found).__name__}")
+        if "consensus" in ways and found is None:
+            raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Verdict:
     method: Method
     reason: str
@@ -70,8 +108,8 @@ def decide(
     votes: VoteTable,
     adjudications: VoteTable | None = None,
     *,
-    required: int = 2,
-    settle: Settle = "adjudication",
+    required: int | Mapping[str, int] = 2,
+    settle: Settle | Mapping[str, Settle] = "adjudication",
     consensus: Inferred | None = None,
     min_confidence: float = 0.0,
 ) -> pa.Table:
@@ -88,8 +126,10 @@ def decide(
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`). Leave
             adjudicators' answers out.
         adjudications: A table of the same columns, `reviewer` being the adjudicator.
-        required: Votes that a record needs before its votes alone can decide.
-        settle: What decides a disputed record that has no adjudication.
+        required: Votes that a record needs before its votes alone can decide; or a number for each record id, 2 for
+            those that are not named.
+        settle: What decides a disputed record that has no adjudication; or that for each record id, "adjudication"
+            for those that are not named.
         consensus: The result of `consensus(votes)`: needed for `settle="consensus"`; gives `confidence` where
             given.
         min_confidence: With `settle="consensus"`, the least confidence that settles a dispute, in [0, 1].
@@ -109,19 +149,13 @@ def decide(
         >>> decide(votes, [("m2", "eva", "late")]).select(["label", "method"]).to_pylist()
         [{'label': 'refund', 'method': 'agreed'}, {'label': 'late', 'method': 'adjudicated'}]
     """
-    if settle not in ("adjudication", "majority", "consensus"):
-        raise ValueError(f"decide: expected settle of adjudication, majority, consensus, found {settle!r}")
-    check_whole(required, "required", least=1)
-    check_number(min_confidence, "min_confidence", "a probability in [0, 1]", above=-1e-9, most=1)
-    if consensus is not None and not hasattr(consensus, "probability"):
-        raise ValueError(f"consensus: expected the result of consensus(votes), found {type(consensus).__name__}")
-    if settle == "consensus" and consensus is None:
-        raise ValueError('decide: settle="consensus" needs consensus=, the result of consensus(votes)')
+    rules = _Rules(required=required, settle=settle, consensus=consensus, min_confidence=min_confidence)
+    rules.check()
     rows = []
     cases = _cases(votes, adjudications)
     n_labels = len(_labels(cases, consensus))
     for case in cases:
-        verdict = _verdict(case, required, settle, consensus, min_confidence)
+        verdict = _verdict(case, rules)
         ruling = verdict.label if verdict.method == Method.ADJUDICATED else None
         answers = [*case.votes, *([] if ruling is None else [ruling])]
         rows.append(
@@ -137,22 +171,24 @@ def decide(
     return pa.Table.from_pylist(rows, schema=DECISIONS)
 
 
-def _verdict(case: _Case, required: int, settle: Settle, consensus: Inferred | None, min_confidence: float) -> _Verdict:
-    n = len(case.votes)
-    if n >= required and len(set(case.votes)) == 1:
+def _verdict(case: _Case, rules: _Rules) -> _Verdict:
+    n, needed, settle = len(case.votes), rules.needed(case.record_id), rules.settled_by(case.record_id)
+    is_complete = completeness(labels=n, needed=needed) is Complete.LABELS
+    if is_complete and len(set(case.votes)) == 1:
         return _Verdict(method=Method.AGREED, label=case.votes[0], reason=f"all {n} reviewers agree")
     if case.adjudicated is not None:
         return _Verdict(method=Method.ADJUDICATED, label=case.adjudicated, reason="settled by an adjudicator")
-    if n < required:
-        return _Verdict(method=Method.UNDECIDED, reason=f"{n} of {required} votes are in")
+    if not is_complete:
+        return _Verdict(method=Method.UNDECIDED, reason=f"{n} of {needed} votes are in")
     if settle == "majority":
         top = max(set(case.votes), key=case.votes.count)
         if 2 * case.votes.count(top) > n:
             reason = f"{case.votes.count(top)} of {n} reviewers say so"
             return _Verdict(method=Method.MAJORITY, label=top, reason=reason)
+    consensus = rules.consensus
     if settle == "consensus" and consensus is not None and case.record_id in consensus.label:
         sure = consensus.confidence[case.record_id]
-        if sure >= min_confidence:
+        if sure >= rules.min_confidence:
             reason = f"the consensus of {n} votes, weighed by reviewer quality"
             return _Verdict(method=Method.CONSENSUS, label=consensus.label[case.record_id], reason=reason)
     return _Verdict(method=Method.DISPUTED, reason=f"{n} reviewers gave {len(set(case.votes))} different answers")

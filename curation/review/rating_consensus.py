@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import ndtr
 
+from curation.review.calibration import CALIBRATION
 from curation.review.consensus import Consensus
 from curation.review.features import feature_blocks
 from curation.review.rating_raters import Raters, RatingFit, fit_ratings
@@ -105,6 +106,7 @@ def _result(votes: Votes, numbers: Floats, fit: RatingFit, method: str) -> Ratin
         confidence=dict(zip(ids, sure.tolist(), strict=True)),
         table=_table(votes, label, sure, mean, method, posterior),
         reviewers=_reviewers(votes, posterior, fit.raters, numbers),
+        calibration=CALIBRATION.empty_table(),
         labels=votes.labels,
         posteriors=dict(zip(ids, posterior, strict=True)),
         value=dict(zip(ids, numbers[best].tolist(), strict=True)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from curation.annotation.client import ArgillaClient
+from curation.annotation.shown import all_shown_to_readers
 from curation.errors import TwofoldError
 from curation.project.asked import asked_in
 from curation.project.folder import Project, Round
@@ -23,6 +24,7 @@ from curation.steps import map as map_step
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
 from curation.steps.pull import pull
+from curation.steps.third_look import open_third_looks, third_look
 
 LEARN: tuple[Step, ...] = (
     map_step.STEP,
@@ -182,6 +184,7 @@ def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = Fa
     if asked_in(project, round_) is None:
         yield run_step(push_step.STEP, Context(project=project, round=round_))
     yield Done(step="push", round=round_, summary=push_step.push(context, connect()), ran=True)
+    yield from _ask_for_third_looks(project, round_, connect, ticker)
 
 
 def take_votes(
@@ -204,11 +207,19 @@ def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]
         done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
         if done.ran or round_ == rounds[-1]:
             yield Done(step=done.step, round=round_, summary=_of_round(round_, project, done.summary), ran=done.ran)
+        if done.ran or open_third_looks(round_):
+            yield from _ask_for_third_looks(project, round_, connect, ticker)
         if done.ran or _disputes_moved(round_):
             context = Context(project=project, round=round_, tick=ticker("adjudicate"))
             summary = adjudicate(context, connect())
             if summary:
                 yield Done(step="adjudicate", round=round_, summary=_of_round(round_, project, summary), ran=True)
+
+
+def _ask_for_third_looks(project: Project, round_: Round, connect: Connect, ticker: Ticker) -> Iterator[Done]:
+    summary = third_look(Context(project=project, round=round_, tick=ticker("third look")), connect())
+    if summary:
+        yield Done(step="third look", round=round_, summary=_of_round(round_, project, summary), ran=True)
 
 
 def _disputes_moved(round_: Round) -> bool:
@@ -226,10 +237,10 @@ def show_labels(project: Project, connect: Connect, ticker: Ticker) -> Iterator[
     for round_ in project.rounds():
         asked = asked_in(project, round_)
         if asked is not None:
-            spec = push_step.dataset_spec(project, round_, asked)
             argilla = connect()
-            if argilla.dataset(spec.name, spec.workspace) is not None:
-                argilla.ensure_dataset(spec)
+            for spec in all_shown_to_readers(project, round_, asked):
+                if argilla.dataset(spec.name, spec.workspace) is not None:
+                    argilla.ensure_dataset(spec)
     if any(round_.snapshots() for round_ in project.rounds()):
         yield from decide(project, connect, ticker)
 

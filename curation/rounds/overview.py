@@ -13,11 +13,12 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
+from curation.annotation.collecting import collected
 from curation.errors import TwofoldError
 from curation.project.artifacts import read_table
 from curation.project.asked import asked_in
 from curation.project.older_tables import value_column
-from curation.project.owing import Vote, as_votes
+from curation.project.readings import Vote, as_votes
 from curation.project.records import column
 from curation.project.standing import Role, Status
 from curation.rounds.findings import accuracy, agreement, counts, labels_doubted, newest
@@ -173,12 +174,11 @@ def _held(round_: Round) -> dict[Vote, Said]:
 
 
 def _served(project: Project, round_: Round, argilla: Looks) -> dict[Vote, Said]:
+    places = [(place, argilla.dataset(place.name, place.workspace)) for place in naming.datasets(project, round_)]
     found = {}
-    for role in naming.ROLES:
-        dataset = argilla.dataset(naming.dataset(project, round_, role), naming.workspace(project, role))
-        for answer in argilla.answers(dataset) if dataset is not None else ():
-            vote = Vote(answer.record_id, answer.reviewer, role, answer.status)
-            found[vote] = (answer.value, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
+    for role, answer in collected(argilla, [each for each in places if each[1] is not None], round_):
+        vote = Vote(answer.record_id, answer.reviewer, role, answer.status)
+        found[vote] = (answer.value, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
     return found
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.annotation import naming
-from curation.project.asked import asked_in
-from curation.project.owing import Owing, Vote, answered_by, as_votes, owing
+from curation.annotation.naming import RoundDataset
+from curation.project.asked import asked_in, third_looks_in
+from curation.project.owing import Owing, owing
+from curation.project.readings import Complete, Vote, as_votes, readings
 from curation.project.records import column
-from curation.project.standing import ANSWERED, Method, Role, Status
+from curation.project.standing import Method, Role
 
 if TYPE_CHECKING:
     from curation.annotation.spec import Looks
@@ -79,18 +81,19 @@ def waiting_for(
         return []
     if votes is None:
         votes = as_votes(round_.votes()) if round_.snapshots() else []
-    read, ruled = ([vote for vote in votes if vote.role == role] for role in naming.ROLES)
-    readers = answered_by(read, *ANSWERED)
-    undecided, disputed = _still_open(round_, read, ruled, asked.required)
-    missing = {
-        Role.ANNOTATOR: owing(undecided, read, people[Role.ANNOTATOR], required=asked.required),
-        Role.ADJUDICATOR: owing(disputed, ruled, people[Role.ADJUDICATOR], required=1, not_by=readers),
-    }
-    return [
-        Waiting(role=role, dataset=naming.dataset(project, round_, role), owing=found)
-        for role, found in missing.items()
-        if found.records
-    ]
+    looks, at_review = third_looks_in(round_), open_at_review(round_)
+    seen = readings(votes, people[Role.ANNOTATOR], asked.required, looks)
+    undecided = [i for i in at_review[Method.UNDECIDED] if seen.complete(i) is Complete.NOT_YET]
+    disputed = [i for i in at_review[Method.DISPUTED] if i not in seen.settled]
+
+    def missing(place: RoundDataset) -> Owing:
+        able, said = people[place.role], [vote for vote in votes if vote.role == place.role]
+        if place.role == Role.ADJUDICATOR:
+            return owing(disputed, said, able, needed=lambda _: 1, not_by={i: seen.read(i) for i in disputed})
+        return owing([i for i in undecided if (i in looks) == place.is_third_look], said, able, needed=seen.needed)
+
+    found = [(place, missing(place)) for place in naming.datasets(project, round_)]
+    return [Waiting(role=place.role, dataset=place.name, owing=owes) for place, owes in found if owes.records]
 
 
 def open_at_review(round_: Round) -> dict[Method, list[str]]:
@@ -99,14 +102,3 @@ def open_at_review(round_: Round) -> dict[Method, list[str]]:
         return {Method.UNDECIDED: column(round_.table("batch.parquet"), "record_id"), Method.DISPUTED: []}
     rows = round_.table("decisions.parquet").select(["record_id", "method"]).to_pylist()
     return {m: [row["record_id"] for row in rows if row["method"] == m] for m in (Method.UNDECIDED, Method.DISPUTED)}
-
-
-def _still_open(
-    round_: Round, read: Sequence[Vote], ruled: Sequence[Vote], required: int
-) -> tuple[list[str], list[str]]:
-    """Return those of the undecided that are not complete by now, and those of the disputed that nobody has settled."""
-    found = open_at_review(round_)
-    readers, said = answered_by(read, *ANSWERED), answered_by(read, Status.SUBMITTED)
-    settled = answered_by(ruled, *ANSWERED)
-    undecided = [i for i in found[Method.UNDECIDED] if len(said.get(i, ())) < required]
-    return undecided, [i for i in found[Method.DISPUTED] if not settled.get(i, set()) - readers.get(i, set())]

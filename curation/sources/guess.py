@@ -38,12 +38,17 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
     Example:
         >>> guess_kind([["late"], ["late", "lost"]]).kind, guess_kind(["late|lost", "late", "lost", "lost|late"]).kind
         ('multi_label', 'multi_label')
+        >>> guess_kind([[], [{"start": 0, "end": 4, "label": "PER"}]]).kind, guess_kind([[[0, 4, "PER"]]]).kind
+        ('span', 'span')
         >>> guess_kind([1, 5, 3.0, None])
         Guess(kind='rating', settings={'values': [1, 2, 3, 4, 5]}, why='whole numbers from 1 to 5')
         >>> guess_kind(["late", "a|b"]).kind
         'single_label'
     """
     there = [cell for cell in cells if not is_missing(cell) and cell != ""]
+    listed = [each for cell in there if isinstance(cell, list | tuple) for each in cell]
+    if any(_is_passage(each) for each in listed):
+        return Guess(kind="span", why="lists of passages with a start, an end and a label")
     if any(isinstance(cell, list | tuple) for cell in there):
         return Guess(kind="multi_label", why="lists of labels")
     if _are_joined([cell for cell in there if isinstance(cell, str)], labels):
@@ -57,6 +62,12 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
             why=f"whole numbers from {low} to {high}",
         )
     return Guess()
+
+
+def _is_passage(each: Any) -> bool:
+    if isinstance(each, Mapping):
+        return {"start", "end"} <= each.keys()
+    return isinstance(each, list | tuple) and len(each) == 3 and isinstance(each[0], int) and isinstance(each[1], int)
 
 
 def _are_joined(cells: Collection[str], labels: Collection[str] | None) -> bool:

@@ -87,6 +87,8 @@ def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
         label = row["label"]
         try:
             row["value"] = None if label is None else task.kind.parse(task.asked, label)
+            if row["value"] is not None and row["fields"]:
+                task.kind.fits(task.asked, row["value"], row["fields"])
         except ValueError as error:
             twin = by_key.get(twin_key(label))
             hint = f"label {label!r} is not in the task; --join-labels takes it as {twin!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -14,7 +14,8 @@ from curation.project.folder import Project, Round
 from curation.project.records import by_id
 from curation.project.standing import Role
 from curation.project.step import Context
-from curation.review.adjudication import open_disputes
+from curation.review.adjudication import NO_LABEL, open_disputes
+from curation.tasks.task import Task
 
 PREAMBLE = """# Adjudication
 
@@ -39,7 +40,7 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
     dataset = argilla.ensure_dataset(_spec(project, round_, asked))
     held, disputed = argilla.record_ids(dataset), open_disputes(round_.table("decisions.parquet"))
     withdrawn = argilla.withdraw(dataset, settled) if (settled := held - disputed) else 0
-    outgoing = [record for record in _outgoing(context, listed) if record.record_id in disputed]
+    outgoing = [record for record in _outgoing(context, listed, asked) if record.record_id in disputed]
     for done in argilla.upload(dataset, outgoing):
         context.tick(done, len(outgoing))
     round_.write_json("adjudication.json", {"dataset": name, "workspace": workspace, "records": sorted(disputed)})
@@ -70,9 +71,17 @@ def _answers_field(fields: Container[str]) -> str:
     return name
 
 
-def _outgoing(context: Context, listed: pa.Table) -> Iterator[Outgoing]:
+def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
     fields = by_id(context.project.records, "fields")
     for row in listed.to_pylist():
-        answers = "\n".join(row["answers"])
         texts = fields[row["record_id"]]
-        yield Outgoing(record_id=row["record_id"], fields={**texts, _answers_field(texts): answers})
+        answers = "\n".join(_marked(context.config.task, words, texts) for words in row["answers"])
+        shown = asked.kind.page_fields(asked.settings, texts)
+        yield Outgoing(record_id=row["record_id"], fields={**shown, _answers_field(texts): answers})
+
+
+def _marked(task: Task, words: str, texts: Mapping[str, str]) -> str:
+    """Return an answer as it is seen beside the texts; what is no answer, such as a discard, in its words."""
+    if task.kind.marked is None or words == NO_LABEL:
+        return words
+    return task.kind.marked(task.kind.parse(task.asked, words), task.asked, texts)

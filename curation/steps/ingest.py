@@ -151,11 +151,15 @@ def _config(intake: Intake, data: Cleaned) -> Config:
 
 def _question(intake: Intake, data: Cleaned) -> dict[str, Any]:
     question = {"kind": intake.kind.name, **intake.settings}
+    if "field" in intake.kind.settings.model_fields:
+        question.setdefault("field", next(iter(intake.columns.fields)))
     if not intake.kind.has_labels:
         return question
     labels = _labels(intake, data)
-    if len(labels) < 2:
-        raise TwofoldError(f"{intake.data}: expected at least 2 labels, came {len(labels)}; name them with --labels")
+    fewest = intake.kind.fewest_labels
+    if len(labels) < fewest:
+        expected = f"expected at least {fewest} label{'s' * (fewest > 1)}"
+        raise TwofoldError(f"{intake.data}: {expected}, came {len(labels)}; name them with --labels")
     return {**question, "labels": labels}
 
 

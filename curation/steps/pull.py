@@ -8,7 +8,7 @@ marked as gone, and told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -18,13 +18,15 @@ import pyarrow.compute as pc
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
+from curation.annotation.collecting import Found, collected
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
-from curation.project.asked import asked_in, with_unknown
+from curation.project.asked import Asked, asked_in, third_looks_in, with_unknown
+from curation.project.folder import Round
 from curation.project.older_tables import read_as_votes
-from curation.project.records import column, table, votes_schema
-from curation.project.standing import Role, Status
+from curation.project.records import by_id, column, table, votes_schema
+from curation.project.standing import Status
 from curation.project.step import Context
 
 PART = 10_000
@@ -52,11 +54,11 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     note_people(context, argilla)
     datasets = _datasets(context, argilla)
     schema = votes_schema(asked.kind.value())
-    served = votes_table(_served(argilla, datasets), schema)
+    served = votes_table(_as_kept(context, asked, _served(argilla, datasets, round_)), schema)
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
-    _reopen(context, argilla, datasets, votes)
+    _reopen_what_argilla_completed(context, argilla, datasets, votes)
     _note_unknown(context, votes)
     gone = _gone(votes)
     if snapshots and held.equals(votes):
@@ -77,45 +79,55 @@ def note_people(context: Context, argilla: ArgillaClient) -> None:
         context.round.write_json("people.json", people)
 
 
-def _datasets(context: Context, argilla: ArgillaClient) -> dict[str, Any]:
-    """Return the round's data sets by role, those that the server has."""
+def _datasets(context: Context, argilla: ArgillaClient) -> Found:
+    """Return the round's data sets, those that the server has."""
     project, round_ = context.project, context.round
-    names = {role: naming.dataset(project, round_, role) for role in naming.ROLES}
-    found = {role: argilla.dataset(name, naming.workspace(project, role)) for role, name in names.items()}
-    if found[Role.ANNOTATOR] is None and not round_.snapshots():
-        raise TwofoldError(
-            f"Argilla at {argilla.url} has no data set {names[Role.ANNOTATOR]!r}; run `twofold push` again"
-        )
-    return {role: dataset for role, dataset in found.items() if dataset is not None}
+    found = [(place, argilla.dataset(place.name, place.workspace)) for place in naming.datasets(project, round_)]
+    if found[0][1] is None and not round_.snapshots():
+        raise TwofoldError(f"Argilla at {argilla.url} has no data set {found[0][0].name!r}; run `twofold push` again")
+    return [(place, dataset) for place, dataset in found if dataset is not None]
 
 
-def _served(argilla: ArgillaClient, datasets: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for role, dataset in datasets.items():
-        for answer in argilla.answers(dataset):
-            yield {
-                "record_id": answer.record_id,
-                "reviewer": answer.reviewer,
-                "role": role,
-                "status": answer.status,
-                "value": answer.value,
-                "submitted_at": answer.submitted_at,
-                "gone": False,
-            }
+def _served(argilla: ArgillaClient, datasets: Found, round_: Round) -> Iterator[dict[str, Any]]:
+    for role, answer in collected(argilla, datasets, round_):
+        yield {
+            "record_id": answer.record_id,
+            "reviewer": answer.reviewer,
+            "role": role,
+            "status": answer.status,
+            "value": answer.value,
+            "submitted_at": answer.submitted_at,
+            "gone": False,
+        }
 
 
-def _reopen(context: Context, argilla: ArgillaClient, datasets: Mapping[str, Any], votes: pa.Table) -> None:
+def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield answers as snapshots keep them: places in a text are counted in characters, and by pages otherwise."""
+    from_page = asked.kind.from_page
+    if from_page is None:
+        yield from rows
+        return
+    fields = by_id(context.project.records, "fields")
+    for row in rows:
+        value, texts = row["value"], fields.get(row["record_id"])
+        if value is not None and texts is not None:
+            value = from_page(asked.settings, value, texts)
+        yield {**row, "value": value}
+
+
+def _reopen_what_argilla_completed(context: Context, argilla: ArgillaClient, datasets: Found, votes: pa.Table) -> None:
     """Let the server offer again what it takes for complete although answers are missing.
 
     Argilla deletes an account's answers with it, and leaves their records complete: nobody could answer them.
     """
-    asked = asked_in(context.project, context.round)
-    for role, dataset in datasets.items():
-        given = votes.filter(pc.and_(pc.equal(votes["role"], role), pc.equal(votes["status"], Status.SUBMITTED)))
-        answers = Counter(column(given, "record_id"))
-        required = asked.required if asked is not None and role == Role.ANNOTATOR else 1
+    asked, looks = asked_in(context.project, context.round), third_looks_in(context.round)
+    for place, dataset in datasets:
+        given = votes.filter(pc.and_(pc.equal(votes["role"], place.role), pc.equal(votes["status"], Status.SUBMITTED)))
+        answers = Counter(i for i in column(given, "record_id") if i in looks or not place.is_third_look)
+        needed = place.needed(asked.required if asked is not None else 1)
         progress = argilla.progress(dataset)
-        if progress.pending < progress.total - sum(n >= required for n in answers.values()):
-            argilla.count_anew(dataset, required)
+        if progress.pending < progress.total - sum(n >= needed for n in answers.values()):
+            argilla.count_anew(dataset, needed)
 
 
 def votes_table(votes: Iterator[dict[str, Any]], schema: pa.Schema) -> pa.Table:

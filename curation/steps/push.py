@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.shown import shown_to_readers
+from curation.annotation.spec import Outgoing
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.asked import Asked, as_set_now, asked_in, asking, differences
@@ -18,8 +19,6 @@ from curation.project.folder import Project, Round
 from curation.project.records import by_id, column
 from curation.project.standing import Queued
 from curation.project.step import Context, Step
-
-METADATA = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
 
 
 def take_batch(context: Context) -> str:
@@ -64,7 +63,7 @@ def push(context: Context, argilla: ArgillaClient) -> str:
         ledger.append(project.folder, "ask", round=round_.number, changed=changed)
     sent = _send(context, argilla, now)
     if not now.suggestions:
-        argilla.take_back_suggestions(argilla.ensure_dataset(dataset_spec(project, round_, now)))
+        argilla.take_back_suggestions(argilla.ensure_dataset(shown_to_readers(project, round_, now)))
     later = from_next_round(project, round_)
     return "; ".join([sent, *(f"changed in this open round: {what}" for what in changed), *later])
 
@@ -75,7 +74,7 @@ def send_again(context: Context, argilla: ArgillaClient) -> str:
     asked = asked_in(project, round_)
     assert asked is not None  # noqa: S101  (only rounds that were sent are sent again)
     if argilla.dataset(naming.dataset(project, round_), naming.workspace(project)) is not None:
-        dataset = argilla.ensure_dataset(dataset_spec(project, round_, asked))
+        dataset = argilla.ensure_dataset(shown_to_readers(project, round_, asked))
         if argilla.progress(dataset).total == round_.table("batch.parquet").num_rows:
             return ""
     return _send(context, argilla, asked)
@@ -104,26 +103,10 @@ def _what_can_change(context: Context, argilla: ArgillaClient, asked: Asked) -> 
     return wanted
 
 
-def dataset_spec(project: Project, round_: Round, asked: Asked, *, vector_size: int = 0) -> DatasetSpec:
-    """Return the data set in which the reviewers of a round answer; `vector_size` counts only where it is made."""
-    return DatasetSpec(
-        name=naming.dataset(project, round_),
-        workspace=naming.workspace(project),
-        guidelines=asked.guidelines,
-        fields={name: name.replace("_", " ").capitalize() for name in asked.fields},
-        question=asked.question,
-        settings=asked.for_argilla(),
-        required=asked.required,
-        contents=project.contents,
-        vector_size=vector_size,
-        metadata=METADATA,
-    )
-
-
 def _send(context: Context, argilla: ArgillaClient, asked: Asked) -> str:
     project, round_ = context.project, context.round
     batch = round_.table("batch.parquet")
-    spec = dataset_spec(project, round_, asked, vector_size=EmbeddingStore(project).width)
+    spec = shown_to_readers(project, round_, asked, vector_size=EmbeddingStore(project).width)
     if round_.has("asked.json"):
         round_.write_json("asked.json", asked.model_dump(mode="json"))  # first: what was asked is made true below
     dataset = argilla.ensure_dataset(spec)
@@ -142,14 +125,14 @@ def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgo
     for row, vector in zip(batch.to_pylist(), vectors, strict=True):
         yield Outgoing(
             record_id=row["record_id"],
-            fields=fields[row["record_id"]],
+            fields=asked.kind.page_fields(asked.settings, fields[row["record_id"]]),
             metadata={
                 "round": context.round.number,
                 "reason": row["kind"],
                 "why": row["reason"],
                 "priority": row["priority"],
             },
-            suggestion=encode(row["suggested"]) if asked.suggestions else None,
+            suggestion=encode(row["suggested"], fields[row["record_id"]]) if asked.suggestions else None,
             suggestion_score=row["suggested_prob"],
             vector=vector.tolist(),
         )

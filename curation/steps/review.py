@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -11,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
-from curation.project.asked import Asked, asked_in
+from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
+from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
@@ -21,8 +23,10 @@ from curation.review.adjudication import disputes
 from curation.review.answers import CONSENSUS, RecordConsensus, Units, as_units, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
-from curation.review.discards import Readings, readings, with_discards
+from curation.review.decide import Settle
+from curation.review.discards import with_discards
 from curation.review.peers import agreement_with_others
+from curation.review.third_looks import SCHEMA, new_third_looks
 from curation.tasks.task import Task
 
 
@@ -34,9 +38,15 @@ def run(context: Context) -> str:
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
     chosen = CONSENSUS[task.kind.scale](units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
-    seen = readings(votes, round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None)
-    decided = decide(reviewed, _by_third(ruled, seen), required=asked.required, consensus=agreed)
-    decided = with_discards(decided, column(round_.table("batch.parquet"), "record_id"), seen, asked.required)
+    readers = round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None
+    seen = readings(as_votes(votes), readers, asked.required, third_looks_in(round_))
+    _ask_for_third_looks(round_, new_third_looks(seen, units, chosen, share=asked.third_looks))
+    seen = replace(seen, third_looks=third_looks_in(round_))
+    batch = column(round_.table("batch.parquet"), "record_id")
+    needed = {record_id: seen.needed(record_id) for record_id in batch}
+    settle: dict[str, Settle] = {i: "majority" for i, n in needed.items() if n > asked.required}
+    decided = decide(reviewed, _by_third(ruled, seen), required=needed, settle=settle, consensus=agreed)
+    decided = with_discards(decided, batch, seen)
     decisions = answers.typed(decided, decisions_schema(task.kind.value()))
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
@@ -58,6 +68,7 @@ def _facts(
     return {
         "agreement": found.to_dict(),
         "reviewers": chosen.reviewers.to_pylist(),
+        "calibration": chosen.calibration.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
         "discarded": {
@@ -97,6 +108,13 @@ def _by_third(ruled: pa.Table, seen: Readings) -> pa.Table:
     """Leave out rulings of people who discarded the record as readers: they are no third person either."""
     pairs = zip(column(ruled, "record_id"), column(ruled, "reviewer"), strict=True)
     return ruled.filter(pa.array([who not in seen.discarded.get(i, ()) for i, who in pairs], pa.bool_()))
+
+
+def _ask_for_third_looks(round_: Round, new: list[dict[str, Any]]) -> None:
+    """Keep which records one more reader should read: more may come, and none is taken back."""
+    if new:
+        before = round_.table(THIRD_LOOKS).to_pylist() if round_.has(THIRD_LOOKS) else []
+        round_.write_table(THIRD_LOOKS, table([*before, *new], SCHEMA))
 
 
 def _note_changes(round_: Round, decisions: pa.Table) -> None:
@@ -141,7 +159,7 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
 STEP = Step(
     name="review",
     makes=("consensus.parquet", "adjudication.parquet", "decisions.parquet", "labels.parquet", "review.json"),
-    keeps=("decision_changes.parquet",),
+    keeps=("decision_changes.parquet", THIRD_LOOKS),
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,

@@ -72,11 +72,19 @@ class Kind:
         argilla: The question's settings as Argilla's API has them, by the settings that are `fixed` and the options.
         encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
         decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
+        fits: Raises ValueError where an answer does not fit the texts of its record, by question, answer and fields.
+        marked: An answer as people see it beside the texts, by answer, question and fields; `show` by default.
+        to_page: An answer as Argilla's page counts, by the `fixed` settings, answer and fields; as it is by default.
+        from_page: The reverse.
+        page_fields: The texts as the page has to get them, by the `fixed` settings and fields.
         units: An answer as small choices, each by the name of its unit, by the question; agreement, the quality of
             readers and consensus are of units.
         fold: The answer that choices make, by unit; the reverse of `units`.
+        absent: The choice of a reader whose answer does not name a unit that another answer to the record names; None
+            where every answer names all of them.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
+        fewest_labels: How many labels a question needs.
         labels: The labels that can be renamed and merged, in order; none by default.
         listed: The names of labels that stand in a cell; raises ValueError with what was expected.
         mentions: Those of the labels that an answer names.
@@ -101,10 +109,17 @@ class Kind:
     argilla: Callable[[Mapping[str, Any], Options], dict[str, Any]]
     encode: Callable[[Value, Options], Value] = no_labels
     decode: Callable[[Value, Options], Value] = no_labels
+    fits: Callable[[Any, Value, Mapping[str, str]], None] = lambda question, answer, fields: None
+    marked: Callable[[Value, Any, Mapping[str, str]], str] | None = None
+    to_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
+    from_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
+    page_fields: Callable[[Mapping[str, Any], Mapping[str, str]], Mapping[str, str]] = lambda fixed, fields: fields
     units: Callable[[Value, Any], dict[str, str]] = one_choice
+    absent: str | None = None
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
     scale: Scale = "nominal"
+    fewest_labels: int = 2
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
     listed: Callable[[str], list[str]] = one_name
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()

@@ -13,6 +13,9 @@ from sqlalchemy import Row, Select, and_, or_, select
 from curation.embedded.search.connections import reading
 from curation.embedded.search.tables import documents
 
+TIMES = (Response.inserted_at.label("given_at"), Response.updated_at)
+"""Of an answer: the records of a page have an `inserted_at`, too."""
+
 PAGE = 5_000
 """Records of one page."""
 
@@ -79,7 +82,7 @@ def _query(dataset_id: UUID, after: Place | None, limit: int) -> Select[Any]:
         page = page.where(documents.c.inserted_at >= after.inserted_at, or_(is_later, is_next))
     records = page.subquery()
     return (
-        select(records, Response.user_id, Response.status, Response.values, Response.updated_at)
+        select(records, Response.user_id, Response.status, Response.values, *TIMES)
         .outerjoin(Response, Response.record_id == records.c.record_id)
         .order_by(records.c.inserted_at, records.c.docid, Response.inserted_at)
     )
@@ -91,5 +94,6 @@ def _answer(row: Row[Any]) -> dict[str, Any]:
         "user_id": row.user_id,
         "status": row.status,
         "values": row.values,
+        "inserted_at": row.given_at,
         "updated_at": row.updated_at,
     }

@@ -12,7 +12,7 @@ from curation.project.records import by_id, column
 from curation.project.standing import Method, Role
 from curation.report.sections.lists import Texts
 
-COUNTED = (Method.AGREED, Method.ADJUDICATED, Method.DISCARDED, Method.DISPUTED)
+COUNTED = (Method.AGREED, Method.MAJORITY, Method.ADJUDICATED, Method.DISCARDED, Method.DISPUTED)
 
 
 def of_round(project: Project, round_: Round, measured: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -67,6 +67,7 @@ def review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | Non
     return {
         "agreement": _agreement(found["agreement"]),
         "reviewers": _reviewers(found),
+        "believed": [_believed(band) for band in found.get("calibration", [])],
         "decisions": found["decisions"],
         "confusions": found["confusions"],
         "changed": changed,
@@ -95,6 +96,11 @@ def _interval(score: Mapping[str, Any]) -> dict[str, Any] | None:
     if score["value"] is None:
         return None
     return {name: score.get(name) for name in ("value", "low", "high")}
+
+
+def _believed(band: Mapping[str, Any]) -> dict[str, Any]:
+    agreed = {"value": band["agreed"], "low": band["low"], "high": band["high"]}
+    return {"low": band["from"], "high": band["to"], "agreed": agreed, **{n: band[n] for n in ("answers", "foretold")}}
 
 
 def _reviewers(found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -58,6 +58,14 @@ CASES = [
         "money | praise",
     ),
     Case(
+        "span",
+        {"labels": ["thing", "complaint"], "field": "text"},
+        [{"start": 0, "end": 6, "label": "thing"}],
+        [],
+        [{"start": 0, "end": 6, "label": "thing"}, {"start": 9, "end": 21, "label": "complaint"}],
+        "0-6 thing; 9-21 complaint",
+    ),
+    Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
         ["delivery"],

@@ -81,12 +81,19 @@ class Office:
         return Session(self.argilla.url, self.username(name), self.passwords[name])
 
     def answer(
-        self, name: str, answers: Mapping[str, str], *, status: str = "", role: str = "annotator", number: int = 0
+        self,
+        name: str,
+        answers: Mapping[str, str],
+        *,
+        status: str = "",
+        role: str = "annotator",
+        number: int = 0,
+        third_look: bool = False,
     ) -> None:
         """Answer records as the page does: a label, or an empty one to discard; what was answered before changes."""
         round_ = self.project.round(number or self.project.current.number)
         session = self.session(name)
-        dataset = session._dataset(naming.dataset(self.project, round_, role))
+        dataset = session._dataset(naming.dataset(self.project, round_, role, third_look=third_look))
         for record_id, label in answers.items():
             record = self.record(dataset, record_id)
             body: dict[str, Any] = {"status": status or ("submitted" if label else "discarded")}

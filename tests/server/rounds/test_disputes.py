@@ -80,6 +80,16 @@ def test_two_discards_take_a_record_out(opened: Opened) -> None:
     assert office.decisions()["m0"] == ("discarded", None)
 
 
+def test_a_record_that_two_discarded_waits_for_nobody_from_the_pull_on(opened: Opened) -> None:
+    office = opened("ana", "ben", "dan")
+    office.take()
+    for name in ("ana", "ben"):
+        office.answer(name, {"m0": "", "m1": "question"})
+    office.pull()
+    (wait,) = office.waits()
+    assert wait.records == 6
+
+
 def test_nobody_is_both_reader_and_adjudicator(opened: Opened) -> None:
     office = opened()
     office.answer("ana", {"m0": "question"})

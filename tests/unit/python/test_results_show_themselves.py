@@ -36,6 +36,10 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "PairAgreement": (lambda: tf.agreement(VOTES, resamples=5).pairs[0], 1),
     "Consensus": (lambda: tf.consensus(VOTES), N),
     "LabelQuality": (lambda: tf.label_quality(NAMES, pred_probs=PROBS, label_names=LABELS), N),
+    "MultiLabelQuality": (
+        lambda: tf.label_quality([[n] for n in NAMES], kind="multi_label", pred_probs=PROBS, label_names=LABELS),
+        N,
+    ),
     "Duplicates": (lambda: tf.near_duplicates(embeddings=POINTS, threshold=1.0), N),
     "StreamedCopies": (lambda: next(tf.streamed_copies([[f"{ODD} {i}" for i in range(N)]])), N),
     "Outliers": (lambda: tf.Outliers(score=POINTS[:, 0], distance=POINTS[:, 1], is_outlier=CODES == 1), N),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curation.quality import LabelQuality, rating_quality
+from curation.quality import LabelQuality, label_quality, rating_quality
 from curation.quality.nearest import nearest_neighbours
 
 
@@ -73,6 +73,14 @@ def test_texts_alone_neighbours_at_hand_and_reviewed_ratings() -> None:
     assert np.isfinite(read.score).all()
 
 
+def test_a_model_of_ones_own_is_heard_and_label_quality_leads_here() -> None:
+    ratings, vectors, planted = scene()
+    right = np.clip(np.rint(vectors[:, 0] + 3), 1, 5).astype(int)
+    probs = 0.8 * np.eye(5)[right - 1] + 0.04
+    found = label_quality(ratings, kind="rating", pred_probs=probs, label_names=[1, 2, 3, 4, 5])
+    assert found.score[planted].mean() < 0.3 < 0.8 < found.score[~planted].mean()
+
+
 def test_positions_of_named_steps_give_what_their_numbers_give() -> None:
     ratings, vectors, _ = scene()
     by_place = rating_quality(ratings - 1, embeddings=vectors, label_names=list("12345"))
@@ -84,7 +92,7 @@ def test_positions_of_named_steps_give_what_their_numbers_give() -> None:
     ("ratings", "known", "message"),
     [
         ([1, 1, 1], {"texts": ["a b", "b c", "c a"]}, "at least two different ratings"),
-        ([1, 2, 3], {}, "expected texts or embeddings"),
+        ([1, 2, 3], {}, "expected texts, embeddings or pred_probs"),
         ([1, 2, 7], {"texts": ["a b", "b c", "c a"], "label_names": [1, 2, 3]}, "7"),
     ],
 )

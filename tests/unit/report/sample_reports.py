@@ -124,6 +124,10 @@ def _review(labels: list[str], texts: list[str]) -> dict[str, Any]:
             }
             for i, person in enumerate(people)
         ],
+        "believed": [
+            {"low": low, "high": low + 0.1, "answers": 30, "agreed": interval(low + 0.02), "foretold": low + 0.04}
+            for low in (0.5, 0.6, 0.7, 0.8)
+        ],
         "decisions": {"agreed": 103, "adjudicated": 15, "disputed": 2},
         "confusions": [
             {"first": labels[i % len(labels)], "second": labels[(i + 1) % len(labels)], "n": 9 - i} for i in range(8)

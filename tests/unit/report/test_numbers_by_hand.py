@@ -180,6 +180,18 @@ def test_reviewers(made: tuple[Project, dict[str, Any]]) -> None:
     assert (rows["olga"]["with_others"], rows["olga"]["role"]) == (None, "adjudicator")
 
 
+def test_one_answer_of_every_record_with_two_is_held_out_once(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    several = [labels for labels in _given_labels(project).values() if len(labels) > 1]
+    bands = found["review"]["believed"]
+    assert sum(band["answers"] for band in bands) == len(several) > 0
+    for band in bands:
+        assert band["agreed"]["value"] * band["answers"] == pytest.approx(
+            round(band["agreed"]["value"] * band["answers"])
+        )
+        assert band["agreed"]["low"] <= band["agreed"]["value"] <= band["agreed"]["high"]
+
+
 def test_agreement_of_all_and_of_each_two(made: tuple[Project, dict[str, Any]]) -> None:
     project, found = made
     several = {i: labels for i, labels in _given_labels(project).items() if len(labels) > 1}

@@ -44,6 +44,14 @@ def test_unanswered_and_disputed_records_are_part_of_the_headline() -> None:
     assert "100 of 120 records fully answered, 17 settled by an adjudicator, 3 still disputed" in words(report)
 
 
+def test_labels_of_a_majority_have_a_column_where_there_are_any() -> None:
+    report = full_report()
+    assert "By majority" not in words(report)
+    report["rounds"][3] |= {"agreed": 90, "majority": 11}
+    assert "Agreed By majority Adjudicated" in words(report)
+    assert '<td class="num">90</td><td class="num">11</td><td class="num">17</td>' in render(report)
+
+
 def test_what_to_do_next_comes_before_all_other_sections() -> None:
     ids = [attrs.get("id") for tag, attrs in parsed(render(full_report())).elements if tag == "section"]
     assert ids == ["next", "intake", "review", "gold", "checks", "model", "errors", "queue", "glossary"]

@@ -49,31 +49,35 @@ def test_two_reliable_reviewers_outweigh_three_who_guess() -> None:
 
 
 def test_a_reviewer_who_always_says_yes_is_found_out_and_named() -> None:
-    votes, _ = simulated(accuracy={"ann": 0.95, "ben": 0.9, "cem": 0.92}, records=200, votes=3, seed=2)
+    votes, truth = simulated(accuracy={"ann": 0.95, "ben": 0.9, "cem": 0.92}, records=200, votes=3, seed=2)
     lazy = pd.DataFrame({"record_id": sorted(votes.record_id.unique()), "reviewer": "dot", "label": "yes"})
     reviewers = consensus(pd.concat([votes, lazy])).reviewers.to_pandas().set_index("reviewer")
     assert reviewers.habit["dot"] == "gives yes to 100% of the records that are no by consensus"
     assert reviewers.accuracy["dot"] == pytest.approx(0.5, abs=0.1)
     assert reviewers.accuracy["ann"] == pytest.approx(0.95, abs=0.05)
-    assert reviewers.low["ann"] < 0.95 < reviewers.high["ann"]
+    right = votes.label == votes.record_id.map({f"r{i:03}": label for i, label in enumerate(truth)})
+    for name, share in right.groupby(votes.reviewer).mean().items():
+        assert reviewers.low[name] < share < reviewers.high[name]
     assert reviewers.n_votes.to_dict() == {"ann": 200, "ben": 200, "cem": 200, "dot": 200}
 
 
 def test_texts_settle_what_votes_leave_open() -> None:
-    truth = ["bad", "good", "bad", "good"] * 20
-    rng = np.random.default_rng(4)
-    rows = [
-        {"record_id": f"r{i:02}", "reviewer": name, "label": label if rng.random() < 0.75 else other}
-        for i, label in enumerate(truth)
-        for other in ["good" if label == "bad" else "bad"]
-        for name in ("ann", "ben")
-    ]
+    gold = {f"r{i:02}": label for i, label in enumerate(["bad", "good", "bad", "good"] * 20)}
     texts = {f"r{i:02}": text for i, text in enumerate(REVIEWS)}
-    alone = consensus(pd.DataFrame(rows))
-    read = consensus(pd.DataFrame(rows), texts=texts)
-    gold = {f"r{i:02}": label for i, label in enumerate(truth)}
-    assert sum(read.label[i] == gold[i] for i in gold) >= sum(alone.label[i] == gold[i] for i in gold) + 8
-    assert set(read.table["method"].to_pylist()) == {"votes and model"}
+    gained = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rows = [
+            {"record_id": record, "reviewer": name, "label": label if rng.random() < 0.75 else other}
+            for record, label in gold.items()
+            for other in ["good" if label == "bad" else "bad"]
+            for name in ("ann", "ben")
+        ]
+        alone, read = consensus(pd.DataFrame(rows)), consensus(pd.DataFrame(rows), texts=texts)
+        assert set(read.table["method"].to_pylist()) == {"votes and model"}
+        gained.append(sum((read.label[i] == gold[i]) - (alone.label[i] == gold[i]) for i in gold))
+    assert min(gained) >= 0
+    assert np.mean(gained) >= 4
 
 
 def test_features_that_tell_nothing_change_next_to_nothing() -> None:

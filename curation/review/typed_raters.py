@@ -1,0 +1,85 @@
+"""Raters of a few dozen types: who is right when they disagree, by belief propagation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+
+from curation.review.rater_model import DAMPING, ROUNDS, STILL, RaterModel, first_guess, frequencies
+from curation.review.rater_types import rater_types, type_prior
+from curation.review.vote_graph import Graph
+from curation.review.votes import Floats, Ints
+
+_PRIOR_RATERS = 10.0  # how many raters the prior over types counts for
+
+
+def typed_raters(graph: Graph, offset: Floats) -> RaterModel:
+    """Infer the labels by belief propagation between records and raters.
+
+    Each rater is of one of a few dozen types (confusion matrices, `rater_types`); how common each type is, is
+    fitted to the votes. A rater's weight on one record comes from their other votes only, and uncertainty about raters
+    is averaged over, not maximised: with two votes a record, that is what keeps it from trusting itself.
+    Belief propagation for crowds: Liu, Peng and Ihler (2012, NeurIPS 25).
+    """
+    frequency, posterior = graph.shares, first_guess(graph)
+    cavity, log_messages = posterior[graph.record], np.zeros((len(graph.record), len(frequency)))
+    types = rater_types(_guesses(graph, posterior))
+    common = prior = type_prior(types)
+    for _ in range(ROUNDS):
+        heard = _hear(graph, cavity, types, common)
+        log_messages = DAMPING * log_messages + (1 - DAMPING) * np.log(heard.messages)
+        log_posterior = np.log(frequency) + offset + graph.to_records @ log_messages
+        old, posterior = posterior, softmax(log_posterior, axis=1)
+        cavity = softmax(log_posterior[graph.record] - log_messages, axis=1)
+        common = heard.members.sum(axis=0) + _PRIOR_RATERS * prior
+        common /= common.sum()
+        frequency, types = frequencies(graph, posterior), rater_types(_guesses(graph, posterior))
+        if np.abs(posterior - old).max() < STILL:
+            break
+    members = np.tile(common, (graph.reviewers, 1))
+    members[graph.reviewer[graph.starts]] = heard.members
+
+    def chance(reviewer: Ints, label: Ints) -> Floats:
+        found = np.empty((len(label), len(frequency)))
+        for c in np.unique(label):
+            found[label == c] = members[reviewer[label == c]] @ types[:, :, c]
+        return found
+
+    return RaterModel(posterior=posterior, chance=chance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Heard:
+    """What raters say back: a message for every vote, (V, K), and of which type each rater is, (raters, T)."""
+
+    messages: Floats
+    members: Floats
+
+
+def _hear(graph: Graph, cavity: Floats, types: Floats, common: Floats) -> _Heard:
+    messages, members = np.empty_like(cavity), []
+    for block, starts in graph.blocks(len(types)):
+        label = graph.label[block]
+        said = np.empty((len(label), len(types)))
+        groups = [(c, np.flatnonzero(label == c)) for c in np.unique(label)]
+        for c, rows in groups:
+            said[rows] = np.log(cavity[block][rows] @ types[:, :, c].T)
+        whole = np.add.reduceat(said, starts, axis=0) + np.log(common)
+        members.append(np.exp(whole - logsumexp(whole, axis=1, keepdims=True)))
+        sizes = np.diff(np.append(starts, len(label)))
+        others = softmax(np.repeat(whole, sizes, axis=0) - said, axis=1)
+        out = messages[block]
+        for c, rows in groups:
+            out[rows] = others[rows] @ types[:, :, c]
+    return _Heard(messages=messages, members=np.concatenate(members))
+
+
+def _guesses(graph: Graph, posterior: Floats) -> Floats:
+    """Return what raters say who do not know the true label: mostly where everybody's errors go."""
+    k = len(graph.shares)
+    said = posterior.T @ graph.counts + 5 * graph.shares
+    wrong = np.where(np.eye(k) > 0, 0.0, said)
+    share = graph.shares[:, None]
+    return np.asarray(np.where(np.eye(k) > 0, share, (1 - share) * wrong / wrong.sum(axis=1, keepdims=True)))

@@ -1,0 +1,87 @@
+"""Records that one more reader should read -> Argilla: blind as before, and open to those who have not read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from curation.annotation.client import ArgillaClient
+from curation.annotation.collecting import COPIED, copied_in
+from curation.annotation.shown import shown_for_a_third_look
+from curation.annotation.spec import Given, Outgoing
+from curation.project.asked import Asked, asked_in, third_looks_in
+from curation.project.folder import Round
+from curation.project.records import by_id
+from curation.project.standing import ANSWERED, Method, Role, Status
+from curation.project.step import Context
+
+Answers = Mapping[str, Sequence[Given]]
+"""By record id."""
+
+
+def third_look(context: Context, argilla: ArgillaClient) -> str:
+    """Bring the data set of the third looks to what is asked for now, and say what that took.
+
+    A record comes with the answers that it has, so that Argilla offers it to nobody who gave one, and sees when it is
+    complete. Whose they are is kept before they are sent: a copy is no answer of its own.
+    """
+    project, round_ = context.project, context.round
+    asked, wanted = asked_in(project, round_), open_third_looks(round_)
+    if asked is None or not third_looks_in(round_):
+        return ""
+    spec = shown_for_a_third_look(project, round_, asked)
+    if not wanted and argilla.dataset(spec.name, spec.workspace) is None:
+        return ""
+    dataset = argilla.ensure_dataset(spec)
+    held = argilla.answered(dataset)
+    texts = by_id(project.records, "fields")
+    answers = _answers(round_, asked, {i: texts[i] for i in wanted | held.keys()}, argilla.accounts())
+    missing = _missing(answers, held)
+    new = wanted - held.keys()
+    _note(round_, missing, {"dataset": spec.name, "workspace": spec.workspace})
+    outgoing = list(_outgoing(asked, texts, {**dict.fromkeys(new, ()), **missing}))
+    for done in argilla.upload_answered(dataset, outgoing):
+        context.tick(done, len(outgoing))
+    return f"{len(new)} records sent to one more reader in {spec.name}" if new else ""
+
+
+def open_third_looks(round_: Round) -> set[str]:
+    """Return the records of which another answer is still wanted."""
+    if not round_.has("decisions.parquet"):
+        return set()
+    methods = by_id(round_.table("decisions.parquet"), "method")
+    return {i for i in third_looks_in(round_) if methods.get(i) == Method.UNDECIDED}
+
+
+def _answers(round_: Round, asked: Asked, texts: Mapping[str, Mapping[str, str]], accounts: set[str]) -> Answers:
+    """Return the answers of people who have an account to the records of these texts, as Argilla stores them."""
+    found: dict[str, list[Given]] = {}
+    encode = asked.encoder()
+    for vote in round_.votes().to_pylist():
+        is_one = vote["role"] == Role.ANNOTATOR and vote["status"] in ANSWERED and vote["reviewer"] in accounts
+        if not is_one or vote["record_id"] not in texts:
+            continue
+        value = encode(vote["value"], texts[vote["record_id"]])
+        if value is not None or vote["status"] == Status.DISCARDED:
+            given = Given(reviewer=vote["reviewer"], status=vote["status"], value=value)
+            found.setdefault(vote["record_id"], []).append(given)
+    return found
+
+
+def _missing(answers: Answers, held: Mapping[str, set[str]]) -> Answers:
+    """Leave out what the server has: it may be newer there, and no answer is replaced."""
+    left = {i: [given for given in said if given.reviewer not in held.get(i, ())] for i, said in answers.items()}
+    return {i: said for i, said in left.items() if said}
+
+
+def _note(round_: Round, answers: Answers, facts: Mapping[str, Any]) -> None:
+    copied = {i: set(who) for i, who in copied_in(round_).items()}
+    for record_id, said in answers.items():
+        copied.setdefault(record_id, set()).update(given.reviewer for given in said)
+    round_.write_json(COPIED, {**facts, "copied": {i: sorted(who) for i, who in sorted(copied.items())}})
+
+
+def _outgoing(asked: Asked, texts: Mapping[str, Mapping[str, str]], answers: Answers) -> Iterator[Outgoing]:
+    for record_id, given in sorted(answers.items()):
+        shown = asked.kind.page_fields(asked.settings, texts[record_id])
+        yield Outgoing(record_id=record_id, fields=shown, given=given)
