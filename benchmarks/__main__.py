@@ -36,6 +36,7 @@ GOALS = {
     "people": ("people_at_once", []),
     "kills": ("killed_under_load", []),
     "histories": ("histories", []),
+    "rating errors": ("rating_errors", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),

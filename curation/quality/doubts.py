@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline, cleanlab_sets_baseline
 from curation.quality.input_checks import FloatArray, IntArray
-from curation.quality.label_errors import label_quality
+from curation.quality.label_errors import LabelQuality, label_quality
 from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
+from curation.quality.rating_errors import rating_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
 
@@ -83,8 +85,10 @@ def baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int
     return BASELINES[labelled.kind](labelled, np.array([i in doubted for i in labelled.ids]), seed)
 
 
-def _one_label(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
-    found = label_quality(
+def _one_choice(
+    labelled: Labelled, graph: NearestNeighbours | None, seed: int, *, judge: Callable[..., LabelQuality]
+) -> Rows:
+    found = judge(
         labelled.codes,
         texts=labelled.texts,
         embeddings=labelled.embeddings,
@@ -138,16 +142,20 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
     ]
 
 
+def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
+    return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
+
+
 DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] = {
-    "single_label": _one_label,
+    "single_label": partial(_one_choice, judge=label_quality),
+    "rating": partial(_one_choice, judge=rating_quality),
     "multi_label": _several_labels,
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""
 
 BASELINES: Mapping[str, Callable[[Labelled, Any, int], Baseline]] = {
-    "single_label": lambda known, doubted, seed: cleanlab_baseline(
-        known.codes, doubted, embeddings=known.embeddings, seed=seed
-    ),
+    "single_label": _cleanlab,
+    "rating": _cleanlab,
     "multi_label": lambda known, doubted, seed: cleanlab_sets_baseline(
         known.values, doubted, label_names=known.question.labels, embeddings=known.embeddings, seed=seed
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -64,14 +64,11 @@ class LabelQuality(Shown):
         return {name: getattr(self, name) for name in names}
 
 
-_OTHER_KINDS = {"multi_label": multi_label_quality}
-
-
 @overload
 def label_quality(
     labels: Column,
     *,
-    kind: Literal["single_label"] = ...,
+    kind: Literal["single_label", "rating"] = ...,
     texts: Column | None = ...,
     embeddings: Column | None = ...,
     pred_probs: Column | None = ...,
@@ -119,8 +116,8 @@ def label_quality(
 
     Args:
         labels: n labels, names or numbers.
-        kind: of answers: `"single_label"`, or `"multi_label"`, which gives a `MultiLabelQuality`; what it takes says
-            `multi_label_quality`.
+        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; or `"multi_label"`, which gives a
+            `MultiLabelQuality`; what it takes says `multi_label_quality`.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
@@ -145,11 +142,12 @@ def label_quality(
         ([11], "labelled 'late', but the text reads like 'refund' (100%)")
     """
     if kind != "single_label":
-        if kind not in _OTHER_KINDS or n_classes is not None:
-            said = f"kind={kind!r}" if kind not in _OTHER_KINDS else f"n_classes with kind={kind!r}"
-            raise ValueError(f"label_quality: expected a kind of single_label or {', '.join(_OTHER_KINDS)}, got {said}")
+        others = _other_kinds()
+        if kind not in others or n_classes is not None:
+            said = f"kind={kind!r}" if kind not in others else f"n_classes with kind={kind!r}"
+            raise ValueError(f"label_quality: expected a kind of single_label or {' or '.join(others)}, got {said}")
         known = {"texts": texts, "embeddings": embeddings, "pred_probs": pred_probs, "label_names": label_names}
-        return _OTHER_KINDS[kind](labels, **known, neighbours=neighbours, before=before, seed=seed)
+        return others[kind](labels, **known, neighbours=neighbours, before=before, seed=seed)
     check_whole(seed, "seed")
     labels = label_array(labels)
     encoded = encode_labels(labels, n_classes=n_classes, label_names=label_names)
@@ -175,6 +173,12 @@ def label_quality(
         codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=_before(before, encoded)
     )
     return _verdict(labels, encoded, model, graph)
+
+
+def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality]]:
+    from curation.quality.rating_errors import rating_quality  # which gives what this module defines
+
+    return {"multi_label": multi_label_quality, "rating": rating_quality}
 
 
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:

@@ -164,5 +164,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=4,
+    revision=5,
 )
