@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -83,17 +83,25 @@ def records_flagged(flags: Iterable[Mapping[str, Any]]) -> Counter[str]:
 def worst_units(quality: Iterable[Mapping[str, Any]], kind: Kind) -> dict[str, dict[str, Any]]:
     """Return what the label check says of every record: the row of the unit that is most likely wrong.
 
-    What it has as `suggested` is the whole answer that the suggestions for all units of the record make.
+    What it has as `suggested` is the whole answer that the suggestions for all units of the record make, and its
+    `suggested_prob` and `p_wrong` are of whole answers too.
     """
     units: dict[str, list[Mapping[str, Any]]] = {}
     for row in quality:
         units.setdefault(row["record_id"], []).append(row)
+    return {record_id: _as_a_whole(rows, kind) for record_id, rows in units.items()}
+
+
+def _as_a_whole(rows: Sequence[Mapping[str, Any]], kind: Kind) -> dict[str, Any]:
+    worst = max(rows, key=lambda row: (row["is_issue"], row["p_wrong"]))
+    whole = worst.get("answer_p_wrong")
+    # An answer is right where all its changes are: it is no likelier than the least likely of them.
+    likely = [row["suggested_prob"] for row in rows if row["is_issue"] and row.get("suggested_prob") is not None]
     return {
-        record_id: {
-            **max(rows, key=lambda row: (row["is_issue"], row["p_wrong"])),
-            "suggested": kind.fold({row["unit"]: row["suggested"] for row in rows}),
-        }
-        for record_id, rows in units.items()
+        **worst,
+        **({} if whole is None else {"p_wrong": whole}),
+        **({"suggested_prob": min(likely)} if likely else {}),
+        "suggested": kind.fold({row["unit"]: row["suggested"] for row in rows}),
     }
 
 

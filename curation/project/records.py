@@ -82,6 +82,7 @@ QUALITY = pa.schema(  # a row for every unit of every label that was checked
         "unit": pa.string(),  # ANSWER where an answer is one choice
         "choice": pa.string(),  # what the label says of that unit
         "p_wrong": pa.float64(),  # probability that it is wrong, in [0, 1]
+        "answer_p_wrong": pa.float64(),  # that the whole answer is; None where it is of this one unit
         "suggested": pa.string(),  # the choice that is likeliest: the same one where nothing is wrong with it
         "suggested_prob": pa.float64(),
         "is_issue": pa.bool_(),

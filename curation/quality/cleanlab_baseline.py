@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.special import expit
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
+from curation.quality.label_sets import read_label_sets
+from curation.quality.one_label_views import pooled_log_odds, ridge_views
 from training.folds import out_of_fold
 
 Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
@@ -64,10 +68,74 @@ def cleanlab_baseline(codes: IntArray, doubted: BoolArray, *, embeddings: FloatA
     if len(used) < 2 or np.bincount(given).max() < 2:
         said = "all labels are alike" if len(used) < 2 else "no label is given twice"
         return Baseline(reason=f"{said}, so that a classifier has nothing to learn")
-    issues = _issues(given, _probabilities(embeddings[at], given, len(used), seed))
-    ours = doubted[at]
+    return _compared(_issues(given, _probabilities(embeddings[at], given, len(used), seed)), doubted[at])
+
+
+def cleanlab_sets_baseline(
+    values: Sequence[Sequence[str]],
+    doubted: BoolArray,
+    *,
+    label_names: Sequence[str],
+    embeddings: FloatArray,
+    seed: int,
+) -> Baseline:
+    """Compare the same of records with any number of labels: `multilabel_classification.filter` at its defaults.
+
+    Args:
+        values: n lists of labels.
+        doubted: (n,) true where the label check doubts one of them, or that one is missing.
+        label_names: All labels; those that fewer than two records have, or lack, are left out.
+        embeddings: (n, d) of unit length.
+        seed: Of the draw.
+    """
+    at = _drawn(len(values), seed)
+    ones = read_label_sets([values[i] for i in at], label_names).ones
+    ones = ones[:, (ones.sum(axis=0) >= 2) & ((~ones).sum(axis=0) >= 2)]
+    if ones.shape[1] < 2:
+        return Baseline(reason="fewer than two labels are given, or left out, twice")
+    probs = expit(pooled_log_odds(ridge_views(embeddings[at], ones), ones, ones))
+    return _compared(cleanlab_sets_issues(ones, probs), doubted[at])
+
+
+def cleanlab_sets_issues(ones: BoolArray, probs: FloatArray) -> BoolArray:
+    """Return (n,) which records cleanlab's multi-label filter doubts, by (n, k) out-of-fold probabilities."""
+    from cleanlab.multilabel_classification.filter import find_label_issues
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(find_label_issues(_as_lists(ones), probs, n_jobs=1), dtype=bool)
+
+
+def cleanlab_sets_score(
+    ones: BoolArray, probs: FloatArray, *, method: Method = "self_confidence", softmin: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Return cleanlab's quality scores of records (n,) and of labels (n, k), low = likely wrong.
+
+    Thyagarajan et al., Identifying Incorrect Annotations in Multi-Label Classification Data, 2022.
+
+    Args:
+        ones: (n, k) given labels.
+        probs: (n, k) out-of-fold probabilities.
+        method: Which of cleanlab's three.
+        softmin: Whether a record has the softmin of its labels' scores, not their moving average.
+    """
+    from cleanlab.multilabel_classification import rank
+
+    by = (
+        {"method": "softmin", "temperature": 0.1} if softmin else {"method": "exponential_moving_average", "alpha": 0.8}
+    )
+    lists = _as_lists(ones)
+    of_records = rank.get_label_quality_scores(lists, probs, method=method, aggregator_kwargs=by)
+    return np.asarray(of_records), np.asarray(rank.get_label_quality_scores_per_class(lists, probs, method=method))
+
+
+def _as_lists(ones: BoolArray) -> list[list[int]]:
+    return [np.flatnonzero(row).tolist() for row in ones]
+
+
+def _compared(issues: BoolArray, ours: BoolArray) -> Baseline:
     return Baseline(
-        labels=len(at),
+        labels=len(issues),
         doubted=int(issues.sum()),
         both=int((issues & ours).sum()),
         only_baseline=int((issues & ~ours).sum()),

@@ -95,7 +95,7 @@ def pooled_log_odds(views: Sequence[FloatArray], ones: BoolArray, truth: BoolArr
     base, m = logit(frequency_without(ones)), len(views)
 
     def log_odds(at: FloatArray) -> FloatArray:
-        found = base + at[m:]
+        found: FloatArray = base + at[m:]
         for weight, view in zip(at[:m], views, strict=True):
             found = found + weight * view
         return found

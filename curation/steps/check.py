@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,56 +16,15 @@ from curation.project.folder import Round
 from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts, table
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
-from curation.quality import NearestNeighbours, class_balance, label_quality
-from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline
+from curation.quality import NearestNeighbours, class_balance
+from curation.quality.doubts import Labelled, baseline, doubts
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
-from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
 from curation.quality.region_map import Part
-from curation.tasks.kind import ANSWER
 from evaluation.plugins import PluginError, installed
 
-FEWEST = 20  # labelled records below which cross-validation says nothing
 NEED_LABELS = ("label", "cues", "diversity within labels")  # checks that do not run on fewer
-
-DOUBTS = {"single_label": label_quality}  # what tells wrong answers from right ones, by their kind
-BASELINES = {"single_label": cleanlab_baseline}  # what doubts them as well, to be shown beside it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labelled:
-    """The records that have a label.
-
-    Attributes:
-        kind: The kind of answer; what doubts it is an entry of `DOUBTS`.
-        names: Every stratum, which is a label where a record has one; `codes` are positions in it.
-        before: The label that a record came with where people have read it since, -1 elsewhere.
-    """
-
-    kind: str
-    ids: Sequence[str]
-    texts: Sequence[str]
-    names: Sequence[str]
-    codes: IntArray
-    before: IntArray
-    embeddings: FloatArray
-
-    @property
-    def labels(self) -> list[str]:
-        """Their labels in words."""
-        return [self.names[code] for code in self.codes]
-
-    @property
-    def why_unchecked(self) -> str | None:
-        """Why these labels say nothing of each other, or None."""
-        if self.kind not in DOUBTS:
-            return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
-        if len(self.ids) < FEWEST:
-            return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
-        if len(np.unique(self.codes)) < 2:
-            return f"no label can be checked: all {len(self.ids)} are {self.labels[0]!r}"
-        return None
 
 
 def run(context: Context) -> str:
@@ -82,12 +41,12 @@ def run(context: Context) -> str:
     settled = {i: source for i, source in by_id(known, "source").items() if source in BY_PEOPLE}
     labelled = _labelled(context, values, settled)
     context.tick(60, 100)
-    quality = _quality(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
+    quality = doubts(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
     context.tick(95, 100)
     flags = _flags(context, quality, settled, labels)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
     overview = _overview(mapped, [*labels], labelled, doubted)
-    overview["baseline"] = asdict(_baseline(labelled, quality, context.config.seed))
+    overview["baseline"] = asdict(baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
     context.round.write_table("flags.parquet", table(flags, FLAGS))
@@ -122,13 +81,17 @@ def _said(flags: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
 
 def _labelled(context: Context, values: Mapping[str, Any], settled: Container[str]) -> Labelled:
     records, task, ids = context.project.records, context.config.task, [*values]
-    came_with = task.strata(by_id(records, "value"))
+    came = by_id(records, "value")
+    came_with = task.strata(came)
     codes = np.array(task.codes(task.strata(values).values()), dtype=np.int64)
     before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
     shown = joined_texts(records, task.fields)
     return Labelled(
         kind=task.kind.name,
+        question=task.asked,
+        values=[values[ids[i]] for i in at],
+        values_before=[came[ids[i]] if ids[i] in settled else None for i in at],
         ids=[ids[i] for i in at],
         texts=[shown[i] for i in at],
         names=task.strata_names,
@@ -141,42 +104,6 @@ def _labelled(context: Context, values: Mapping[str, Any], settled: Container[st
 def _neighbours(mapped: Round, labelled: Labelled, n: int) -> NearestNeighbours | None:
     """Return the neighbours that `map` found, where every record has a label: otherwise labelled ones are sought."""
     return NearestNeighbours.of_table(mapped.table("map/neighbours.parquet")) if len(labelled.ids) == n else None
-
-
-def _quality(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> list[dict[str, Any]]:
-    if labelled.why_unchecked:
-        return []
-    found = DOUBTS[labelled.kind](
-        labelled.codes,
-        texts=labelled.texts,
-        embeddings=labelled.embeddings,
-        label_names=labelled.names,
-        neighbours=graph,
-        before=labelled.before,
-        seed=seed,
-    )
-    return [
-        {
-            "record_id": record_id,
-            "unit": ANSWER,
-            "choice": label,
-            "p_wrong": 1.0 - float(found.score[n]),
-            "suggested": labelled.names[found.suggested[n]],
-            "suggested_prob": float(found.suggested_prob[n]),
-            "is_issue": bool(found.is_issue[n]),
-            "reason": found.reason[n],
-            "evidence": [labelled.ids[j] for j in found.neighbours[n] if j >= 0],
-        }
-        for n, (record_id, label) in enumerate(zip(labelled.ids, labelled.labels, strict=True))
-    ]
-
-
-def _baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int) -> Baseline:
-    """Return what a baseline doubts beside what we do: those labels included that people have settled."""
-    if labelled.why_unchecked:
-        return Baseline(reason=labelled.why_unchecked)
-    doubted = np.array([row["is_issue"] for row in quality])
-    return BASELINES[labelled.kind](labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
 
 
 def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
@@ -237,5 +164,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=3,
+    revision=4,
 )

@@ -32,6 +32,13 @@ def test_a_record_is_as_likely_wrong_as_its_worst_unit_and_all_suggestions_make_
     assert {i: row["suggested"] for i, row in found.items()} == {"r1": ["bill", "delay"], "r2": ["delay"]}
 
 
+def test_what_is_said_of_a_whole_answer_goes_before_what_is_said_of_its_units() -> None:
+    sure = {"delay": 0.9, "staff": 0.7}
+    rows = [{**row, "answer_p_wrong": 0.95, "suggested_prob": sure.get(str(row["unit"]), 0.9)} for row in SHOP[:3]]
+    found = worst_units(rows, TOPICS)["r1"]
+    assert (found["unit"], found["p_wrong"], found["suggested_prob"]) == ("delay", 0.95, 0.7)
+
+
 def test_an_answer_of_one_choice_is_its_own_worst_unit() -> None:
     row = {"record_id": "r1", "unit": ANSWER, "choice": "bill", "p_wrong": 0.6, "suggested": "delay", "is_issue": True}
     assert worst_units([row], KIND) == {"r1": row}

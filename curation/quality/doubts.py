@@ -1,0 +1,155 @@
+"""What tells wrong answers of each kind from right ones: rows of the quality table, one for every unit of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline, cleanlab_sets_baseline
+from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.label_errors import label_quality
+from curation.quality.multi_label_errors import multi_label_quality
+from curation.quality.nearest import NearestNeighbours
+from curation.tasks.kind import ANSWER
+from curation.tasks.multi_label import NO, YES
+
+Rows = list[dict[str, Any]]
+
+FEWEST = 20  # labelled records below which cross-validation says nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """The records that have a label.
+
+    Attributes:
+        kind: The kind of answer; what doubts it is an entry of `DOUBTS`.
+        question: What was asked.
+        values: Their answers.
+        values_before: The answers that they came with where people have read them since, None elsewhere.
+        names: Every stratum, which is a label where a record has one; `codes` are positions in it.
+        before: The label that a record came with where people have read it since, -1 elsewhere.
+    """
+
+    kind: str
+    question: Any
+    values: Sequence[Any]
+    values_before: Sequence[Any]
+    ids: Sequence[str]
+    texts: Sequence[str]
+    names: Sequence[str]
+    codes: IntArray
+    before: IntArray
+    embeddings: FloatArray
+
+    @property
+    def labels(self) -> list[str]:
+        """Their labels in words."""
+        return [self.names[code] for code in self.codes]
+
+    @property
+    def why_unchecked(self) -> str | None:
+        """Why these labels say nothing of each other, or None."""
+        if self.kind not in DOUBTS:
+            return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
+        if len(self.ids) < FEWEST:
+            return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
+        if len(np.unique(self.codes)) < 2:
+            return f"no label can be checked: all {len(self.ids)} are {self.labels[0]!r}"
+        return None
+
+
+def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    """Return how likely every unit of every answer is wrong; nothing where these labels say nothing of each other.
+
+    Args:
+        labelled: The records with an answer.
+        graph: Their nearest neighbours, where they are at hand.
+        seed: Of the folds.
+    """
+    return [] if labelled.why_unchecked else DOUBTS[labelled.kind](labelled, graph, seed)
+
+
+def baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int) -> Baseline:
+    """Return what a baseline doubts beside what we do: those labels included that people have settled."""
+    if labelled.why_unchecked:
+        return Baseline(reason=labelled.why_unchecked)
+    if labelled.kind not in BASELINES:
+        return Baseline(reason=f"it has nothing for answers of the kind {labelled.kind!r}")
+    doubted = {row["record_id"] for row in quality if row["is_issue"]}
+    return BASELINES[labelled.kind](labelled, np.array([i in doubted for i in labelled.ids]), seed)
+
+
+def _one_label(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    found = label_quality(
+        labelled.codes,
+        texts=labelled.texts,
+        embeddings=labelled.embeddings,
+        label_names=labelled.names,
+        neighbours=graph,
+        before=labelled.before,
+        seed=seed,
+    )
+    return [
+        {
+            "record_id": record_id,
+            "unit": ANSWER,
+            "choice": label,
+            "p_wrong": 1.0 - float(found.score[n]),
+            "suggested": labelled.names[found.suggested[n]],
+            "suggested_prob": float(found.suggested_prob[n]),
+            "is_issue": bool(found.is_issue[n]),
+            "reason": found.reason[n],
+            "evidence": [labelled.ids[j] for j in found.neighbours[n] if j >= 0],
+        }
+        for n, (record_id, label) in enumerate(zip(labelled.ids, labelled.labels, strict=True))
+    ]
+
+
+def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    names = tuple(labelled.question.labels)
+    found = multi_label_quality(
+        labelled.values,
+        texts=labelled.texts,
+        embeddings=labelled.embeddings,
+        label_names=names,
+        neighbours=graph,
+        before=labelled.values_before,
+        seed=seed,
+    )
+    return [
+        {
+            "record_id": record_id,
+            "unit": name,
+            "choice": YES if name in labelled.values[n] else NO,
+            "p_wrong": float(found.p_wrong[n, k]),
+            "answer_p_wrong": 1.0 - float(found.score[n]),
+            "suggested": YES if found.suggested[n, k] else NO,
+            "suggested_prob": float(found.p_wrong[n, k] if found.is_issue[n, k] else 1 - found.p_wrong[n, k]),
+            "is_issue": bool(found.is_issue[n, k]),
+            "reason": found.reason[n].get(name, ""),
+            "evidence": [labelled.ids[j] for j in found.neighbours[n] if j >= 0] if found.is_issue[n, k] else [],
+        }
+        for n, record_id in enumerate(labelled.ids)
+        for k, name in enumerate(names)
+    ]
+
+
+DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] = {
+    "single_label": _one_label,
+    "multi_label": _several_labels,
+}
+"""By the kind of answer; kinds without an entry are not checked, and the check says so."""
+
+BASELINES: Mapping[str, Callable[[Labelled, Any, int], Baseline]] = {
+    "single_label": lambda known, doubted, seed: cleanlab_baseline(
+        known.codes, doubted, embeddings=known.embeddings, seed=seed
+    ),
+    "multi_label": lambda known, doubted, seed: cleanlab_sets_baseline(
+        known.values, doubted, label_names=known.question.labels, embeddings=known.embeddings, seed=seed
+    ),
+}
+"""What doubts answers as well, to be shown beside it; nothing is, for kinds without an entry."""
