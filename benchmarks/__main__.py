@@ -20,6 +20,7 @@ GOALS = {
     "H4": ("consensus", ["--goal", "H4"]),
     "H5": ("consensus", ["--goal", "H5"]),
     "H6": ("active_selection", []),
+    "H11": ("multi_label", []),
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),
