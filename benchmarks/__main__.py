@@ -22,6 +22,7 @@ GOALS = {
     "H6": ("active_selection", []),
     "H9": ("ratings", []),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
+    "H11": ("multi_label", []),
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),

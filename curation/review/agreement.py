@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from curation.review.coefficients import Nominal, coincidence_rows, distinct, record_rows, spaced_alpha
+from curation.review.masi import distance_alpha, distance_rows, masi_distance
 from curation.review.pairs import PairAgreement, pair_agreements
-from curation.review.vote_tables import VoteTable
-from curation.review.votes import Floats, Ints, read_votes
+from curation.review.vote_tables import VoteTable, vote_columns
+from curation.review.votes import Floats, Ints, label_names, read_votes
 from evaluation.columns import Column
 from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
 from evaluation.shown import Shown
@@ -32,7 +34,8 @@ class Agreement(Shown):
     As a data frame, a row for each number: overall, per label, per pair.
 
     Attributes:
-        alpha: Krippendorff's alpha on the scale asked for: 1 perfect, 0 chance, below 0 worse than chance.
+        alpha: Krippendorff's alpha on the scale asked for (of several labels: by MASI distance): 1 perfect, 0 chance,
+            below 0 worse than chance.
         observed: Mean over records of the share of pairs of votes that agree, in [0, 1]; says nothing of
             chance.
         fleiss_kappa: Fleiss' kappa, labels unordered.
@@ -78,6 +81,7 @@ class Agreement(Shown):
 def agreement(
     votes: VoteTable,
     *,
+    kind: str = "single_label",
     scale: Scale = "nominal",
     labels: Column | None = None,
     seed: int = 0,
@@ -90,6 +94,9 @@ def agreement(
 
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
+        kind: Of answers: `single_label`, or `multi_label`, where a label is a list of labels; `alpha` is then that of
+            whole answers by MASI distance, `per_label` that of each label's yes or no, and all else is of answers
+            that are equal or not.
         scale: `nominal`; `ordinal`, labels in the order of `labels`; `interval`, labels are numbers. Ordinal
             and interval pairs get quadratically weighted kappa.
         labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
@@ -97,7 +104,7 @@ def agreement(
         resamples: Bootstrap draws, at least 1.
 
     Raises:
-        ValueError: A bad vote table, an unknown scale, ordinal without `labels`, interval labels that are no
+        ValueError: A bad vote table, an unknown kind or scale, ordinal without `labels`, interval labels that are no
             numbers, or no resamples.
 
     Example:
@@ -111,7 +118,13 @@ def agreement(
     """
     if scale not in _SCALES:
         raise ValueError(f"agreement: expected a scale of {', '.join(_SCALES)}, found {scale!r}")
+    if kind not in _KINDS:
+        raise ValueError(f"agreement: expected a kind of {', '.join(_KINDS)}, found {kind!r}")
     check_resampling(seed, resamples)
+    return _KINDS[kind](votes, scale, labels, seed, resamples)
+
+
+def _of_single_labels(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
     coded = read_votes(votes, labels)
     values = _positions(coded.labels, scale, given=labels is not None)
     counts = coded.counts()
@@ -132,6 +145,57 @@ def agreement(
         votes=len(coded.record),
         reviewers=len(coded.reviewers),
     )
+
+
+def _of_label_sets(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
+    if scale != "nominal":
+        raise ValueError(f"agreement: several labels have no order, found the scale {scale!r}")
+    columns = dict(vote_columns(votes, "votes"))
+    answers = columns.pop("value") if "label" not in columns and "value" in columns else columns.get("label", [])
+    columns["label"] = [_as_one_text(answer) for answer in answers]
+    coded = read_votes(columns)
+    sets = [json.loads(text) for text in coded.labels]
+    names = label_names(labels) if labels is not None else sorted({name for one in sets for name in one})
+    if unknown := [name for one in sets for name in one if name not in names]:
+        raise ValueError(f"votes: expected labels of {', '.join(names)}, found {unknown[0]!r}")
+    ones = np.array([[name in one for name in names] for one in sets], dtype=np.int64).reshape(len(sets), len(names))
+    counts = coded.counts()
+    paired, times = distinct(counts[counts.sum(axis=1) >= 2])
+    draw = partial(resampled_sums, times=times, seed=seed, resamples=resamples)
+    whole = _of_single_labels(columns, "nominal", None, seed, resamples)
+    return replace(whole, **_of_sets(paired.astype(np.int64), times, ones, names, draw))
+
+
+def _as_one_text(answer: Any) -> str | None:
+    """Return a list of labels as text that is the same for the same labels, None for no answer."""
+    answer = answer.as_py() if hasattr(answer, "as_py") else answer
+    if answer is None or isinstance(answer, float):
+        return None
+    if isinstance(answer, str):
+        raise ValueError(f"votes: expected a list of labels for every answer, found {answer!r}")
+    return json.dumps(sorted(str(label) for label in answer), ensure_ascii=False)
+
+
+def _of_sets(paired: Ints, times: Ints, ones: Ints, names: list[str], draw: Any) -> dict[str, Any]:
+    """Return alpha of whole answers by MASI, and of each label's yes or no."""
+    if not len(paired):
+        nothing = Interval(value=None, reason=_NO_PAIR)
+        return {"alpha": nothing, "per_label": dict.fromkeys(names, nothing)}
+    distance, total = masi_distance(ones), int(times.sum())
+    rows = distance_rows(paired, distance)
+    statistic = partial(distance_alpha, distance=distance)
+    alpha = _scored(statistic, sums=times @ rows, draws=draw(rows), rows=total, undefined=_ONE_LABEL)
+    per_label = {}
+    for name, has in zip(names, ones.T, strict=True):
+        rows = record_rows(np.column_stack([paired @ (1 - has), paired @ has]))
+        undefined = f"every vote says the same of {name!r}"
+        per_label[name] = _scored(
+            Nominal(k=2).alpha, sums=times @ rows, draws=draw(rows), rows=total, undefined=undefined
+        )
+    return {"alpha": alpha, "per_label": per_label}
+
+
+_KINDS = {"single_label": _of_single_labels, "multi_label": _of_label_sets}
 
 
 def _overall(

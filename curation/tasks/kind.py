@@ -85,6 +85,8 @@ class Kind:
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
         fewest_labels: How many labels a question needs.
+        agreement: What `curation.agreement` calls the kind, where it compares whole answers; None where it compares
+            units.
         labels: The labels that can be renamed and merged, in order; none by default.
         listed: The names of labels that stand in a cell; raises ValueError with what was expected.
         mentions: Those of the labels that an answer names.
@@ -120,6 +122,7 @@ class Kind:
     choices: Callable[[Any], Sequence[str]]
     scale: Scale = "nominal"
     fewest_labels: int = 2
+    agreement: str | None = None
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
     listed: Callable[[str], list[str]] = one_name
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()

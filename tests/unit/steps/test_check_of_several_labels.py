@@ -19,12 +19,12 @@ from curation.steps.ingest import Intake, ingest
 from curation.tasks.kinds import kind_named
 
 TOPICS = ["bill", "delay", "staff"]
-LOST, TOO_MANY = 7, 20
+LOST, SWAPPED = 7, (20, 61, 110, 200)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A checked project of messages about three topics; one has lost its label, one has got another's."""
+    """A checked project of messages about three topics; one has lost its label, four have another's."""
     rng = np.random.default_rng(0)
     first = np.arange(240) % 3
     ones = np.eye(3, dtype=int)[first]
@@ -32,7 +32,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     vectors = np.eye(3)[:, :].repeat(2, axis=1)[first] + np.outer(ones[:, 2], [0, 0, 0, 0, 1, 1])
     vectors = vectors + rng.normal(scale=0.25, size=vectors.shape)
     ones[LOST] = 0
-    ones[TOO_MANY, 0] = 1
+    for i in SWAPPED:
+        ones[i] = np.roll(ones[i], 1)
     monkeypatch.setattr(EmbeddingStore, "matrix", vectors.astype(np.float32))
     path = tmp_path / "rows.csv"
     with path.open("w", newline="", encoding="utf-8") as handle:
@@ -54,7 +55,7 @@ def test_each_record_has_a_row_for_each_label_and_the_worst_ones_say_what_to_cha
     assert len(rows) == 240 * 3
     worst = worst_units(rows, project.config.task.kind)
     ranked = sorted(worst, key=lambda i: -worst[i]["p_wrong"])
-    assert {f"r{LOST:03d}", f"r{TOO_MANY:03d}"} <= set(ranked[:6])
+    assert {f"r{i:03d}" for i in (LOST, *SWAPPED)} <= set(ranked[:8])
     assert all(worst[i]["p_wrong"] >= row["p_wrong"] - 1e-9 for row in rows for i in [row["record_id"]])
 
 
@@ -65,7 +66,7 @@ def test_flags_name_the_label_and_propose_the_whole_answer(project: Project) -> 
         row["record_id"]: row for row in project.first.table("flags.parquet").to_pylist() if row["check"] == "label"
     }
     issues = {row["record_id"] for row in rows if row["is_issue"]}
-    assert issues
+    assert {f"r{i:03d}" for i in SWAPPED} <= issues
     assert set(flags) == issues
     for record_id, flag in flags.items():
         said = [row for row in rows if row["record_id"] == record_id]
