@@ -6,7 +6,7 @@ A pandas Series is read in the order of its rows, never by its index; so are pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -200,6 +200,11 @@ def codes(values: Any, where: str) -> npt.NDArray[np.int64]:
         return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
     place: dict[Any, int] = {}
     return np.array([place.setdefault(value, len(place)) for value in keys(found, where)], dtype=np.int64)
+
+
+def kept(values: Any) -> Any:
+    """Return values that can be gone through again: a list of what can be gone through only once."""
+    return list(values) if isinstance(values, Iterator) else values
 
 
 def rows_of_lists(values: Any) -> list[list[Any]] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, column, rows_of_lists
+from evaluation.columns import Column, kept
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
 from evaluation.predictions import check_any_predictions, check_names
 from evaluation.shown import Shown
@@ -90,7 +89,7 @@ def compare(
 
     check_confidence(confidence)
     label_names = check_names(label_names)
-    labels = _kept(labels)  # a column may be gone through only once
+    labels = kept(labels)
     before = check_any_predictions(
         labels, before_probs, label_names=label_names, threshold=thresholds[0], name="before_probs"
     )
@@ -115,14 +114,6 @@ def compare(
         confidence=confidence,
         verdict=f"{_finding(accuracy, macro_f1)}: {_points(accuracy, confidence)}; {counts}",
     )
-
-
-def _kept(labels: Any) -> Any:
-    if isinstance(labels, np.ndarray):
-        return labels
-    labels = labels if isinstance(labels, Sized) else list(labels)
-    several = rows_of_lists(labels)
-    return column(labels, "labels") if several is None else several
 
 
 def _differences(sums: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.float64]:

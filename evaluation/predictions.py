@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, check_order, column, is_missing, keys, matrix, rows_of_lists
+from evaluation.columns import Column, check_order, column, is_missing, kept, keys, matrix, rows_of_lists
 from evaluation.settings import check_number
 
 FloatArray = npt.NDArray[np.float64]
@@ -173,6 +173,7 @@ def check_any_predictions(
     """
     names = check_names(label_names)
     check_number(threshold, "threshold", "a probability between 0 and 1", above=0, most=1)
+    labels = kept(labels)
     several = _several(labels, len(names))
     if several is None:
         return check_predictions(labels, pred_probs, label_names=names, name=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -38,15 +38,8 @@ def run(context: Context) -> str:
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
     chosen = CONSENSUS[task.kind.scale](units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
-    readers = round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None
-    seen = readings(as_votes(votes), readers, asked.required, third_looks_in(round_))
-    _ask_for_third_looks(round_, new_third_looks(seen, units, chosen, share=asked.third_looks))
-    seen = replace(seen, third_looks=third_looks_in(round_))
-    batch = column(round_.table("batch.parquet"), "record_id")
-    needed = {record_id: seen.needed(record_id) for record_id in batch}
-    settle: dict[str, Settle] = {i: "majority" for i, n in needed.items() if n > asked.required}
-    decided = decide(reviewed, _by_third(ruled, seen), required=needed, settle=settle, consensus=agreed)
-    decided = with_discards(decided, batch, seen)
+    seen = _with_third_looks(round_, _readings(round_, asked, votes), units, chosen, asked.third_looks)
+    decided = _decided(reviewed, ruled, column(round_.table("batch.parquet"), "record_id"), seen, agreed)
     decisions = answers.typed(decided, decisions_schema(task.kind.value()))
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
@@ -57,6 +50,29 @@ def run(context: Context) -> str:
     round_.write_json("review.json", _facts(context, votes, units, chosen, reviewed, ruled, decisions))
     counted = ", ".join(f"{n} {method}" for method, n in sorted(Counter(column(decisions, "method")).items()))
     return f"{decisions.num_rows} records: {counted}"
+
+
+def _readings(round_: Round, asked: Asked, votes: pa.Table) -> Readings:
+    readers = round_.json("people.json")[Role.ANNOTATOR] if round_.has("people.json") else None
+    return readings(as_votes(votes), readers, asked.required, third_looks_in(round_))
+
+
+def _with_third_looks(round_: Round, seen: Readings, units: Units, chosen: Consensus, share: float) -> Readings:
+    """Keep which records one more reader should read: more may come, and none is taken back."""
+    if new := new_third_looks(seen, units, chosen, share=share):
+        before = round_.table(THIRD_LOOKS).to_pylist() if round_.has(THIRD_LOOKS) else []
+        round_.write_table(THIRD_LOOKS, table([*before, *new], SCHEMA))
+    return replace(seen, third_looks=third_looks_in(round_))
+
+
+def _decided(
+    reviewed: pa.Table, ruled: pa.Table, batch: Sequence[str], seen: Readings, agreed: RecordConsensus
+) -> pa.Table:
+    """Decide what readers and adjudicators decide; where a third reader looked, a majority does."""
+    needed = {record_id: seen.needed(record_id) for record_id in batch}
+    settle: dict[str, Settle] = {i: "majority" for i, n in needed.items() if n > seen.required}
+    decided = decide(reviewed, _by_third(ruled, seen), required=needed, settle=settle, consensus=agreed)
+    return with_discards(decided, batch, seen)
 
 
 def _facts(
@@ -121,13 +137,6 @@ def _by_third(ruled: pa.Table, seen: Readings) -> pa.Table:
     """Leave out rulings of people who discarded the record as readers: they are no third person either."""
     pairs = zip(column(ruled, "record_id"), column(ruled, "reviewer"), strict=True)
     return ruled.filter(pa.array([who not in seen.discarded.get(i, ()) for i, who in pairs], pa.bool_()))
-
-
-def _ask_for_third_looks(round_: Round, new: list[dict[str, Any]]) -> None:
-    """Keep which records one more reader should read: more may come, and none is taken back."""
-    if new:
-        before = round_.table(THIRD_LOOKS).to_pylist() if round_.has(THIRD_LOOKS) else []
-        round_.write_table(THIRD_LOOKS, table([*before, *new], SCHEMA))
 
 
 def _note_changes(round_: Round, decisions: pa.Table) -> None:

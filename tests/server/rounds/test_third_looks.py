@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from office import Office, quiet
 
-from curation.annotation import naming
+from curation.annotation import client, naming, pulling
 from curation.annotation.client import ArgillaClient
 from curation.errors import TwofoldError
 from curation.project.folder import open_project
@@ -51,6 +52,14 @@ def offered(office: Office, *, gone: frozenset[str] = frozenset()) -> dict[str, 
     return found
 
 
+def seen_by(office: Office, who: str, record_id: str) -> list[Any]:
+    """What somebody is told of the answers to a record of the third looks."""
+    session, name = office.session(who), naming.dataset(office.project, office.round, third_look=True)
+    record = office.record(session._dataset(name), record_id)
+    found = session._checked(session._http.get(f"/api/v1/records/{record}?include=responses"))
+    return list(found.get("responses") or ())
+
+
 def test_who_has_not_read_a_record_is_asked_and_the_majority_decides(opened: Opened) -> None:
     office = three(opened)
     said = office.take()
@@ -63,6 +72,7 @@ def test_who_has_not_read_a_record_is_asked_and_the_majority_decides(opened: Ope
     assert (third.dataset, third.role) == (naming.dataset(office.project, office.round, third_look=True), "annotator")
     assert [str(owes) for owes in third.owing.people] == [f"{office.username('ana')} 2", f"{office.username('ben')} 1"]
     assert (settling.role, settling.records) == ("adjudicator", 1)
+    assert seen_by(office, "ben", "m3") == []
     office.answer("ana", {"m0": "question", "m4": "complaint"}, third_look=True)
     office.answer("ben", {"m3": "complaint"}, third_look=True)
     office.take()
@@ -91,7 +101,11 @@ def test_three_answers_that_all_differ_go_to_the_adjudicator(opened: Opened) -> 
     assert office.decisions()["m0"] == ("adjudicated", "question")
 
 
-def test_what_was_sent_along_is_no_answer_of_its_own(opened: Opened) -> None:
+@pytest.mark.parametrize("read", [pulling.responses, pulling.argilla_responses], ids=["own route", "Argilla's"])
+def test_what_was_sent_along_is_no_answer_of_its_own(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, read: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(client, "responses", read)
     office = three(opened)
     office.take()
     before = office.round.votes()

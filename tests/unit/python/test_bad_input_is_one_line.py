@@ -51,6 +51,8 @@ FINE = {
     "forecast.doubt": {*LENGTHS, "empty"},
     "streamed_copies.texts": {*LENGTHS, "empty"},
     "class_balance.labels": LENGTHS,
+    "evaluate.labels": {"lists"},  # any number of labels each
+    "compare.labels": {"lists"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
     "slices.city": {

@@ -81,7 +81,13 @@ RESULTS: dict[str, tuple[Any, int]] = {
     ),
     "Predictions": (
         lambda: tf.Predictions(
-            pred_probs=PROBS, labels=CODES, label_names=tuple(LABELS), device="cpu", precision="fp32"
+            pred_probs=PROBS,
+            labels=CODES,
+            confidence=PROBS.max(axis=1),
+            label_names=tuple(LABELS),
+            threshold=0.5,
+            device="cpu",
+            precision="fp32",
         ),
         N,
     ),
