@@ -106,7 +106,7 @@ def _goal(
         theirs.max(),
         interval,
         round(float(theirs.max()) + WANTED, 4),
-        peer=peer,
+        against=peer,
         seeds=draws,
         seconds=round(time.perf_counter() - started, 1),
         command=f"python -m benchmarks.multi_label --draws {draws} --records {records}",

@@ -44,19 +44,23 @@ def run(context: Context) -> str:
     round_.write_table("adjudication.parquet", disputes(answers.votes, decided))
     round_.write_table("decisions.parquet", decisions)
     round_.write_table("labels.parquet", _overlaid(before, decisions, round_.number))
-    round_.write_json("review.json", _facts(context, units, chosen, reviewed, ruled, decisions))
+    round_.write_json("review.json", _facts(context, votes, units, chosen, reviewed, ruled, decisions))
     counted = ", ".join(f"{n} {method}" for method, n in sorted(Counter(column(decisions, "method")).items()))
     return f"{decisions.num_rows} records: {counted}"
 
 
 def _facts(
-    context: Context, units: Units, chosen: Consensus, reviewed: pa.Table, ruled: pa.Table, decisions: pa.Table
+    context: Context,
+    votes: pa.Table,
+    units: Units,
+    chosen: Consensus,
+    reviewed: pa.Table,
+    ruled: pa.Table,
+    decisions: pa.Table,
 ) -> dict[str, Any]:
     """Return how far people agree, how good each of them is, and who did what."""
-    task, seed = context.config.task, context.config.seed
-    found = agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed)
     return {
-        "agreement": found.to_dict(),
+        "agreement": _agreement(context, votes, units),
         "reviewers": chosen.reviewers.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
@@ -67,6 +71,15 @@ def _facts(
         "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
         "confusions": _mixed_up(reviewed),
     }
+
+
+def _agreement(context: Context, votes: pa.Table, units: Units) -> dict[str, Any]:
+    """Return how far the readers agree: on whole answers where their kind has a way to compare them, else on units."""
+    task, seed = context.config.task, context.config.seed
+    if task.kind.agreement:
+        read = _of_role(votes, Role.ANNOTATOR)
+        return agreement(read, kind=task.kind.agreement, labels=task.labels, seed=seed).to_dict()
+    return agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed).to_dict()
 
 
 def _consensus_table(agreed: RecordConsensus, task: Task) -> pa.Table:
@@ -145,5 +158,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=3,
+    revision=4,
 )

@@ -77,6 +77,8 @@ class Kind:
         fold: The answer that choices make, by unit; the reverse of `units`.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
+        agreement: What `curation.agreement` calls the kind, where it compares whole answers; None where it compares
+            units.
         labels: The labels that can be renamed and merged, in order; none by default.
         listed: The names of labels that stand in a cell; raises ValueError with what was expected.
         mentions: Those of the labels that an answer names.
@@ -105,6 +107,7 @@ class Kind:
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
     scale: Scale = "nominal"
+    agreement: str | None = None
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
     listed: Callable[[str], list[str]] = one_name
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()

@@ -136,6 +136,7 @@ KIND = Kind(
     units=_units,
     fold=_fold,
     choices=lambda question: (NO, YES),
+    agreement="multi_label",
     guide="choose every label that fits, and the last option where none does",
     labels=lambda question: question.labels,
     listed=named,
