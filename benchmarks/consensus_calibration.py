@@ -61,7 +61,7 @@ def r4(args: argparse.Namespace) -> dict[str, Any]:
         "R4: accuracy, calibration error and mean confidence; goal: ECE at most .05, at most .005 behind the best peer"
     )
     head = "".join(f"{f'{method} acc/ECE/said':>26}" for method in METHODS)
-    print(f"  {'set':34}{'n':>7}{head}")
+    print(f"  {'set':37}{'n':>7}{head}")
     return {f"R4 {name}": _measured(name, cases, args) for name, cases in _sets(args.draws).items()}
 
 
@@ -77,7 +77,7 @@ def _measured(name: str, cases: Callable[[], Iterator[Case]], args: argparse.Nam
     met = said["ours"].error <= GOAL_ECE and accuracy["ours"] >= best - GOAL_BEHIND
     cells = "".join(f"{one.right.mean():12.4f} {one.error:6.4f} {one.chance.mean():6.4f}" for one in said.values())
     n, draws = len(said["ours"].right), len(parts["ours"])
-    print(f"  {name:34}{n // draws:>7}{cells}  {'met' if met else 'MISSED'}", flush=True)
+    print(f"  {name:37}{n // draws:>7}{cells}  {'met' if met else 'MISSED'}", flush=True)
     return {
         "value": round(said["ours"].error, 4),
         "baseline": round(said["Dawid-Skene"].error, 4),
@@ -149,7 +149,7 @@ def _sets(draws: int) -> dict[str, Callable[[], Iterator[Case]]]:
     }
     of_gold = {f"{name} k={k}": _drawn(load, k, draws) for name, (load, ks) in gold.items() for k in ks}
     of_held = {f"{name} k={k}": _one_more(load, k, draws) for name, (load, ks) in held.items() for k in ks}
-    return of_gold | of_held | {name: _simulated(crowd, max(draws, 100)) for name, crowd in CROWDS.items()}
+    return of_gold | of_held | {name: _simulated(crowd, max(draws, 20)) for name, crowd in CROWDS.items()}
 
 
 def _drawn(load: Callable[[], Case], k: int, draws: int) -> Callable[[], Iterator[Case]]:
