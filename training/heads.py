@@ -156,7 +156,7 @@ def _of_all(probs: FloatArray, chosen: IntArray) -> FloatArray:
 
 
 def _above_threshold(probs: FloatArray, threshold: float) -> IntArray:
-    return np.asarray(probs > threshold, dtype=np.int64)
+    return np.asarray(probs.astype(np.float64) > threshold, dtype=np.int64)  # as whoever reads the numbers compares
 
 
 def _best_threshold(probs: FloatArray, labels: IntArray) -> float:

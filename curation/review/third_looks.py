@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.readings import Complete, Readings
-from curation.review.answers import Units
+from curation.project.records import column
+from curation.review.answers import WORDED, Units
 from curation.review.consensus import Consensus
 from curation.review.next_vote import ask_third
 
@@ -27,7 +28,10 @@ WORTH = 1e-9
 
 
 def new_third_looks(seen: Readings, units: Units, found: Consensus, *, share: float) -> list[dict[str, Any]]:
-    """Return the records whose label one more vote is expected to make surer, the best first.
+    """Return the records that readers dispute, and those whose label one more vote is expected to make surer.
+
+    The best come first. A dispute needs one more person in any case, and a reader who is blind is worth more than one
+    who has seen the answers.
 
     Of the records that have their answers so far, `share` may be read once more, in the whole round: so the first
     answers that come in do not use up what later ones need more.
@@ -47,12 +51,23 @@ def new_third_looks(seen: Readings, units: Units, found: Consensus, *, share: fl
     if free <= 0:
         return []
     best: dict[str, dict[str, Any]] = {}
+    disputed = _disputed(units)
     for row in ask_third(units.votes, found, most=seen.required).to_pylist():
         record_id = units.record[row["record_id"]][0]
-        if row["gain"] > WORTH and _can_be_asked(record_id, seen):
+        is_worth_it = row["gain"] > WORTH or row["record_id"] in disputed
+        if is_worth_it and _can_be_asked(record_id, seen):
             readers = sorted(seen.labelled[record_id])
             best.setdefault(record_id, {**row, "record_id": record_id, "readers": readers})
     return list(best.values())[:free]
+
+
+def _disputed(units: Units) -> set[str]:
+    """Return the units of which readers said different things."""
+    said: dict[str, set[str]] = {}
+    for unit, choice in zip(column(units.votes, "record_id"), column(units.votes, WORDED), strict=True):
+        if choice is not None:
+            said.setdefault(unit, set()).add(choice)
+    return {unit for unit, choices in said.items() if len(choices) > 1}
 
 
 def _can_be_asked(record_id: str, seen: Readings) -> bool:

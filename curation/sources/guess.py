@@ -47,10 +47,11 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
     """
     there = [cell for cell in cells if not is_missing(cell) and cell != ""]
     listed = [each for cell in there if isinstance(cell, list | tuple) for each in cell]
-    if any(_is_passage(each) for each in listed):
-        return Guess(kind="span", why="lists of passages with a start, an end and a label")
-    if any(isinstance(cell, list | tuple) for cell in there):
-        return Guess(kind="multi_label", why="lists of labels")
+    if listed and all(isinstance(cell, list | tuple) for cell in there):
+        if all(_is_passage(each) for each in listed):
+            return Guess(kind="span", why="lists of passages with a start, an end and a label")
+        if all(isinstance(each, str) for each in listed):
+            return Guess(kind="multi_label", why="lists of labels")
     if _are_joined([cell for cell in there if isinstance(cell, str)], labels):
         return Guess(kind="multi_label", why=f"labels with {BETWEEN!r} between them")
     steps = {_step(cell) for cell in there}

@@ -27,6 +27,11 @@ def request_stop(_signal: int, _frame: object) -> NoReturn:
     raise StopRequested
 
 
+def was_requested() -> bool:
+    """Whether a signal came: compiled code may make an exception of its own of the one that the handler raised."""
+    return _requested
+
+
 def check_stop() -> None:
     """Raise :class:`StopRequested` if a signal came.
 

@@ -16,7 +16,7 @@ from curation.embedded.run.ports import Address
 from curation.embedded.run.server import Server
 from curation.embedded.run.services import Services
 from curation.embedded.run.startup import start
-from curation.embedded.run.stopping import StopRequested, on_signals, request_stop
+from curation.embedded.run.stopping import StopRequested, on_signals, request_stop, was_requested
 
 _LOG = logging.getLogger("twofold.server")
 
@@ -61,6 +61,9 @@ def _run(services: Services, address: Address, on_ready: Callable[[Server], None
     except StopRequested:
         _stop(services)
     except BaseException as error:
+        if was_requested():
+            _stop(services)
+            return
         _stop(services, str(error) if isinstance(error, ServerError) else _in_one_line(error))
         raise
 

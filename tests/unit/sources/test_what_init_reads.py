@@ -137,8 +137,6 @@ def test_bytes_are_read_as_utf8(cases, init):
     ("name", "expected"),
     [
         ("nested.jsonl", "nested.jsonl, row 1, column 'text': expected a text, came a dictionary: {'en': 'one a'}"),
-        ("doccano.jsonl", "doccano.jsonl, row 1, column 'label': expected a text, came a list: ['pos']"),
-        ("listlabel.parquet", "listlabel.parquet, row 1, column 'label': expected a text, came a list: ['p']"),
         ("hf_seq", "hf_seq, row 1, column 'label': expected a text, came a list: [0]"),
         ("surrogate.jsonl", "surrogate.jsonl, row 3, column 'text': expected whole characters, came half of one"),
         ("semicolon.csv", "--delimiter ';'"),
@@ -150,6 +148,13 @@ def test_bytes_are_read_as_utf8(cases, init):
 )
 def test_what_cannot_be_read_gets_one_line_with_its_cause(cases, init, name, expected):
     assert expected in init(cases / name).refusal()
+
+
+@pytest.mark.parametrize(("name", "first"), [("doccano.jsonl", "['pos']"), ("listlabel.parquet", "['p']")])
+def test_lists_of_labels_are_several_labels_and_no_single_one(cases, init, name, first):
+    refused = init(cases / name, "--kind", "single_label").refusal()
+    assert f"{name}, row 1, column 'label': expected a text, came a list: {first}" in refused
+    assert init(cases / name).project.config.task.kind.name == "multi_label"
 
 
 @pytest.mark.parametrize(
