@@ -31,17 +31,21 @@ class Answer(NamedTuple):
 
 @dataclass
 class Model:
-    """Answers on the server, answers held, the `members` of each role, and the annotators that a round `knows` of."""
+    """Answers on the server, answers held, the `members` of each role, and the annotators that a round `knows` of.
+
+    `today` has the name of today of every label that had another: a server that was restored shows the old one.
+    """
 
     server: dict[Key, Answer] = field(default_factory=dict)
     held: dict[Key, Answer] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=lambda: {"annotator": set(), "adjudicator": set()})
     knows: dict[int, set[str]] = field(default_factory=dict)
+    today: dict[str, str] = field(default_factory=dict)
     clock: int = 0
 
     def answered(self, key: Key, status: str, label: str | None) -> None:
         self.clock += 1
-        self.server[key] = Answer(status, label, self.clock)
+        self.server[key] = Answer(status, None if label is None else self.today.get(label, label), self.clock)
 
     def pulled(self, rounds: Collection[int], *, give_up_missing: bool = False) -> None:
         served = {key: answer for key, answer in self.server.items() if key.round in rounds}
@@ -62,6 +66,8 @@ class Model:
         self.server = {k: answer for k, answer in self.server.items() if (k.round, k.role) != (round_, role)}
 
     def relabelled(self, old: str, new: str) -> None:
+        self.today = {name: new if now == old else now for name, now in self.today.items()} | {old: new}
+        self.today.pop(new, None)
         for answers in (self.server, self.held):
             answers.update({k: a._replace(label=new) for k, a in answers.items() if a.label == old})
 
