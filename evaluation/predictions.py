@@ -20,14 +20,8 @@ _SUM_TOLERANCE = 1e-3  # probabilities stored as float16 are off by about this m
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Predictions:
-    """What was right and what was predicted, where every record has one label.
-
-    Attributes:
-        labels: (n,) positions in `label_names`.
-        pred_probs: (n, k) probabilities; rows sum to one.
-        label_names: The k labels, in the order of the columns.
-    """
+class _Predicted:
+    """n records and k labels, whatever the labels of a record are."""
 
     labels: IntArray
     pred_probs: FloatArray
@@ -42,6 +36,17 @@ class Predictions:
     def k(self) -> int:
         """Number of labels."""
         return len(self.label_names)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions(_Predicted):
+    """What was right and what was predicted, where every record has one label.
+
+    Attributes:
+        labels: (n,) positions in `label_names`.
+        pred_probs: (n, k) probabilities; rows sum to one.
+        label_names: The k labels, in the order of the columns.
+    """
 
     @property
     def predicted(self) -> IntArray:
@@ -75,7 +80,7 @@ class Predictions:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MultiLabelPredictions:
+class MultiLabelPredictions(_Predicted):
     """The same where a record has any number of labels; an answer is right where all of it is.
 
     Attributes:
@@ -85,20 +90,7 @@ class MultiLabelPredictions:
         threshold: Labels that are more probable are predicted, in (0, 1).
     """
 
-    labels: IntArray
-    pred_probs: FloatArray
-    label_names: tuple[str, ...]
     threshold: float = 0.5
-
-    @property
-    def n(self) -> int:
-        """Number of records."""
-        return len(self.labels)
-
-    @property
-    def k(self) -> int:
-        """Number of labels."""
-        return len(self.label_names)
 
     @property
     def predicted(self) -> IntArray:
@@ -108,12 +100,12 @@ class MultiLabelPredictions:
     @property
     def confidence(self) -> FloatArray:
         """(n,) probability of the predicted labels and no others, as if each label stood by itself."""
-        return np.asarray(np.where(self.predicted == 1, self.pred_probs, 1 - self.pred_probs).prod(axis=1))
+        return probability_of_all(self.pred_probs, self.predicted)
 
     @property
     def label_probability(self) -> FloatArray:
         """(n,) probability given to the right labels and no others, likewise."""
-        return np.asarray(np.where(self.labels == 1, self.pred_probs, 1 - self.pred_probs).prod(axis=1))
+        return probability_of_all(self.pred_probs, self.labels)
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
@@ -132,6 +124,16 @@ class MultiLabelPredictions:
 
 
 AnyPredictions: TypeAlias = Predictions | MultiLabelPredictions
+
+
+def probability_of_all(probs: npt.NDArray[Any], chosen: IntArray) -> npt.NDArray[Any]:
+    """Return (n,) the probability of the chosen labels and no others, as if each label stood by itself.
+
+    Args:
+        probs: (n, k) probability of every label, in [0, 1].
+        chosen: (n, k) ones and zeros.
+    """
+    return np.asarray(np.where(chosen == 1, probs, 1 - probs).prod(axis=1))
 
 
 def _one_hot(positions: IntArray, k: int) -> sparse.csr_matrix:

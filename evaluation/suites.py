@@ -69,10 +69,6 @@ def several_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
         [0.67, 0.75, 0.75]
     """
 
-    def micro_f1(labels: IntArray, predicted: IntArray) -> float:
-        given = labels.sum() + predicted.sum()
-        return float(2 * (labels & predicted).sum() / given) if given else 1.0
-
     def label_accuracy(labels: IntArray, predicted: IntArray) -> float:
         return float((labels == predicted).mean())
 
@@ -81,6 +77,17 @@ def several_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
         return float(np.where(either > 0, both / np.maximum(either, 1), 1.0).mean())
 
     return {"micro_f1": micro_f1, "label_accuracy": label_accuracy, "overlap": overlap}
+
+
+def micro_f1(labels: IntArray, predicted: IntArray) -> float:
+    """Return F1 over all labels of all records together, in [0, 1]; 1 where there are none, and none was predicted.
+
+    Args:
+        labels: (n, k) ones and zeros.
+        predicted: The same.
+    """
+    given = labels.sum() + predicted.sum()
+    return float(2 * (labels & predicted).sum() / given) if given else 1.0
 
 
 def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

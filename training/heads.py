@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from evaluation.predictions import probability_of_all
+from evaluation.suites import micro_f1
+
 if TYPE_CHECKING:
     from training.config import FitConfig
 
@@ -151,10 +154,6 @@ def _at(probs: FloatArray, positions: IntArray) -> FloatArray:
     return np.asarray(probs[np.arange(len(probs)), positions])
 
 
-def _of_all(probs: FloatArray, chosen: IntArray) -> FloatArray:
-    return np.asarray(np.where(chosen == 1, probs, 1 - probs).prod(axis=1))
-
-
 def _above_threshold(probs: FloatArray, threshold: float) -> IntArray:
     return np.asarray(probs.astype(np.float64) > threshold, dtype=np.int64)  # as whoever reads the numbers compares
 
@@ -165,13 +164,8 @@ def _best_threshold(probs: FloatArray, labels: IntArray) -> float:
     A label that few records have stays below one half long after the model can tell them (Lipton, Elkan and
     Naryanaswamy 2014): one half would predict nothing then.
     """
-    scores = {float(t): _micro_f1(_above_threshold(probs, t), labels) for t in _THRESHOLDS}
+    scores = {float(t): micro_f1(labels, _above_threshold(probs, t)) for t in _THRESHOLDS}
     return max(scores, key=lambda t: (scores[t], t))
-
-
-def _micro_f1(predicted: IntArray, labels: IntArray) -> float:
-    given = int(predicted.sum() + labels.sum())
-    return 2 * int((predicted & labels).sum()) / given if given else 1.0
 
 
 def _one_half(probs: FloatArray, labels: IntArray) -> float:
@@ -206,8 +200,8 @@ SIGMOID = Head(
     probabilities=torch.sigmoid,
     threshold=_best_threshold,
     predicted=_above_threshold,
-    confidence=lambda probs, threshold: _of_all(probs, _above_threshold(probs, threshold)),
-    likelihood=_of_all,
+    confidence=lambda probs, threshold: probability_of_all(probs, _above_threshold(probs, threshold)),
+    likelihood=probability_of_all,
     epoch_by=lambda epoch: -float(epoch.validation_loss),
 )
 ORDINAL = Head(
