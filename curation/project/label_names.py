@@ -25,7 +25,8 @@ from curation.project.older_tables import with_names_of_today
 from curation.project.records import LABEL_NAMES
 from curation.tasks.kind import Kind
 
-COLUMNS = frozenset({"value", "label", "unit", "choice", "suggested", "predicted", "before", "after", "answers"})
+ANSWERS = "answers"
+COLUMNS = frozenset({"value", "label", "unit", "choice", "suggested", "predicted", "before", "after", ANSWERS})
 """Columns of a project's tables that hold labels."""
 
 
@@ -99,7 +100,7 @@ def _rewrite(path: Path, kind: Kind, old: str, new: str) -> None:
     after = before
     for i, name in enumerate(before.column_names):
         if name in COLUMNS:
-            after = after.set_column(i, before.schema.field(i), _renamed(before.column(i), kind, old, new))
+            after = after.set_column(i, before.schema.field(i), _renamed(name, before.column(i), kind, old, new))
     names = json.loads((before.schema.metadata or {}).get(LABEL_NAMES, b"[]"))
     if old in names:
         renamed = [new if name == old else name for name in names]
@@ -108,12 +109,12 @@ def _rewrite(path: Path, kind: Kind, old: str, new: str) -> None:
         write_table(path, after)
 
 
-def _renamed(values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
+def _renamed(name: str, values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
+    if name == ANSWERS:  # lists of words, whatever an answer is
+        lists = values.to_pylist()
+        return pa.array([x and [_in_words(words, kind, old, new) for words in x] for x in lists], values.type)
     if values.type == kind.value():
         return pa.array([x if x is None else kind.decode(x, {old: new}) for x in values.to_pylist()], values.type)
-    if pa.types.is_list(values.type):
-        lists = values.to_pylist()
-        return pa.array([x and [new if label == old else label for label in x] for x in lists], values.type)
     if not pa.types.is_string(values.type):
         return values  # a number that bears the name of a column of labels elsewhere
     if kind.is_nested:
@@ -122,10 +123,13 @@ def _renamed(values: pa.ChunkedArray, kind: Kind, old: str, new: str) -> Any:
 
 
 def _in_words(words: str | None, kind: Kind, old: str, new: str) -> str | None:
-    """Return an answer in words, or one label, with a label by its new name."""
-    if words is None or old not in (named := kind.listed(words)):
+    """Return an answer in words, or one label, with a label by its new name; other words as they are."""
+    if words is None or words == old:
+        return words and new
+    try:
+        return kind.renamed(words, {old: new}) if old in kind.names_in(words) else words
+    except ValueError:  # a discard, for example
         return words
-    return kind.show(kind.decode(named, {old: new}))
 
 
 def _write_labels(path: Path, old: str, new: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -54,7 +53,7 @@ def count_labels(cleaned: Cleaned, kind: Kind) -> Counter[str]:
 def _listed_in(row: Mapping[str, Any], kind: Kind) -> Sequence[str]:
     """Return the labels that a row names; none where it names them in no way that is known, which is said later."""
     try:
-        return [] if row["label"] is None else kind.listed(row["label"])
+        return [] if row["label"] is None else kind.names_in(row["label"])
     except ValueError:
         return []
 
@@ -70,10 +69,9 @@ def join_twins(cleaned: Cleaned, kind: Kind, labels: Sequence[str]) -> None:
 def _renamed(cell: str, kind: Kind, of: Mapping[Hashable, str]) -> str:
     """Return a cell with its labels by other names; one that cannot be read as it is."""
     try:
-        found = [of.get(twin_key(name), name) for name in kind.listed(cell)]
+        return kind.renamed(cell, {name: of.get(twin_key(name), name) for name in kind.names_in(cell)})
     except ValueError:
         return cell
-    return json.dumps(found, ensure_ascii=False) if kind.is_nested else found[0]
 
 
 def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:

@@ -48,11 +48,6 @@ def one_choice(answer: Value, question: Question) -> dict[str, str]:
     return {ANSWER: str(answer)}
 
 
-def one_name(cell: str) -> list[str]:
-    """Return the labels that a cell names where it is one."""
-    return [cell]
-
-
 def no_labels(answer: Value, names: Options) -> Value:
     """Return the answer of a kind that has no labels."""
     return answer
@@ -88,7 +83,8 @@ class Kind:
         agreement: What `curation.agreement` calls the kind, where it compares whole answers; None where it compares
             units.
         labels: The labels that can be renamed and merged, in order; none by default.
-        listed: The names of labels that stand in a cell; raises ValueError with what was expected.
+        read: The answer that stands in a cell, with whatever labels; raises ValueError with what was expected. None
+            where a cell is one label.
         mentions: Those of the labels that an answer names.
         guide: What the first guidelines tell people to do once they have read the whole text.
         classes: All answers in words, in order, where there are few and a record has one of them; None else.
@@ -124,7 +120,7 @@ class Kind:
     fewest_labels: int = 2
     agreement: str | None = None
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
-    listed: Callable[[str], list[str]] = one_name
+    read: Callable[[str], Value] | None = None
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()
     guide: str = "give the answer that fits best"
     classes: Callable[[Any], Sequence[str] | None] = lambda question: None
@@ -134,6 +130,14 @@ class Kind:
     target: Callable[[Value], Any] | None = None
     of_target: Callable[[Any, Any], Value] | None = None
     feature: Callable[[Any], Any]
+
+    def names_in(self, cell: str) -> list[str]:
+        """Return the names of labels that stand in a cell; raises ValueError with what was expected."""
+        return [cell] if self.read is None else list(self.mentions(self.read(cell)))
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        """Return what stands in a cell with labels by other names; raises ValueError with what was expected."""
+        return names.get(cell, cell) if self.read is None else self.show(self.decode(self.read(cell), names))
 
     @property
     def is_nested(self) -> bool:

@@ -139,7 +139,7 @@ KIND = Kind(
     agreement="multi_label",
     guide="choose every label that fits, and the last option where none does",
     labels=lambda question: question.labels,
-    listed=named,
+    read=named,
     mentions=lambda answer: [label for label in answer if label != NONE],
     strata=rarest,
     strata_names=lambda question: (*question.labels, NONE),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from curation.cli import cli
 from curation.project.config import read_config
 from curation.project.folder import open_project
+from curation.project.label_names import rename_label
 from curation.review.answers import as_units, in_words, of_records
 from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
@@ -66,6 +67,10 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
         stored = kind.encode(value, {name: option for option, name in options.items()})
         assert kind.decode(stored, options) == value
         assert set(kind.mentions(value)) <= set(kind.labels(question))
+        if kind.labels(question):
+            assert set(kind.names_in(kind.show(value))) == set(kind.mentions(value))
+            told_apart = {name: f"{name}!" for name in kind.labels(question)}
+            assert kind.renamed(kind.show(value), told_apart) == kind.show(kind.decode(value, told_apart))
         assert kind.show(value) in (kind.classes(question) or [kind.show(value)])
         task = Task.model_validate({"questions": {"asked": question.model_dump(mode="json")}})
         if kind.recipe is not None:
@@ -180,6 +185,52 @@ def test_a_passage_outside_its_text_is_named_with_its_row(tmp_path: Path) -> Non
     done = CliRunner().invoke(cli, [*given, "--labels-from-data"])
     assert "data.jsonl, row 2, column 'spans': passage '0-9 PER' ends outside its text" in str(done.exception)
     assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "words"),
+    [
+        ("multi_label", ["late", "late!"], "late | late!"),
+        ("span", [[0, 4, "late"], [5, 9, "late!"]], "0-4 late; 5-9 late!"),
+    ],
+)
+def test_a_label_is_renamed_in_answers_and_in_their_words(tmp_path: Path, kind: str, answer: Any, words: str) -> None:
+    data, folder = tmp_path / "data.jsonl", tmp_path / "p"
+    rows = [{"text": "Once more it comes late.", "answer": answer}, {"text": "Nothing here.", "answer": []}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    given = ["init", str(folder), "--data", str(data), "--text", "text", "--label", "answer", "--labels-from-data"]
+    done = CliRunner().invoke(cli, [*given, "--kind", kind])
+    assert done.exit_code == 0, done.output
+    project = open_project(folder)
+    said = pa.table({"record_id": ["1"], "answers": [[words, "(no label fits)"]], "reason": ["they differ"]})
+    project.round(0).write_table("adjudication.parquet", said)
+    rename_label(project, "late", "delayed")
+    task = open_project(folder).config.task
+    assert task.labels == ("delayed", "late!")
+    renamed = project.round(0).table("labels.parquet")["value"].to_pylist()
+    assert task.in_words(renamed[0]) == words.replace("late", "delayed", 1)
+    (answers,) = project.round(0).table("adjudication.parquet")["answers"].to_pylist()
+    assert answers == [words.replace("late", "delayed", 1), "(no label fits)"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "joined"),
+    [
+        ("multi_label", ["late", "Late|lost", "late"], ["late", "late | lost", "late"]),
+        ("span", ["0-4 late", "0-4 Late; 5-9 lost", "2-4 late"], ["0-4 late", "0-4 late; 5-9 lost", "2-4 late"]),
+    ],
+)
+def test_labels_that_are_twins_are_joined_and_nothing_else_changes(
+    tmp_path: Path, kind: str, answers: list[str], joined: list[str]
+) -> None:
+    texts = ("Once more it comes late.", "Twice it came to nothing.", "It is not here.")
+    rows = "".join(f"{text},{answer}\n" for text, answer in zip(texts, answers, strict=True))
+    (tmp_path / "data.csv").write_text(f"text,answer\n{rows}", encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(tmp_path / "data.csv"), "--text", "text", "--label", "answer"]
+    done = CliRunner().invoke(cli, [*given, "--kind", kind, "--labels-from-data", "--join-labels"])
+    assert done.exit_code == 0, done.output
+    project = open_project(tmp_path / "p")
+    assert [project.config.task.in_words(value) for value in project.records["value"].to_pylist()] == joined
 
 
 def test_an_answer_stands_in_the_stratum_of_its_rarest_label() -> None:
