@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -43,19 +44,27 @@ def one_per_twins(counts: Mapping[str, int]) -> list[str]:
     return sorted(best.values())
 
 
-def count_labels(cleaned: Cleaned, kind: Kind) -> Counter[str]:
-    """Return the number of records of every label that stands in the file, 0 where its rows were all left out."""
-    counts = Counter(name for row in cleaned.kept for name in _listed_in(row, kind))
-    counts.update({name: 0 for row in cleaned.rejected for name in _listed_in(row, kind)})
+def count_labels(cleaned: Cleaned, kind: Kind, *, column: str) -> Counter[str]:
+    """Return the number of records of every label that stands in the file, 0 where its rows were all left out.
+
+    Raises:
+        TwofoldError: A row that is kept names labels in no way that is known; the first such row is named.
+    """
+    counts: Counter[str] = Counter()
+    for row in cleaned.kept:
+        try:
+            counts.update(_names_in(row, kind))
+        except ValueError as error:
+            where = f"{cleaned.source}, row {row['source_row']}, column {column!r}"
+            raise TwofoldError(f"{where}: {error}") from None
+    for row in cleaned.rejected:
+        with suppress(ValueError):  # nobody needs it
+            counts.update(dict.fromkeys(_names_in(row, kind), 0))
     return counts
 
 
-def _listed_in(row: Mapping[str, Any], kind: Kind) -> Sequence[str]:
-    """Return the labels that a row names; none where it names them in no way that is known, which is said later."""
-    try:
-        return [] if row["label"] is None else kind.names_in(row["label"])
-    except ValueError:
-        return []
+def _names_in(row: Mapping[str, Any], kind: Kind) -> Sequence[str]:
+    return [] if row["label"] is None else kind.names_in(row["label"])
 
 
 def join_twins(cleaned: Cleaned, kind: Kind, labels: Sequence[str]) -> None:
@@ -94,9 +103,9 @@ def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
             raise TwofoldError(f"{where}: {error if twin is None else hint}") from None
 
 
-def notes_on_labels(cleaned: Cleaned, kind: Kind, labels: Iterable[str]) -> list[str]:
+def notes_on_labels(cleaned: Cleaned, kind: Kind, labels: Iterable[str], *, column: str = "label") -> list[str]:
     """Say which labels may be one, and which have too few records for what comes."""
-    counts = count_labels(cleaned, kind)
+    counts = count_labels(cleaned, kind, column=column)
     found = twins([*labels, *counts])
     notes = []
     if found:

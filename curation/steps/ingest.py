@@ -119,7 +119,7 @@ def ingest(intake: Intake) -> Project:
     task = config.task
     if intake.columns.label:
         _settle(intake, data, task, intake.columns.label)
-        data.notes += notes_on_labels(data, task.kind, task.labels) if task.labels else []
+        data.notes += _notes(intake, data, task)
     came = _Came(data=data, test=_test(intake, data, task), gold=_gold(intake, data, task))
     guidelines = _guidelines(intake, config.task)
     data_hash = content_hash(intake.data) if intake.data.is_file() else ""
@@ -139,6 +139,11 @@ def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
     if intake.join_labels:
         join_twins(cleaned, task.kind, task.labels)
     parse_answers(cleaned, task, column=column)
+
+
+def _notes(intake: Intake, data: Cleaned, task: Task) -> list[str]:
+    column = str(intake.columns.label)
+    return notes_on_labels(data, task.kind, task.labels, column=column) if task.labels else []
 
 
 def _config(intake: Intake, data: Cleaned) -> Config:
@@ -166,7 +171,7 @@ def _question(intake: Intake, data: Cleaned) -> dict[str, Any]:
 def _labels(intake: Intake, data: Cleaned) -> list[str]:
     """Return the labels as the file has them, or as they were named, which repair does not make another name."""
     if intake.labels is None:
-        counts = count_labels(data, intake.kind)
+        counts = count_labels(data, intake.kind, column=str(intake.columns.label))
         return one_per_twins(counts) if intake.join_labels else sorted(counts)
     named = [repaired_name(label) for label in intake.labels]
     return list({twin_key(label): label for label in reversed(named)}.values())[::-1] if intake.join_labels else named

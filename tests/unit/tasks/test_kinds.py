@@ -177,6 +177,16 @@ def test_who_leaves_a_passage_unmarked_says_that_it_is_nothing() -> None:
     assert found.probability("m1", "0-4 PER") == pytest.approx(1 - (found.probability("m1", "(none of these)") or 0))
 
 
+def test_a_cell_that_cannot_be_read_is_named_also_where_labels_are_taken_from_the_file(tmp_path: Path) -> None:
+    data = tmp_path / "data.jsonl"
+    rows = [{"text": "John left.", "spans": [[0, 4, "PER"]]}, {"text": "Ann.", "spans": [[0, "PER"]]}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    given = ["init", str(tmp_path / "p"), "--data", str(data), "--text", "text", "--kind", "span", "--label", "spans"]
+    done = CliRunner().invoke(cli, [*given, "--labels-from-data"])
+    assert "data.jsonl, row 2, column 'spans': expected passages as start, end and label" in str(done.exception)
+    assert not (tmp_path / "p").exists()
+
+
 def test_a_passage_outside_its_text_is_named_with_its_row(tmp_path: Path) -> None:
     data = tmp_path / "data.jsonl"
     rows = [{"text": "John left.", "spans": [[0, 4, "PER"]]}, {"text": "Ann.", "spans": [[0, 9, "PER"]]}]
