@@ -21,7 +21,7 @@ def shown_to_readers(project: Project, round_: Round, asked: Asked, *, vector_si
         guidelines=asked.guidelines,
         fields={name: name.replace("_", " ").capitalize() for name in asked.fields},
         question=asked.question,
-        settings=asked.for_argilla(),
+        settings=asked.for_argilla(project.config.task.labels),
         required=asked.required,
         contents=project.contents,
         vector_size=vector_size,

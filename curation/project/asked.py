@@ -7,7 +7,7 @@ brings to the open data set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -95,10 +95,14 @@ class Asked(BaseModel):
             return label
         return next(value for value, name in self.options.items() if name == label)
 
-    def for_argilla(self) -> dict[str, Any]:
-        """Return the question's settings as Argilla's API has them."""
-        shown = self.shown()
-        return self.kind.argilla(self.settings, {value: shown.get(value, value) for value in self.options})
+    def for_argilla(self, order: Sequence[str]) -> dict[str, Any]:
+        """Return the question's settings as Argilla's API has them, its labels in this order; others come last.
+
+        `asked.json` has its keys by the alphabet, which says nothing of the order in which labels are shown.
+        """
+        shown, place = self.shown(), {label: i for i, label in enumerate(order)}
+        values = sorted(self.options, key=lambda value: place.get(self.options[value], len(place)))
+        return self.kind.argilla(self.settings, {value: shown.get(value, value) for value in values})
 
     def shown(self) -> dict[str, str]:
         """Return what is to be read at every option whose text differs from its value.

@@ -57,7 +57,7 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
         guidelines=PREAMBLE + asked.guidelines,
         fields={**titles, _answers_field(asked.fields): "The answers so far"},
         question=asked.question,
-        settings=asked.for_argilla(),
+        settings=asked.for_argilla(project.config.task.labels),
         required=1,
         contents=project.contents,
     )

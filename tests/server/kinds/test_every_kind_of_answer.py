@@ -51,7 +51,7 @@ CASES = [
     Case("rating", {"values": [0, 1, 2, 3]}, 0, 3, 2, "2"),
     Case(
         "multi_label",
-        {"labels": ["delivery", "money", "praise"]},
+        {"labels": ["praise", "delivery", "money"]},
         ["delivery"],
         [],
         ["money", "praise"],
@@ -130,6 +130,13 @@ class Desk:
         stored = {i: task.kind.encode(answer, {x: x for x in task.labels}) for i, answer in answers.items()}
         assert len(list(session.answer(dataset, stored, question=task.question))) == len(answers)
 
+    def offered(self) -> list[Any]:
+        """What the page offers to choose from, in its order."""
+        name, workspace = naming.dataset(self.project, self.project.round(1)), naming.workspace(self.project)
+        path = f"/api/v1/datasets/{self.argilla.dataset(name, workspace).id}/questions"
+        (question,) = self.argilla._client.http_client.get(path).json()["items"]
+        return [option["value"] for option in question["settings"]["options"]]
+
     def exported(self, what: str) -> list[dict[str, Any]]:
         """Rows as `twofold export` writes them."""
         return [json.loads(line) for line in self.run("export", "--what", what, "--format", "jsonl").splitlines()]
@@ -147,6 +154,7 @@ def desk(case: Case, tmp_path: Path, argilla_server: Any) -> Desk:
 
 def test_from_a_file_through_people_to_the_exports(desk: Desk, case: Case) -> None:
     assert f"{len(TEXTS)} records wait for 2 people each" in desk.go()
+    assert desk.offered()[: len(desk.project.config.task.labels)] == list(desk.project.config.task.labels)
     desk.answer("ana", "annotator", dict.fromkeys(TEXTS, case.same))
     desk.answer("ben", "annotator", {**dict.fromkeys(TEXTS, case.same), "m1": case.other})
     assert "5 agreed, 1 disputed" in desk.go()
