@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
+from curation.cli import show
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
 from curation.exports.export import EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
@@ -34,12 +35,20 @@ ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: j
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
 @one_round
 @raw_cells
+@show.question
 @as_json
 def flags(
-    folder: Path, form: str, check: str | None, everything: bool, number: int | None, raw: bool, as_json: bool
+    folder: Path,
+    form: str,
+    check: str | None,
+    everything: bool,
+    number: int | None,
+    raw: bool,
+    question: str | None,
+    as_json: bool,
 ) -> None:
     """Print what the checks found, worst first: record, check, score, reason, label, suggested, texts."""
-    project = open_project(folder)
+    project = open_project(folder).seen_from(question)
     if everything and check not in (None, Check.LABEL):
         raise TwofoldError(f"--all ranks labels; it does not go with --check {check}")
     check = str(Check.LABEL) if everything else check
@@ -76,12 +85,20 @@ def _print(found: pa.Table, form: str, *, raw: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (csv, jsonl).")
 @one_round
 @raw_cells
+@show.question
 @as_json
 def export(
-    folder: Path, what: str | None, form: str, out: Path | None, number: int | None, raw: bool, as_json: bool
+    folder: Path,
+    what: str | None,
+    form: str,
+    out: Path | None,
+    number: int | None,
+    raw: bool,
+    question: str | None,
+    as_json: bool,
 ) -> None:
     """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts."""
-    project = open_project(folder)
+    project = open_project(folder).seen_from(question)
     what = what or ("dataset" if form == "hf" else "decisions")
     if out is not None:
         _write(project, what, form, out, number, raw=raw)

@@ -115,6 +115,21 @@ class Changed(Part):
     method: str | None
 
 
+class GuidelineNote(Part):
+    """What an adjudicator would have the guidelines say, and of which record."""
+
+    record_id: str
+    text: str
+    note: str
+
+
+class Notes(Part):
+    """What adjudicators noted of disputes: why the answers differed, in numbers, and changes of the guidelines."""
+
+    why: Counts
+    guidelines: Many[GuidelineNote]
+
+
 class Review(Part):
     """What people decided."""
 
@@ -124,6 +139,7 @@ class Review(Part):
     decisions: Counts
     confusions: Many[Confusion]
     changed: Many[Changed]
+    notes: Notes | None = None
 
 
 class GoldRow(Part):

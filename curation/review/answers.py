@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.records import column
+from curation.project.standing import Status
 from curation.review.consensus import Consensus, consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.tasks.kind import Kind, Scale
@@ -23,6 +24,9 @@ WORDED = "label"
 
 CONSENSUS: Mapping[Scale, Callable[..., Consensus]] = {"nominal": consensus, "ordinal": rating_consensus}
 """What makes a consensus of choices, by their scale."""
+
+NO_ANSWER = "(left open)"
+"""What somebody said who submitted a record, and left this question of several open."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 
@@ -55,10 +59,17 @@ def in_words(votes: pa.Table, kind: Kind) -> InWords:
         votes: A table of `votes_schema`.
         kind: The kind of their answers.
     """
-    answers = column(votes, "value")
-    words = [None if answer is None else kind.show(answer) for answer in answers]
+    answers, submitted = column(votes, "value"), [status == Status.SUBMITTED for status in column(votes, "status")]
+    words = [
+        (NO_ANSWER if done else None) if answer is None else kind.show(answer)
+        for answer, done in zip(answers, submitted, strict=True)
+    ]
     shown = votes.drop_columns(["value"]).append_column(WORDED, pa.array(words, pa.string()))
-    return InWords(kind=kind, votes=shown, values={w: a for w, a in zip(words, answers, strict=True) if w is not None})
+    return InWords(
+        kind=kind,
+        votes=shown,
+        values={w: a for w, a in zip(words, answers, strict=True) if w is not None and a is not None},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

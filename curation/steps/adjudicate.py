@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
+from curation.annotation.noting import free_name, note_questions
+from curation.annotation.shown import posed, titles
 from curation.annotation.spec import DatasetSpec, Outgoing
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
@@ -15,12 +18,14 @@ from curation.project.records import by_id
 from curation.project.standing import Role
 from curation.project.step import Context
 from curation.review.adjudication import NO_LABEL, open_disputes
+from curation.review.answers import NO_ANSWER
 from curation.tasks.task import Task
 
 PREAMBLE = """# Adjudication
 
 Each of these records was read by several people who did not see each other's answers, and their answers differ.
 Read the text first, then choose the label that fits best; it may be one of their answers or another one.
+If you like, say why they differed, and what the guidelines should say.
 
 """
 ANSWERS = "answers"
@@ -50,25 +55,18 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
 
 
 def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
-    titles = {name: name.replace("_", " ").capitalize() for name in asked.fields}
     return DatasetSpec(
         name=naming.dataset(project, round_, Role.ADJUDICATOR),
         workspace=naming.workspace(project, Role.ADJUDICATOR),
         guidelines=PREAMBLE + asked.guidelines,
-        fields={**titles, _answers_field(asked.fields): "The answers so far"},
-        question=asked.question,
-        settings=asked.for_argilla(project.config.task.labels),
+        fields={**titles(asked), free_name(ANSWERS, asked.fields): "The answers so far"},
+        questions={
+            asked.question: replace(posed(project, asked), is_optional=False),
+            **note_questions(asked.question),
+        },
         required=1,
         contents=project.contents,
     )
-
-
-def _answers_field(fields: Container[str]) -> str:
-    """Return a name for the answers that no text field of the task has."""
-    name = ANSWERS
-    while name in fields:
-        name += "_"
-    return name
 
 
 def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
@@ -77,11 +75,11 @@ def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outg
         texts = fields[row["record_id"]]
         answers = "\n".join(_marked(context.config.task, words, texts) for words in row["answers"])
         shown = asked.kind.page_fields(asked.settings, texts)
-        yield Outgoing(record_id=row["record_id"], fields={**shown, _answers_field(texts): answers})
+        yield Outgoing(record_id=row["record_id"], fields={**shown, free_name(ANSWERS, texts): answers})
 
 
 def _marked(task: Task, words: str, texts: Mapping[str, str]) -> str:
     """Return an answer as it is seen beside the texts; what is no answer, such as a discard, in its words."""
-    if task.kind.marked is None or words == NO_LABEL:
+    if task.kind.marked is None or words in (NO_LABEL, NO_ANSWER):
         return words
     return task.kind.marked(task.kind.parse(task.asked, words), task.asked, texts)

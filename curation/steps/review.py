@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
+from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
@@ -59,7 +60,7 @@ def _readings(round_: Round, asked: Asked, votes: pa.Table) -> Readings:
 
 def _with_third_looks(round_: Round, seen: Readings, units: Units, chosen: Consensus, share: float) -> Readings:
     """Keep which records one more reader should read: more may come, and none is taken back."""
-    if new := new_third_looks(seen, units, chosen, share=share):
+    if not round_.question and (new := new_third_looks(seen, units, chosen, share=share)):
         before = round_.table(THIRD_LOOKS).to_pylist() if round_.has(THIRD_LOOKS) else []
         round_.write_table(THIRD_LOOKS, table([*before, *new], SCHEMA))
     return replace(seen, third_looks=third_looks_in(round_))
@@ -97,6 +98,7 @@ def _facts(
         },
         "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
         "confusions": _mixed_up(reviewed),
+        "notes": counted_notes(notes_in(context.round)),
     }
 
 
@@ -158,7 +160,7 @@ def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
 
 
 def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int) -> Mapping[str, Any]:
-    if news is None or (news["value"] is None and news["method"] != Method.DISCARDED):
+    if news is None or (news["value"] is None and news["method"] in (Method.UNDECIDED, Method.DISPUTED)):
         return row
     return {
         "record_id": row["record_id"],
@@ -185,5 +187,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=4,
+    revision=5,
 )

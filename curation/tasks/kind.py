@@ -32,15 +32,17 @@ class Question(BaseModel):
 
     Attributes:
         kind: Name of the kind of answer.
+        optional: Whether people may leave it open; the first question of a task cannot be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+    optional: bool = False
 
     def fixed(self) -> dict[str, Any]:
         """Return the settings that cannot change once people were asked: all but the labels, which have their ways."""
-        return self.model_dump(mode="json", exclude={"labels"})
+        return self.model_dump(mode="json", exclude={"labels"} if self.optional else {"labels", "optional"})
 
 
 def one_choice(answer: Value, question: Question) -> dict[str, str]:

@@ -49,18 +49,20 @@ AnyQuestion = Annotated[SerializeAsAny[Question], BeforeValidator(_of_its_kind)]
 
 
 class Task(BaseModel):
-    """Fields, and one question about them.
+    """Fields, and questions about them.
+
+    Every room works on one question at a time: a task as it is seen from one of its questions (`only`) has no other.
 
     Attributes:
-        fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is the question's.
-        questions: The question, by its name in Argilla, which is that of the column of answers in data sets for
-            training.
+        fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is a question's.
+        questions: The questions in the order shown, by their names in Argilla, which are those of the columns of
+            answers in data sets for training.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
-    questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=1)
+    questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=limits.QUESTIONS)
 
     @field_validator("fields")
     @classmethod
@@ -69,16 +71,22 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
-        if self.question in self.fields:
-            raise ValueError(f"text field {self.question!r} has the name of the question, which holds the answers")
-        field = getattr(self.asked, "field", None)
-        if field is not None and field not in self.fields:
-            raise ValueError(f"the question is about the text field {field!r}, and there are {', '.join(self.fields)}")
+        for name, asked in self.questions.items():
+            if name in self.fields:
+                raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")
+            field = getattr(asked, "field", None)
+            if field is not None and field not in self.fields:
+                shown = ", ".join(self.fields)
+                raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {shown}")
         return self
+
+    def only(self, question: str) -> Task:
+        """Return the task as it is seen from one of its questions."""
+        return self.model_copy(update={"questions": {question: self.questions[question]}})
 
     @property
     def question(self) -> str:
-        """Name of the question."""
+        """Name of the question; the first of several."""
         return next(iter(self.questions))
 
     @property

@@ -167,7 +167,8 @@ def test_who_leaves_a_passage_unmarked_says_that_it_is_nothing() -> None:
     rows = {"m1": {"ana": [PERSON], "ben": []}, "m2": {"ana": [], "ben": []}, "m3": {"ana": [PERSON], "ben": [PERSON]}}
     pairs = [(i, who, value) for i, said in rows.items() for who, value in said.items()]
     columns = {"record_id": [i for i, _, _ in pairs], "reviewer": [who for _, who, _ in pairs]}
-    votes = pa.table({**columns, "value": pa.array([value for *_, value in pairs], stored)})
+    values = pa.array([value for *_, value in pairs], stored)
+    votes = pa.table({**columns, "status": ["submitted"] * len(pairs), "value": values})
     question = Span(labels=("PER", "LOC"))
     units = as_units(votes, SPAN, question)
     assert sorted(units.votes.column("label").to_pylist()) == [NOTHING, "PER", "PER", "PER"]
