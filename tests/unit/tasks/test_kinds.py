@@ -346,8 +346,10 @@ def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., P
 
 def test_a_consensus_on_choices_makes_answers_again() -> None:
     said = [("a", "ana", 2), ("a", "ben", 2), ("b", "ana", 0), ("b", "ben", 7), ("b", "cem", 7)]
-    votes = pa.table({"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]})
-    votes = votes.append_column("value", pa.array([value for *_, value in said], pa.int64()))
+    people = {"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]}
+    votes = pa.table(
+        {**people, "status": ["submitted"] * len(said), "value": pa.array([v for *_, v in said], pa.int64())}
+    )
     units, answers = as_units(votes, RATING, None), in_words(votes, RATING)
     found = of_records(consensus(units.votes), units, answers, None, {str(step): step for step in (0, 1, 2, 7)})
     assert {i: found.values[label] for i, label in found.label.items()} == {"a": 2, "b": 7}
