@@ -89,7 +89,7 @@ class Units:
 
 
 def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
-    """Break every answer into its choices; a vote without an answer has none.
+    """Break every answer into its choices; a vote without an answer has none, and neither has a draft.
 
     Where an answer names no more than what somebody saw, it also says of what other answers to the record name that it
     is `kind.absent`.
@@ -100,8 +100,12 @@ def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
         question: The question that they answer.
     """
     rows, unit_ids, choices, record = [], [], [], {}
-    said = [None if answer is None else kind.units(answer, question) for answer in column(votes, "value")]
-    ids = column(votes, "record_id")
+    given = [status == Status.SUBMITTED for status in column(votes, "status")]
+    ids, answers = column(votes, "record_id"), column(votes, "value")
+    said = [
+        kind.units(answer, question) if counts and answer is not None else None
+        for answer, counts in zip(answers, given, strict=True)
+    ]
     all_units = _units_of_records(ids, said) if kind.absent is not None else {}
     for row, (record_id, named) in enumerate(zip(ids, said, strict=True)):
         missing = dict.fromkeys(all_units.get(record_id, ()), kind.absent)

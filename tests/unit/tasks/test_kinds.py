@@ -344,6 +344,22 @@ def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., P
         kind_named("stars")
 
 
+@pytest.mark.parametrize("kind", list(OURS.values()), ids=list(OURS))
+def test_a_record_that_has_drafts_alone_has_no_answer(kind: Kind) -> None:
+    answers = {"rating": 2, "single_label": "late", "multi_label": ["late"], "span": [PERSON]}
+    settings = {} if kind.name == "rating" else {"labels": ["late", "lost", "PER"]}
+    question = kind.settings.model_validate({"kind": kind.name, **settings})
+    value = answers[kind.name]
+    rows = {"record_id": ["a", "b"], "reviewer": ["ana", "ana"], "status": ["submitted", "draft"]}
+    for n, status in enumerate((["submitted", "draft"], ["draft", "draft"])):
+        votes = pa.table({**rows, "status": status, "value": pa.array([value, value], kind.value())})
+        units = as_units(votes, kind, question)
+        found = of_records(
+            consensus(units.votes, labels=kind.choices(question)), units, in_words(votes, kind), question, {}
+        )
+        assert list(found.label) == ([] if n else ["a"])
+
+
 def test_a_consensus_on_choices_makes_answers_again() -> None:
     said = [("a", "ana", 2), ("a", "ben", 2), ("b", "ana", 0), ("b", "ben", 7), ("b", "cem", 7)]
     people = {"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]}
