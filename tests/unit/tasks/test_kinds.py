@@ -162,6 +162,11 @@ def test_passages_are_shown_in_their_text() -> None:
     assert SPAN.marked([], Span(labels=("PER",)), {"text": "John"}) == "John"
 
 
+def test_a_rating_is_shown_on_its_scale() -> None:
+    assert RATING.marked is not None
+    assert RATING.marked(3, Rating(), {"text": "It came late"}) == "1  2  [3]  4  5"
+
+
 def test_who_leaves_a_passage_unmarked_says_that_it_is_nothing() -> None:
     stored = SPAN.value()
     rows = {"m1": {"ana": [PERSON], "ben": []}, "m2": {"ana": [], "ben": []}, "m3": {"ana": [PERSON], "ben": [PERSON]}}
