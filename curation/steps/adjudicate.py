@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -72,12 +73,30 @@ def _answers_field(fields: Container[str]) -> str:
 
 
 def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
-    fields = by_id(context.project.records, "fields")
+    fields, merged, encode = by_id(context.project.records, "fields"), _to_correct(context), asked.encoder()
     for row in listed.to_pylist():
         texts = fields[row["record_id"]]
-        answers = "\n".join(_marked(context.config.task, words, texts) for words in row["answers"])
         shown = asked.kind.page_fields(asked.settings, texts)
-        yield Outgoing(record_id=row["record_id"], fields={**shown, _answers_field(texts): answers})
+        answers = _beside(context.config.task, row["answers"], texts)
+        yield Outgoing(
+            record_id=row["record_id"],
+            fields={**shown, _answers_field(texts): answers},
+            suggestion=encode(merged.get(row["record_id"]), texts),
+        )
+
+
+def _to_correct(context: Context) -> Mapping[str, Any]:
+    """Return what the readers' answers make of a record, by its id, where a third person corrects a text."""
+    is_written = context.config.task.kind.is_written
+    return by_id(context.round.table("consensus.parquet"), "value") if is_written else {}
+
+
+def _beside(task: Task, answers: Sequence[str], texts: Mapping[str, str]) -> str:
+    """Return the different answers to a record as they are seen beside its texts."""
+    if task.kind.beside is None:
+        return "\n".join(_marked(task, words, texts) for words in answers)
+    given = [task.kind.parse(task.asked, words) for words in answers if words != NO_LABEL]
+    return "\n\n".join([task.kind.beside(given, task.asked, texts), *(each for each in answers if each == NO_LABEL)])
 
 
 def _marked(task: Task, words: str, texts: Mapping[str, str]) -> str:
