@@ -50,6 +50,13 @@ class PairAgreement(Part):
     n: int
 
 
+class Measured(Part):
+    """What tells how near answers are that are more than labels, such as the characters that texts have in common."""
+
+    name: str
+    score: Measure
+
+
 class Agreement(Part):
     """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out.
 
@@ -64,6 +71,7 @@ class Agreement(Part):
     reason: str | None
     per_label: Many[LabelAgreement]
     pairs: Many[PairAgreement]
+    measures: Many[Measured] = Field(default_factory=list)
 
 
 class Reviewer(Part):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from curation.sources.values import is_missing
 from curation.tasks.limits import RATINGS
 from curation.tasks.multi_label import BETWEEN
+from evaluation.words import words
+
+_SEVERAL = 4  # words of an answer that hardly is the name of a label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +45,8 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
         ('span', 'span')
         >>> guess_kind([1, 5, 3.0, None])
         Guess(kind='rating', settings={'values': [1, 2, 3, 4, 5]}, why='whole numbers from 1 to 5')
-        >>> guess_kind(["late", "a|b"]).kind
-        'single_label'
+        >>> guess_kind(["late", "a|b"]).kind, guess_kind([f"where is my parcel number {n}" for n in range(3)]).kind
+        ('single_label', 'text')
     """
     there = [cell for cell in cells if not is_missing(cell) and cell != ""]
     listed = [each for cell in there if isinstance(cell, list | tuple) for each in cell]
@@ -62,6 +65,8 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
             settings={"values": list(range(low, high + 1))},
             why=f"whole numbers from {low} to {high}",
         )
+    if not has_labels and _are_written(there):
+        return Guess(kind="text", why="texts of several words that hardly ever come twice")
     return Guess()
 
 
@@ -69,6 +74,15 @@ def _is_passage(each: Any) -> bool:
     if isinstance(each, Mapping):
         return {"start", "end"} <= each.keys()
     return isinstance(each, list | tuple) and len(each) == 3 and isinstance(each[0], int) and isinstance(each[1], int)
+
+
+def _are_written(cells: Sequence[Any]) -> bool:
+    """Whether cells are texts that somebody wrote for each record: most of them different, and of several words."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    different = set(texts)
+    if len(texts) < len(cells) or len(different) < max(3, 0.9 * len(texts)):
+        return False
+    return sum(len(words(cell)) >= _SEVERAL for cell in different) > len(different) / 2
 
 
 def _are_joined(cells: Collection[str], labels: Collection[str] | None) -> bool:

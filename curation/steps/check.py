@@ -126,22 +126,29 @@ def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iter
 def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str]) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     facts, labels, unchecked = mapped.json("map/facts.json"), labelled.labels, labelled.why_unchecked
+    apart = unchecked or (None if len(labelled.names) > 1 else "answers of this kind are no labels")
     parts = [
         Part(members=np.array(row["members"], dtype=np.intp), words=tuple(row["words"]))
         for row in mapped.table("map/regions.parquet").to_pylist()
     ]
     return {
-        "balance": asdict(class_balance(labels, label_names=labelled.names)) if labels else None,
-        "cues": [] if unchecked else cues(labelled.texts, labels),
+        "balance": asdict(class_balance(labels, label_names=labelled.names))
+        if labels and len(labelled.names) > 1
+        else None,
+        "cues": [] if apart else cues(labelled.texts, labels),
         "diversity": {
             "vendi": facts["vendi"],
             "records": len(ids),
-            "per_label": [] if unchecked else diversity_per_label(labelled.embeddings, labels),
+            "per_label": [] if apart else diversity_per_label(labelled.embeddings, labels),
         },
         "copies": facts["copies"],
         "regions": list(labels_of_regions(parts, ids, frozenset(labelled.ids), doubted)),
         "notes": [*([unchecked] if unchecked else []), *facts["notes"]],
-        "not_checked": {**(dict.fromkeys(NEED_LABELS, unchecked) if unchecked else {}), **facts["not_checked"]},
+        "not_checked": {
+            **(dict.fromkeys(NEED_LABELS[1:], apart) if apart else {}),
+            **({NEED_LABELS[0]: unchecked} if unchecked else {}),
+            **facts["not_checked"],
+        },
         "unread": facts["unread"],
         "precision": facts["precision"],
     }

@@ -129,7 +129,7 @@ def ingest(intake: Intake) -> Project:
 
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
     """Read and clean a file: the same way for all that come in."""
-    columns = replace(columns, nested=intake.kind.is_nested)
+    columns = replace(columns, nested=intake.kind.is_nested, written=intake.kind.is_written)
     rows = read_rows(path, intake.reading, columns=columns.named())
     same_label = twin_key if intake.join_labels else str
     return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)

@@ -128,7 +128,8 @@ def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> 
         value, texts = row["value"], fields.get(row["record_id"])
         if value is not None and texts is not None:
             value = from_page(asked.settings, value, texts)
-        yield {**row, "value": value}
+        is_empty = value is None and row["status"] == Status.SUBMITTED
+        yield {**row, "value": value, "status": Status.DISCARDED if is_empty else row["status"]}
 
 
 def _reopen_what_argilla_completed(context: Context, argilla: ArgillaClient, datasets: Found, votes: pa.Table) -> None:

@@ -96,6 +96,7 @@ def _known(context: Context) -> Iterator[Known]:
             conflict=conflicts.get(i),
             flagged=others.get(i),
             disputed=disputed.get(i),
+            given=values[i] if task.kind.is_written else None,
         )
 
 

@@ -21,7 +21,7 @@ from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
 from curation.review.adjudication import disputes
-from curation.review.answers import CONSENSUS, RecordConsensus, Units, as_units, in_words, of_records
+from curation.review.answers import RecordConsensus, Units, as_units, consensus_of, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
 from curation.review.decide import Settle
@@ -35,9 +35,10 @@ def run(context: Context) -> str:
     """Decide what the votes decide, by what the round asked; list the rest for a third person."""
     round_, task = context.round, context.config.task
     asked, votes = _asked(context), round_.votes()
-    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
+    answers = in_words(votes, task.kind, task.asked)
+    units = as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
-    chosen = CONSENSUS[task.kind.scale](units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    chosen = consensus_of(task.kind)(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     seen = _with_third_looks(round_, _readings(round_, asked, votes), units, chosen, asked.third_looks)
     decided = _decided(reviewed, ruled, column(round_.table("batch.parquet"), "record_id"), seen, agreed)
@@ -97,7 +98,7 @@ def _facts(
             for role, said in ((Role.ANNOTATOR, reviewed), (Role.ADJUDICATOR, ruled))
         },
         "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
-        "confusions": _mixed_up(reviewed),
+        "confusions": [] if context.config.task.kind.is_written else _mixed_up(reviewed),
         "notes": counted_notes(notes_in(context.round)),
     }
 

@@ -65,14 +65,17 @@ class Kind:
         settings: Its question, validated.
         value: The Arrow type of an answer, the same in every table of a project; its shape is that of Argilla's API.
         parse: Reads an answer from a cell of a file; raises ValueError with what was expected.
-        show: An answer in one line. Two readers agree when their answers are shown alike.
+        show: An answer in one line, or as the text that it is. Two readers agree when their answers are shown alike.
+        same: What answers have in common that count as one, by answer and question; what is shown, by default.
         argilla: The question's settings as Argilla's API has them, by the settings that are `fixed` and the options.
         encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
         decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
         fits: Raises ValueError where an answer does not fit the texts of its record, by question, answer and fields.
         marked: An answer as people see it beside the texts, by answer, question and fields; `show` by default.
+        beside: The different answers to a record as an adjudicator sees them, by answers, question and fields; each
+            `marked`, in a line of its own, by default.
         to_page: An answer as Argilla's page counts, by the `fixed` settings, answer and fields; as it is by default.
-        from_page: The reverse.
+        from_page: The reverse; None for what is no answer, which counts as a discard.
         page_fields: The texts as the page has to get them, by the `fixed` settings and fields.
         units: An answer as small choices, each by the name of its unit, by the question; agreement, the quality of
             readers and consensus are of units.
@@ -81,9 +84,13 @@ class Kind:
             where every answer names all of them.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
+        consensus: What `curation.review.answers.CONSENSUS` calls the way to a consensus of units; that of its scale by
+            default.
         fewest_labels: How many labels a question needs.
         agreement: What `curation.agreement` calls the kind, where it compares whole answers; None where it compares
             units.
+        is_written: Whether an answer is a text, of any length, that may be corrected: people are shown the one that
+            is there.
         labels: The labels that can be renamed and merged, in order; none by default.
         read: The answer that stands in a cell, with whatever labels; raises ValueError with what was expected. None
             where a cell is one label.
@@ -110,7 +117,9 @@ class Kind:
     encode: Callable[[Value, Options], Value] = no_labels
     decode: Callable[[Value, Options], Value] = no_labels
     fits: Callable[[Any, Value, Mapping[str, str]], None] = lambda question, answer, fields: None
+    same: Callable[[Value, Any], str] | None = None
     marked: Callable[[Value, Any, Mapping[str, str]], str] | None = None
+    beside: Callable[[Sequence[Value], Any, Mapping[str, str]], str] | None = None
     to_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
     from_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
     page_fields: Callable[[Mapping[str, Any], Mapping[str, str]], Mapping[str, str]] = lambda fixed, fields: fields
@@ -119,8 +128,10 @@ class Kind:
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
     scale: Scale = "nominal"
+    consensus: str | None = None
     fewest_labels: int = 2
     agreement: str | None = None
+    is_written: bool = False
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
     read: Callable[[str], Value] | None = None
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()

@@ -103,6 +103,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
         "reason": found["alpha"]["reason"],
         "per_label": [{"label": label, "alpha": _interval(score)} for label, score in found["per_label"].items()],
         "pairs": pairs,
+        "measures": [{"name": name, "score": _interval(score)} for name, score in found.get("measures", {}).items()],
     }
 
 

@@ -66,6 +66,14 @@ CASES = [
         "0-6 thing; 9-21 complaint",
     ),
     Case(
+        "text",
+        {},
+        "Where is my parcel?",
+        "Where's my  parcel?",
+        "Where is my big parcel?",
+        "Where is my big parcel?",
+    ),
+    Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
         ["delivery"],
@@ -135,7 +143,7 @@ class Desk:
         name, workspace = naming.dataset(self.project, self.project.round(1)), naming.workspace(self.project)
         path = f"/api/v1/datasets/{self.argilla.dataset(name, workspace).id}/questions"
         (question,) = self.argilla._client.http_client.get(path).json()["items"]
-        return [option["value"] for option in question["settings"]["options"]]
+        return [option["value"] for option in question["settings"].get("options", [])]
 
     def exported(self, what: str) -> list[dict[str, Any]]:
         """Rows as `twofold export` writes them."""
@@ -202,6 +210,8 @@ def test_answers_that_came_with_the_file_are_kept_and_wrong_ones_named(case: Cas
     project = ingest(wanted)
     values = project.round(0).table("labels.parquet").to_pylist()
     assert {row["record_id"]: row["value"] for row in values} == given
+    if kind_named(case.kind).is_written:
+        return  # any text is an answer
     data.write_text("id,text,given\na,text a,nonsense\nb,text b,\n", encoding="utf-8")
     with pytest.raises(TwofoldError, match=r"given\.csv, row 2, column 'given': .*'nonsense'"):
         ingest(replace(wanted, folder=tmp_path / "wrong"))
