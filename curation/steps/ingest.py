@@ -25,6 +25,7 @@ from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
 from curation.project.standing import Method
 from curation.sources.cleaning import Cleaned, Columns, clean
+from curation.sources.columnar import declared
 from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (
     count_labels,
@@ -130,6 +131,8 @@ def ingest(intake: Intake) -> Project:
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
     """Read and clean a file: the same way for all that come in."""
     columns = replace(columns, nested=intake.kind.is_nested)
+    if columns.label and path.exists() and (said := declared(path, columns.label)):
+        said.check(f"{path}, column {columns.label!r}", intake.kind)
     reading = intake.reading if columns.fields else replace(intake.reading, format=None)  # gold is a table
     rows = read_rows(path, reading, columns=columns.named(), alone=not intake.kind.is_nested)
     same_label = twin_key if intake.join_labels else str
