@@ -17,6 +17,8 @@ from curation.sources.cleaning import Columns
 from curation.sources.guess import Guess, guess_kind
 from curation.sources.readers import read_rows
 from curation.sources.rows import Quoting, Reading
+from curation.sources.shapes.every import NAMED
+from curation.sources.told import told_by
 from curation.steps.ingest import Intake, ingest
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import kind_named
@@ -30,7 +32,18 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.command()
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--data", required=True, type=FILE, help=f"{ENDINGS}.")
-@click.option("--text", "texts", required=True, multiple=True, help="Column of a text field; repeat for pairs.")
+@click.option(
+    "--text",
+    "texts",
+    multiple=True,
+    help="Column of a text field; repeat for pairs. Default: what a file of another tool says.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(NAMED)),
+    help="The tool that wrote the file. Default, without --text: guessed from it. With --text: a table of columns.",
+)
 @click.option("--kind", "kind_name", help="Kind of answer asked for. Default: guessed from --label, else single_label.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind: values=[0,1,2].")
 @click.option("--label", help="Column of answers that somebody gave and that are to be checked.")
@@ -55,6 +68,7 @@ def init(
     folder: Path,
     data: Path,
     texts: tuple[str, ...],
+    form: str | None,
     kind_name: str | None,
     settings: tuple[str, ...],
     label: str | None,
@@ -72,14 +86,22 @@ def init(
     quoting: Quoting | None,
     as_json: bool,
 ) -> None:
-    """Make a project in DIR from a file, unlabelled or with labels to be checked."""
-    reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting)
+    """Make a project in DIR from a file, unlabelled or with labels to be checked.
+
+    Files of Argilla, doccano, Label Studio, Prodigy, spaCy, OpenAI and TRL, and CoNLL files, say themselves what is
+    text and what is an answer: see docs/formats.md.
+    """
+    reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting, format=form)
+    told = told_by(data, reading, texts=texts, label=label, record_id=record_id)
+    reading, texts, label, record_id = told.reading, told.texts, told.label, told.record_id
     named = [x.strip() for x in labels.split(",") if x.strip()] if labels else None
-    guess = Guess()
-    if kind_name is None and label:
+    guess = told.guess if kind_name is None else Guess()
+    if kind_name is None and label and reading.format is None:
         cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
         guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
     kind = _kind(kind_name or guess.kind)
+    if told.says and kind.has_labels and label and named is None:
+        named, labels_from_data = list(told.labels) or None, True
     if kind.has_labels and bool(labels) == labels_from_data:
         raise TwofoldError("name the labels with --labels A,B,C, or take them from the file with --labels-from-data")
     if not kind.has_labels and (labels or labels_from_data or join_labels):
@@ -106,6 +128,8 @@ def init(
     with Screen(as_json=as_json) as screen:
         summary = project.intake()
         screen.found(**summary, kind=kind.name)
+        if told.says:
+            screen.say(told.says)
         if guess.why:
             screen.say(f"{label!r} holds {guess.why}: the kind is {kind.name!r}; --kind says otherwise")
         _show(summary, folder, screen)

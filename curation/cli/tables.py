@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +15,9 @@ import pyarrow as pa
 from curation.cli import show
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.exports.export import EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
+from curation.exports.export import ANSWERED, EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
 from curation.exports.export import flags as flags_table
+from curation.exports.layouts.every import LAYOUTS, TABLES, laid_out, write_layout
 from curation.exports.table_files import WRITERS, rows, write_file
 from curation.project.flagging import Check
 from curation.project.folder import Project, open_project
@@ -72,17 +75,21 @@ def _print(found: pa.Table, form: str, *, raw: bool) -> None:
 @click.command()
 @project_dir
 @click.option(
-    "--what", type=click.Choice(list(EXPORTS)), help="The table; by default decisions, and dataset for --format hf."
+    "--what",
+    type=click.Choice(list(EXPORTS)),
+    help="The table. Default: decisions; dataset for hf; labels for what other tools read.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl", "parquet", "hf"]),
+    type=click.Choice([*TABLES, *LAYOUTS]),
     default="csv",
     show_default=True,
-    help="hf: a folder for datasets.load_from_disk; the data set has train, validation and test.",
+    help="hf: a folder for datasets.load_from_disk, with train, validation and test. "
+    + "; ".join(f"{layout.name}: {layout.says}" for layout in LAYOUTS.values())
+    + ".",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (csv, jsonl).")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (not parquet, hf).")
 @one_round
 @raw_cells
 @show.question
@@ -97,10 +104,17 @@ def export(
     question: str | None,
     as_json: bool,
 ) -> None:
-    """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts."""
+    """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts.
+
+    Labels, decisions and the data set can also be written as other tools read them: see docs/formats.md.
+    """
     project = open_project(folder).seen_from(question)
-    what = what or ("dataset" if form == "hf" else "decisions")
-    if out is not None:
+    what = what or {"hf": "dataset", **dict.fromkeys(LAYOUTS, "labels")}.get(form, "decisions")
+    if form in LAYOUTS:
+        notes = _lay_out(project, what, form, out, number, as_json=as_json)
+        if as_json:
+            show_json({"what": what, "format": form, "file": out, "notes": notes})
+    elif out is not None:
         _write(project, what, form, out, number, raw=raw)
         if as_json:
             show_json({"what": what, "format": form, "file": out})
@@ -110,6 +124,34 @@ def export(
         show_json({"what": what, "rows": list(rows(exported(project, what, number)))})
     else:
         _print(_readable(project, exported(project, what, number), form), form, raw=raw)
+
+
+def _lay_out(
+    project: Project, what: str, form: str, out: Path | None, number: int | None, *, as_json: bool
+) -> list[str]:
+    """Write records as another tool reads them; return what its reader should know, said on the side as well."""
+    if what not in ANSWERED:
+        raise TwofoldError(
+            f"--format {form}: --what {what} can be written as {', '.join(TABLES)}; here go {', '.join(ANSWERED)}"
+        )
+    if out is None and as_json:
+        raise TwofoldError(f"--format {form}: with --json, say where to with --out")
+    counts: Counter[str] = Counter()
+    pieces = laid_out(project, exported(project, what, number), LAYOUTS[form], counts)
+    if out is None:
+        _stream(pieces)
+    else:
+        write_layout(out, pieces)
+    notes = [f"{said}: {n}" for said, n in counts.items()]
+    for note in [] if as_json else notes:
+        click.echo(f"twofold: {in_one_line(note)}", err=True)
+    return notes
+
+
+def _stream(pieces: Iterator[str]) -> None:
+    through = partial(shown, escaped=lambda c: json.dumps(c)[1:-1]) if sys.stdout.isatty() else str
+    for piece in pieces:
+        click.echo(through(piece), nl=False)
 
 
 def _write(project: Project, what: str, form: str, out: Path, number: int | None, *, raw: bool) -> None:

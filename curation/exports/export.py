@@ -206,6 +206,8 @@ EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {
     "flags": flags,
     "dataset": _dataset,
 }
+ANSWERED = ("labels", "decisions", "dataset")
+"""Those of them that have one answer for every record."""
 
 
 def exported(project: Project, what: str, number: int | None = None) -> pa.Table:

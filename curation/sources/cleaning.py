@@ -45,7 +45,8 @@ class Cleaned:
     """What became of the rows of a file.
 
     Attributes:
-        kept: `record_id, fields, label, source_row` of every record.
+        kept: `record_id, fields, label, source_row` of every record, and `before`: the texts of fields that were
+            repaired, as they were.
         rejected: `source_row, record_id, label, reason` of every row left out.
         repaired: `record_id, field, before, after` of every text and label whose characters were repaired.
         notes: What is worth a look, a sentence each.
@@ -146,9 +147,11 @@ class _Cells:
     def record(self) -> dict[str, Any]:
         name = self.columns.record_id
         record_id = str(self.row.number) if name is None else self._read(name, as_id)
-        texts = {}
+        texts, before = {}, {}
         for text_field, column in self.columns.fields.items():
             texts[text_field] = self._repaired(record_id, text_field, column, repaired)
+            if texts[text_field] != (given := self._read(column, as_text)):
+                before[text_field] = given
             self._check_length(column, "characters", len(texts[text_field]), LONGEST_TEXT)
         label = ""
         if self.columns.label:
@@ -157,7 +160,8 @@ class _Cells:
             label = self._repaired(record_id, LABEL, self.columns.label, repair, read)
             longest = LONGEST_TEXT if self.columns.nested or self.columns.written else LONGEST_NAME
             self._check_length(self.columns.label, f"characters in {self._called}", len(label), longest)
-        return {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
+        found = {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
+        return {**found, "before": before} if before else found
 
     def _repaired(
         self,

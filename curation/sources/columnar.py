@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError
 from curation.safety.packed_files import bomb, is_bomb
+from curation.sources.features import Declared, Names, names_of
 from curation.sources.rows import Reading, Row, check_names
 
 _AT_ONCE = 10_000  # rows turned into Python values at a time
@@ -30,7 +31,7 @@ def read_parquet(path: Path, reading: Reading, wanted: Collection[str]) -> Itera
             schema = file.schema_arrow
             check_names(str(path), schema.names, wanted)
             batches = _measured(path, file.iter_batches(batch_size=_AT_ONCE, columns=list(wanted) or None))
-            yield from _rows(path, batches, wanted or schema.names, _label_names(schema))
+            yield from _rows(path, batches, wanted or schema.names, _names(_features(schema)))
     except (pa.ArrowException, OSError) as error:
         raise TwofoldError(f"{path}: expected a Parquet file ({_first_line(error)})") from None
 
@@ -41,6 +42,14 @@ def read_saved_dataset(path: Path, reading: Reading, wanted: Collection[str]) ->
     Raises:
         TwofoldError: The folder holds something else, several splits, or lacks a wanted column.
     """
+    saved = _saved(path)
+    check_names(str(path), saved.column_names, wanted)
+    columns = list(wanted or saved.column_names)
+    tables = saved.select_columns(columns).with_format("arrow").iter(batch_size=_AT_ONCE)
+    yield from _rows(path, tables, columns, _names(saved.features.to_dict()))
+
+
+def _saved(path: Path) -> Any:
     import datasets
 
     if (path / "dataset_dict.json").exists():
@@ -50,14 +59,37 @@ def read_saved_dataset(path: Path, reading: Reading, wanted: Collection[str]) ->
         raise TwofoldError(f"{path}: expected a file, or a folder saved by datasets.save_to_disk")
     _check_state(path)
     try:
-        saved = datasets.load_from_disk(str(path))
+        return datasets.load_from_disk(str(path))
     except Exception as error:  # whatever a file that anybody can have written makes of a library's reader
         raise TwofoldError(f"{path}: expected a saved dataset ({_first_line(error)})") from None
-    check_names(str(path), saved.column_names, wanted)
-    columns = list(wanted or saved.column_names)
-    labels = {n: f.names for n, f in saved.features.items() if isinstance(f, datasets.ClassLabel)}
-    tables = saved.select_columns(columns).with_format("arrow").iter(batch_size=_AT_ONCE)
-    yield from _rows(path, tables, columns, labels)
+
+
+def declared(path: Path, column: str) -> Declared | None:
+    """Return what a typed file says of a column; None where the file has no types, or no such column.
+
+    Raises:
+        TwofoldError: The file cannot be read.
+    """
+    if path.is_dir():
+        saved = _saved(path)
+        schema, features = saved.features.arrow_schema, saved.features.to_dict()
+    elif path.name.lower().endswith(".parquet"):
+        schema = _schema(path)
+        features = _features(schema)
+    else:
+        return None
+    if column not in schema.names or schema.names.count(column) > 1:
+        return None
+    return Declared(type=schema.field(column).type, feature=features.get(column))
+
+
+def _schema(path: Path) -> pa.Schema:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise TwofoldError(f"{path}: expected a Parquet file ({_first_line(error)})") from None
 
 
 def _check_state(path: Path) -> None:
@@ -105,9 +137,7 @@ def _length(column: pa.Array) -> int:
     return int(pc.sum(lengths.take(column.indices)).as_py() or 0)
 
 
-def _rows(
-    path: Path, batches: Iterator[Any], columns: Collection[str], labels: Mapping[str, Sequence[str]]
-) -> Iterator[Row]:
+def _rows(path: Path, batches: Iterator[Any], columns: Collection[str], labels: Mapping[str, Names]) -> Iterator[Row]:
     number = 0
     for batch in batches:
         values = [_values(path, batch, name, labels.get(name), number) for name in columns]
@@ -116,7 +146,7 @@ def _rows(
             yield Row(number, dict(zip(columns, cells, strict=True)))
 
 
-def _values(path: Path, batch: Any, name: str, labels: Sequence[str] | None, first: int) -> list[Any]:
+def _values(path: Path, batch: Any, name: str, labels: Names | None, first: int) -> list[Any]:
     column = batch.column(name)
     try:
         values: list[Any] = column.to_pylist()
@@ -129,28 +159,26 @@ def _values(path: Path, batch: Any, name: str, labels: Sequence[str] | None, fir
     return [_named(path, name, labels, value, first + i) for i, value in enumerate(values, start=1)]
 
 
-def _named(path: Path, column: str, labels: Sequence[str], value: Any, row: int) -> Any:
-    """Return the name of a label's number; a negative number stands for no label."""
-    if not isinstance(value, int):
-        return value
-    if value >= len(labels):
-        raise TwofoldError(
-            f"{path}, row {row}, column {column!r}: expected a label number below {len(labels)}, came {value}"
-        )
-    return None if value < 0 else labels[value]
+def _named(path: Path, column: str, labels: Names, value: Any, row: int) -> Any:
+    try:
+        return labels(value)
+    except ValueError as error:
+        raise TwofoldError(f"{path}, row {row}, column {column!r}: {error}") from None
 
 
-def _label_names(schema: pa.Schema) -> dict[str, list[str]]:
-    """Return the label names that Hugging Face writes into a Parquet file's metadata, by column."""
+def _names(features: Mapping[str, Any]) -> dict[str, Names]:
+    """Return what gives the values of columns their names, for those that have names."""
+    found = {name: names_of(feature) for name, feature in features.items()}
+    return {name: names for name, names in found.items() if names is not None}
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Return the features that Hugging Face writes into a Parquet file's metadata, by column."""
     try:
         features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-        return {
-            name: list(map(str, feature["names"]))
-            for name, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         return {}
+    return features if isinstance(features, dict) else {}
 
 
 def _first_line(error: Exception) -> str:

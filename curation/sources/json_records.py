@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from curation.errors import TwofoldError
 from curation.sources.opening import open_text
@@ -13,6 +13,7 @@ from curation.sources.rows import Reading, Row, check_names
 from curation.sources.values import described
 
 _BLANK = " \t\r\n"
+_PIECE = 1 << 20  # characters read at once
 _NAME_IT_JSON = "; if the whole file is a JSON array, name it .json"
 
 
@@ -40,52 +41,108 @@ def read_json_lines(path: Path, reading: Reading, wanted: Collection[str]) -> It
 def read_json(path: Path, reading: Reading, wanted: Collection[str]) -> Iterator[Row]:
     """Read one array of objects, or objects one after the other; a row's number is its position, from 1.
 
+    The file is read piece by piece: what is held is one object, and the piece that it stands in.
+
     Raises:
         TwofoldError: Anything else, an object with a key twice, or none that has a wanted key.
     """
-    with open_text(path, reading.encoding) as handle:
-        text = handle.read()
     keys = _Keys(path, wanted)
     rows = 0
-    try:
-        for found in _elements(text):
-            rows += 1
-            yield Row(rows, keys.of(found, f"{path}, row {rows}"))
-    except json.JSONDecodeError as error:
-        raise TwofoldError(f"{path}, line {error.lineno}: expected an array of JSON objects ({error.msg})") from None
-    except (ValueError, RecursionError) as error:
-        raise TwofoldError(f"{path}, after row {rows}: expected an array of JSON objects ({error})") from None
-    if rows == 1 and not text.lstrip().startswith("["):
+    with open_text(path, reading.encoding) as handle:
+        text = _Pieces(handle)
+        try:
+            for found in _elements(text):
+                rows += 1
+                yield Row(rows, keys.of(found, f"{path}, row {rows}"))
+        except json.JSONDecodeError as error:
+            line = text.lines + error.lineno
+            raise TwofoldError(f"{path}, line {line}: expected an array of JSON objects ({error.msg})") from None
+        except (ValueError, RecursionError) as error:
+            raise TwofoldError(f"{path}, after row {rows}: expected an array of JSON objects ({error})") from None
+    if rows == 1 and not text.is_array:
         raise TwofoldError(f"{path}: expected an array of JSON objects, came one object")
     keys.check()
 
 
-def _elements(text: str) -> Iterator[Any]:
-    """Decode one element after the other, so that only the text itself is held as a whole."""
-    decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice)
-    at = _next(text, 0)
-    if text[at : at + 1] not in ("[", "{"):
-        raise json.JSONDecodeError("it begins otherwise", text, at)
-    array = text[at] == "["
-    at = _next(text, at + 1) if array else at
-    while at < len(text) and not (array and text[at] == "]"):
-        found, at = decoder.raw_decode(text, at)
-        yield found
-        at = _next(text, at)
-        if array and text[at : at + 1] == ",":
-            at = _next(text, at + 1)
-            if text[at : at + 1] == "]":
-                raise json.JSONDecodeError("a comma before the end", text, at)
-        elif array and text[at : at + 1] != "]":
-            raise json.JSONDecodeError("a comma or the end is missing", text, at)
-    if array and (at >= len(text) or _next(text, at + 1) < len(text)):
-        raise json.JSONDecodeError("the array does not end, or something follows it", text, at)
+class _Pieces:
+    """A text of which only the part that is being decoded is held.
+
+    Attributes:
+        lines: How many line ends were let go.
+        is_array: Whether the text begins like an array.
+    """
+
+    def __init__(self, handle: IO[str]) -> None:
+        self._handle = handle
+        self._held = ""
+        self._at = 0
+        self._ended = False
+        self._decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice)
+        self.lines = 0
+        self.is_array = self.next() == "["
+
+    def next(self) -> str:
+        """Return the next character that is not blank, without taking it; nothing at the end."""
+        while True:
+            while self._at < len(self._held) and self._held[self._at] in _BLANK:
+                self._at += 1
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._more():
+                return ""
+
+    def take(self) -> None:
+        """Take that character."""
+        self._at += 1
+
+    def decoded(self) -> Any:
+        """Take the value that stands next; a piece is as long as what is held, so that no text is decoded often."""
+        while True:
+            try:
+                found, self._at = self._decoder.raw_decode(self._held, self._at)
+            except json.JSONDecodeError:
+                if not self._more():
+                    raise
+            else:
+                return found
+
+    def wrong(self, what: str) -> json.JSONDecodeError:
+        """Return the error that something is wrong here."""
+        return json.JSONDecodeError(what, self._held, self._at)
+
+    def _more(self) -> bool:
+        """Read a further piece, and let go of what was taken."""
+        if self._ended:
+            return False
+        self.lines += self._held.count("\n", 0, self._at)
+        self._held, self._at = self._held[self._at :], 0
+        piece = self._handle.read(max(_PIECE, len(self._held)))
+        self._ended = not piece
+        self._held += piece
+        return bool(piece)
 
 
-def _next(text: str, at: int) -> int:
-    while at < len(text) and text[at] in _BLANK:
-        at += 1
-    return at
+def _elements(text: _Pieces) -> Iterator[Any]:
+    """Decode one element after the other."""
+    if text.next() not in ("[", "{"):
+        raise text.wrong("it begins otherwise")
+    array = text.is_array
+    if array:
+        text.take()
+    while text.next() and not (array and text.next() == "]"):
+        yield text.decoded()
+        if array and text.next() == ",":
+            text.take()
+            if text.next() == "]":
+                raise text.wrong("a comma before the end")
+        elif array and text.next() != "]":
+            raise text.wrong("a comma or the end is missing")
+    if array:
+        if not text.next():
+            raise text.wrong("the array does not end")
+        text.take()
+        if text.next():
+            raise text.wrong("something follows the array")
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Cleaned
+from curation.sources.repair import places_in_repaired
 from curation.tasks.kind import Kind
 from curation.tasks.task import Task
 
@@ -95,12 +96,19 @@ def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
         try:
             row["value"] = None if label is None else task.kind.parse(task.asked, label)
             if row["value"] is not None and row["fields"]:
+                row["value"] = task.kind.moved(task.asked, row["value"], partial(_moved, row))
                 task.kind.fits(task.asked, row["value"], row["fields"])
         except ValueError as error:
             twin = by_key.get(twin_key(label)) if by_key else None
             hint = f"label {label!r} is not in the task; --join-labels takes it as {twin!r}"
             where = f"{cleaned.source}, row {row['source_row']}, column {column!r}"
             raise TwofoldError(f"{where}: {error if twin is None else hint}") from None
+
+
+def _moved(row: Mapping[str, Any], field: str, places: Sequence[int]) -> Sequence[int]:
+    """Return where places of a text are once it was repaired."""
+    before = row.get("before", {}).get(field)
+    return places if before is None else places_in_repaired(before, places)
 
 
 def notes_on_labels(cleaned: Cleaned, kind: Kind, labels: Iterable[str], *, column: str = "label") -> list[str]:

@@ -36,6 +36,7 @@ class Reading:
         delimiter: The character between cells, or "tab"; None goes by the file's ending.
         quoting: "csv": a cell may stand in double quotes, and then hold delimiters and line breaks. "none": a quote
             is a character like any other, and a line is a row. None: "none" where tabs separate cells, else "csv".
+        format: Name of the tool that wrote the file, one of `shapes.every.NAMED`; None for a table of columns.
 
     Raises:
         TwofoldError: A delimiter of several characters, or another quoting.
@@ -44,6 +45,7 @@ class Reading:
     encoding: str = "utf-8"
     delimiter: str | None = None
     quoting: Quoting | None = None
+    format: str | None = None
 
     def __post_init__(self) -> None:
         if self.delimiter is not None:

@@ -25,6 +25,7 @@ from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
 from curation.project.standing import Method
 from curation.sources.cleaning import Cleaned, Columns, clean
+from curation.sources.columnar import declared
 from curation.sources.goldcheck import gold_columns, gold_table
 from curation.sources.labels import (
     count_labels,
@@ -130,7 +131,10 @@ def ingest(intake: Intake) -> Project:
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
     """Read and clean a file: the same way for all that come in."""
     columns = replace(columns, nested=intake.kind.is_nested, written=intake.kind.is_written)
-    rows = read_rows(path, intake.reading, columns=columns.named())
+    if columns.label and path.exists() and (said := declared(path, columns.label)):
+        said.check(f"{path}, column {columns.label!r}", intake.kind)
+    reading = intake.reading if columns.fields else replace(intake.reading, format=None)  # gold is a table
+    rows = read_rows(path, reading, columns=columns.named(), alone=not intake.kind.is_nested)
     same_label = twin_key if intake.join_labels else str
     return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)
 
@@ -198,7 +202,7 @@ def _test(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
 def _gold(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
     if intake.gold is None:
         return None
-    names = column_names(intake.gold, intake.reading)
+    names = column_names(intake.gold, replace(intake.reading, format=None))
     columns = gold_columns(intake.gold, names, intake.columns, intake.gold_label)
     gold = _cleaned(intake, intake.gold, columns, labelled=True)
     _settle(intake, gold, task, str(columns.label))

@@ -21,6 +21,9 @@ Value: TypeAlias = Any
 Options: TypeAlias = Mapping[str, str]
 """The name of every label today, by the value under which Argilla stores it; empty for a kind without labels."""
 
+Moves: TypeAlias = Callable[[str, Sequence[int]], Sequence[int]]
+"""Says where places of a field's text, in characters and in order, are once the text was repaired."""
+
 Scale: TypeAlias = Literal["nominal", "ordinal"]
 
 ANSWER = ""
@@ -71,6 +74,8 @@ class Kind:
         encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
         decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
         fits: Raises ValueError where an answer does not fit the texts of its record, by question, answer and fields.
+        moved: An answer about places in a text whose characters were repaired, by the question, the answer, and a
+            function that says where the places of a field are now; as it is by default.
         marked: An answer as people see it beside the texts, by answer, question and fields; `show` by default.
         beside: The different answers to a record as an adjudicator sees them, by answers, question and fields; each
             `marked`, in a line of its own, by default.
@@ -118,6 +123,7 @@ class Kind:
     decode: Callable[[Value, Options], Value] = no_labels
     fits: Callable[[Any, Value, Mapping[str, str]], None] = lambda question, answer, fields: None
     same: Callable[[Value, Any], str] | None = None
+    moved: Callable[[Any, Value, Moves], Value] = lambda question, answer, moves: answer
     marked: Callable[[Value, Any, Mapping[str, str]], str] | None = None
     beside: Callable[[Sequence[Value], Any, Mapping[str, str]], str] | None = None
     to_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None

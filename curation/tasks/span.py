@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from curation.errors import suggest
 from curation.tasks import limits
-from curation.tasks.kind import Kind, Options, Question
+from curation.tasks.kind import Kind, Moves, Options, Question
 from curation.tasks.multi_label import NONE, rarest
 from curation.tasks.names import Name, all_different
 
@@ -119,6 +119,21 @@ def _fits(question: Span, spans: Spans, fields: Mapping[str, str]) -> None:
             raise ValueError(f"passage {_show([span])!r} ends outside its text, which has {length} characters")
 
 
+def _moved(question: Span, spans: Spans, moves: Moves) -> list[dict[str, Any]]:
+    """Return passages by their places in the repaired text.
+
+    Raises:
+        ValueError: Nothing is left of a passage.
+    """
+    before = sorted({at for span in spans for at in (span["start"], span["end"])})
+    now = dict(zip(before, moves(question.field, before), strict=True))
+    found = [{**span, "start": now[span["start"]], "end": now[span["end"]]} for span in spans]
+    empty = next((span for span, new in zip(spans, found, strict=True) if new["start"] >= new["end"]), None)
+    if empty is not None:
+        raise ValueError(f"passage {_show([empty])!r} marks characters that show nothing, and were left out")
+    return in_order(found)
+
+
 def _show(spans: Spans) -> str:
     return BETWEEN.join(f"{s['start']}-{s['end']} {s['label']}" for s in in_order(spans)) or NONE
 
@@ -219,6 +234,7 @@ KIND = Kind(
     value=_value,
     parse=_parse,
     fits=_fits,
+    moved=_moved,
     show=_show,
     marked=_marked,
     argilla=_argilla,

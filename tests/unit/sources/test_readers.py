@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from curation.errors import TwofoldError
+from curation.sources.columnar import declared
 from curation.sources.readers import column_names, read_rows
 from curation.sources.rows import Reading, Row
+from curation.tasks.kinds import kind_named
 
 WANTED = [{"text": "Where is my order?", "label": "question"}, {"text": "Thanks!", "label": "praise"}]
 CSV = "text,label\nWhere is my order?,question\nThanks!,praise\n"
@@ -365,3 +367,75 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
         cells(tmp_path / "nowhere.csv")
     with pytest.raises(TwofoldError, match="expected a file, or a folder saved by datasets"):
         cells(tmp_path)
+
+
+PARTS = {"start": datasets.Value("int64"), "end": datasets.Value("int64"), "label": datasets.ClassLabel(names=["PER"])}
+PEOPLE = [{"start": 0, "end": 4, "label": 0}]
+NESTED = {
+    "one label": (datasets.ClassLabel(names=["late", "lost"]), [1, -1], ["lost", None]),
+    "several labels": (
+        datasets.List(datasets.ClassLabel(names=["late", "lost"])),
+        [[1, 0], []],
+        [["lost", "late"], []],
+    ),
+    "passages": (datasets.List(PARTS), [PEOPLE, []], [[{"start": 0, "end": 4, "label": "PER"}], []]),
+    "passages of before": (
+        {name: datasets.List(part) for name, part in PARTS.items()},
+        [{"start": [0], "end": [4], "label": [0]}, {"start": [], "end": [], "label": []}],
+        [[{"start": 0, "end": 4, "label": "PER"}], []],
+    ),
+}
+
+
+@pytest.mark.parametrize(("feature", "given", "named"), NESTED.values(), ids=NESTED)
+def test_numbers_of_labels_get_their_names_however_deep_they_stand(tmp_path, feature, given, named):
+    features = datasets.Features({"text": datasets.Value("string"), "label": feature})
+    found = datasets.Dataset.from_dict({"text": ["John", "no"], "label": given}, features=features)
+    found.save_to_disk(str(tmp_path / "saved"))
+    found.to_parquet(str(tmp_path / "a.parquet"))
+    for path in (tmp_path / "saved", tmp_path / "a.parquet"):
+        assert [row["label"] for row in cells(path)] == named
+
+
+def test_a_number_of_a_label_without_a_name_is_refused_in_a_list_as_well(tmp_path):
+    table = pa.table({"label": pa.array([[0], [7]])})
+    features = {"label": {"feature": {"names": ["late"], "_type": "ClassLabel"}, "_type": "List"}}
+    meta = {"huggingface": json.dumps({"info": {"features": features}})}
+    pq.write_table(table.replace_schema_metadata(meta), tmp_path / "a.parquet")
+    with pytest.raises(TwofoldError, match="row 2, column 'label': expected a label number below 1, came 7"):
+        cells(tmp_path / "a.parquet")
+
+
+LABELS = datasets.ClassLabel(names=["late", "lost"])
+STEPS = datasets.ClassLabel(names=["1", "2"])
+NUMBER, WORD = datasets.Value("int64"), datasets.Value("string")
+FITS = {
+    "single_label": (LABELS, WORD, NUMBER, datasets.Value("bool")),
+    "rating": (STEPS, NUMBER, datasets.Value("float64"), WORD),
+    "multi_label": (datasets.List(LABELS), datasets.List(WORD), WORD),
+    "span": (datasets.List(PARTS), datasets.List({**PARTS, "text": WORD}), WORD, datasets.List(datasets.List(NUMBER))),
+}
+CONTRADICTS = {
+    "single_label": (datasets.List(LABELS), datasets.List(PARTS), PARTS),
+    "rating": (LABELS, datasets.Value("bool"), datasets.List(NUMBER), datasets.Value("timestamp[s]")),
+    "multi_label": (LABELS, NUMBER, datasets.List(PARTS)),
+    "span": (LABELS, NUMBER, datasets.List(LABELS), datasets.List(WORD), datasets.Value("bool")),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_column_of_a_type_that_holds_no_such_answers_is_refused_before_it_is_read(tmp_path, name):
+    def checked(feature: object) -> None:
+        features = datasets.Features({"label": feature})
+        schema = features.arrow_schema
+        pq.write_table(schema.empty_table(), tmp_path / "a.parquet")
+        said = declared(tmp_path / "a.parquet", "label")
+        said.check("a.parquet, column 'label'", kind_named(name))
+
+    for feature in FITS[name]:
+        checked(feature)
+    for feature in CONTRADICTS[name]:
+        with pytest.raises(
+            TwofoldError, match=f"a.parquet, column 'label': expected answers of the kind '{name}' .*, came"
+        ):
+            checked(feature)

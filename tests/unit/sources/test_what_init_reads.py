@@ -422,3 +422,15 @@ def test_the_same_file_semicolons_and_wide_characters_named_comes_in(cases, init
 
 def test_wide_characters_come_in_when_named(cases, init):
     assert init(cases / "utf16le_nobom.csv", "--encoding", "utf-16-le").texts[0] == "hello there"
+
+
+def test_a_saved_set_whose_features_contradict_the_kind_is_refused_in_one_line(tmp_path, init, capsys):
+    import datasets
+
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["x", "y"])})
+    saved = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]}, features=features)
+    saved.save_to_disk(str(tmp_path / "saved"))
+    capsys.readouterr()  # how far the saving was
+    said = init(tmp_path / "saved", "--kind", "span").refusal()
+    expected = "column 'label': expected answers of the kind 'span' (a list of parts), came a ClassLabel of 'x', 'y'"
+    assert said.endswith(f"saved, {expected}")
