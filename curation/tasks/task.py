@@ -71,9 +71,10 @@ class Task(BaseModel):
     def _consistent(self) -> Task:
         if self.question in self.fields:
             raise ValueError(f"text field {self.question!r} has the name of the question, which holds the answers")
-        field = getattr(self.asked, "field", None)
-        if field is not None and field not in self.fields:
-            raise ValueError(f"the question is about the text field {field!r}, and there are {', '.join(self.fields)}")
+        for field in self.asked.about():
+            if field not in self.fields:
+                there = ", ".join(self.fields)
+                raise ValueError(f"the question is about the text field {field!r}, and there are {there}")
         return self
 
     @property
