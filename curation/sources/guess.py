@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curation.sources.values import is_missing
+from curation.tasks.kinds import OURS
 from curation.tasks.limits import RATINGS
 from curation.tasks.multi_label import BETWEEN
+from curation.tasks.preference import EQUAL, FIRST, SECOND
 from evaluation.words import words
 
 _SEVERAL = 4  # words of an answer that hardly is the name of a label
@@ -49,6 +51,8 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
         ('single_label', 'text')
     """
     there = [cell for cell in cells if not is_missing(cell) and cell != ""]
+    if not has_labels and {FIRST, SECOND} <= (said := {str(cell) for cell in there}) <= {FIRST, SECOND, EQUAL}:
+        return Guess(kind="preference", settings={"ties": EQUAL in said}, why=f"{FIRST!r} and {SECOND!r}")
     listed = [each for cell in there if isinstance(cell, list | tuple) for each in cell]
     if listed and all(isinstance(cell, list | tuple) for cell in there):
         if all(_is_passage(each) for each in listed):
@@ -67,6 +71,20 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
         )
     if not has_labels and _are_written(there):
         return Guess(kind="text", why="texts of several words that hardly ever come twice")
+    return Guess()
+
+
+def guess_from_columns(fields: Collection[str]) -> Guess:
+    """Guess from the names of the text columns, where they give the answers away.
+
+    Example:
+        >>> guess_from_columns(["prompt", "chosen", "rejected"]).kind, guess_from_columns(["prompt", "chosen"]).kind
+        ('preference', 'single_label')
+    """
+    for kind in OURS.values():
+        if kind.telling_columns and {*kind.telling_columns} <= {*fields}:
+            named = " and ".join(map(repr, kind.telling_columns))
+            return Guess(kind=kind.name, why=f"columns called {named}, which are shown in an order that is drawn")
     return Guess()
 
 

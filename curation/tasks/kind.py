@@ -47,6 +47,24 @@ class Question(BaseModel):
         """Return the settings that cannot change once people were asked: all but the labels, which have their ways."""
         return self.model_dump(mode="json", exclude={"labels"} if self.optional else {"labels", "optional"})
 
+    def about(self) -> tuple[str, ...]:
+        """Return the text fields that the question names, which the task has to have."""
+        field = getattr(self, "field", None)
+        return () if field is None else (field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seated:
+    """A row whose columns gave the answer away, put so that people do not see it.
+
+    Attributes:
+        fields: The text fields that people see, in order.
+        answer: The answer that the columns gave, as a cell has it.
+    """
+
+    fields: Mapping[str, str]
+    answer: str
+
 
 def one_choice(answer: Value, question: Question) -> dict[str, str]:
     """Return the units of an answer that is one choice."""
@@ -110,6 +128,13 @@ class Kind:
             names are the classes, or the labels where there are no classes.
         of_target: The answer that a model's names stand for, by the question; reads them as `parse` does by default.
         feature: The column's feature in a data set of `datasets`.
+        placed: Settings of the question that follow from the names of the text fields, in order, where nobody gave
+            them; raises ValueError where there are too few.
+        telling_columns: Text columns of a file that give the answer away by their names, such as `chosen`.
+        seated: What becomes of a row that has them, by its record id and fields; raises ValueError where it cannot.
+        outcome: What an answer makes of the texts, by answer (or None), question and fields: columns of the exported
+            data set.
+        outcome_names: The names of those columns, in order.
     """
 
     name: str
@@ -149,6 +174,11 @@ class Kind:
     target: Callable[[Value], Any] | None = None
     of_target: Callable[[Any, Any], Value] | None = None
     feature: Callable[[Any], Any]
+    placed: Callable[[Sequence[str]], Mapping[str, Any]] = lambda fields: {}
+    telling_columns: tuple[str, ...] = ()
+    seated: Callable[[str, Mapping[str, str]], Seated] | None = None
+    outcome: Callable[[Value | None, Any, Mapping[str, str]], Mapping[str, str | None]] | None = None
+    outcome_names: tuple[str, ...] = ()
 
     def names_in(self, cell: str) -> list[str]:
         """Return the names of labels that stand in a cell; raises ValueError with what was expected."""

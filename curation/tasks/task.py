@@ -74,10 +74,10 @@ class Task(BaseModel):
         for name, asked in self.questions.items():
             if name in self.fields:
                 raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")
-            field = getattr(asked, "field", None)
-            if field is not None and field not in self.fields:
-                shown = ", ".join(self.fields)
-                raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {shown}")
+            for field in asked.about():
+                if field not in self.fields:
+                    there = ", ".join(self.fields)
+                    raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {there}")
         return self
 
     def only(self, question: str) -> Task:

@@ -22,6 +22,7 @@ from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
 from curation.tasks.multi_label import MultiLabel, rarest
+from curation.tasks.preference import Preference
 from curation.tasks.rating import Rating
 from curation.tasks.span import KIND as SPAN
 from curation.tasks.span import NOTHING, Span
@@ -35,6 +36,7 @@ QUESTIONS = {
     "multi_label": lambda: MultiLabel(labels=("refund", "late", "other")),
     "span": lambda: Span(labels=("PER", "LOC")),
     "text": lambda: Text(),
+    "preference": lambda: Preference(ties=True),
 }
 
 
@@ -53,6 +55,7 @@ GIVEN = {
     "multi_label": st.lists(st.sampled_from(["refund", "late", "other"]), unique=True).map(sorted),
     "span": st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from(["PER", "LOC"]))).map(passages),
     "text": st.text().filter(str.strip),
+    "preference": st.sampled_from(["first", "second", "equal"]),
 }
 
 
@@ -76,7 +79,8 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
             told_apart = {name: f"{name}!" for name in kind.labels(question)}
             assert kind.renamed(kind.show(value), told_apart) == kind.show(kind.decode(value, told_apart))
         assert kind.show(value) in (kind.classes(question) or [kind.show(value)])
-        task = Task.model_validate({"questions": {"asked": question.model_dump(mode="json")}})
+        fields = [*question.about()] or ["text"]
+        task = Task.model_validate({"fields": fields, "questions": {"asked": question.model_dump(mode="json")}})
         if kind.recipe is not None:
             assert task.of_target(task.target(value)) == value
             named = task.target(value)
