@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, kept, numbers
+from evaluation.columns import Column, numbers
 from evaluation.predictions import FloatArray, IntArray, check_length
 
 SCHEMES = ("strict", "exact", "partial", "type")
@@ -158,15 +158,6 @@ def _paired(record: int, given: Sequence[Passage], found: Sequence[Passage]) -> 
     return pairs
 
 
-def holds_passages(values: Any) -> bool:
-    """Whether records have lists of passages, told by the first record that has anything."""
-    if not isinstance(values, list | tuple) and not hasattr(values, "to_pylist"):
-        return False
-    rows = values.to_pylist() if hasattr(values, "to_pylist") else values
-    first = next((row for row in rows if isinstance(row, list | tuple) and len(row)), ())
-    return bool(first) and isinstance(first[0], Mapping) and {"start", "end", "label"} <= first[0].keys()
-
-
 def check_passages(
     given: Any, found: Any, *, label_names: Column, confidence: Column | None = None, names: tuple[str, str]
 ) -> MarkedPredictions:
@@ -195,6 +186,39 @@ def check_passages(
     return MarkedPredictions(given=both[0], found=both[1], label_names=labels, confidence=sure)
 
 
+def as_rows(values: Any, where: str) -> list[list[dict[str, Any]]]:
+    """Return n lists of passages as `start`, `end` and `label`, the label as it came.
+
+    Args:
+        values: n lists of mappings or of triples.
+        where: What messages call it.
+
+    Raises:
+        ValueError: Something else.
+    """
+    if isinstance(values, str | Mapping) or not hasattr(values, "__iter__"):
+        raise ValueError(f"{where}: expected a list of passages for each record, got {type(values).__name__}")
+    listed = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
+    return [
+        [_plain(one, f"{where}: record {i}") for one in _listed(row, f"{where}: record {i}")]
+        for i, row in enumerate(listed)
+    ]
+
+
+def _listed(row: Any, where: str) -> Any:
+    if not isinstance(row, list | tuple | np.ndarray):
+        raise ValueError(f"{where}: expected a list of passages, got {row!r:.80}")
+    return row
+
+
+def _plain(given: Any, where: str) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        given = [given.get(name) for name in ("start", "end", "label")]
+    if not isinstance(given, list | tuple) or len(given) != 3 or not _is_stretch(*given[:2]) or given[2] is None:
+        raise ValueError(f"{where}: expected passages with start, end and label, start before end, got {given!r:.80}")
+    return {"start": int(given[0]), "end": int(given[1]), "label": given[2]}
+
+
 def _names(label_names: Column) -> tuple[str, ...]:
     found = tuple(label_names)
     if not found or len(set(found)) < len(found) or not all(isinstance(name, str) and name for name in found):
@@ -203,29 +227,21 @@ def _names(label_names: Column) -> tuple[str, ...]:
 
 
 def _rows(values: Any, place: Mapping[str, int], where: str) -> list[list[Passage]]:
-    values = values.to_pylist() if hasattr(values, "to_pylist") else list(kept(values))
-    return [_row(row, place, f"{where}: record {i}") for i, row in enumerate(values)]
+    return [_row(row, place, f"{where}: record {i}") for i, row in enumerate(as_rows(values, where))]
 
 
-def _row(row: Any, place: Mapping[str, int], where: str) -> list[Passage]:
-    if not isinstance(row, list | tuple | np.ndarray):
-        raise ValueError(f"{where}: expected a list of passages, got {row!r:.80}")
-    found = sorted(_passage(one, place, where) for one in row)
+def _row(row: Sequence[Mapping[str, Any]], place: Mapping[str, int], where: str) -> list[Passage]:
+    found = sorted(Passage(one["start"], one["end"], _position(one["label"], place, where)) for one in row)
     if len(set(found)) < len(found):
         raise ValueError(f"{where}: expected no passage twice, got {list(row)!r:.120}")
     return found
 
 
-def _passage(given: Any, place: Mapping[str, int], where: str) -> Passage:
-    if isinstance(given, Mapping):
-        given = [given.get(name) for name in ("start", "end", "label")]
-    if not isinstance(given, list | tuple) or len(given) != 3 or not _is_stretch(*given[:2]):
-        raise ValueError(f"{where}: expected passages with start, end and label, start before end, got {given!r:.80}")
-    start, end, label = given
+def _position(label: Any, place: Mapping[str, int], where: str) -> int:
     at = place.get(label, -1) if isinstance(label, str) else label
     if not isinstance(at, int | np.integer) or isinstance(at, bool) or not 0 <= at < len(place):
         raise ValueError(f"{where}: expected one of the labels {list(place)[:20]}, got {label!r}")
-    return Passage(int(start), int(end), int(at))
+    return int(at)
 
 
 def _is_stretch(start: Any, end: Any) -> bool:
