@@ -37,15 +37,14 @@ def run(context: Context) -> str:
     mapped, known = context.project.first, context.round.table("labels.parquet")
     said, ids = by_id(known, "value"), column(context.project.records, "record_id")
     values = {i: said.get(i) for i in ids}
-    labels = context.config.task.worded(values)
     settled = {i: source for i, source in by_id(known, "source").items() if source in BY_PEOPLE}
     labelled = _labelled(context, values, settled)
     context.tick(60, 100)
-    quality = doubts(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
+    quality = doubts(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
-    flags = _flags(context, quality, settled, labels)
+    flags = _flags(context, quality, settled, values)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, [*labels], labelled, doubted)
+    overview = _overview(mapped, ids, labelled, doubted)
     overview["baseline"] = asdict(baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -59,16 +58,16 @@ def _flags(
     context: Context,
     quality: Sequence[Mapping[str, Any]],
     settled: Mapping[str, str],
-    labels: Mapping[str, str | None],
+    values: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
     mapped, kind = context.project.first, context.config.task.kind
     doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
         *label_flags(doubts, settled),
-        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
+        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), context.config.task.compared(values)),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
-        *_flags_of_others(context, labels),
+        *_flags_of_others(context, context.config.task.worded(values)),
     ]
     return sorted(flags, key=lambda row: (row["score"], row["record_id"], row["check"]))
 

@@ -123,10 +123,13 @@ class Kind:
         strata: What stands for every answer where records are spread evenly, or told apart by one word: in splits, in
             the choice of what is read next, in cue words. None for no answer. The answers in words by default.
         strata_names: All that can stand there, in order; the classes by default.
+        alike: What answers to copies of a text are compared by; the answers in words by default.
         recipe: The way of training that learns from such answers; None where there is none.
-        target: What a model learns of an answer: one name, or a list of names; the answer in words by default. The
-            names are the classes, or the labels where there are no classes.
+        target: What a model learns of an answer: one name, or a list of names, or what `learnt` says; the answer in
+            words by default. The names are the classes, or the labels where there are no classes.
+        learnt: The feature of what a model learns, by the question; one of the names, or a list of them, by default.
         of_target: The answer that a model's names stand for, by the question; reads them as `parse` does by default.
+        varied: Whether an answer stays right where words of the text are replaced, so that variants can be learnt from.
         feature: The column's feature in a data set of `datasets`.
         placed: Settings of the question that follow from the names of the text fields, in order, where nobody gave
             them; raises ValueError where there are too few.
@@ -170,9 +173,12 @@ class Kind:
     classes: Callable[[Any], Sequence[str] | None] = lambda question: None
     strata: Callable[[Sequence[Value | None]], list[str | None]] | None = None
     strata_names: Callable[[Any], Sequence[str]] | None = None
+    alike: Callable[[Value], str] | None = None
     recipe: str | None = None
     target: Callable[[Value], Any] | None = None
+    learnt: Callable[[Any], Any] | None = None
     of_target: Callable[[Any, Any], Value] | None = None
+    varied: bool = True
     feature: Callable[[Any], Any]
     placed: Callable[[Sequence[str]], Mapping[str, Any]] = lambda fields: {}
     telling_columns: tuple[str, ...] = ()

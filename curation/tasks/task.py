@@ -95,6 +95,12 @@ class Task(BaseModel):
         return self.questions[self.question]
 
     @property
+    def read_fields(self) -> tuple[str, ...]:
+        """The text fields that a model reads: the one that the question is about, if it is about one; else all."""
+        field = getattr(self.asked, "field", None)
+        return self.fields if field is None else (field,)
+
+    @property
     def kind(self) -> Kind:
         """What is told apart by the kind of answer."""
         return kind_named(self.asked.kind)
@@ -120,6 +126,11 @@ class Task(BaseModel):
     def worded(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
         """Return answers in words, by the same keys."""
         return {key: self.in_words(value) for key, value in values.items()}
+
+    def compared(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
+        """Return what the answers to copies of a text are compared by, by the same keys."""
+        said = self.kind.show if self.kind.alike is None else self.kind.alike
+        return {key: None if value is None else said(value) for key, value in values.items()}
 
     def strata(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
         """Return the one word that stands for every answer where records are spread evenly, by the same keys."""
@@ -158,6 +169,8 @@ class Task(BaseModel):
         """Return the features of what a model learns from: names are labels, whatever the answers are."""
         import datasets
 
+        if self.kind.learnt is not None:
+            return self._features(self.kind.learnt(self.asked))
         one = datasets.ClassLabel(names=list(self.target_names))
         return self._features(datasets.List(one) if self.kind.is_nested else one)
 
