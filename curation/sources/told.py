@@ -12,7 +12,7 @@ from curation.sources.guess import Guess, guess_kind
 from curation.sources.readers import column_names, read_rows, shape_in, survey_of
 from curation.sources.rows import Reading
 from curation.sources.shapes.every import Survey
-from curation.sources.shapes.shape import ID
+from curation.sources.shapes.shape import ID, UNNAMED
 from curation.sources.values import is_missing
 from curation.tasks.kinds import OURS
 from curation.tasks.limits import NAME
@@ -80,7 +80,7 @@ def _question(data: Path, found: Survey) -> str | None:
     if len(found.questions) > 1:
         names = ", ".join(f"{name!r} ({n})" for name, n in found.questions.items())
         raise TwofoldError(f"{data}: holds answers to several questions, {names}; name one of them with --label")
-    return next(iter(found.questions), None)
+    return next(iter(found.questions), UNNAMED if found.answered else None)
 
 
 def _with_kind(told: Told, data: Path, found: Survey) -> Told:

@@ -105,6 +105,7 @@ class Survey:
         questions: How many records have an answer, by question.
         labels: What could have been answered, where the file says so.
         written: The questions that were answered with texts.
+        answered: Whether somebody answered anything, or with nothing.
         has_ids: Whether every record has an id.
     """
 
@@ -112,6 +113,7 @@ class Survey:
     questions: Counter[str] = field(default_factory=Counter)
     labels: dict[str, None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+    answered: bool = False
     has_ids: bool = True
 
 
@@ -127,5 +129,6 @@ def survey(path: Path, reading: Reading, shape: Shape, objects: Objects) -> Surv
         found.questions.update(flat.answers.keys())
         found.labels |= dict.fromkeys(flat.labels)
         found.written |= flat.written
+        found.answered = found.answered or flat.answered
         found.has_ids = found.has_ids and flat.record_id is not None and ID not in flat.fields
     return found

@@ -15,6 +15,9 @@ from curation.sources.values import described
 ID = "id"
 """The column of a record's id."""
 
+UNNAMED = "answer"
+"""The question of a file in which everybody answered with nothing, so that no question has a name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flat:
@@ -51,7 +54,8 @@ class Flat:
     def names(self) -> dict[str, None]:
         """The columns that it has."""
         ids = {} if self.record_id is None else {ID: None}
-        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers])
+        unnamed = [UNNAMED] if self.answered and not self.answers else []
+        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers, *unnamed])
 
 
 Objects: TypeAlias = Callable[[Path, Reading], Iterator[Row]]
