@@ -21,6 +21,7 @@ GOALS = {
     "H5": ("consensus", ["--goal", "H5"]),
     "H6": ("active_selection", []),
     "H9": ("ratings", []),
+    "H10": ("preferences", []),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "H11": ("multi_label", []),
     "S1": ("push", []),

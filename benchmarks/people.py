@@ -17,7 +17,7 @@ import httpx
 
 from curation import embedded
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import DatasetSpec, Outgoing, Posed
 from curation.tasks import single_label
 
 PAGE = 10
@@ -198,8 +198,7 @@ def gather(running: embedded.Server, *, people: int, records: int, required: int
         workspace="messages",
         guidelines="What is it?",
         fields={"text": "Message"},
-        question="label",
-        settings=single_label.KIND.argilla({}, {label: label for label in LABELS}),
+        questions={"label": Posed(settings=single_label.KIND.argilla({}, {label: label for label in LABELS}))},
         required=required,
     )
     dataset = argilla.ensure_dataset(spec)

@@ -29,7 +29,7 @@ from benchmarks.result_file import kept
 from curation import embedded
 from curation.annotation import pulling
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import Answer, DatasetSpec
+from curation.annotation.spec import Answer, DatasetSpec, Posed
 from curation.project.records import votes_schema
 from curation.steps.pull import votes_table
 from curation.tasks import single_label
@@ -43,15 +43,14 @@ def answered(running: embedded.Server, data: Path, n: int) -> str:
     """Push n records, have both people answer each (by SQL: it is not what is measured), and return the data set."""
     argilla, name = ArgillaClient(running.url, running.api_key), f"pull-{n}"
     outgoing = records(data, n, width=0)
-    labels = sorted({str(record.suggestion) for record in outgoing})
+    labels = sorted({str(record.suggestions["label"].value) for record in outgoing})
     metadata = {"round": "integer", "reason": "terms", "priority": "float"}
     spec = DatasetSpec(
         name=name,
         workspace="bench",
         guidelines="",
         fields={"text": "Text"},
-        question="label",
-        settings=single_label.KIND.argilla({}, {label: label for label in labels}),
+        questions={"label": Posed(settings=single_label.KIND.argilla({}, {label: label for label in labels}))},
         required=len(PEOPLE),
         metadata=metadata,
     )
@@ -110,7 +109,7 @@ def rows(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
             "reviewer": answer.reviewer,
             "role": "annotator",
             "status": answer.status,
-            "value": answer.value,
+            "value": answer.values.get("label"),
             "submitted_at": answer.submitted_at,
             "gone": False,
         }

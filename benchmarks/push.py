@@ -30,7 +30,7 @@ import pandas as pd
 from benchmarks.result_file import kept
 from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import DatasetSpec, Outgoing, Posed, Suggested
 from curation.tasks import single_label
 
 LABEL_STUDIO = 952
@@ -59,8 +59,7 @@ def records(data: Path, n: int, *, width: int) -> list[Outgoing]:
             record_id=f"n{i}",
             fields={"text": items.text[i % len(items)]},
             metadata={"round": 1, "reason": "unlabelled", "priority": float(scores[i])},
-            suggestion=items.label[i % len(items)],
-            suggestion_score=float(scores[-1 - i]),
+            suggestions={"label": Suggested(value=items.label[i % len(items)], score=float(scores[-1 - i]))},
             vector=vectors[i].tolist() if width else None,
         )
         for i in range(n)
@@ -75,7 +74,8 @@ def by_sdk(target: Target, outgoing: Sequence[Outgoing]) -> None:
             fields=dict(record.fields),
             metadata=dict(record.metadata),
             suggestions=[
-                argilla.Suggestion("label", record.suggestion, score=record.suggestion_score, agent="twofold")
+                argilla.Suggestion(name, each.value, score=each.score, agent=each.agent)
+                for name, each in record.suggestions.items()
             ],
             vectors={VECTOR: record.vector} if record.vector else None,
         )
@@ -97,8 +97,8 @@ def by_raw_posts(target: Target, outgoing: Sequence[Outgoing]) -> None:
                 "suggestions": [
                     {
                         "question_id": question,
-                        "value": record.suggestion,
-                        "score": record.suggestion_score,
+                        "value": record.suggestions["label"].value,
+                        "score": record.suggestions["label"].score,
                         "agent": "model",
                         "type": "model",
                     }
@@ -135,8 +135,7 @@ class Bench:
             workspace="bench",
             guidelines="",
             fields={"text": "Text"},
-            question="label",
-            settings=single_label.KIND.argilla({}, {label: label for label in self.labels}),
+            questions={"label": Posed(settings=single_label.KIND.argilla({}, {label: label for label in self.labels}))},
             required=2,
             vector_size=width,
             metadata={"round": "integer", "reason": "terms", "priority": "float"},
@@ -198,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             tables = {}
             for title, width in (("suggestions", 0), ("vectors", 384)):
                 outgoing = records(data, n, width=width)
-                bench = replace(bench, labels=sorted({str(record.suggestion) for record in outgoing}))
+                bench = replace(bench, labels=sorted({str(record.suggestions["label"].value) for record in outgoing}))
                 found = bench.table(title, outgoing, width=width, repeats=options.repeats)
                 tables[title] = shown(title, n, found)
         finally:

@@ -33,7 +33,7 @@ from benchmarks.ratio import interval
 from benchmarks.result_file import kept
 from curation import embedded
 from curation.annotation.client import VECTOR, ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import DatasetSpec, Outgoing, Posed, Suggested
 from curation.tasks import single_label
 
 GOAL = 3.0
@@ -83,8 +83,7 @@ def records(data: Path, n: int) -> Iterator[Outgoing]:
             record_id=f"n{i}",
             fields={"text": f"{items.text[i % len(items)]} ({i})"},
             metadata={"reason": REASONS[i % len(REASONS)], "priority": round(float(rng.random()), 4)},
-            suggestion=LABELS[i % len(LABELS)],
-            suggestion_score=round(float(rng.random()), 4),
+            suggestions={"label": Suggested(value=LABELS[i % len(LABELS)], score=round(float(rng.random()), 4))},
             vector=rng.standard_normal(WIDTH).round(5).tolist(),
         )
 
@@ -97,8 +96,7 @@ def target(running: embedded.Server, data: Path, n: int) -> Target:
         workspace=WORKSPACE,
         guidelines="",
         fields={"text": "Text"},
-        question="label",
-        settings=single_label.KIND.argilla({}, {label: label for label in LABELS}),
+        questions={"label": Posed(settings=single_label.KIND.argilla({}, {label: label for label in LABELS}))},
         required=len(PEOPLE),
         vector_size=WIDTH,
         metadata={"reason": "terms", "priority": "float"},

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from curation.quality import near_duplicates as near_duplicates
     from curation.review import agreement as agreement
     from curation.review import consensus as consensus
+    from curation.review import rank_items as rank_items
 
 _HOME = {
     "agreement": "curation.review",
@@ -21,9 +22,10 @@ _HOME = {
     "diversity": "curation.quality",
     "label_quality": "curation.quality",
     "near_duplicates": "curation.quality",
+    "rank_items": "curation.review",
 }
 
-__all__ = ["agreement", "consensus", "diversity", "label_quality", "near_duplicates"]
+__all__ = ["agreement", "consensus", "diversity", "label_quality", "near_duplicates", "rank_items"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.slicing import Slice, slices
+from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 
 __all__ = [
     "Comparison",
@@ -12,8 +13,11 @@ __all__ = [
     "Interval",
     "LabelScores",
     "Slice",
+    "SpanEvaluation",
     "compare",
+    "compare_spans",
     "error_table",
     "evaluate",
+    "evaluate_spans",
     "slices",
 ]

@@ -17,6 +17,7 @@ from evaluation.intervals import (
     resampled_sums,
 )
 from evaluation.metrics import Metric, all_metrics, measured
+from evaluation.passages import MarkedPredictions
 from evaluation.predictions import AnyPredictions, IntArray, check_any_predictions
 from evaluation.shown import Listed, Shown
 from evaluation.sums import Metrics, metrics_of, record_columns
@@ -162,23 +163,46 @@ def evaluate(
         (0.67, 1.0, 0.0)
     """
     check_confidence(confidence)
-    own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
     predictions = check_any_predictions(labels, pred_probs, label_names=label_names, threshold=threshold)
     drawing: dict[str, Any] = {"seed": seed, "resamples": resamples}
     drawing["groups"] = None if groups is None else codes(groups, "groups")  # a column may be gone through only once
+    return Evaluation(**measure(predictions, metrics, confidence=confidence, **drawing))
+
+
+def measure(
+    predictions: AnyPredictions | MarkedPredictions,
+    metrics: Mapping[str, Metric] | None,
+    *,
+    confidence: float,
+    calibrated: bool = True,
+    **drawing: Any,
+) -> dict[str, Any]:
+    """Return what an `Evaluation` holds.
+
+    Args:
+        predictions: Of n records, checked.
+        metrics: As in `evaluate`.
+        confidence: Coverage of the intervals.
+        calibrated: Whether the confidence of the predictions is known, and with it the calibration error.
+        drawing: Seed, number of resamples and groups of the bootstrap.
+    """
+    own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
     columns = record_columns(predictions)
     point = metrics_of(np.asarray(columns.sum(axis=0)).ravel(), predictions.k)
     drawn = metrics_of(resampled_sums(columns, **drawing), predictions.k)
-    return Evaluation(
-        n=predictions.n,
-        label_names=predictions.label_names,
-        **_overall(point, drawn, confidence),
-        per_label=_per_label(predictions, point, drawn, confidence),
-        confusion=_confusion(predictions),
-        confidence=confidence,
-        resamples=resamples,
-        metrics={n: measured(n, own[n], predictions, confidence=confidence, **drawing) for n in own},
-    )
+    overall = _overall(point, drawn, confidence)
+    if not calibrated:
+        overall["expected_calibration_error"] = Interval(value=None, reason="the model's confidence is not known")
+    return {
+        "n": predictions.n,
+        "label_names": predictions.label_names,
+        **overall,
+        "per_label": _per_label(predictions, point, drawn, confidence),
+        "confusion": predictions.confusion,
+        "confidence": confidence,
+        "resamples": drawing["resamples"],
+        "metrics": {n: measured(n, own[n], predictions, confidence=confidence, **drawing) for n in own},
+    }
 
 
 def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Interval]:
@@ -189,15 +213,8 @@ def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Int
     }
 
 
-def _confusion(predictions: AnyPredictions) -> IntArray:
-    true, predicted = predictions.true_labels, predictions.predicted_labels
-    hits = true.multiply(predicted)
-    found = ((true - hits).T @ (predicted - hits)).toarray() + np.diag(np.asarray(hits.sum(axis=0)).ravel())
-    return np.asarray(found.round(), dtype=np.int64)
-
-
 def _per_label(
-    predictions: AnyPredictions, point: Metrics, drawn: Metrics, confidence: float
+    predictions: AnyPredictions | MarkedPredictions, point: Metrics, drawn: Metrics, confidence: float
 ) -> tuple[LabelScores, ...]:
     support = np.asarray(predictions.true_labels.sum(axis=0)).ravel()
 

@@ -11,7 +11,8 @@ from scipy import sparse
 
 from evaluation.columns import Column, kept
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
-from evaluation.predictions import check_any_predictions, check_names
+from evaluation.passages import MarkedPredictions
+from evaluation.predictions import AnyPredictions, check_any_predictions, check_names
 from evaluation.shown import Shown
 from evaluation.sums import metrics_of, record_columns
 
@@ -85,8 +86,6 @@ def compare(
         >>> found.wins, found.losses, found.accuracy.value
         (2, 0, 0.5)
     """
-    from scipy.stats import binomtest  # scipy.stats takes most of a second to import
-
     check_confidence(confidence)
     label_names = check_names(label_names)
     labels = kept(labels)
@@ -96,6 +95,21 @@ def compare(
     after = check_any_predictions(
         labels, after_probs, label_names=label_names, threshold=thresholds[1], name="after_probs"
     )
+    return compared(before, after, seed=seed, resamples=resamples, confidence=confidence, groups=groups)
+
+
+def compared(
+    before: AnyPredictions | MarkedPredictions,
+    after: AnyPredictions | MarkedPredictions,
+    *,
+    seed: int,
+    resamples: int,
+    confidence: float,
+    groups: Column | None,
+) -> Comparison:
+    """Return the comparison of two checked predictions of the same records, as `compare` makes it."""
+    from scipy.stats import binomtest  # scipy.stats takes most of a second to import
+
     columns = sparse.csr_matrix(sparse.hstack([record_columns(before), record_columns(after)]))
     point = _differences(np.asarray(columns.sum(axis=0)), before.k)
     drawn = _differences(resampled_sums(columns, seed=seed, resamples=resamples, groups=groups), before.k)

@@ -37,6 +37,28 @@ class _Predicted:
         """Number of labels."""
         return len(self.label_names)
 
+    @property
+    def true_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where a record has the label."""
+        raise NotImplementedError
+
+    @property
+    def predicted_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where the label was predicted."""
+        raise NotImplementedError
+
+    @property
+    def hits(self) -> sparse.csr_matrix:
+        """(n, k) ones where a label that a record has was predicted."""
+        return self.true_labels.multiply(self.predicted_labels)
+
+    @property
+    def confusion(self) -> IntArray:
+        """(k, k) counts, as `Evaluation.confusion` is."""
+        true, predicted, hits = self.true_labels, self.predicted_labels, self.hits
+        found = ((true - hits).T @ (predicted - hits)).toarray() + np.diag(np.asarray(hits.sum(axis=0)).ravel())
+        return np.asarray(found.round(), dtype=np.int64)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Predictions(_Predicted):

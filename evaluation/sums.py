@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from evaluation.passages import MarkedPredictions
 from evaluation.predictions import AnyPredictions, FloatArray
 
 BINS = 15
@@ -48,22 +49,21 @@ class Metrics:
         return _mean_of_seen(self.f1)
 
 
-def record_columns(predictions: AnyPredictions) -> sparse.csr_matrix:
+def record_columns(predictions: AnyPredictions | MarkedPredictions) -> sparse.csr_matrix:
     """Return what every record adds to the sums that `metrics_of` reads, shape (n, 3 k + BINS + 3).
 
-    The columns: labels, predictions, hits (k each, ones and zeros), confidence minus correctness in the bin of the
-    confidence (BINS equal widths), log loss, correctness, and a one.
+    The columns: labels, predictions, hits (k each: ones and zeros, or counts of passages), confidence minus correctness
+    in the bin of the confidence (BINS equal widths), log loss, correctness, and a one.
     """
     n = predictions.n
     correct = predictions.correct.astype(np.float64)
     confidence = predictions.confidence
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     loss = -np.log(np.clip(predictions.label_probability, np.finfo(np.float64).eps, 1))
-    true, predicted = predictions.true_labels, predictions.predicted_labels
     blocks = [
-        true,
-        predicted,
-        true.multiply(predicted),
+        predictions.true_labels,
+        predictions.predicted_labels,
+        predictions.hits,
         _placed(bins, confidence - correct, BINS),
         sparse.csr_matrix(np.column_stack([loss, correct, np.ones(n)])),
     ]

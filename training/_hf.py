@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from training.config import FitConfig
+from training.heads import head_of
 from training.model_files import UnusableModel, loading
 from training.packaged import locate
 from training.records import Tokenize
+from training.windows import CutUp, Window
 
 # What transformers calls the layers after the encoder; measured against a head on the mean of the token vectors,
 # which was not better (+-2 points either way on three data sets) and would need a class of our own to load.
@@ -69,14 +73,55 @@ def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:
     return tokenize
 
 
-def load_for_training(config: FitConfig, settings: Mapping[str, Any]) -> Any:
-    """The classifier of `config` with a fresh head of these settings; only the weights of its method are trainable."""
+def windows_with(tokenizer: Any, *, max_length: int) -> CutUp:
+    """A function from texts to windows of at most `max_length` tokens, which overlap by a quarter of their pieces.
+
+    Raises:
+        UnusableModel: the tokenizer does not tell where its pieces stand.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        raise UnusableModel(f"model {tokenizer.name_or_path!r}: expected a tokenizer that tells where its pieces stand")
+    pieces = max_length - tokenizer.num_special_tokens_to_add(pair=False)
+    if pieces < 1:
+        raise UnusableModel(f"max_length: expected room for a piece of text beside the model's marks, got {max_length}")
+
+    def cut_up(texts: list[str]) -> tuple[dict[str, list[list[int]]], list[Window], int]:
+        found = tokenizer(
+            texts,
+            truncation=True,
+            max_length=max_length,
+            stride=pieces // 4,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        windows = []
+        for record, places, special in zip(
+            found["overflow_to_sample_mapping"], found["offset_mapping"], found["special_tokens_mask"], strict=True
+        ):
+            known = np.where(np.array(special)[:, None] == 1, -1, np.array(places, dtype=np.int64).reshape(-1, 2))
+            windows.append(Window(record=int(record), places=known))
+        return {"input_ids": found["input_ids"]}, windows, pieces - pieces // 4
+
+    return cut_up
+
+
+def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: str = "SequenceClassification") -> Any:
+    """The model of `config` with a fresh head of these settings; only the weights of its method are trainable.
+
+    Args:
+        config: which model, and what of it is trained.
+        settings: what its `config` is given.
+        reads: what transformers calls such a model, behind `AutoModelFor`.
+    """
     with quiet():
-        model = _fresh_classifier(config, settings)
+        model = _fresh_classifier(config, settings, reads)
     if config.method == "full":
         return model
     if config.method == "lora":
-        return _with_lora(model, config)
+        return _with_lora(model, config, reads)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(is_head(name))
     return model
@@ -107,23 +152,28 @@ def load_trained(folder: Path) -> tuple[Any, Any]:
     if not (folder / "config.json").is_file():
         raise UnusableModel(f"model_dir: expected a model folder with a config.json, got {folder}")
     tokenizer = load_tokenizer(str(folder))
-    from transformers import AutoModelForSequenceClassification
+    from transformers import AutoConfig
 
     with loading(str(folder)), quiet():
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False
-        )
+        shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        model = _auto(head_of(shape).model).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
     return model, tokenizer
 
 
-def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any]) -> Any:
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+def _auto(reads: str) -> Any:
+    import transformers
+
+    return getattr(transformers, f"AutoModelFor{reads}")
+
+
+def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str) -> Any:
+    from transformers import AutoConfig
 
     with loading(locate(config.model)):
         shape = AutoConfig.from_pretrained(locate(config.model), trust_remote_code=False)
         for name, value in settings.items():
             setattr(shape, name, value)
-        return AutoModelForSequenceClassification.from_pretrained(
+        return _auto(reads).from_pretrained(
             locate(config.model),
             config=shape,
             ignore_mismatched_sizes=True,  # a head for another number of classes is replaced
@@ -132,11 +182,11 @@ def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any]) -> Any:
         )
 
 
-def _with_lora(model: Any, config: FitConfig) -> Any:
+def _with_lora(model: Any, config: FitConfig, reads: str) -> Any:
     from peft import LoraConfig, TaskType, get_peft_model
 
     settings = LoraConfig(
-        task_type=TaskType.SEQ_CLS,
+        task_type=TaskType.TOKEN_CLS if reads == "TokenClassification" else TaskType.SEQ_CLS,
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.fit_task import FitTask
 from training.heads import Head
-from training.loop import Compute, Objective, probabilities, train_epoch
+from training.loop import Compute, Objective, each_probabilities, train_epoch
 from training.optimizer import rate_share, set_rate
 from training.progress import Tick
 from training.records import TokenizedRecords
@@ -65,30 +66,8 @@ def run_epoch(
 
 
 def _validate(model: Any, task: FitTask, compute: Compute, *, epoch: int, train_loss: float) -> EpochResult:
-    probs = probabilities(model, task.validation, head=task.head, compute=compute)
-    labels = np.asarray(task.validation.labels)
-    threshold = task.head.threshold(probs, labels)
-    predicted = task.head.predicted(probs, threshold)
-    likelihood = np.maximum(task.head.likelihood(probs, labels), np.finfo(np.float32).tiny)
-    right = (predicted == labels) if labels.ndim == 1 else (predicted == labels).all(axis=1)
-    return EpochResult(
-        epoch=epoch,
-        train_loss=train_loss,
-        validation_loss=float(-np.log(likelihood).mean()),
-        macro_f1=_macro_f1(labels, predicted),
-        accuracy=float(right.mean()),
-        threshold=threshold,
-    )
-
-
-def _macro_f1(labels: IntArray, predicted: IntArray) -> float:
-    """Return the mean of F1 over the labels that there are; 1 where there are none, and none was predicted."""
-    from sklearn.metrics import f1_score
-
-    there = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
-    if not len(there):
-        return float(not predicted.any())
-    return float(f1_score(labels, predicted, labels=there, average="macro", zero_division=0))
+    said = each_probabilities(model, task.validation, head=task.head, compute=compute)
+    return EpochResult(epoch=epoch, train_loss=train_loss, **asdict(task.validated(said)))
 
 
 def _objective(task: FitTask, config: FitConfig, compute: Compute) -> Objective:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from training import _hf
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset, with_class_names
-from training.heads import Head, head_for
+from training.heads import TAGS, Head, head_for
 from training.packaged import fingerprint
 from training.records import TokenizedRecords, label_names_of, tokenized
+from training.validation import Said, Validated, of_passages, of_records
+from training.windows import holds_passages, passage_labels, windowed
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +33,7 @@ class FitTask:
         validation: tokenized validation part.
         label_names: class names in the order of their indices.
         head: what the model's outputs mean.
+        validated: the scores of what the model says of the validation part.
         tokenizer: the model's own.
         run: digest of data, class names, settings and model, that is of everything that decides the outcome.
     """
@@ -35,6 +42,7 @@ class FitTask:
     validation: TokenizedRecords
     label_names: tuple[str, ...]
     head: Head
+    validated: Callable[[Said], Validated]
     tokenizer: Any
     run: str
 
@@ -43,7 +51,14 @@ def prepare(
     train: Table, validation: Table, text_columns: Sequence[str], label_column: str, config: FitConfig
 ) -> FitTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
-    train, validation = as_dataset(train, "train"), as_dataset(validation, "validation")
+    parts = as_dataset(train, "train"), as_dataset(validation, "validation")
+    of = _of_passages if holds_passages(parts[0], label_column) else _of_records
+    return of(*parts, text_columns, label_column, config)
+
+
+def _of_records(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
     train, validation = with_class_names(train, validation, label_column)
     names = label_names_of(train, label_column)
     if label_names_of(validation, label_column) != names:
@@ -53,13 +68,42 @@ def prepare(
     parts = [
         tokenized(part, tokenize, text_columns=text_columns, label_column=label_column) for part in (train, validation)
     ]
-    digest = hashlib.sha256(parts[0].digest() + parts[1].digest())
-    digest.update(json.dumps([names, asdict(config), fingerprint(config.model)]).encode())
+    head = head_for(np.asarray(parts[0].labels), config)
     return FitTask(
         train=parts[0],
         validation=parts[1],
         label_names=names,
-        head=head_for(np.asarray(parts[0].labels), config),
+        head=head,
+        validated=partial(of_records, head=head, labels=np.asarray(parts[1].labels)),
         tokenizer=tokenizer,
-        run=digest.hexdigest(),
+        run=_digest(parts, names, config),
     )
+
+
+def _of_passages(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    names = passage_labels(train, label_column)
+    if config.scale == "ordinal":
+        raise ValueError("scale: expected 'nominal' where passages are marked, got 'ordinal'")
+    tokenizer = _hf.load_tokenizer(config.model)
+    cut_up = _hf.windows_with(tokenizer, max_length=config.max_length)
+    parts = [
+        windowed(part, cut_up, text_columns=text_columns, label_column=label_column, labels=names)
+        for part in (train, validation)
+    ]
+    return FitTask(
+        train=parts[0].rows,
+        validation=parts[1].rows,
+        label_names=names,
+        head=TAGS,
+        validated=partial(of_passages, texts=parts[1], labels=names),
+        tokenizer=tokenizer,
+        run=_digest([part.rows for part in parts], names, config, [part.passages for part in parts]),
+    )
+
+
+def _digest(parts: Sequence[TokenizedRecords], names: Sequence[str], config: FitConfig, *more: Any) -> str:
+    digest = hashlib.sha256(parts[0].digest() + parts[1].digest())
+    digest.update(json.dumps([names, asdict(config), fingerprint(config.model), *more]).encode())
+    return digest.hexdigest()

@@ -38,7 +38,9 @@ def fit(
 
     That is the one with the highest macro-F1; with the least loss on a scale, and where records have several labels.
     The labels say what is learnt: one of several classes; any number of labels, where the column holds lists; with
-    `FitConfig(scale="ordinal")` a step of a scale.
+    `FitConfig(scale="ordinal")` a step of a scale; marked passages, where it holds lists of `start`, `end` and
+    `label`. Passages are learnt piece by piece (Ramshaw and Marcus 1995), texts of more than `max_length` tokens in
+    windows that overlap; of passages that overlap the longer one is learnt.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
     LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions. A run that
@@ -46,10 +48,11 @@ def fit(
     same weights; a finished one is not repeated; a call with other data or settings starts over.
 
     Args:
-        train: records with the text columns (strings) and the label column (`ClassLabel`, label names, or lists of
-            either): a data set of `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
+        train: records with the text columns (strings) and the label column (`ClassLabel`, label names, lists of
+            either, or lists of passages, in characters, the end after the last one): a data set of `datasets`, an
+            Arrow table, a data frame, a mapping of columns, or a list of dicts.
         validation: the same columns and class names.
-        text_columns: one column, or two that are read as a pair.
+        text_columns: one column, or two that are read as a pair; the one that is marked, where passages are learnt.
         label_column: the column of the labels.
         config: settings; `None` for the defaults.
         output_dir: folder of the model, made if it is not there.
@@ -90,7 +93,7 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
     precision = choose_precision(config.precision, device, begun=found.precision if found else None)
     compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
     torch.manual_seed(config.seed)
-    model = _hf.load_for_training(config, model_settings(task.head, task.label_names)).to(device)
+    model = _hf.load_for_training(config, model_settings(task.head, task.label_names), reads=task.head.model).to(device)
     optimizer = make_optimizer(model, config, is_head=_hf.is_head)
     state = _resumed(model, optimizer, found) if found else _fresh(model, task.run, precision)
     while not _is_over(state.history, config, task):

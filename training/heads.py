@@ -1,4 +1,4 @@
-"""What the outputs of a classifier mean: one label of several, any number of labels, or a step of a scale.
+"""What the outputs of a model mean: one label of several, any number of labels, a step of a scale, or tags of pieces.
 
 A head is one table of functions. Which one a run has follows from its data and settings, and stands in the model's
 `config.json`, so that a model's folder says by itself how it is to be read.
@@ -16,6 +16,8 @@ import torch
 
 from evaluation.predictions import probability_of_all
 from evaluation.suites import micro_f1
+from training.tagging import IGNORED, tag_names
+from training.tagging import labels_of as labels_of_tags
 
 if TYPE_CHECKING:
     from training.config import FitConfig
@@ -30,39 +32,50 @@ _THRESHOLDS = np.arange(1, 21) / 40  # from .025 to .5
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """How outputs are learnt and read; n records, k labels, m outputs.
+    """How outputs are learnt; n records, k labels, m outputs.
 
     Attributes:
-        name: `softmax`, `sigmoid` or `ordinal`.
-        problem: What transformers calls it.
+        name: `softmax`, `sigmoid`, `ordinal` or `tags`.
+        problem: What transformers calls it, where it has more than one for a model.
         outputs: Names of the m outputs, by the k names.
         targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
         loss: Mean loss of (n, m) logits in nats, by targets, weights and label smoothing.
         weights: Weights that make rare labels count as much as frequent ones, by the targets and k.
         probabilities: (n, k) by (n, m) logits.
-        threshold: The probability above which a label is predicted, chosen on the probabilities and labels of the
-            validation part; of no account where there is one answer.
-        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities and that threshold.
-        confidence: (n,) probability of the prediction, in [0, 1], likewise.
-        likelihood: (n,) probability of the right answer, by probabilities and labels.
         epoch_by: The score on validation by which the best epoch is chosen, the higher the better.
+        model: What transformers calls the model, behind `AutoModelFor`.
     """
 
     name: str
-    problem: str
+    problem: str | None
     outputs: Callable[[Sequence[str]], list[str]]
     targets: Callable[[IntArray, int], npt.NDArray[Any]]
     loss: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None, float], torch.Tensor]
     weights: Callable[[npt.NDArray[Any], int], FloatArray]
     probabilities: Callable[[torch.Tensor], torch.Tensor]
+    epoch_by: Callable[[Any], Any]
+    model: str = "SequenceClassification"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordHead(Head):
+    """A head whose outputs are about a record as a whole, and how they are read.
+
+    Attributes:
+        threshold: The probability above which a label is predicted, chosen on the probabilities and labels of the
+            validation part; of no account where there is one answer.
+        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities and that threshold.
+        confidence: (n,) probability of the prediction, in [0, 1], likewise.
+        likelihood: (n,) probability of the right answer, by probabilities and labels.
+    """
+
     threshold: Callable[[FloatArray, IntArray], float]
     predicted: Callable[[FloatArray, float], IntArray]
     confidence: Callable[[FloatArray, float], FloatArray]
     likelihood: Callable[[FloatArray, IntArray], FloatArray]
-    epoch_by: Callable[[Any], float]
 
 
-def head_for(labels: IntArray, config: FitConfig) -> Head:
+def head_for(labels: IntArray, config: FitConfig) -> RecordHead:
     """Return the head for labels as `training.records` reads them, (n,) or (n, k).
 
     Raises:
@@ -75,6 +88,8 @@ def head_for(labels: IntArray, config: FitConfig) -> Head:
 
 def head_of(settings: Any) -> Head:
     """Return the head of a saved model, by its `config`."""
+    if any(name.endswith(f"For{TAGS.model}") for name in settings.architectures or ()):
+        return TAGS
     if getattr(settings, _STEPS, None):
         return ORDINAL
     return SIGMOID if settings.problem_type == SIGMOID.problem else SOFTMAX
@@ -83,7 +98,8 @@ def head_of(settings: Any) -> Head:
 def names_of(settings: Any) -> tuple[str, ...]:
     """Return the k names that a saved model knows, by its `config`."""
     steps = getattr(settings, _STEPS, None)
-    return tuple(steps or (settings.id2label[index] for index in range(settings.num_labels)))
+    outputs = tuple(settings.id2label[index] for index in range(settings.num_labels))
+    return labels_of_tags(outputs) if head_of(settings) is TAGS else tuple(steps or outputs)
 
 
 def threshold_of(settings: Any) -> float:
@@ -176,7 +192,17 @@ def _as_labels(labels: IntArray, k: int) -> npt.NDArray[Any]:
     return labels
 
 
-SOFTMAX = Head(
+def _tag_loss(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float
+) -> torch.Tensor:
+    """Return the mean loss over the pieces; the longest text of a batch may be shorter than that of all."""
+    wanted = targets[:, : logits.shape[1]]
+    return torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), wanted.flatten(), weight=weights, label_smoothing=smoothing, ignore_index=IGNORED
+    )
+
+
+SOFTMAX = RecordHead(
     name="softmax",
     problem="single_label_classification",
     outputs=list,
@@ -190,7 +216,7 @@ SOFTMAX = Head(
     likelihood=_at,
     epoch_by=lambda epoch: float(epoch.macro_f1),
 )
-SIGMOID = Head(
+SIGMOID = RecordHead(
     name="sigmoid",
     problem="multi_label_classification",
     outputs=list,
@@ -204,7 +230,7 @@ SIGMOID = Head(
     likelihood=probability_of_all,
     epoch_by=lambda epoch: -float(epoch.validation_loss),
 )
-ORDINAL = Head(
+ORDINAL = RecordHead(
     name="ordinal",
     problem="multi_label_classification",
     outputs=lambda names: [f"above {name}" for name in names[:-1]],
@@ -217,4 +243,15 @@ ORDINAL = Head(
     confidence=lambda probs, threshold: _at(probs, _median(probs)),
     likelihood=_at,
     epoch_by=lambda epoch: -float(epoch.validation_loss),
+)
+TAGS = Head(
+    name="tags",
+    problem=None,
+    outputs=tag_names,
+    targets=_as_labels,
+    loss=_tag_loss,
+    weights=lambda tags, k: _class_weights(tags[tags != IGNORED], 2 * k + 1),
+    probabilities=lambda logits: torch.softmax(logits, dim=2),
+    epoch_by=lambda epoch: (float(epoch.macro_f1), -float(epoch.validation_loss)),  # none is right at the beginning
+    model="TokenClassification",
 )

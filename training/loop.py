@@ -107,7 +107,7 @@ def _set_train_mode(model: Any) -> None:
             part.eval()
 
 
-def probabilities(
+def each_probabilities(
     model: Any,
     records: TokenizedRecords,
     *,
@@ -115,18 +115,20 @@ def probabilities(
     compute: Compute,
     batch_tokens: int | None = None,
     tick: Callable[[int], None] = lambda done: None,
-) -> npt.NDArray[np.float32]:
-    """Probabilities (n, k) float32 of the labels, in batches of at most `batch_tokens` padded tokens."""
+) -> list[npt.NDArray[np.float32]]:
+    """Probabilities of n records, in batches of at most `batch_tokens` padded tokens.
+
+    n float32 arrays: (k,) of the labels, or (t, m) where the outputs are about each of the t tokens of a record.
+    """
     budget = batch_tokens or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
-    rows: npt.NDArray[np.float32] = np.empty((len(records), 0), dtype=np.float32)
+    rows: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(records)
     done = 0
     model.eval()
     for batch in token_budget_batches(records.lengths, budget=budget):
         with torch.inference_mode():
             found = head.probabilities(compute.logits(model, records, batch)).cpu().numpy()
-        if not rows.shape[1]:
-            rows = np.empty((len(records), found.shape[1]), dtype=np.float32)
-        rows[batch] = found
+        for row, said in zip(batch.tolist(), found, strict=True):
+            rows[row] = said[: records.lengths[row]] if said.ndim == 2 else said
         done += len(batch)
         tick(done)
     return rows

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from training import _hf
 from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
-from training.heads import head_of, names_of, threshold_of
-from training.loop import Compute, probabilities
+from training.heads import RecordHead, head_of, names_of, threshold_of
+from training.loop import Compute, each_probabilities
 from training.progress import Tick, as_tick
-from training.records import tokenized
-from training.results import Predictions
+from training.records import TokenizedRecords, tokenized
+from training.results import Predictions, SpanPredictions
+from training.tagging import likeliest, marked
+from training.windows import WindowedTexts, windowed
 
 
 def predict(
@@ -29,7 +35,7 @@ def predict(
     """Probabilities of the labels for every record of `data`, in its order.
 
     Args:
-        model_dir: folder that `fit` or transformers saved a sequence classifier to.
+        model_dir: folder that `fit` or transformers saved a sequence or token classifier to.
         data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
             columns, or a list of dicts; labels are not looked at.
         text_columns: the columns that the model was trained on.
@@ -41,7 +47,8 @@ def predict(
         progress: `True` for a progress bar, or a function of (records done, records in all).
 
     Returns:
-        Probabilities, what is predicted and the names of the labels, and how they were computed.
+        Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
+        `SpanPredictions`, where the model marks passages.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -60,27 +67,62 @@ def predict(
     """
     data = as_dataset(data, "data")
     model, tokenizer = _hf.load_trained(Path(model_dir))
-    place = choose_device(device)
-    chosen = choose_precision(precision, place, begun="fp32")
-    compute = Compute(device=place, precision=chosen, pad=tokenizer.pad)
-    tokenize = _hf.tokenize_with(tokenizer, max_length=max_length or tokenizer.model_max_length)
-    records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)
-    tick = as_tick(progress, "predicting")
-    probs = probabilities(
-        model.to(place),
-        records,
-        head=head_of(model.config),
-        compute=compute,
-        batch_tokens=batch_size,
-        tick=lambda done: tick(done, len(records)),
-    )
-    head, threshold = head_of(model.config), threshold_of(model.config)
+    place, head = choose_device(device), head_of(model.config)
+    compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
+    length, tick = max_length or tokenizer.model_max_length, as_tick(progress, "predicting")
+    model = model.to(place)
+
+    def said(rows: TokenizedRecords) -> list[npt.NDArray[np.float32]]:
+        return each_probabilities(
+            model,
+            rows,
+            head=head,
+            compute=compute,
+            batch_tokens=batch_size,
+            tick=lambda done: tick(done, len(rows)),
+        )
+
+    if isinstance(head, RecordHead):
+        tokenize = _hf.tokenize_with(tokenizer, max_length=length)
+        records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)
+        return _of_records(np.stack(said(records)), head, model.config, compute)
+    texts = windowed(data, _hf.windows_with(tokenizer, max_length=length), text_columns=text_columns, label_column=None)
+    return _of_passages(texts, said(texts.rows), names_of(model.config), compute)
+
+
+def _of_records(probs: npt.NDArray[np.float32], head: RecordHead, settings: Any, compute: Compute) -> Predictions:
+    threshold = threshold_of(settings)
     return Predictions(
         pred_probs=probs,
         labels=head.predicted(probs, threshold),
         confidence=head.confidence(probs, threshold),
-        label_names=names_of(model.config),
+        label_names=names_of(settings),
         threshold=threshold,
-        device=place,
-        precision=chosen,
+        device=compute.device,
+        precision=compute.precision,
+    )
+
+
+def _of_passages(
+    texts: WindowedTexts, said: Sequence[npt.NDArray[np.float32]], labels: tuple[str, ...], compute: Compute
+) -> SpanPredictions:
+    spans, sure = [], np.ones(len(texts.texts), dtype=np.float32)
+    highest = np.zeros((len(texts.texts), len(labels)), dtype=np.float32)
+    for i, (text, (places, probs)) in enumerate(zip(texts.texts, texts.joined(said), strict=True)):
+        found = likeliest(probs)
+        sure[i] = found.probability
+        spans.append(marked(text, places, probs, found.tags, labels))
+        if len(probs):
+            highest[i] = (probs[:, 1::2] + probs[:, 2::2]).max(axis=0).clip(0, 1)
+    return SpanPredictions(
+        pred_probs=highest,
+        labels=np.array(
+            [[any(span["label"] == label for span in row) for label in labels] for row in spans], dtype=int
+        ),
+        confidence=sure,
+        label_names=labels,
+        threshold=0.5,
+        device=compute.device,
+        precision=compute.precision,
+        spans=spans,
     )

@@ -24,8 +24,8 @@ class TokenizedRecords:
     Attributes:
         inputs: per input name (`input_ids`, for pairs also `token_type_ids`) n lists of whole numbers.
         lengths: (n,) tokens per record.
-        labels: (n,) class index, or (n, k) ones and zeros where records have several labels each; `None` where they
-            have none.
+        labels: (n,) class index, or (n, k) ones and zeros where records have several labels each, or (n, t) tags of
+            tokens; `None` where they have none.
     """
 
     inputs: dict[str, list[list[int]]]
@@ -74,14 +74,15 @@ def tokenized(
     Raises:
         ValueError: a column is missing, a text is not a string, a label is missing, or there is no record.
     """
-    texts = [_texts(data, column) for column in _checked_columns(data, text_columns)]
+    texts = [texts_of(data, column) for column in checked_columns(data, text_columns)]
     inputs = tokenize(texts)
     lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
     labels = None if label_column is None else _labels(data, label_column)
     return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels)
 
 
-def _checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str]:
+def checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str]:
+    """Return the names of the text columns; raises `ValueError` as `tokenized` does."""
     if isinstance(text_columns, str) or not 1 <= len(text_columns) <= 2:
         raise ValueError(f"text_columns: expected a list of one or two columns, got {text_columns!r}")
     for column in text_columns:
@@ -92,7 +93,8 @@ def _checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str
     return text_columns
 
 
-def _texts(data: Dataset, column: str) -> list[str]:
+def texts_of(data: Dataset, column: str) -> list[str]:
+    """Return the texts of a column; raises `ValueError` as `tokenized` does."""
     values: list[Any] = list(data[column])
     for row, value in enumerate(values):
         if not isinstance(value, str):

@@ -99,3 +99,22 @@ class Predictions(Shown):
     def _columns(self) -> Mapping[str, Any]:
         probs = {f"p({name})": self.pred_probs[:, place] for place, name in enumerate(self.label_names)}
         return {"predicted": self.answers, "confidence": self.confidence, **probs}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SpanPredictions(Predictions):
+    """What a model that marks passages says about n records.
+
+    Attributes:
+        pred_probs: (n, k) how likely a label is at the place of each record where it is likeliest, in [0, 1].
+        labels: (n, k) 1 where a passage with the label is marked.
+        confidence: (n,) probability that all passages are these, as if every piece of a text stood by itself.
+        spans: n lists of passages: `start`, `end`, `label`, and `confidence`, likewise of that one.
+    """
+
+    spans: list[list[Mapping[str, Any]]]
+
+    @property
+    def answers(self) -> list[Any]:
+        """The passages of each record."""
+        return [[{name: span[name] for name in ("start", "end", "label")} for span in row] for row in self.spans]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from curation.quality import vendi_score as vendi_score
     from curation.review import Agreement as Agreement
     from curation.review import Consensus as Consensus
+    from curation.review import ItemRanking as ItemRanking
     from curation.review import PairAgreement as PairAgreement
     from curation.review import Score as Score
     from curation.review import adjudication_queue as adjudication_queue
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from curation.review import ask_third as ask_third
     from curation.review import consensus as consensus
     from curation.review import decide as decide
+    from curation.review import rank_items as rank_items
     from curation.selection import Forecast as Forecast
     from curation.selection import KCenter as KCenter
     from curation.selection import Selection as Selection
@@ -80,6 +82,7 @@ _NAMES = {
     "curation.review": (
         "Agreement",
         "Consensus",
+        "ItemRanking",
         "PairAgreement",
         "Score",
         "adjudication_queue",
@@ -87,6 +90,7 @@ _NAMES = {
         "ask_third",
         "consensus",
         "decide",
+        "rank_items",
     ),
     "curation.quality": (
         "ClassBalance",

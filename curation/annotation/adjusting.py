@@ -33,7 +33,7 @@ def adjust(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> 
             f"data set {spec.name} at {url} holds the records of another project of the same name;"
             " nothing was sent: choose another name in twofold.toml, and add the reviewers again"
         )
-    question = _question(http, dataset_id, spec, url)
+    questions = _questions(http, dataset_id, spec, url)
     changes: dict[str, Any] = {}
     if (held["guidelines"] or "").strip() != spec.guidelines.strip():
         changes["guidelines"] = spec.guidelines or None
@@ -41,7 +41,8 @@ def adjust(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> 
         changes["distribution"] = {"strategy": "overlap", "min_submitted": spec.required}
     if changes:  # not otherwise: Argilla counts the status of all records anew
         http.patch(f"/api/v1/datasets/{dataset_id}", json=changes).raise_for_status()
-    _adjust_options(http, dataset_id, question, spec)
+    for question in questions:
+        _adjust_options(http, question, spec.questions[question["name"]].settings)
 
 
 def can_add_labels(http: httpx.Client, dataset_id: str) -> bool:
@@ -49,29 +50,34 @@ def can_add_labels(http: httpx.Client, dataset_id: str) -> bool:
     return http.get(f"/api/v1/twofold/datasets/{dataset_id}").status_code == httpx.codes.OK
 
 
-def _question(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> dict[str, Any]:
-    questions = {each["name"]: each for each in _got(http, f"/api/v1/datasets/{dataset_id}/questions")["items"]}
+def _questions(http: httpx.Client, dataset_id: str, spec: DatasetSpec, url: str) -> list[dict[str, Any]]:
+    """Return the questions that the data set asks; an optional one may be missing, as one that is open takes none."""
+    questions: dict[str, dict[str, Any]] = {
+        each["name"]: each for each in _got(http, f"/api/v1/datasets/{dataset_id}/questions")["items"]
+    }
     fields = {each["name"] for each in _got(http, f"/api/v1/datasets/{dataset_id}/fields")["items"]}
-    found: dict[str, Any] | None = questions.get(spec.question)
+    needed = {name for name, posed in spec.questions.items() if not posed.is_optional}
     where = f"data set {spec.name} at {url}"
     again = "nothing was sent: choose another name in twofold.toml, and add the reviewers again"
-    if found is None or fields != set(spec.fields):
+    if not needed <= questions.keys() <= spec.questions.keys() or fields != set(spec.fields):
         shown = f"{', '.join(sorted(fields))} and asks for {', '.join(questions)}"
         raise TwofoldError(f"{where} was made with other settings (it shows {shown}); {again}")
-    held, wanted = (settings["type"] for settings in (found["settings"], spec.settings))
-    if held != wanted:
-        raise TwofoldError(f"{where} asks for another kind of answer ({held}, not {wanted}); {again}")
-    offered = _options(found["settings"])
-    if not offered.keys() <= _options(spec.settings).keys():
-        raise TwofoldError(f"{where} was made with other labels ({', '.join(map(str, offered))}); {again}")
-    return found
+    for name, found in questions.items():
+        settings = spec.questions[name].settings
+        held, wanted = found["settings"]["type"], settings["type"]
+        if held != wanted:
+            raise TwofoldError(f"{where} asks for another kind of answer ({held}, not {wanted}); {again}")
+        offered = _options(found["settings"])
+        if not offered.keys() <= _options(settings).keys():
+            raise TwofoldError(f"{where} was made with other labels ({', '.join(map(str, offered))}); {again}")
+    return list(questions.values())
 
 
-def _adjust_options(http: httpx.Client, dataset_id: str, question: dict[str, Any], spec: DatasetSpec) -> None:
-    held, wanted = _options(question["settings"]), _options(spec.settings)
+def _adjust_options(http: httpx.Client, question: dict[str, Any], posed: Mapping[str, Any]) -> None:
+    held, wanted = _options(question["settings"]), _options(posed)
     if held == wanted:
         return
-    options = spec.settings["options"]
+    options = posed["options"]
     if held.keys() == wanted.keys():
         settings = {"type": question["settings"]["type"], "options": options}
         http.patch(f"/api/v1/questions/{question['id']}", json={"settings": settings}).raise_for_status()

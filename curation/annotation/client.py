@@ -20,7 +20,7 @@ from curation.annotation.pulling import responses
 from curation.annotation.pushing import push
 from curation.annotation.reach import check_is_argilla
 from curation.annotation.record_list import delete_unanswered, list_records, take_back_suggestions
-from curation.annotation.spec import Answer, DatasetSpec, Given, Outgoing, Progress, utc
+from curation.annotation.spec import Answer, DatasetSpec, Given, Outgoing, Posed, Progress, answer_of
 from curation.errors import TwofoldError
 
 VECTOR = "meaning"
@@ -192,7 +192,7 @@ class ArgillaClient:
         settings = sdk.Settings(
             guidelines=spec.guidelines or None,
             fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
-            questions=[_question(spec)],
+            questions=[_question(name, posed) for name, posed in spec.questions.items()],
             metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
             distribution=sdk.TaskDistribution(min_submitted=spec.required),
@@ -225,8 +225,8 @@ class ArgillaClient:
 
         Answers that people gave are never touched. See :mod:`curation.annotation.pushing`.
         """
-        question = str(next(iter(dataset.settings.questions)).id)
-        items = (_item(record, question) for record in records)
+        questions = _question_ids(dataset)
+        items = (_item(record, questions) for record in records)
         yield from self._each(push(self._client.http_client, str(dataset.id), items))
 
     def upload_answered(self, dataset: Any, records: Iterable[Outgoing]) -> Iterator[int]:
@@ -234,9 +234,9 @@ class ArgillaClient:
 
         Only answers of people who have an account, and none here yet to that record, may come along.
         """
-        question, users = next(iter(dataset.settings.questions)), {n: i for i, n in self._usernames().items()}
+        questions, users = _question_ids(dataset), {n: i for i, n in self._usernames().items()}
         items = (
-            {**_item(record, str(question.id)), "responses": [_response(g, question.name, users) for g in record.given]}
+            {**_item(record, questions), "responses": [_response(given, users) for given in record.given]}
             for record in records
         )
         yield from self._each(push(self._client.http_client, str(dataset.id), items, with_answers=True))
@@ -285,16 +285,8 @@ class ArgillaClient:
     def answers(self, dataset: Any) -> Iterator[Answer]:
         """Return every answer in a data set, in the order in which records were sent; a page is in memory at a time."""
         names = self._usernames()
-        question = next(iter(dataset.settings.questions)).name
         for response in self._each(responses(self._client.http_client, str(dataset.id))):
-            yield Answer(
-                record_id=response["external_id"],
-                reviewer=names.get(response["user_id"], response["user_id"]),
-                status=response["status"],
-                value=((response["values"] or {}).get(question) or {}).get("value"),
-                submitted_at=utc(response["updated_at"]),
-                first_at=response.get("inserted_at", response["updated_at"]),
-            )
+            yield answer_of(response, response["external_id"], names)
 
     def _usernames(self) -> dict[str, str]:
         with self._clear_errors():
@@ -314,13 +306,16 @@ def _is_published(dataset: Any) -> bool:
     return str(dataset.api_model().status) == "ready"
 
 
-def _question(spec: DatasetSpec) -> Any:
+def _question_ids(dataset: Any) -> dict[str, str]:
+    return {question.name: str(question.id) for question in dataset.settings.questions}
+
+
+def _question(name: str, posed: Posed) -> Any:
     from argilla._models import QuestionModel
     from argilla.settings._question import question_from_model
 
-    title = _title(spec.question)
-    model = QuestionModel(name=spec.question, title=title, required=True, settings=dict(spec.settings))
-    return question_from_model(model)
+    title, required = posed.title or _title(name), not posed.is_optional
+    return question_from_model(QuestionModel(name=name, title=title, required=required, settings=dict(posed.settings)))
 
 
 def _title(name: str) -> str:
@@ -331,26 +326,28 @@ def _line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def _response(given: Given, question: str, users: Mapping[str, str]) -> dict[str, Any]:
-    values = None if given.value is None else {question: {"value": given.value}}
+def _response(given: Given, users: Mapping[str, str]) -> dict[str, Any]:
+    values = {question: {"value": value} for question, value in given.values.items()} or None
     return {"user_id": users[given.reviewer], "status": given.status, "values": values}
 
 
-def _item(record: Outgoing, question_id: str) -> dict[str, Any]:
+def _item(record: Outgoing, question_ids: Mapping[str, str]) -> dict[str, Any]:
     item: dict[str, Any] = {
         "external_id": record.record_id,
         "fields": {name: shown_as_written(text) for name, text in record.fields.items()},
         "metadata": dict(record.metadata),
     }
-    if record.suggestion is not None:
-        suggestion = {
-            "question_id": question_id,
-            "value": record.suggestion,
-            "score": record.suggestion_score,
-            "agent": record.suggestion_agent,
-            "type": "model",
-        }
-        item["suggestions"] = [suggestion]
+    if record.suggestions:
+        item["suggestions"] = [
+            {
+                "question_id": question_ids[question],
+                "value": suggested.value,
+                "score": suggested.score,
+                "agent": suggested.agent,
+                "type": "model",
+            }
+            for question, suggested in record.suggestions.items()
+        ]
     if record.vector is not None:
         item["vectors"] = {VECTOR: np.asarray(record.vector, dtype=np.float64).tolist()}
     return item

@@ -48,6 +48,6 @@ def _third_looks(argilla: Looks, found: Found, copied: Mapping[str, Sequence[str
 
 
 def _newer(first: Answer, again: Answer) -> Answer:
-    if again.is_unchanged and (again.status, again.value) == (first.status, first.value):
+    if again.is_unchanged and (again.status, again.values) == (first.status, first.values):
         return first  # a copy of which nothing is known any more
     return max(first, again, key=lambda answer: (answer.status in ANSWERED, answer.submitted_at))

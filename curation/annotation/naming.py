@@ -33,9 +33,14 @@ def argilla_role(role: str) -> str:
 
 
 def dataset(project: Project, round_: Round, role: str = "annotator", *, third_look: bool = False) -> str:
-    """Return the data set of a round that people of this role answer in, or give its third looks in."""
+    """Return the data set of a round that people of this role answer in, or give its third looks in.
+
+    Readers answer all questions in one; adjudicators have one for each question.
+    """
     name = f"{project.config.name}-round-{round_.number:03d}"
-    return f"{name}-third-look" if third_look else name if role == Role.ANNOTATOR else f"{name}-adjudication"
+    if role == Role.ANNOTATOR:
+        return f"{name}-third-look" if third_look else name
+    return f"{name}-adjudication-{project.question}" if project.question else f"{name}-adjudication"
 
 
 @dataclass(frozen=True, kw_only=True)

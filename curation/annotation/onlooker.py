@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from curation.annotation.reach import is_here
-from curation.annotation.spec import Answer, Progress, utc
+from curation.annotation.spec import Answer, Progress, answer_of
 from curation.errors import TwofoldError
 
 PATIENCE = 10.0
@@ -55,19 +55,11 @@ class Onlooker:
         return Progress(total=counts["total"], completed=counts["completed"], by_reviewer=done)
 
     def answers(self, dataset: str) -> Iterator[Answer]:
-        """Return every answer in a data set to its one question, in the order in which records were sent."""
+        """Return every answer in a data set, in the order in which records were sent."""
         names = {user["id"]: user["username"] for user in self._get("/users")["items"]}
-        question = self._get(f"/datasets/{dataset}/questions")["items"][0]["name"]
         for record in self._records(dataset):
             for response in record.get("responses") or ():
-                yield Answer(
-                    record_id=record["external_id"],
-                    reviewer=names.get(response["user_id"], response["user_id"]),
-                    status=response["status"],
-                    value=((response["values"] or {}).get(question) or {}).get("value"),
-                    submitted_at=utc(response["updated_at"]),
-                    first_at=response.get("inserted_at", response["updated_at"]),
-                )
+                yield answer_of(response, record["external_id"], names)
 
     def _records(self, dataset: str) -> Iterator[dict[str, Any]]:
         path, offset = f"/datasets/{dataset}/records", 0

@@ -6,40 +6,69 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from curation.annotation import naming
-from curation.annotation.spec import DatasetSpec
-from curation.project.asked import Asked, third_looks_in
+from curation.annotation.spec import DatasetSpec, Posed
+from curation.project.asked import Asked, all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
 
 METADATA: Mapping[str, str] = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
 
+AllAsked = Mapping[str, Asked]
+"""What a round asks by each of its questions, in the order shown; the first says what holds for all of them."""
 
-def shown_to_readers(project: Project, round_: Round, asked: Asked, *, vector_size: int = 0) -> DatasetSpec:
+
+def first_of(asked: AllAsked) -> Asked:
+    """Return what the first question says, and with it what holds for all: fields, guidelines, answers required."""
+    return next(iter(asked.values()))
+
+
+def posed(project: Project, asked: Asked) -> Posed:
+    """Return a question as it is put to people."""
+    labels = project.seen_from(asked.question).config.task.labels
+    return Posed(settings=asked.for_argilla(labels), is_optional=bool(asked.settings.get("optional")))
+
+
+def titles(asked: Asked) -> dict[str, str]:
+    """Return what is read above every text field, by its name."""
+    return {name: name.replace("_", " ").capitalize() for name in asked.fields}
+
+
+def page_fields(asked: AllAsked, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the texts of a record as the page has to get them for all questions."""
+    for each in asked.values():
+        texts = each.kind.page_fields(each.settings, texts)
+    return texts
+
+
+def shown_to_readers(project: Project, round_: Round, asked: AllAsked, *, vector_size: int = 0) -> DatasetSpec:
     """Return the data set in which the readers of a round answer; `vector_size` counts only where it is made."""
+    first = first_of(asked)
     return DatasetSpec(
         name=naming.dataset(project, round_),
         workspace=naming.workspace(project),
-        guidelines=asked.guidelines,
-        fields={name: name.replace("_", " ").capitalize() for name in asked.fields},
-        question=asked.question,
-        settings=asked.for_argilla(project.config.task.labels),
-        required=asked.required,
+        guidelines=first.guidelines,
+        fields=titles(first),
+        questions={name: posed(project, each) for name, each in asked.items()},
+        required=first.required,
         contents=project.contents,
         vector_size=vector_size,
         metadata=METADATA,
     )
 
 
-def shown_for_a_third_look(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
-    """Return the data set in which one more reader reads what others have read: the same texts and question."""
+def shown_for_a_third_look(project: Project, round_: Round, asked: AllAsked) -> DatasetSpec:
+    """Return the data set in which one more reader reads what others have read: the same texts and questions."""
     return replace(
         shown_to_readers(project, round_, asked),
         name=naming.dataset(project, round_, third_look=True),
-        required=asked.required + 1,
+        required=first_of(asked).required + 1,
         metadata={},
     )
 
 
-def all_shown_to_readers(project: Project, round_: Round, asked: Asked) -> list[DatasetSpec]:
-    """Return every data set that the readers of a round answer in."""
+def all_shown_to_readers(project: Project, round_: Round) -> list[DatasetSpec]:
+    """Return every data set that the readers of a round answer in; none before it asked anything."""
+    asked = all_asked_in(project, round_)
+    if not asked:
+        return []
     first = shown_to_readers(project, round_, asked)
     return [first, shown_for_a_third_look(project, round_, asked)] if third_looks_in(round_) else [first]

@@ -9,6 +9,21 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
+class Posed:
+    """One question as it is put to people.
+
+    Attributes:
+        settings: As Argilla's API has them: its `type`, and for most types `options`.
+        title: What is read above it; made of its name by default.
+        is_optional: Whether people may leave it open.
+    """
+
+    settings: Mapping[str, Any]
+    title: str = ""
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetSpec:
     """One data set in Argilla.
 
@@ -17,8 +32,7 @@ class DatasetSpec:
         workspace: Who sees it: the members of this workspace.
         guidelines: Markdown shown beside the records.
         fields: Title of every text field, by name, in the order shown.
-        question: Name of the question.
-        settings: Of the question, as Argilla's API has them: its `type`, and for most types `options`.
+        questions: Every question by its name, in the order shown.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
         contents: Hash of the project's records. A data set that was made for others is refused: record "7" of one
@@ -31,8 +45,7 @@ class DatasetSpec:
     workspace: str
     guidelines: str
     fields: Mapping[str, str]
-    question: str
-    settings: Mapping[str, Any]
+    questions: Mapping[str, Posed]
     required: int
     vector_size: int = 0
     contents: str = ""
@@ -41,11 +54,20 @@ class DatasetSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """An answer that somebody gave in another data set, as Argilla stores it; no value for a discard."""
+    """What somebody answered in another data set, by question, as Argilla stores it; nothing for a discard."""
 
     reviewer: str
     status: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggested:
+    """What a question is answered with until somebody answers it, and how sure that is, in [0, 1]."""
+
     value: Any
+    score: float | None = None
+    agent: str = "twofold"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +77,17 @@ class Outgoing:
     record_id: str
     fields: Mapping[str, str]
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
-    suggestion: Any = None
-    suggestion_score: float | None = None
-    suggestion_agent: str = "twofold"
+    suggestions: Mapping[str, Suggested] = field(default_factory=dict)
     vector: Sequence[float] | None = None
     given: Sequence[Given] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer of one person to one record, as Argilla holds it.
+    """What one person answered to one record, as Argilla holds it.
 
     Attributes:
+        values: The answer to every question that was answered, by its name.
         submitted_at: When it last changed.
         first_at: When it came, as the server writes it.
     """
@@ -74,7 +95,7 @@ class Answer:
     record_id: str
     reviewer: str
     status: str
-    value: Any
+    values: Mapping[str, Any]
     submitted_at: datetime
     first_at: str
 
@@ -82,6 +103,18 @@ class Answer:
     def is_unchanged(self) -> bool:
         """Whether it is as it came; answers that come together may bear the time of the first of them."""
         return self.submitted_at <= utc(self.first_at)
+
+
+def answer_of(response: Mapping[str, Any], record_id: str, usernames: Mapping[str, str]) -> Answer:
+    """Return what somebody answered, by a response of Argilla's API."""
+    return Answer(
+        record_id=record_id,
+        reviewer=usernames.get(response["user_id"], response["user_id"]),
+        status=response["status"],
+        values={name: said["value"] for name, said in (response["values"] or {}).items()},
+        submitted_at=utc(response["updated_at"]),
+        first_at=response.get("inserted_at", response["updated_at"]),
+    )
 
 
 def utc(stamp: str) -> datetime:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from curation.annotation.connect import connect
+from curation.cli import show
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, project_dir, show_steps
 from curation.errors import TwofoldError
@@ -25,24 +26,26 @@ def labels() -> None:
 @project_dir
 @click.argument("old")
 @click.argument("new")
+@show.question
 @as_json
-def rename(folder: Path, old: str, new: str, as_json: bool) -> None:
+def rename(folder: Path, old: str, new: str, question: str | None, as_json: bool) -> None:
     """Call the label OLD by NEW from now on; answers keep their meaning, and open data sets show the new name."""
-    _change(folder, as_json, rename_label, old, new)
+    _change(open_project(folder, contradicted=True).seen_from(question), as_json, rename_label, old, new)
 
 
 @labels.command("merge")
 @project_dir
 @click.argument("old")
 @click.argument("into")
+@show.question
 @as_json
-def merge(folder: Path, old: str, into: str, as_json: bool) -> None:
+def merge(folder: Path, old: str, into: str, question: str | None, as_json: bool) -> None:
     """Make the label OLD one with INTO: what was OLD is INTO from now on."""
-    _change(folder, as_json, merge_label, old, into)
+    _change(open_project(folder, contradicted=True).seen_from(question), as_json, merge_label, old, into)
 
 
-def _change(folder: Path, as_json: bool, change: Callable[[Project, str, str], None], old: str, new: str) -> None:
-    project = open_project(folder, contradicted=True)
+def _change(project: Project, as_json: bool, change: Callable[[Project, str, str], None], old: str, new: str) -> None:
+    folder = project.folder
     with project.locked(), Screen(as_json=as_json) as screen:
         change(project, old, new)
         screen.found(old=old, new=new)

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from curation.cli.screen import Screen
     from curation.project.step import Done
 
-__all__ = ["as_json", "project_dir", "show_json", "show_steps"]
+__all__ = ["as_json", "project_dir", "question", "show_json", "show_steps"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in one JSON value, errors too.")
 project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path())
+
+
+question = click.option("--question", help="Which of several questions; the first by default.")
 
 
 def show_steps(steps: Iterable[Done], screen: Screen) -> None:

@@ -14,7 +14,7 @@ from curation.cli.screen import Screen
 from curation.cli.show import as_json
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
-from curation.sources.guess import Guess, guess_kind
+from curation.sources.guess import Guess, guess_from_columns, guess_kind
 from curation.sources.readers import read_rows
 from curation.sources.rows import Quoting, Reading
 from curation.sources.shapes.every import NAMED
@@ -99,6 +99,8 @@ def init(
     if kind_name is None and label and reading.format is None:
         cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
         guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
+    elif kind_name is None and not (labels or labels_from_data):
+        guess = guess_from_columns(texts)
     kind = _kind(kind_name or guess.kind)
     if told.says and kind.has_labels and label and named is None:
         named, labels_from_data = list(told.labels) or None, True
@@ -131,7 +133,8 @@ def init(
         if told.says:
             screen.say(told.says)
         if guess.why:
-            screen.say(f"{label!r} holds {guess.why}: the kind is {kind.name!r}; --kind says otherwise")
+            holds = f"{label!r} holds" if label else "there are"
+            screen.say(f"{holds} {guess.why}: the kind is {kind.name!r}; --kind says otherwise")
         _show(summary, folder, screen)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
+from curation.cli import show
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
 from curation.exports.export import ANSWERED, EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
@@ -37,12 +38,20 @@ ON_A_TERMINAL = {"csv": in_one_line, "jsonl": partial(shown, escaped=lambda c: j
 @click.option("--all", "everything", is_flag=True, help="Rank every label, flagged or not, worst first.")
 @one_round
 @raw_cells
+@show.question
 @as_json
 def flags(
-    folder: Path, form: str, check: str | None, everything: bool, number: int | None, raw: bool, as_json: bool
+    folder: Path,
+    form: str,
+    check: str | None,
+    everything: bool,
+    number: int | None,
+    raw: bool,
+    question: str | None,
+    as_json: bool,
 ) -> None:
     """Print what the checks found, worst first: record, check, score, reason, label, suggested, texts."""
-    project = open_project(folder)
+    project = open_project(folder).seen_from(question)
     if everything and check not in (None, Check.LABEL):
         raise TwofoldError(f"--all ranks labels; it does not go with --check {check}")
     check = str(Check.LABEL) if everything else check
@@ -83,15 +92,23 @@ def _print(found: pa.Table, form: str, *, raw: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (not parquet, hf).")
 @one_round
 @raw_cells
+@show.question
 @as_json
 def export(
-    folder: Path, what: str | None, form: str, out: Path | None, number: int | None, raw: bool, as_json: bool
+    folder: Path,
+    what: str | None,
+    form: str,
+    out: Path | None,
+    number: int | None,
+    raw: bool,
+    question: str | None,
+    as_json: bool,
 ) -> None:
     """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts.
 
     Labels, decisions and the data set can also be written as other tools read them: see docs/formats.md.
     """
-    project = open_project(folder)
+    project = open_project(folder).seen_from(question)
     what = what or {"hf": "dataset", **dict.fromkeys(LAYOUTS, "labels")}.get(form, "decisions")
     if form in LAYOUTS:
         notes = _lay_out(project, what, form, out, number, as_json=as_json)

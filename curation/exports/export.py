@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
-from curation.exports.text_columns import apart, with_texts
+from curation.exports.text_columns import apart, outcomes, with_texts
 from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
@@ -184,8 +184,8 @@ def _dataset(project: Project, number: int | None) -> pa.Table:
     """Return every labelled record with its text, label, where that came from, and its part."""
     round_ = newest(project, "split.parquet", "labels.parquet", number=number)
     labels, part = current_values(project, round_), by_id(round_.table("split.parquet"), "part")
-    source = by_id(round_.table("labels.parquet"), "source")
-    ids = [i for i in fields_by_id(project) if i in labels]
+    source, fields = by_id(round_.table("labels.parquet"), "source"), fields_by_id(project)
+    ids = [i for i in fields if i in labels]
     if not ids:
         raise TwofoldError(f"{project.folder}: no record has a label yet")
     ours = {
@@ -194,7 +194,8 @@ def _dataset(project: Project, number: int | None) -> pa.Table:
         "source": pa.array([source.get(i, Method.GIVEN) for i in ids], pa.string()),
         "part": pa.array([part.get(i) for i in ids], pa.string()),
     }
-    return with_texts(project, pa.table(ours))
+    told = outcomes(project.config.task, [(labels[i], fields[i]) for i in ids])
+    return with_texts(project, pa.table({**ours, **told}))
 
 
 EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {

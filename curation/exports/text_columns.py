@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from curation.project.folder import Project
 from curation.project.labelled import fields_by_id, outside_test
 from curation.project.records import by_id, column
+from curation.tasks.task import Task
 
 APART = "twofold_"
 """Put before a column of ours that has the name of a text field, which keeps it."""
@@ -38,6 +39,14 @@ def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> 
         field: pa.array([texts.get(i, {}).get(field) for i in ids], pa.string()) for field in project.config.task.fields
     }
     return pa.table({**{apart(name, project): values for name, values in ours.items()}, **theirs})
+
+
+def outcomes(task: Task, answered: Sequence[tuple[Any, Mapping[str, str]]]) -> dict[str, pa.Array]:
+    """Return what answers make of their texts, such as which was chosen, as columns; none for most kinds."""
+    if task.kind.outcome is None:
+        return {}
+    found = [task.kind.outcome(value, task.asked, texts) for value, texts in answered]
+    return {name: pa.array([each[name] for each in found], pa.string()) for name in task.kind.outcome_names}
 
 
 def _type(name: str, project: Project) -> pa.DataType:

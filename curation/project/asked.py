@@ -133,13 +133,19 @@ def asking(config: Config, guidelines: str) -> Asked:
 
 
 def asked_in(project: Project, round_: Round) -> Asked | None:
-    """Return what a round asked; None before it asked anything.
+    """Return what a round asked by the question that it is seen from; None before it asked anything.
 
-    A round that was sent before this was kept is taken to have asked what `twofold.toml` says.
+    A round that was sent before this was kept is taken to have asked what `twofold.toml` says, which was one question.
     """
     if round_.has("asked.json"):
         return Asked.kept_in(round_)
-    return asking(project.config, project.guidelines) if round_.has("pushed.json") else None
+    return asking(project.config, project.guidelines) if round_.has("pushed.json") and not round_.question else None
+
+
+def all_asked_in(project: Project, round_: Round) -> dict[str, Asked]:
+    """Return what a round asked by each of its questions, in the order of `twofold.toml`; none before it asked."""
+    found = ((view, asked_in(view, view.round(round_.number))) for view in project.views)
+    return {view.config.task.question: asked for view, asked in found if asked is not None}
 
 
 def third_looks_in(round_: Round) -> dict[str, list[str]]:

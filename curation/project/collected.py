@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,21 @@ UNDER_WAY = "labels-under-way.json"
 """A change of labels that was begun: it is there only while one is under way, or after one was cut short."""
 
 
+@dataclass(frozen=True)
+class Change:
+    """A change of labels: `rename` or `merge`, the old label, the new one, the question where it is not the first."""
+
+    how: str
+    old: str
+    new: str
+    question: str = ""
+
+    def typed(self, folder: Path) -> str:
+        """Return the command, as it is typed: a label is somebody's, and may be more than a word."""
+        asked = ["--question", self.question] if self.question else []
+        return shlex.join(["twofold", "labels", self.how, str(folder), self.old, self.new, *asked])
+
+
 def refuse_contradictions(project: Project) -> None:
     """Compare the configuration with what was collected.
 
@@ -26,9 +42,11 @@ def refuse_contradictions(project: Project) -> None:
         TwofoldError: It changes what cannot change after people were asked, or lacks a label that is in use.
     """
     if begun := change_under_way(project):
-        raise TwofoldError(f"{project.folder}: a change of labels was cut short; finish it with `{typed(*begun)}`")
+        again = begun.typed(project.folder)
+        raise TwofoldError(f"{project.folder}: a change of labels was cut short; finish it with `{again}`")
     asked = _asked(project)
     config = project.config
+    _refuse_a_question_less(project)
     for each in asked[-1:]:
         fixed = {
             "name": (each.name, config.name),
@@ -49,13 +67,27 @@ def refuse_contradictions(project: Project) -> None:
             raise TwofoldError(
                 f"{project.path('twofold.toml')}: key 'task.questions.{config.task.question}.labels' lacks {label!r},"
                 f" which {where}; put it back, or run"
-                f" `{typed('rename', project.folder, label, new[0] if len(new) == 1 else 'NEW')}`"
+                f" `{_renaming(project, label, new).typed(project.folder)}`"
                 f" (`merge ... INTO` makes it one with another)"
             )
 
 
-def change_under_way(project: Project) -> tuple[str, Path, str, str] | None:
-    """Return a change of labels that was begun: how, the folder, the old label and the new one; None if there is none.
+def _refuse_a_question_less(project: Project) -> None:
+    """See that every question is there that people were asked, in any round."""
+    asked = {path.name for path in project.folder.glob("rounds/[0-9][0-9][0-9]/questions/*") if path.is_dir()}
+    if lost := sorted(asked - project.whole.task.questions.keys()):
+        raise TwofoldError(
+            f"{project.path('twofold.toml')}: key 'task.questions' lacks {lost[0]!r}, which people were asked;"
+            " put it back"
+        )
+
+
+def _renaming(project: Project, label: str, new: list[str]) -> Change:
+    return Change("rename", label, new[0] if len(new) == 1 else "NEW", project.question)
+
+
+def change_under_way(project: Project) -> Change | None:
+    """Return a change of labels that was begun; None if there is none.
 
     Raises:
         TwofoldError: What is noted of it is not what was written.
@@ -64,15 +96,11 @@ def change_under_way(project: Project) -> tuple[str, Path, str, str] | None:
     if not path.exists():
         return None
     try:
-        how, old, new = (read_json(path)[key] for key in ("how", "old", "new"))
-    except (KeyError, TypeError):
+        said = read_json(path)
+        how, old, new = (str(said[key]) for key in ("how", "old", "new"))
+        return Change(how, old, new, str(said.get("question", "")))
+    except (KeyError, TypeError, AttributeError):
         raise TwofoldError(f"{path}: expected a change of labels that was begun, came something else") from None
-    return str(how), project.folder, str(old), str(new)
-
-
-def typed(how: str, *arguments: object) -> str:
-    """Return the command that changes a label, as it is typed: a label is somebody's, and may be more than a word."""
-    return shlex.join(["twofold", "labels", how, *map(str, arguments)])
 
 
 def _asked(project: Project) -> list[Asked]:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
@@ -74,9 +74,11 @@ class TrainingConfig(Section):
     """Which model is fine-tuned and how; see `training.FitConfig` for each value's meaning.
 
     Attributes:
+        question: Which of several questions a model learns to answer; the first by default.
         precision: Of training, predictions and embeddings alike.
     """
 
+    question: str | None = None
     model: str = "packaged"
     method: Literal["lora", "full", "head"] = "lora"
     epochs: int | None = Field(default=None, ge=1, le=1000)
@@ -99,6 +101,20 @@ class Config(Section):
     split: SplitConfig = SplitConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        first = next(iter(self.task.questions))
+        if self.task.questions[first].optional:
+            raise ValueError(f"task.questions.{first}.optional: people have to answer the first question")
+        if self.training.question is not None and self.training.question not in self.task.questions:
+            known = ", ".join(self.task.questions)
+            raise ValueError(f"training.question: expected one of {known}, came {self.training.question!r}")
+        return self
+
+    def only(self, question: str) -> Config:
+        """Return the configuration as it is seen from one of the questions."""
+        return self.model_copy(update={"task": self.task.only(question)})
 
 
 def read_config(path: Path) -> Config:

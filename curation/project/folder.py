@@ -7,6 +7,9 @@ my-project/
   test.parquet      an outside test set, where one was given; test_part.json: the frozen test part otherwise
   rounds/000/       what came in; rounds/001/ and so on: what each trip through people added
   ledger.jsonl      what happened, when, from which inputs
+
+Where several questions are asked, all that is of one other than the first lies in `questions/NAME/` of a round. A
+`Project` is seen from one of its questions, and so are its rounds: every step works on one question at a time.
 """
 
 from __future__ import annotations
@@ -22,9 +25,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.errors import TwofoldError
+from curation.errors import TwofoldError, suggest
 from curation.project import artifacts
-from curation.project.asked import Asked
+from curation.project.asked import THIRD_LOOKS, Asked
 from curation.project.collected import refuse_contradictions
 from curation.project.config import Config, read_config
 from curation.project.migration import COPY, is_of_format_1, migrate
@@ -68,11 +71,24 @@ def read_guidelines(path: Path) -> str:
     return text
 
 
+QUESTIONS = "questions"
+OF_ALL_QUESTIONS = frozenset(
+    {"batch.parquet", "pushed.json", "people.json", "queue.parquet", "forecast.json", THIRD_LOOKS, "third_look.json"}
+)
+"""What a round has once, however many questions it asks; so is all that is known of the texts (`map/`)."""
+
+
 @dataclass(frozen=True)
 class Round:
-    """One numbered folder of a project: everything that one trip through the picture made."""
+    """One numbered folder of a project: everything that one trip through the picture made.
+
+    Attributes:
+        folder: Where it lies.
+        question: The question that it is seen from; empty for the first.
+    """
 
     folder: Path
+    question: str = ""
 
     @property
     def number(self) -> int:
@@ -81,6 +97,8 @@ class Round:
 
     def path(self, name: str) -> Path:
         """Where an artifact of this round lies, or would lie."""
+        if self.question and name not in OF_ALL_QUESTIONS and not name.startswith("map/"):
+            return self.folder / QUESTIONS / self.question / name
         return self.folder / name
 
     def has(self, name: str) -> bool:
@@ -119,21 +137,53 @@ class Round:
 
     def snapshots(self) -> list[Path]:
         """The vote snapshots, oldest first; one that is there never changes."""
-        found = sorted(self.folder.glob("votes/[0-9]*.parquet"))
+        found = sorted(self.path("votes").glob("[0-9]*.parquet"))
         note_read(self.path(f"votes/{len(found) + 1:04d}.parquet"))  # a further one would be news
         return found
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder that exists and whose configuration is valid."""
+    """A project folder that exists and whose configuration is valid.
+
+    Attributes:
+        folder: Where it lies.
+        question: The question that it is seen from; empty for the first.
+    """
 
     folder: Path
+    question: str = ""
+
+    @cached_property
+    def whole(self) -> Config:
+        """The validated `twofold.toml`, with all questions."""
+        return read_config(self.folder / "twofold.toml")
 
     @cached_property
     def config(self) -> Config:
-        """The validated `twofold.toml`."""
-        return read_config(self.folder / "twofold.toml")
+        """The same as seen from this question, which is the only one of its task."""
+        return self.whole.only(self.question or next(iter(self.whole.task.questions)))
+
+    def seen_from(self, question: str | None) -> Project:
+        """Return the project as seen from a question; from the first where none is named.
+
+        Raises:
+            TwofoldError: There is no such question.
+        """
+        names = list(self.whole.task.questions)
+        if question is not None and question not in names:
+            raise TwofoldError(f"{self.folder}: no question {question!r}{suggest(question, names)}")
+        return Project(self.folder, "" if question in (None, names[0]) else str(question))
+
+    @property
+    def views(self) -> list[Project]:
+        """The project as seen from every question, from the first first."""
+        return [self.seen_from(name) for name in self.whole.task.questions]
+
+    @property
+    def trained(self) -> Project:
+        """The project as seen from the question that a model learns to answer."""
+        return self.seen_from(self.whole.training.question)
 
     @property
     def guidelines(self) -> str:
@@ -151,7 +201,11 @@ class Project:
     @cached_property
     def _records(self) -> pa.Table:
         found = artifacts.read_table(self.folder / "records.parquet")
-        return found.rename_columns({value_column(found): "value"})  # it is never written anew
+        found = found.rename_columns({value_column(found): "value"})  # it is never written anew
+        if not self.question:
+            return found
+        nothing = pa.nulls(found.num_rows, self.config.task.kind.value())  # a file answers the first question alone
+        return found.set_column(found.schema.get_field_index("value"), "value", nothing)
 
     @cached_property
     def contents(self) -> str:
@@ -168,7 +222,9 @@ class Project:
         return self.folder / ".cache"
 
     def path(self, name: str) -> Path:
-        """Where a file of the project lies."""
+        """Where a file of the project lies; answers that are set aside are those to the first question."""
+        if self.question and name in ("test.parquet", "gold.parquet"):
+            return self.folder / QUESTIONS / self.question / name
         return self.folder / name
 
     def has(self, name: str) -> bool:
@@ -178,11 +234,11 @@ class Project:
 
     def rounds(self) -> list[Round]:
         """The rounds there are, oldest first."""
-        return [Round(folder) for folder in sorted(self.folder.glob("rounds/[0-9][0-9][0-9]"))]
+        return [Round(folder, self.question) for folder in sorted(self.folder.glob("rounds/[0-9][0-9][0-9]"))]
 
     def round(self, number: int) -> Round:
         """The round of that number, made or not."""
-        return Round(self.folder / "rounds" / f"{number:03d}")
+        return Round(self.folder / "rounds" / f"{number:03d}", self.question)
 
     @property
     def first(self) -> Round:
@@ -241,6 +297,6 @@ def open_project(folder: Path, *, contradicted: bool = False) -> Project:
     _ = project.config
     if not project.path("records.parquet").exists():
         raise TwofoldError(f"{folder}: no records.parquet here; run `twofold init` again, it did not finish")
-    if not contradicted:
-        refuse_contradictions(project)
+    for view in project.views if not contradicted else ():
+        refuse_contradictions(view)
     return project

@@ -19,13 +19,15 @@ from curation.errors import TwofoldError, suggest
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_json, write_table, write_text
 from curation.project.asked import Asked
-from curation.project.collected import UNDER_WAY, change_under_way, labels_in_use, typed
+from curation.project.collected import UNDER_WAY, Change, change_under_way, labels_in_use
 from curation.project.folder import Project
 from curation.project.older_tables import with_names_of_today
-from curation.project.records import LABEL_NAMES
+from curation.project.records import LABEL_NAMES, question_of
 from curation.tasks.kind import Kind
+from curation.tasks.task import Task
 
 ANSWERS = "answers"
+QUEUES = ("batch.parquet", "queue.parquet")
 COLUMNS = frozenset({"value", "label", "unit", "choice", "suggested", "predicted", "before", "after", ANSWERS})
 """Columns of a project's tables that hold labels."""
 
@@ -41,9 +43,8 @@ def rename_label(project: Project, old: str, new: str) -> None:
     in_use = set(labels_in_use(project))
     _refuse_unknown(project, old, in_use)
     if new in in_use or (old in project.config.task.labels and new in project.config.task.labels):
-        raise TwofoldError(
-            f"{new!r} is a label already; to make the two one: `{typed('merge', project.folder, old, new)}`"
-        )
+        merging = Change("merge", old, new, project.question).typed(project.folder)
+        raise TwofoldError(f"{new!r} is a label already; to make the two one: `{merging}`")
     _change(project, "rename", old, new)
 
 
@@ -71,19 +72,19 @@ def _refuse_unknown(project: Project, label: str, in_use: set[str]) -> None:
 
 def _change(project: Project, how: str, old: str, new: str) -> None:
     journal = project.path(UNDER_WAY)
-    said = {"how": how, "old": old, "new": new}
+    said = {"how": how, "old": old, "new": new, "question": project.question}
     begun = change_under_way(project)
-    if begun and begun != (how, project.folder, old, new):
-        raise TwofoldError(f"{project.folder}: finish first what was cut short: `{typed(*begun)}`")
+    if begun and begun != Change(how, old, new, project.question):
+        raise TwofoldError(f"{project.folder}: finish first what was cut short: `{begun.typed(project.folder)}`")
     write_json(journal, said)
     for path in _tables(project):
-        _rewrite(path, project.config.task.kind, old, new)
+        _rewrite(path, project.config.task, old, new)
     for round_ in project.rounds():
         if round_.has("asked.json"):
             asked = Asked.kept_in(round_)
             options = {value: new if label == old else label for value, label in asked.options.items()}
             round_.write_json("asked.json", asked.model_copy(update={"options": options}).model_dump(mode="json"))
-    _write_labels(project.path("twofold.toml"), old, new)
+    _write_labels(project, old, new)
     ledger.append(project.folder, "labels", **said)
     journal.unlink()
 
@@ -91,12 +92,15 @@ def _change(project: Project, how: str, old: str, new: str) -> None:
 def _tables(project: Project) -> Iterator[Path]:
     """All tables that hold labels by their names of today: not the records as they came in, and no votes."""
     for round_ in project.rounds():
-        yield from sorted(round_.folder.glob("*.parquet"))
+        own = round_.path("labels.parquet").parent.glob("*.parquet")
+        yield from sorted({*own, *(path for name in QUEUES if (path := round_.path(name)).exists())})
     yield from (path for name in ("test.parquet", "gold.parquet") if (path := project.path(name)).exists())
 
 
-def _rewrite(path: Path, kind: Kind, old: str, new: str) -> None:
-    before = with_names_of_today(path.name, read_table(path))
+def _rewrite(path: Path, task: Task, old: str, new: str) -> None:
+    kind, before = task.kind, with_names_of_today(path.name, read_table(path))
+    if path.name in QUEUES and question_of(before) not in (None, task.question):
+        return  # what it suggests are answers to another question
     after = before
     for i, name in enumerate(before.column_names):
         if name in COLUMNS:
@@ -132,11 +136,12 @@ def _in_words(words: str | None, kind: Kind, old: str, new: str) -> str | None:
         return words
 
 
-def _write_labels(path: Path, old: str, new: str) -> None:
+def _write_labels(project: Project, old: str, new: str) -> None:
     """Change the one key, and leave what people wrote around it."""
+    path = project.path("twofold.toml")
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     task: Any = document["task"]
-    labels: Any = next(iter(task["questions"].values()))["labels"]
+    labels: Any = task["questions"][project.config.task.question]["labels"]
     if old not in labels:
         return
     if new in labels:

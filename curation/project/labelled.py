@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from curation.project.artifacts import read_json, read_table, write_json
 from curation.project.folder import Project, Round
-from curation.project.records import by_id
+from curation.project.records import by_id, column, labels_schema, table
 from curation.project.standing import USED_PARTS, Part
 
 if TYPE_CHECKING:
@@ -49,6 +49,22 @@ def records_by_part(round_: Round) -> dict[Part, list[str]]:
     for record_id, part in by_id(round_.table("split.parquet"), "part").items():
         parts[Part(part)].append(record_id)
     return parts
+
+
+def begin_labels(project: Project) -> None:
+    """Let every question have labels in every round: none, or those of the round before, where it was added later."""
+    for view in project.views:
+        if view.question:
+            for round_ in view.rounds():
+                if not round_.has("labels.parquet"):
+                    round_.write_table("labels.parquet", _labels_to_begin_with(view, round_))
+
+
+def _labels_to_begin_with(view: Project, round_: Round) -> pa.Table:
+    if round_.number:
+        return view.before(round_).table("labels.parquet")
+    schema = labels_schema(view.config.task.kind.value())
+    return table(({"record_id": i, "round": 0} for i in column(view.records, "record_id")), schema)
 
 
 def current_values(project: Project, round_: Round) -> dict[str, Any]:

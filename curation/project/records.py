@@ -11,6 +11,9 @@ from curation.errors import TwofoldError, suggest
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
+QUESTION = b"question"
+"""Metadata of a queue, and of the batch taken from it: the question that its suggestions answer."""
+
 LABEL_NAMES = b"labels"
 """Metadata of a table whose rows hold one number per label: the labels' names, in order, as JSON."""
 
@@ -123,6 +126,12 @@ def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
             if name not in schema.names:
                 raise TwofoldError(f"column {name!r} is not in this table{suggest(name, schema.names)}")
     return pa.Table.from_pylist(listed, schema=schema)
+
+
+def question_of(queue: pa.Table) -> str | None:
+    """Return the question that the suggestions of a queue answer; None where that was not kept."""
+    name = (queue.schema.metadata or {}).get(QUESTION)
+    return None if name is None else str(name.decode())
 
 
 def texts(records: pa.Table, field: str) -> list[str]:

@@ -129,6 +129,42 @@ def cleanlab_sets_score(
     return np.asarray(of_records), np.asarray(rank.get_label_quality_scores_per_class(lists, probs, method=method))
 
 
+def cleanlab_tags_score(
+    tags: Sequence[IntArray], probs: Sequence[FloatArray], *, method: Method = "self_confidence", softmin: bool = False
+) -> tuple[FloatArray, list[FloatArray]]:
+    """Return cleanlab's quality scores of texts (n,) and of the words of each, low = likely wrong.
+
+    Wang & Mueller, Detecting Label Errors in Token Classification Data, 2022 (https://arxiv.org/abs/2210.03920).
+
+    Args:
+        tags: n arrays (words,) of given tags; every text has a word.
+        probs: n arrays (words, m) of out-of-fold probabilities.
+        method: Which of cleanlab's three.
+        softmin: Whether a text has the softmin of its words' scores, not the least of them.
+    """
+    from cleanlab.token_classification.rank import get_label_quality_scores
+
+    of_texts, of_words = get_label_quality_scores(
+        [each.tolist() for each in tags],
+        list(probs),
+        token_score_method=method,
+        sentence_score_method="softmin" if softmin else "min",
+    )
+    return np.asarray(of_texts), [np.asarray(each) for each in of_words]
+
+
+def cleanlab_tags_issues(tags: Sequence[IntArray], probs: Sequence[FloatArray]) -> BoolArray:
+    """Return (n,) in which texts cleanlab doubts a tag, by `token_classification.filter` at its defaults."""
+    from cleanlab.token_classification.filter import find_label_issues
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = find_label_issues([each.tolist() for each in tags], list(probs), n_jobs=1)
+    doubted = np.zeros(len(tags), dtype=bool)
+    doubted[[record for record, _ in found]] = True
+    return doubted
+
+
 def _as_lists(ones: BoolArray) -> list[list[int]]:
     return [np.flatnonzero(row).tolist() for row in ones]
 

@@ -59,7 +59,7 @@ class Labelled:
             return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
         if len(self.ids) < FEWEST:
             return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
-        if len(np.unique(self.codes)) < 2:
+        if len(np.unique(self.codes)) < 2 <= len(self.names):
             return f"no label can be checked: all {len(self.ids)} are {self.labels[0]!r}"
         return None
 

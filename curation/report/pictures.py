@@ -19,6 +19,12 @@ _SCORES = {
     "macro_recall": "Macro recall",
 }
 
+_MEASURES = {
+    "word_error": "Words that differ",
+    "chrf": "Characters alike (chrF)",
+    "similarity": "Meaning alike (cosine)",
+}
+
 
 def pictures(report: Report) -> dict[str, Any]:
     """Return the pictures of the page by the name that the templates give them."""
@@ -47,6 +53,7 @@ def _agreement_plot(agreement: Agreement | None) -> IntervalPlot | None:
             *spaced,
             ("Fleiss' kappa", agreement.fleiss_kappa, False),
             ("Observed agreement", agreement.observed, False),
+            *((_MEASURES.get(each.name, each.name), each.score, False) for each in agreement.measures),
         ]
     )
 

@@ -50,6 +50,13 @@ class PairAgreement(Part):
     n: int
 
 
+class Measured(Part):
+    """What tells how near answers are that are more than labels, such as the characters that texts have in common."""
+
+    name: str
+    score: Measure
+
+
 class Agreement(Part):
     """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out.
 
@@ -64,6 +71,7 @@ class Agreement(Part):
     reason: str | None
     per_label: Many[LabelAgreement]
     pairs: Many[PairAgreement]
+    measures: Many[Measured] = Field(default_factory=list)
 
 
 class Reviewer(Part):
@@ -115,6 +123,21 @@ class Changed(Part):
     method: str | None
 
 
+class GuidelineNote(Part):
+    """What an adjudicator would have the guidelines say, and of which record."""
+
+    record_id: str
+    text: str
+    note: str
+
+
+class Notes(Part):
+    """What adjudicators noted of disputes: why the answers differed, in numbers, and changes of the guidelines."""
+
+    why: Counts
+    guidelines: Many[GuidelineNote]
+
+
 class Review(Part):
     """What people decided."""
 
@@ -124,6 +147,7 @@ class Review(Part):
     decisions: Counts
     confusions: Many[Confusion]
     changed: Many[Changed]
+    notes: Notes | None = None
 
 
 class GoldRow(Part):

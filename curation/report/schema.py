@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from curation.report.check_parts import Checks
 from curation.report.model_parts import MeasuredOn, Mistakes, Model
@@ -28,6 +28,17 @@ class Project(Part):
     created: str
     version: str
     seed: int | None
+
+
+class QuestionAsked(Part):
+    """One of several questions, and where its page lies, as seen from this one; `disputed` records wait for a third."""
+
+    name: str
+    kind: str
+    page: str
+    here: bool
+    settled: int
+    disputed: int
 
 
 class Intake(Part):
@@ -104,6 +115,7 @@ class Report(Part):
     map: Map | None
     queue: Queue | None
     next: Many[str]
+    questions: Many[QuestionAsked] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from curation.review.consensus import Consensus, consensus
 from curation.review.decide import decide
 from curation.review.next_vote import ask_third
 from curation.review.pairs import PairAgreement
+from curation.review.rank_items import ItemRanking, rank_items
 from curation.review.rating_consensus import RatingConsensus
 from evaluation.intervals import Interval
 
@@ -14,6 +15,7 @@ Score = Interval  # its older name
 __all__ = [
     "Agreement",
     "Consensus",
+    "ItemRanking",
     "PairAgreement",
     "RatingConsensus",
     "Score",
@@ -22,4 +24,5 @@ __all__ = [
     "ask_third",
     "consensus",
     "decide",
+    "rank_items",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -13,7 +13,8 @@ import numpy as np
 from curation.review.coefficients import Nominal, coincidence_rows, distinct, record_rows, spaced_alpha
 from curation.review.masi import distance_alpha, distance_rows, masi_distance
 from curation.review.pairs import PairAgreement, pair_agreements
-from curation.review.vote_tables import VoteTable, vote_columns
+from curation.review.text_agreement import Embed, of_texts, text_agreement
+from curation.review.vote_tables import VoteTable, vote_columns, without_empty
 from curation.review.votes import Floats, Ints, label_names, read_votes
 from evaluation.columns import Column
 from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
@@ -49,6 +50,7 @@ class Agreement(Shown):
         reviewers: Reviewers with a vote.
         alpha_interval: Where the scale is ordinal and labels are numbers, alpha on the interval scale as well: it
             takes steps for equally far apart. None elsewhere.
+        measures: What else tells how near answers are that are more than labels, by its name, such as `chrf`.
     """
 
     alpha: Interval
@@ -63,13 +65,15 @@ class Agreement(Shown):
     votes: int
     reviewers: int
     alpha_interval: Interval | None = None
+    measures: Mapping[str, Interval] = field(default_factory=dict)
 
     def _columns(self) -> Mapping[str, Any]:
         overall = [(name, "all", getattr(self, name)) for name in _OVERALL]
         labels = [("alpha", label, score) for label, score in self.per_label.items()]
         pairs = [("kappa", " and ".join(pair.reviewers), pair.kappa) for pair in self.pairs]
         spaced = [("alpha", "all, steps equally far apart", self.alpha_interval)] if self.alpha_interval else []
-        rows = [*overall, *spaced, *labels, *pairs]
+        measures = [(name, "all", score) for name, score in self.measures.items()]
+        rows = [*overall, *measures, *spaced, *labels, *pairs]
         numbers = {key: [getattr(score, key) for _, _, score in rows] for key in ("value", "low", "high", "reason")}
         return {"measure": [row[0] for row in rows], "of": [row[1] for row in rows], **numbers}
 
@@ -84,6 +88,7 @@ def agreement(
     kind: str = "single_label",
     scale: Scale = "nominal",
     labels: Column | None = None,
+    embed: Embed | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Agreement:
@@ -96,10 +101,12 @@ def agreement(
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: Of answers: `single_label`, or `multi_label`, where a label is a list of labels; `alpha` is then that of
             whole answers by MASI distance, `per_label` that of each label's yes or no, and all else is of answers
-            that are equal or not.
+            that are equal or not; or `text`, where a label is a text, `alpha` is by the share of words that differ,
+            and `measures` has `word_error`, `chrf` and, with `embed`, `similarity` (`text_agreement`).
         scale: `nominal`; `ordinal`, labels in the order of `labels`; `interval`, labels are numbers. Ordinal
             and interval pairs get quadratically weighted kappa.
         labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
+        embed: Makes vectors of texts, shape (n, d), such as `training.embed`; for texts alone.
         seed: Of the bootstrap.
         resamples: Bootstrap draws, at least 1.
 
@@ -121,7 +128,10 @@ def agreement(
     if kind not in _KINDS:
         raise ValueError(f"agreement: expected a kind of {', '.join(_KINDS)}, found {kind!r}")
     check_resampling(seed, resamples)
-    return _KINDS[kind](votes, scale, labels, seed, resamples)
+    if embed is not None and kind not in _EMBEDDED:
+        raise ValueError(f"agreement: embed= is for answers of the kind {', '.join(_EMBEDDED)}, found {kind!r}")
+    more = {} if embed is None else {"embed": embed}
+    return _KINDS[kind](votes, scale, labels, seed, resamples, **more)
 
 
 def _of_single_labels(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
@@ -135,7 +145,10 @@ def _of_single_labels(votes: VoteTable, scale: Scale, labels: Column | None, see
         overall["alpha"] = _spaced(paired, times, values if scale == "interval" else None, draw)
     equally = _numbers(coded.labels) if scale == "ordinal" else None
     return Agreement(
-        **overall,
+        alpha=overall["alpha"],
+        observed=overall["observed"],
+        fleiss_kappa=overall["fleiss_kappa"],
+        ac1=overall["ac1"],
         alpha_interval=None if equally is None else _spaced(paired, times, equally, draw),
         per_label=per_label,
         pairs=pair_agreements(coded, _distance(values)),
@@ -164,6 +177,16 @@ def _of_label_sets(votes: VoteTable, scale: Scale, labels: Column | None, seed: 
     draw = partial(resampled_sums, times=times, seed=seed, resamples=resamples)
     whole = _of_single_labels(columns, "nominal", None, seed, resamples)
     return replace(whole, **_of_sets(paired.astype(np.int64), times, ones, names, draw))
+
+
+def _of_texts(
+    votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int, embed: Embed | None = None
+) -> Agreement:
+    if scale != "nominal":
+        raise ValueError(f"agreement: texts have no order, found the scale {scale!r}")
+    coded = read_votes(without_empty(votes))
+    found: dict[str, Any] = of_texts(text_agreement(coded, embed=embed, seed=seed, resamples=resamples), coded)
+    return Agreement(**found)
 
 
 def _as_one_text(answer: Any) -> str | None:
@@ -195,7 +218,12 @@ def _of_sets(paired: Ints, times: Ints, ones: Ints, names: list[str], draw: Any)
     return {"alpha": alpha, "per_label": per_label}
 
 
-_KINDS = {"single_label": _of_single_labels, "multi_label": _of_label_sets}
+_KINDS: Mapping[str, Callable[..., Agreement]] = {
+    "single_label": _of_single_labels,
+    "multi_label": _of_label_sets,
+    "text": _of_texts,
+}
+_EMBEDDED = ("text",)
 
 
 def _overall(

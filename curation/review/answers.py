@@ -6,6 +6,7 @@ agree on a record when their answers are shown alike.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -14,15 +15,30 @@ from typing import Any
 import pyarrow as pa
 
 from curation.project.records import column
+from curation.project.standing import Status
 from curation.review.consensus import Consensus, consensus
 from curation.review.rating_consensus import rating_consensus
-from curation.tasks.kind import Kind, Scale
+from curation.review.text_consensus import text_consensus
+from curation.tasks.kind import Kind
 
 WORDED = "label"
 """What an answer in words is called in the tables that this room takes and gives."""
 
-CONSENSUS: Mapping[Scale, Callable[..., Consensus]] = {"nominal": consensus, "ordinal": rating_consensus}
-"""What makes a consensus of choices, by their scale."""
+CONSENSUS: Mapping[str, Callable[..., Consensus]] = {
+    "nominal": consensus,
+    "ordinal": rating_consensus,
+    "text": text_consensus,
+}
+"""What makes a consensus of choices, by their scale, or by what their kind names."""
+
+
+def consensus_of(kind: Kind) -> Callable[..., Consensus]:
+    """Return what makes a consensus of the choices of a kind."""
+    return CONSENSUS[kind.consensus or kind.scale]
+
+
+NO_ANSWER = "(left open)"
+"""What somebody said who submitted a record, and left this question of several open."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 
@@ -48,17 +64,35 @@ class InWords:
         return found.drop_columns([WORDED]).append_column("value", values).select(schema.names).cast(schema)
 
 
-def in_words(votes: pa.Table, kind: Kind) -> InWords:
+def in_words(votes: pa.Table, kind: Kind, question: Any = None) -> InWords:
     """Put votes into words.
 
     Args:
         votes: A table of `votes_schema`.
         kind: The kind of their answers.
+        question: What they answer. Where a kind says what makes two of them the same, all that are the same are shown
+            as the one that was given most often: of equals, the one that comes first.
     """
-    answers = column(votes, "value")
-    words = [None if answer is None else kind.show(answer) for answer in answers]
+    answers, submitted = column(votes, "value"), [status == Status.SUBMITTED for status in column(votes, "status")]
+    words = [
+        (NO_ANSWER if done else None) if answer is None else kind.show(answer)
+        for answer, done in zip(answers, submitted, strict=True)
+    ]
+    if kind.same is not None:
+        pairs = zip(answers, words, strict=True)
+        words = _most_usual(words, [word if answer is None else kind.same(answer, question) for answer, word in pairs])
     shown = votes.drop_columns(["value"]).append_column(WORDED, pa.array(words, pa.string()))
-    return InWords(kind=kind, votes=shown, values={w: a for w, a in zip(words, answers, strict=True) if w is not None})
+    values = {kind.show(answer): answer for answer in answers if answer is not None}
+    return InWords(kind=kind, votes=shown, values=values)
+
+
+def _most_usual(words: Sequence[str | None], same: Sequence[str | None]) -> list[str | None]:
+    """Return for each the most frequent of those that are the same; of equally frequent ones the first in order."""
+    first: dict[str | None, str | None] = {}
+    counted = Counter(zip(same, words, strict=True))
+    for (key, word), _ in sorted(counted.items(), key=lambda item: (-item[1], str(item[0]))):
+        first.setdefault(key, word)
+    return [first[key] for key in same]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +112,7 @@ class Units:
 
 
 def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
-    """Break every answer into its choices; a vote without an answer has none.
+    """Break every answer into its choices; a vote without an answer has none, and neither has a draft.
 
     Where an answer names no more than what somebody saw, it also says of what other answers to the record name that it
     is `kind.absent`.
@@ -89,8 +123,12 @@ def as_units(votes: pa.Table, kind: Kind, question: Any) -> Units:
         question: The question that they answer.
     """
     rows, unit_ids, choices, record = [], [], [], {}
-    said = [None if answer is None else kind.units(answer, question) for answer in column(votes, "value")]
-    ids = column(votes, "record_id")
+    given = [status == Status.SUBMITTED for status in column(votes, "status")]
+    ids, answers = column(votes, "record_id"), column(votes, "value")
+    said = [
+        kind.units(answer, question) if counts and answer is not None else None
+        for answer, counts in zip(answers, given, strict=True)
+    ]
     all_units = _units_of_records(ids, said) if kind.absent is not None else {}
     for row, (record_id, named) in enumerate(zip(ids, said, strict=True)):
         missing = dict.fromkeys(all_units.get(record_id, ()), kind.absent)

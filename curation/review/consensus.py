@@ -14,7 +14,7 @@ from curation.review.calibration import calibration
 from curation.review.features import feature_blocks
 from curation.review.lean import lean
 from curation.review.raters import RaterFit, fit_raters
-from curation.review.reviewers import reviewer_quality
+from curation.review.reviewers import expected_gain, reviewer_quality
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import Floats, Votes, read_votes
 from evaluation.columns import Column
@@ -52,6 +52,17 @@ class Consensus(Shown):
         if record_id not in self.posteriors or label not in self._place:
             return None
         return float(self.posteriors[record_id][self._place[label]])
+
+    def chances(self, votes: Votes) -> tuple[Floats, Floats]:
+        """Return the gain that one more vote promises for every record and how sure it is now, both of shape (N,).
+
+        Raises:
+            ValueError: These are other votes than those that the consensus was made from.
+        """
+        if votes.records != list(self.posteriors):
+            raise ValueError("ask_third: expected the votes that the consensus was made from, found other records")
+        posterior = np.stack(list(self.posteriors.values())) if votes.records else np.zeros((0, len(votes.labels)))
+        return expected_gain(votes, posterior), posterior.max(axis=1, initial=0.0)
 
     @cached_property
     def _place(self) -> Mapping[str, int]:
@@ -112,10 +123,10 @@ def consensus(
 
 
 def _on_scale(kind: str) -> Callable[..., Consensus] | None:
-    from curation.review.answers import CONSENSUS  # which knows this module
+    from curation.review.answers import consensus_of  # which knows this module
     from curation.tasks.kinds import kind_named
 
-    found = CONSENSUS[kind_named(kind).scale]
+    found = consensus_of(kind_named(kind))
     return None if found is consensus else found
 
 

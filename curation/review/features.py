@@ -13,6 +13,7 @@ import numpy as np
 from curation.review.votes import Floats
 
 _TOPICS = 50  # dimensions kept of word counts
+_DIRECTIONS = 100  # and of vectors of items
 _NEGATIONS = frozenset(["no", "not", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot", "t"])
 
 
@@ -46,6 +47,61 @@ def feature_blocks(
         else:
             wide.append(vectors.reshape(len(vectors), -1))
     return [np.hstack(group) for group in (plain, wide) if group]
+
+
+def length_blocks(items: Sequence[str], texts: Mapping[str, str], caller: str) -> list[Floats]:
+    """Return how long the text of every item is, on a scale of logarithms, shape (N, 1).
+
+    Raises:
+        ValueError: The mapping lacks an item, or something in it is no text.
+    """
+    found = _named(items, texts, "texts", caller)
+    wrong = next((item for item, text in zip(items, found, strict=True) if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise ValueError(f"{caller}: texts of {wrong!r}: expected a text, found {texts[wrong]!r:.60}")
+    return [np.log1p(np.array([[len(text)] for text in found], dtype=float))]
+
+
+def named_blocks(
+    items: Sequence[str],
+    *,
+    texts: Mapping[str, str] | None = None,
+    embeddings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    caller: str,
+) -> list[Floats]:
+    """Return word counts and vectors of items, each brought to few dimensions, blocks of shape (N, d).
+
+    Raises:
+        ValueError: The mapping lacks an item, or vectors are none or of different shapes.
+    """
+    blocks = []
+    if texts is not None:
+        blocks.append(_topics([[text] for text in _named(items, texts, "texts", caller)], seed))
+    if embeddings is not None:
+        _named(items, embeddings, "embeddings", caller)
+        vectors = _matrix(items, embeddings, "embeddings")
+        blocks.append(_reduced(vectors.reshape(len(vectors), -1), seed))
+    return blocks
+
+
+def _named(items: Sequence[str], known: Any, name: str, caller: str) -> list[Any]:
+    if not hasattr(known, "items") or hasattr(known, "columns"):
+        raise ValueError(f"{caller}: {name}: expected a mapping from items, found {type(known).__name__}")
+    by_name = {str(item): value for item, value in known.items()}
+    if missing := next((item for item in items if item not in by_name), None):
+        raise ValueError(f"{caller}: {name} has nothing for item {missing!r}, which has votes")
+    return [by_name[item] for item in items]
+
+
+def _reduced(vectors: Floats, seed: int) -> Floats:
+    """Return vectors of many dimensions along their principal directions."""
+    from sklearn.decomposition import TruncatedSVD
+
+    size = min(_DIRECTIONS, len(vectors) - 1)
+    if vectors.shape[1] <= max(size, 1):
+        return vectors
+    return np.asarray(TruncatedSVD(max(size, 1), random_state=seed).fit_transform(vectors - vectors.mean(axis=0)))
 
 
 def _picked(records: Sequence[str], known: Any, name: str) -> list[Any]:

@@ -43,7 +43,7 @@ def pair_agreements(votes: Votes, distance: Floats | None) -> Sequence[PairAgree
         votes: Coded votes.
         distance: Shape (K, K), how far two labels are apart; None where all are equally far.
     """
-    left, right = _vote_pairs(votes.record)
+    left, right = vote_pairs(votes.record)
     if not left.size:
         return []
     r, k = len(votes.reviewers), len(votes.labels)
@@ -70,7 +70,7 @@ def _agreement_of(names: tuple[str, str], cells: Ints, counts: Ints, distance: F
     )
 
 
-def _vote_pairs(record: Ints) -> tuple[Ints, Ints]:
+def vote_pairs(record: Ints) -> tuple[Ints, Ints]:
     """Return the positions of every two votes on one record; `record` is ascending."""
     left, right, step = [], [], 1
     while (same := np.flatnonzero(record[step:] == record[: len(record) - step])).size:

@@ -28,13 +28,13 @@ def agreement_with_others(votes: VoteTable) -> list[dict[str, Any]]:
     records: Counter[int] = Counter()
     answers: Counter[int] = Counter()
     same: Counter[int] = Counter()
-    counts = coded.counts()
-    total = counts.sum(axis=1)
+    counts = Counter(zip(coded.record.tolist(), coded.label.tolist(), strict=True))
+    total = Counter(coded.record.tolist())
     for record, reviewer, label in zip(coded.record, coded.reviewer, coded.label, strict=True):
-        others = int(total[record]) - 1
+        others = total[int(record)] - 1
         records[int(reviewer)] += others > 0
         answers[int(reviewer)] += others
-        same[int(reviewer)] += int(counts[record, label]) - 1
+        same[int(reviewer)] += counts[int(record), int(label)] - 1
     return [
         {"reviewer": name, "records": records[r], "answers": answers[r], "same": same[r]}
         | _share(same[r], answers[r], records[r]).to_dict()

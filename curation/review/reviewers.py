@@ -69,6 +69,20 @@ def expected_confusions(votes: Votes, posterior: Floats) -> Floats:
     return np.asarray((said.T @ posterior).reshape(-1, k, k).transpose(0, 2, 1))
 
 
+def expected_gain(votes: Votes, posterior: Floats) -> Floats:
+    """Return how much the largest probability is expected to grow by one more vote, shape (N,).
+
+    Args:
+        votes: Coded votes.
+        posterior: Shape (N, K), probabilities of the labels of every record.
+    """
+    confusion = expected_confusions(votes, posterior).sum(axis=0)
+    smooth = confusion + np.eye(len(confusion)) + 1 / max(len(confusion), 1)
+    said = smooth / smooth.sum(axis=1, keepdims=True)
+    after = sum((posterior * said[:, c]).max(axis=1, initial=0.0) for c in range(said.shape[1]))
+    return np.asarray(np.clip(after - posterior.max(axis=1, initial=0.0), 0.0, 1.0))
+
+
 def _habit(confusion: Floats, labels: list[str]) -> str | None:
     """Name the largest share of one label's records that went to another label.
 

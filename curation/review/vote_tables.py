@@ -43,6 +43,16 @@ def vote_columns(votes: VoteTable, name: str) -> dict[str, Any]:
     raise ValueError(f"{name}: expected a table, a data frame or a list of rows, found {type(votes).__name__}")
 
 
+def without_empty(votes: VoteTable) -> dict[str, Any]:
+    """Return the columns of a vote table; an empty text is no answer."""
+    columns = vote_columns(votes, "votes")
+    name = "value" if "label" not in columns and "value" in columns else "label"
+    if name not in columns:
+        return columns
+    texts = as_text(columns[name], f"votes, column {name!r}").to_pylist()
+    return {**columns, name: [text if text is None or text.strip() else None for text in texts]}
+
+
 def as_text(values: Any, where: str) -> pa.Array:
     """Return a column as Arrow text, null for what is missing.
 

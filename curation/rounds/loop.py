@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from curation.annotation.client import ArgillaClient
@@ -12,7 +12,7 @@ from curation.annotation.shown import all_shown_to_readers
 from curation.errors import TwofoldError
 from curation.project.asked import asked_in
 from curation.project.folder import Project, Round
-from curation.project.labelled import why_not_trainable
+from curation.project.labelled import begin_labels, why_not_trainable
 from curation.project.records import column
 from curation.project.standing import Method, Role
 from curation.project.step import Context, Done, Step, Tick, is_fresh, run_step
@@ -37,6 +37,8 @@ LEARN: tuple[Step, ...] = (
     report.STEP,
 )
 NEEDS_LABELS = frozenset({"augment", "train", "evaluate"})
+OF_EVERY_QUESTION = frozenset({"check", "report"})
+"""Steps that run for each question; the others run once, or for the question that a model learns to answer."""
 
 Ticker = Callable[[str], Tick]  # a progress display for the step of that name
 Connect = Callable[[], ArgillaClient]
@@ -95,19 +97,37 @@ def next_step(now: Situation) -> Next:
 
 def situation(project: Project, round_: Round, *, go_on: bool = False) -> Situation:
     """Read from the folder where a round stands."""
-    methods: Counter[str] | None = None
-    if round_.has("decisions.parquet"):
-        methods = Counter(column(round_.table("decisions.parquet"), "method"))
+    methods = _methods(round_)
     return Situation(
         number=round_.number,
         sent=round_.has("pushed.json"),
         undecided=None if methods is None else methods[Method.UNDECIDED],
-        disputed=0 if methods is None else methods[Method.DISPUTED],
+        disputed=sum((_methods(each) or Counter())[Method.DISPUTED] for _, each in _seen(project, round_)),
         decided=0 if methods is None else methods.total() - methods[Method.UNDECIDED] - methods[Method.DISPUTED],
-        learned=all(is_fresh(step, project, round_) for step in LEARN if _applies(step, project, round_)),
+        learned=all(is_fresh(step, *seen) for step in LEARN for seen in _for_whom(step, project, round_)),
         queued=round_.table("queue.parquet").num_rows if round_.has("queue.parquet") else 0,
         go_on=go_on,
     )
+
+
+def _methods(round_: Round) -> Counter[str] | None:
+    """Return how many records were decided in which way; None before the first review."""
+    if not round_.has("decisions.parquet"):
+        return None
+    return Counter(column(round_.table("decisions.parquet"), "method"))
+
+
+def _seen(project: Project, round_: Round) -> list[tuple[Project, Round]]:
+    """Return a project and one of its rounds as seen from every question."""
+    return [(view, view.round(round_.number)) for view in project.views]
+
+
+def _for_whom(step: Step, project: Project, round_: Round) -> list[tuple[Project, Round]]:
+    """Return from which questions a step is to be run; from none where there is too little to learn from."""
+    if step.name in OF_EVERY_QUESTION:
+        return _seen(project, round_)
+    seen = [(project, round_)] if step.once else [(project.trained, project.trained.round(round_.number))]
+    return [each for each in seen if _applies(step, *each)]
 
 
 def _applies(step: Step, project: Project, round_: Round) -> bool:
@@ -122,9 +142,10 @@ def learnable(project: Project) -> Round:
     Raises:
         TwofoldError: There is none.
     """
-    for round_ in reversed(project.rounds()):
-        if round_.has("labels.parquet") and (round_.number == 0 or situation(project, round_).decided):
-            return round_
+    begin_labels(project)
+    for round_ in reversed(project.trained.rounds()):
+        if round_.has("labels.parquet") and (round_.number == 0 or situation(project.trained, round_).decided):
+            return project.round(round_.number)
     raise TwofoldError(f"{project.folder}: no round has labels yet; run `twofold pull` and `twofold review`")
 
 
@@ -134,10 +155,13 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
     Raises:
         TwofoldError: The round has too few labels for the step.
     """
+    begin_labels(project)
     for step in steps_upto(upto):
-        if not _applies(step, project, round_):
-            raise TwofoldError(f"cannot {step.name} yet: {why_not_trainable(project, round_)}")
-        yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
+        found = _for_whom(step, project, round_)
+        if not found:
+            raise TwofoldError(f"cannot {step.name} yet: {_why_not_trainable(project, round_)}")
+        for view, seen in found:
+            yield _told(view, run_step(step, Context(project=view, round=seen, tick=ticker(step.name))))
 
 
 def steps_upto(name: str) -> list[Step]:
@@ -153,12 +177,23 @@ def steps_upto(name: str) -> list[Step]:
 
 def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:
     """Run every step from map to report that the labels so far allow."""
+    begin_labels(project)
     for step in LEARN:
-        if _applies(step, project, round_):
-            yield run_step(step, Context(project=project, round=round_, tick=ticker(step.name)))
-        else:
-            summary = f"not yet: {why_not_trainable(project, round_)}"
+        found = _for_whom(step, project, round_)
+        for view, seen in found:
+            yield _told(view, run_step(step, Context(project=view, round=seen, tick=ticker(step.name))))
+        if not found:
+            summary = f"not yet: {_why_not_trainable(project, round_)}"
             yield Done(step=step.name, round=round_, summary=summary, ran=False)
+
+
+def _why_not_trainable(project: Project, round_: Round) -> str | None:
+    return why_not_trainable(project.trained, project.trained.round(round_.number))
+
+
+def _told(view: Project, done: Done) -> Done:
+    """Return how a step ended, the question named where it is not the first."""
+    return replace(done, summary=f"{view.question}: {done.summary}") if view.question else done
 
 
 def send(project: Project, connect: Connect, ticker: Ticker, *, go_on: bool = False) -> Iterator[Done]:
@@ -195,31 +230,42 @@ def take_votes(
     if number is not None or not rounds:
         rounds = [project.current if number is None else project.round(number)]
     for round_ in rounds:
-        summary = pull(Context(project=project, round=round_), connect(), give_up_missing=give_up_missing)
-        if round_.number == rounds[-1].number or not summary.startswith("nothing new"):
-            yield Done(step="pull", round=round_, summary=_of_round(round_, project, summary), ran=True)
+        for view, seen in _seen(project, round_):
+            if view.question and asked_in(view, seen) is None:
+                continue  # it is asked from a later round on
+            summary = pull(Context(project=view, round=seen), connect(), give_up_missing=give_up_missing)
+            if round_.number == rounds[-1].number or not summary.startswith("nothing new"):
+                done = Done(step="pull", round=round_, summary=_of_round(round_, project, summary), ran=True)
+                yield _told(view, done)
 
 
 def decide(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     """Decide what the votes decide, round by round, and bring the adjudicators' data sets to it."""
-    rounds = [round_ for round_ in project.rounds() if round_.snapshots()] or [project.current]
-    for round_ in rounds:
-        done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
-        if done.ran or round_ == rounds[-1]:
-            yield Done(step=done.step, round=round_, summary=_of_round(round_, project, done.summary), ran=done.ran)
-        if done.ran or open_third_looks(round_):
-            yield from _ask_for_third_looks(project, round_, connect, ticker)
-        if done.ran or _disputes_moved(round_):
-            context = Context(project=project, round=round_, tick=ticker("adjudicate"))
-            summary = adjudicate(context, connect())
-            if summary:
-                yield Done(step="adjudicate", round=round_, summary=_of_round(round_, project, summary), ran=True)
+    begin_labels(project)
+    for view in project.views:
+        rounds = [round_ for round_ in view.rounds() if round_.snapshots()]
+        for round_ in rounds if rounds or view.question else [project.current]:
+            newest = round_.number == project.current.number
+            for done in _decide(view, round_, connect, ticker):
+                if done.step != "review" or done.ran or newest:
+                    yield _told(view, replace(done, summary=_of_round(round_, project, done.summary)))
+
+
+def _decide(project: Project, round_: Round, connect: Connect, ticker: Ticker) -> Iterator[Done]:
+    done = run_step(review.STEP, Context(project=project, round=round_, tick=ticker("review")))
+    yield done
+    if not project.question and (done.ran or open_third_looks(round_)):
+        yield from _ask_for_third_looks(project, round_, connect, ticker)
+    if done.ran or _disputes_moved(round_):
+        summary = adjudicate(Context(project=project, round=round_, tick=ticker("adjudicate")), connect())
+        if summary:
+            yield Done(step="adjudicate", round=round_, summary=summary, ran=True)
 
 
 def _ask_for_third_looks(project: Project, round_: Round, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     summary = third_look(Context(project=project, round=round_, tick=ticker("third look")), connect())
     if summary:
-        yield Done(step="third look", round=round_, summary=_of_round(round_, project, summary), ran=True)
+        yield Done(step="third look", round=round_, summary=summary, ran=True)
 
 
 def _disputes_moved(round_: Round) -> bool:
@@ -238,7 +284,7 @@ def show_labels(project: Project, connect: Connect, ticker: Ticker) -> Iterator[
         asked = asked_in(project, round_)
         if asked is not None:
             argilla = connect()
-            for spec in all_shown_to_readers(project, round_, asked):
+            for spec in all_shown_to_readers(project, round_):
                 if argilla.dataset(spec.name, spec.workspace) is not None:
                     argilla.ensure_dataset(spec)
     if any(round_.snapshots() for round_ in project.rounds()):
@@ -283,15 +329,15 @@ def _ask(project: Project, connect: Connect, ticker: Ticker) -> Iterator[Done]:
     yield from take_votes(project, connect)
     yield from decide(project, connect, ticker)
     for earlier in project.rounds()[:-1]:
-        for wait in waiting(project, earlier, connect()) if _disputed_late(earlier) else ():
+        for wait in waiting(project, earlier, connect()) if _disputed_late(project, earlier) else ():
             if wait.role == Role.ADJUDICATOR:
                 yield Done(step="open", round=earlier, summary=_of_round(earlier, project, str(wait)), ran=True)
     for later in push_step.from_next_round(project, round_):
         yield Done(step="settings", round=round_, summary=later, ran=True)
 
 
-def _disputed_late(round_: Round) -> bool:
-    return round_.has("decisions.parquet") and bool(open_at_review(round_)[Method.DISPUTED])
+def _disputed_late(project: Project, round_: Round) -> bool:
+    return any((_methods(seen) or Counter())[Method.DISPUTED] for _, seen in _seen(project, round_))
 
 
 def _refuse_to_go_on_with_nothing(now: Situation) -> None:

@@ -104,8 +104,12 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
     """Gather where a project stands; a server that does not answer is part of what is found."""
     round_, rounds = project.current, project.rounds()
     asked = asked_in(project, round_) is not None
-    seen = _ask(project, round_, look)
-    waits = tuple(waiting_for(project, round_, seen.people, seen.votes)) if asked else ()
+    seen, *others = (_ask(view, view.round(round_.number), look) for view in project.views)
+    waits = tuple(
+        wait
+        for view, each in zip(project.views, [seen, *others], strict=True)
+        for wait in (waiting_for(view, view.round(round_.number), each.people, each.votes) if asked else ())
+    )
     owing = {owes.person for wait in waits for owes in wait.owing.people}
     pages = [r.path("report.html") for r in rounds if r.has("report.html")]
     return Overview(
@@ -114,7 +118,7 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
         round=round_.number,
         sent=round_.table("batch.parquet").num_rows if asked else 0,
         decisions=counts(round_, "decisions.parquet", "method"),
-        new_answers=seen.new,
+        new_answers=seen.new + sum(each.new for each in others),
         waits=waits,
         done=tuple(sorted(set(seen.people[Role.ANNOTATOR]) - owing)) if asked else (),
         learned=round_.has("report.html"),
@@ -156,7 +160,9 @@ def _ask(project: Project, round_: Round, look: Callable[[], Looks]) -> _Asked:
     gone = {vote[:3] for vote in news}
     votes = [*news, *(vote for key, (vote, _, _) in kept.items() if key not in gone)]
     new = sum(
-        vote.status != Status.DRAFT and (vote not in held or held[vote][0] != said[0]) for vote, said in news.items()
+        vote.status != Status.DRAFT and (vote not in held or held[vote][0] != said[0])
+        for vote, said in news.items()
+        if not project.question or vote.role == Role.ADJUDICATOR  # readers' answers count once
     )
     return _Asked(people=people, votes=votes, new=new, url=argilla.url)
 
@@ -178,7 +184,10 @@ def _served(project: Project, round_: Round, argilla: Looks) -> dict[Vote, Said]
     found = {}
     for role, answer in collected(argilla, [each for each in places if each[1] is not None], round_):
         vote = Vote(answer.record_id, answer.reviewer, role, answer.status)
-        found[vote] = (answer.value, (answer.submitted_at - EPOCH) // timedelta(microseconds=1))
+        found[vote] = (
+            answer.values.get(project.config.task.question),
+            (answer.submitted_at - EPOCH) // timedelta(microseconds=1),
+        )
     return found
 
 

@@ -62,13 +62,13 @@ class Waiting:
 def waiting(project: Project, round_: Round, argilla: Looks) -> list[Waiting]:
     """Say for whom a round waits, by the last review, or by what was sent if there was none."""
     people = {role: argilla.reviewers(naming.workspace(project, role)) for role in naming.ROLES}
-    return waiting_for(project, round_, people)
+    return [wait for view in project.views for wait in waiting_for(view, view.round(round_.number), people)]
 
 
 def waiting_for(
     project: Project, round_: Round, people: Mapping[str, Sequence[str]], votes: Sequence[Vote] | None = None
 ) -> list[Waiting]:
-    """Say for whom a round waits.
+    """Say for whom a round waits as seen from a question: readers, who answer all of them, are those of the first.
 
     Args:
         project: Whose round.
@@ -92,7 +92,8 @@ def waiting_for(
             return owing(disputed, said, able, needed=lambda _: 1, not_by={i: seen.read(i) for i in disputed})
         return owing([i for i in undecided if (i in looks) == place.is_third_look], said, able, needed=seen.needed)
 
-    found = [(place, missing(place)) for place in naming.datasets(project, round_)]
+    places = naming.datasets(project, round_)
+    found = [(place, missing(place)) for place in places if not project.question or place.role == Role.ADJUDICATOR]
     return [Waiting(role=place.role, dataset=place.name, owing=owes) for place, owes in found if owes.records]
 
 

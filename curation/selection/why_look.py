@@ -29,6 +29,7 @@ class Known:
     conflict: str | None
     flagged: str | None
     disputed: str | None
+    given: Any = None  # the answer that it has, where people correct it rather than give another one
 
     @property
     def is_error(self) -> bool:
@@ -104,9 +105,9 @@ def _why(known: Known) -> tuple[Queued, str, float]:
 
 
 def _suggested(known: Known) -> tuple[Any, float | None]:
-    """Return the answer to propose, and its probability: the label check's, else the model's."""
+    """Return the answer to propose, and its probability: the label check's, else the model's, else what there is."""
     if known.quality is not None:
         return known.quality["suggested"], known.quality["suggested_prob"]
     if known.prediction is not None:
         return known.prediction["value"], known.prediction["confidence"]
-    return None, None
+    return known.given, None

@@ -26,12 +26,14 @@ class Columns:
         label: Column of the given label, if there is one.
         record_id: Column of the id; without one the row number becomes the id.
         nested: Whether a label may be a list, or have parts; it is kept as JSON then.
+        written: Whether a label is a text that somebody wrote, of any length.
     """
 
     fields: Mapping[str, str]
     label: str | None = None
     record_id: str | None = None
     nested: bool = False
+    written: bool = False
 
     def named(self) -> list[str]:
         """Every column that must be there."""
@@ -153,9 +155,11 @@ class _Cells:
             self._check_length(column, "characters", len(texts[text_field]), LONGEST_TEXT)
         label = ""
         if self.columns.label:
-            longest, read = (LONGEST_TEXT, as_answer) if self.columns.nested else (LONGEST_NAME, as_text)
-            label = self._repaired(record_id, LABEL, self.columns.label, repaired_name, read)
-            self._check_length(self.columns.label, "characters in a label", len(label), longest)
+            read = as_answer if self.columns.nested else as_text
+            repair = repaired if self.columns.written else repaired_name
+            label = self._repaired(record_id, LABEL, self.columns.label, repair, read)
+            longest = LONGEST_TEXT if self.columns.nested or self.columns.written else LONGEST_NAME
+            self._check_length(self.columns.label, f"characters in {self._called}", len(label), longest)
         found = {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
         return {**found, "before": before} if before else found
 
@@ -182,9 +186,13 @@ class _Cells:
         except ValueError as error:
             raise TwofoldError(f"{self._where(column)}: {error}{self._one_label(column)}") from None
 
+    @property
+    def _called(self) -> str:
+        return "an answer" if self.columns.written else "a label"
+
     def _one_label(self, column: str) -> str:
         is_list = column == self.columns.label and isinstance(self.row.cells[column], list | tuple)
-        return "; a record has one label here, written as a text or a number" if is_list else ""
+        return f"; a record has one {self._called.split()[-1]} here, written as a text or a number" if is_list else ""
 
     def _check_length(self, column: str, what: str, length: int, most: int) -> None:
         if length > most:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from curation.sources.values import is_missing
+from curation.tasks.kinds import OURS
 from curation.tasks.limits import RATINGS
 from curation.tasks.multi_label import BETWEEN
+from curation.tasks.preference import EQUAL, FIRST, SECOND
+from evaluation.words import words
+
+_SEVERAL = 4  # words of an answer that hardly is the name of a label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +47,12 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
         ('span', 'span')
         >>> guess_kind([1, 5, 3.0, None])
         Guess(kind='rating', settings={'values': [1, 2, 3, 4, 5]}, why='whole numbers from 1 to 5')
-        >>> guess_kind(["late", "a|b"]).kind
-        'single_label'
+        >>> guess_kind(["late", "a|b"]).kind, guess_kind([f"where is my parcel number {n}" for n in range(3)]).kind
+        ('single_label', 'text')
     """
     there = [cell for cell in cells if not is_missing(cell) and cell != ""]
+    if not has_labels and {FIRST, SECOND} <= (said := {str(cell) for cell in there}) <= {FIRST, SECOND, EQUAL}:
+        return Guess(kind="preference", settings={"ties": EQUAL in said}, why=f"{FIRST!r} and {SECOND!r}")
     listed = [each for cell in there if isinstance(cell, list | tuple) for each in cell]
     if listed and all(isinstance(cell, list | tuple) for cell in there):
         if all(_is_passage(each) for each in listed):
@@ -62,6 +69,22 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
             settings={"values": list(range(low, high + 1))},
             why=f"whole numbers from {low} to {high}",
         )
+    if not has_labels and _are_written(there):
+        return Guess(kind="text", why="texts of several words that hardly ever come twice")
+    return Guess()
+
+
+def guess_from_columns(fields: Collection[str]) -> Guess:
+    """Guess from the names of the text columns, where they give the answers away.
+
+    Example:
+        >>> guess_from_columns(["prompt", "chosen", "rejected"]).kind, guess_from_columns(["prompt", "chosen"]).kind
+        ('preference', 'single_label')
+    """
+    for kind in OURS.values():
+        if kind.telling_columns and {*kind.telling_columns} <= {*fields}:
+            named = " and ".join(map(repr, kind.telling_columns))
+            return Guess(kind=kind.name, why=f"columns called {named}, which are shown in an order that is drawn")
     return Guess()
 
 
@@ -69,6 +92,15 @@ def _is_passage(each: Any) -> bool:
     if isinstance(each, Mapping):
         return {"start", "end"} <= each.keys()
     return isinstance(each, list | tuple) and len(each) == 3 and isinstance(each[0], int) and isinstance(each[1], int)
+
+
+def _are_written(cells: Sequence[Any]) -> bool:
+    """Whether cells are texts that somebody wrote for each record: most of them different, and of several words."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    different = set(texts)
+    if len(texts) < len(cells) or len(different) < max(3, 0.9 * len(texts)):
+        return False
+    return sum(len(words(cell)) >= _SEVERAL for cell in different) > len(different) / 2
 
 
 def _are_joined(cells: Collection[str], labels: Collection[str] | None) -> bool:

@@ -99,7 +99,7 @@ def parse_answers(cleaned: Cleaned, task: Task, *, column: str) -> None:
                 row["value"] = task.kind.moved(task.asked, row["value"], partial(_moved, row))
                 task.kind.fits(task.asked, row["value"], row["fields"])
         except ValueError as error:
-            twin = by_key.get(twin_key(label))
+            twin = by_key.get(twin_key(label)) if by_key else None
             hint = f"label {label!r} is not in the task; --join-labels takes it as {twin!r}"
             where = f"{cleaned.source}, row {row['source_row']}, column {column!r}"
             raise TwofoldError(f"{where}: {error if twin is None else hint}") from None

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.noting import free_name, note_questions
+from curation.annotation.shown import posed, titles
+from curation.annotation.spec import DatasetSpec, Outgoing, Suggested
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
 from curation.project.records import by_id
 from curation.project.standing import Role
 from curation.project.step import Context
 from curation.review.adjudication import NO_LABEL, open_disputes
+from curation.review.answers import NO_ANSWER
 from curation.tasks.task import Task
 
 PREAMBLE = """# Adjudication
 
 Each of these records was read by several people who did not see each other's answers, and their answers differ.
 Read the text first, then choose the label that fits best; it may be one of their answers or another one.
+If you like, say why they differed, and what the guidelines should say.
 
 """
 ANSWERS = "answers"
+NO_ANSWERS = (NO_LABEL, NO_ANSWER)
 
 
 def adjudicate(context: Context, argilla: ArgillaClient) -> str:
@@ -50,38 +57,50 @@ def adjudicate(context: Context, argilla: ArgillaClient) -> str:
 
 
 def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
-    titles = {name: name.replace("_", " ").capitalize() for name in asked.fields}
     return DatasetSpec(
         name=naming.dataset(project, round_, Role.ADJUDICATOR),
         workspace=naming.workspace(project, Role.ADJUDICATOR),
         guidelines=PREAMBLE + asked.guidelines,
-        fields={**titles, _answers_field(asked.fields): "The answers so far"},
-        question=asked.question,
-        settings=asked.for_argilla(project.config.task.labels),
+        fields={**titles(asked), free_name(ANSWERS, asked.fields): "The answers so far"},
+        questions={
+            asked.question: replace(posed(project, asked), is_optional=False),
+            **note_questions(asked.question),
+        },
         required=1,
         contents=project.contents,
     )
 
 
-def _answers_field(fields: Container[str]) -> str:
-    """Return a name for the answers that no text field of the task has."""
-    name = ANSWERS
-    while name in fields:
-        name += "_"
-    return name
-
-
 def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
-    fields = by_id(context.project.records, "fields")
+    fields, to_correct, encode = by_id(context.project.records, "fields"), _to_correct(context), asked.encoder()
     for row in listed.to_pylist():
         texts = fields[row["record_id"]]
-        answers = "\n".join(_marked(context.config.task, words, texts) for words in row["answers"])
         shown = asked.kind.page_fields(asked.settings, texts)
-        yield Outgoing(record_id=row["record_id"], fields={**shown, _answers_field(texts): answers})
+        answers = _beside(context.config.task, row["answers"], texts)
+        merged = encode(to_correct.get(row["record_id"]), texts)
+        yield Outgoing(
+            record_id=row["record_id"],
+            fields={**shown, free_name(ANSWERS, texts): answers},
+            suggestions={} if merged is None else {asked.question: Suggested(value=merged)},
+        )
+
+
+def _to_correct(context: Context) -> Mapping[str, Any]:
+    """Return what the readers' answers make of a record, by its id, where a third person corrects a text."""
+    is_written = context.config.task.kind.is_written
+    return by_id(context.round.table("consensus.parquet"), "value") if is_written else {}
+
+
+def _beside(task: Task, answers: Sequence[str], texts: Mapping[str, str]) -> str:
+    """Return the different answers to a record as they are seen beside its texts."""
+    if task.kind.beside is None:
+        return "\n".join(_marked(task, words, texts) for words in answers)
+    given = [task.kind.parse(task.asked, words) for words in answers if words not in NO_ANSWERS]
+    return "\n\n".join([task.kind.beside(given, task.asked, texts), *(each for each in answers if each in NO_ANSWERS)])
 
 
 def _marked(task: Task, words: str, texts: Mapping[str, str]) -> str:
     """Return an answer as it is seen beside the texts; what is no answer, such as a discard, in its words."""
-    if task.kind.marked is None or words == NO_LABEL:
+    if task.kind.marked is None or words in NO_ANSWERS:
         return words
     return task.kind.marked(task.kind.parse(task.asked, words), task.asked, texts)

@@ -29,7 +29,8 @@ def run(context: Context) -> str:
     strata = task.strata({i: values[i] for i in ids})
     labels = [str(strata[i]) for i in ids]
     train = _Train(ids=ids, fields=[fields[i] for i in ids], labels=labels, values=[values[i] for i in ids])
-    kept, reasons = _variants(context, train, held_out) if context.config.augmentation.per_record else ([], {})
+    wanted = task.kind.varied and context.config.augmentation.per_record
+    kept, reasons = _variants(context, train, held_out) if wanted else ([], {})
     gain = _gain(context, train, kept) if kept else None
     if gain is not None and not gain.helps:
         reasons, kept = {**reasons, "no gain on the training part": len(kept)}, []
@@ -37,6 +38,8 @@ def run(context: Context) -> str:
     measured = None if gain is None else asdict(gain)
     round_.write_json("augmentation.json", {"kept": len(kept), "rejected": reasons, "gain": measured})
     counts = f"{len(kept)} kept, {sum(reasons.values())} rejected"
+    if not task.kind.varied:
+        return f"no variants: other words would move what an answer of the kind {task.kind.name!r} is about"
     return f"variants of {len(ids)} training records: {counts}{_told(gain)}"
 
 

@@ -37,15 +37,14 @@ def run(context: Context) -> str:
     mapped, known = context.project.first, context.round.table("labels.parquet")
     said, ids = by_id(known, "value"), column(context.project.records, "record_id")
     values = {i: said.get(i) for i in ids}
-    labels = context.config.task.worded(values)
     settled = {i: source for i, source in by_id(known, "source").items() if source in BY_PEOPLE}
     labelled = _labelled(context, values, settled)
     context.tick(60, 100)
-    quality = doubts(labelled, _neighbours(mapped, labelled, len(labels)), context.config.seed)
+    quality = doubts(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
     context.tick(95, 100)
-    flags = _flags(context, quality, settled, labels)
+    flags = _flags(context, quality, settled, values)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, [*labels], labelled, doubted)
+    overview = _overview(mapped, ids, labelled, doubted)
     overview["baseline"] = asdict(baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -59,16 +58,16 @@ def _flags(
     context: Context,
     quality: Sequence[Mapping[str, Any]],
     settled: Mapping[str, str],
-    labels: Mapping[str, str | None],
+    values: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
     mapped, kind = context.project.first, context.config.task.kind
     doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
         *label_flags(doubts, settled),
-        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
+        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), context.config.task.compared(values)),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
-        *_flags_of_others(context, labels),
+        *_flags_of_others(context, context.config.task.worded(values)),
     ]
     return sorted(flags, key=lambda row: (row["score"], row["record_id"], row["check"]))
 
@@ -126,22 +125,29 @@ def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iter
 def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str]) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     facts, labels, unchecked = mapped.json("map/facts.json"), labelled.labels, labelled.why_unchecked
+    apart = unchecked or (None if len(labelled.names) > 1 else "answers of this kind are no labels")
     parts = [
         Part(members=np.array(row["members"], dtype=np.intp), words=tuple(row["words"]))
         for row in mapped.table("map/regions.parquet").to_pylist()
     ]
     return {
-        "balance": asdict(class_balance(labels, label_names=labelled.names)) if labels else None,
-        "cues": [] if unchecked else cues(labelled.texts, labels),
+        "balance": asdict(class_balance(labels, label_names=labelled.names))
+        if labels and len(labelled.names) > 1
+        else None,
+        "cues": [] if apart else cues(labelled.texts, labels),
         "diversity": {
             "vendi": facts["vendi"],
             "records": len(ids),
-            "per_label": [] if unchecked else diversity_per_label(labelled.embeddings, labels),
+            "per_label": [] if apart else diversity_per_label(labelled.embeddings, labels),
         },
         "copies": facts["copies"],
         "regions": list(labels_of_regions(parts, ids, frozenset(labelled.ids), doubted)),
         "notes": [*([unchecked] if unchecked else []), *facts["notes"]],
-        "not_checked": {**(dict.fromkeys(NEED_LABELS, unchecked) if unchecked else {}), **facts["not_checked"]},
+        "not_checked": {
+            **(dict.fromkeys(NEED_LABELS[1:], apart) if apart else {}),
+            **({NEED_LABELS[0]: unchecked} if unchecked else {}),
+            **facts["not_checked"],
+        },
         "unread": facts["unread"],
         "precision": facts["precision"],
     }

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from curation.errors import TwofoldError
@@ -21,7 +17,9 @@ from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
 from evaluation.metrics import GROUP as METRICS
 from evaluation.plugins import PluginError, installed, plugins
-from evaluation.suites import SUITES
+
+if TYPE_CHECKING:
+    from evaluation.exams import Said
 
 THRESHOLD = b"threshold"
 """Metadata of predictions: the probability above which a label is predicted, where a record has several."""
@@ -53,19 +51,17 @@ def _metrics_of_others() -> Iterator[None]:
 @_metrics_of_others()
 def run(context: Context) -> str:
     """Predict every record, score the test part, and put every earlier model beside it, on the same labels."""
-    from evaluation import compare, evaluate
+    from evaluation.exams import EXAMS
 
     _predict(context)
     project, round_, task = context.project, context.round, context.config.task
     values, names = current_values(project, round_), task.target_names
     ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
-    truth = _positions([task.target(values[i]) for i in ids], names)
-    measured = partial(
-        evaluate, truth, label_names=names, seed=context.config.seed, metrics=SUITES[str(task.kind.recipe)](names)
-    )
-    models = {r.number: _said(r, ids, names, of_one=truth.ndim == 1) for r in [*_with_model(project, round_), round_]}
+    exam, seed = EXAMS[str(task.kind.recipe)], context.config.seed
+    truth = exam.truth([task.target(values[i]) for i in ids], names)
+    models = {r.number: exam.read(truth, _said(r, ids), names) for r in [*_with_model(project, round_), round_]}
     said = {number: each for number, each in models.items() if each is not None}
-    scores = {number: measured(each.probs, threshold=each.threshold) for number, each in said.items()}
+    scores = {number: exam.evaluate(truth, each, names, seed) for number, each in said.items()}
     *earlier, now = scores
     before = earlier[-1] if earlier else None
     found: dict[str, Any] = {
@@ -78,10 +74,7 @@ def run(context: Context) -> str:
     }
     if before is not None:
         found["before"] = scores[before].to_dict()
-        pair = said[before], said[now]
-        thresholds = (pair[0].threshold, pair[1].threshold)
-        compared = partial(compare, label_names=names, seed=context.config.seed, thresholds=thresholds)
-        found["comparison"] = compared(truth, pair[0].probs, pair[1].probs).to_dict()
+        found["comparison"] = exam.compare(truth, said[before], said[now], names, seed).to_dict()
     round_.write_json("evaluation.json", found)
     return _summary(scores[now], found["measured_on"])
 
@@ -119,7 +112,7 @@ def _predict(context: Context) -> None:
     found = predict(
         context.round.opened("model"),
         data,
-        text_columns=task.fields,
+        text_columns=task.read_fields,
         precision=context.config.training.precision,
         progress=context.tick,
     )
@@ -139,41 +132,21 @@ def _predict(context: Context) -> None:
     context.round.write_table("predictions.parquet", table(rows, schema).replace_schema_metadata(told))
 
 
-def _positions(targets: Sequence[Any], names: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return (n,) the position of every name, or (n, k) ones and zeros where a record has several."""
-    index = {name: i for i, name in enumerate(names)}
-    if not targets or isinstance(targets[0], str):
-        return np.array([index[name] for name in targets], dtype=np.int64)
-    return np.array([[name in named for name in names] for named in targets], dtype=np.int64)
+def _said(round_: Round, ids: list[str]) -> Said:
+    """Return what the model of a round said of these records."""
+    from evaluation.exams import Said
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Said:
-    """What a model said of n records: (n, k) probabilities, and the one above which it predicts a label."""
-
-    probs: npt.NDArray[np.float64]
-    threshold: float
-
-
-def _said(round_: Round, ids: list[str], names: Sequence[str], *, of_one: bool) -> _Said | None:
-    """Return what a model said, a column per label of today; None if it is not known which labels it knew.
-
-    Labels that it did not know have probability 0. Those that were made one since are added up where a record has
-    `of_one` label; where it has several, it has the one unless it has none of them.
-    """
     predictions = round_.table("predictions.parquet")
-    probs = by_id(predictions, "pred_probs")
-    said: npt.NDArray[np.float64] = np.array([probs[i] for i in ids], dtype=np.float64)
     told = predictions.schema.metadata or {}
-    known = json.loads(told.get(LABEL_NAMES, b"[]")) or list(names)
-    if len(known) != said.shape[1] or not set(known) <= set(names):
-        return None
-    rows = np.zeros((len(ids), len(names)))
-    for column, name in enumerate(known):
-        at, given = names.index(name), said[:, column]
-        rows[:, at] += given if of_one else given * (1 - rows[:, at])
-    rows = rows / rows.sum(axis=1, keepdims=True) if of_one else rows
-    return _Said(probs=rows, threshold=float(json.loads(told.get(THRESHOLD, b"0.5"))))
+    columns = {name: by_id(predictions, name) for name in ("value", "confidence", "pred_probs")}
+    values, confidence, probs = ([column[i] for i in ids] for column in columns.values())
+    return Said(
+        values=values,
+        confidence=confidence,
+        pred_probs=probs,
+        known=json.loads(told.get(LABEL_NAMES, b"[]")),
+        threshold=float(json.loads(told.get(THRESHOLD, b"0.5"))),
+    )
 
 
 def _shown(interval: Any) -> str:

@@ -79,6 +79,17 @@ class Intake:
     join_labels: bool = False
     name: str | None = None
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether the names of the text columns give the answers away, so that texts are seated anew."""
+        telling = self.kind.telling_columns
+        return bool(telling) and self.columns.label is None and {*telling} <= {*self.columns.fields}
+
+    @property
+    def answers_in(self) -> str | None:
+        """The column in which the answers stand, if there is one."""
+        return self.kind.telling_columns[0] if self.is_telling else self.columns.label
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Came:
@@ -118,8 +129,8 @@ def ingest(intake: Intake) -> Project:
         raise TwofoldError(f"{intake.data}: expected at least 2 records, found 1")
     config = _config(intake, data)
     task = config.task
-    if intake.columns.label:
-        _settle(intake, data, task, intake.columns.label)
+    if intake.answers_in:
+        _settle(intake, data, task, intake.answers_in)
         data.notes += _notes(intake, data, task)
     came = _Came(data=data, test=_test(intake, data, task), gold=_gold(intake, data, task))
     guidelines = _guidelines(intake, config.task)
@@ -130,13 +141,28 @@ def ingest(intake: Intake) -> Project:
 
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
     """Read and clean a file: the same way for all that come in."""
-    columns = replace(columns, nested=intake.kind.is_nested)
+    columns = replace(columns, nested=intake.kind.is_nested, written=intake.kind.is_written)
     if columns.label and path.exists() and (said := declared(path, columns.label)):
         said.check(f"{path}, column {columns.label!r}", intake.kind)
     reading = intake.reading if columns.fields else replace(intake.reading, format=None)  # gold is a table
     rows = read_rows(path, reading, columns=columns.named(), alone=not intake.kind.is_nested)
     same_label = twin_key if intake.join_labels else str
-    return clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled)
+    labelled = labelled and not intake.is_telling
+    return _seated(intake, clean(rows, columns, source=path.name, same_label=same_label, labelled=labelled))
+
+
+def _seated(intake: Intake, cleaned: Cleaned) -> Cleaned:
+    """Put the texts of columns that give the answers away into fields that do not."""
+    if not intake.is_telling or intake.kind.seated is None:
+        return cleaned
+    for row in cleaned.kept:
+        if row["fields"]:
+            try:
+                found = intake.kind.seated(row["record_id"], row["fields"])
+            except ValueError as error:
+                raise TwofoldError(f"{cleaned.source}, row {row['source_row']}: {error}") from None
+            row["fields"], row["label"] = found.fields, found.answer
+    return cleaned
 
 
 def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
@@ -146,20 +172,28 @@ def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
 
 
 def _notes(intake: Intake, data: Cleaned, task: Task) -> list[str]:
-    column = str(intake.columns.label)
+    column = str(intake.answers_in)
     return notes_on_labels(data, task.kind, task.labels, column=column) if task.labels else []
 
 
 def _config(intake: Intake, data: Cleaned) -> Config:
-    task = {"fields": list(intake.columns.fields), "questions": {intake.kind.column: _question(intake, data)}}
+    task = {"fields": _field_names(data), "questions": {intake.kind.column: _question(intake, data)}}
     try:
         return Config.model_validate({"name": intake.name or _slug(intake.folder.resolve().name), "task": task})
     except ValidationError as error:
         raise TwofoldError(f"the project: {describe(error)}") from None
 
 
+def _field_names(data: Cleaned) -> list[str]:
+    return list(data.kept[0]["fields"])
+
+
 def _question(intake: Intake, data: Cleaned) -> dict[str, Any]:
-    question = {"kind": intake.kind.name, **intake.settings}
+    try:
+        placed = intake.kind.placed(_field_names(data))
+    except ValueError as error:
+        raise TwofoldError(f"{intake.data}: {error}") from None
+    question = {"kind": intake.kind.name, **placed, **intake.settings}
     if "field" in intake.kind.settings.model_fields:
         question.setdefault("field", next(iter(intake.columns.fields)))
     if not intake.kind.has_labels:
@@ -189,10 +223,10 @@ def _slug(name: str) -> str:
 def _test(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
     if intake.test is None:
         return None
-    if intake.columns.label is None:
+    if intake.answers_in is None:
         raise TwofoldError(f"--test {intake.test}: a test file needs labels, name their column with --label")
     test = _cleaned(intake, intake.test, intake.columns, labelled=True)
-    _settle(intake, test, task, intake.columns.label)
+    _settle(intake, test, task, intake.answers_in)
     prefix = prefix_of_tests({row["record_id"] for row in data.kept})
     for row in [*test.kept, *test.rejected, *test.repaired]:
         row["record_id"] = prefix + row["record_id"]

@@ -19,14 +19,16 @@ import pyarrow.compute as pc
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.collecting import Found, collected
+from curation.annotation.noting import note_of
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
 from curation.project.asked import Asked, asked_in, third_looks_in, with_unknown
 from curation.project.folder import Round
+from curation.project.notes import NOTED, NOTES, notes_in, overlaid_notes
 from curation.project.older_tables import read_as_votes
 from curation.project.records import by_id, column, table, votes_schema
-from curation.project.standing import Status
+from curation.project.standing import ANSWERED, Role, Status
 from curation.project.step import Context
 
 PART = 10_000
@@ -54,7 +56,9 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     note_people(context, argilla)
     datasets = _datasets(context, argilla)
     schema = votes_schema(asked.kind.value())
-    served = votes_table(_as_kept(context, asked, _served(argilla, datasets, round_)), schema)
+    notes: list[dict[str, Any]] = []
+    served = votes_table(_as_kept(context, asked, _served(argilla, datasets, round_, asked.question, notes)), schema)
+    _keep_notes(round_, notes)
     snapshots = round_.snapshots()
     held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
@@ -88,17 +92,29 @@ def _datasets(context: Context, argilla: ArgillaClient) -> Found:
     return [(place, dataset) for place, dataset in found if dataset is not None]
 
 
-def _served(argilla: ArgillaClient, datasets: Found, round_: Round) -> Iterator[dict[str, Any]]:
+def _served(
+    argilla: ArgillaClient, datasets: Found, round_: Round, question: str, notes: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield every answer to a question as a vote; what adjudicators noted beside theirs is added to `notes`."""
     for role, answer in collected(argilla, datasets, round_):
+        if role == Role.ADJUDICATOR and answer.status in ANSWERED:
+            notes.append(note_of(answer, question))
         yield {
             "record_id": answer.record_id,
             "reviewer": answer.reviewer,
             "role": role,
             "status": answer.status,
-            "value": answer.value,
+            "value": answer.values.get(question),
             "submitted_at": answer.submitted_at,
             "gone": False,
         }
+
+
+def _keep_notes(round_: Round, served: list[dict[str, Any]]) -> None:
+    held = notes_in(round_)
+    notes = overlaid_notes(held, served)
+    if notes != held:
+        round_.write_table(NOTED, table(notes, NOTES))
 
 
 def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -112,7 +128,8 @@ def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> 
         value, texts = row["value"], fields.get(row["record_id"])
         if value is not None and texts is not None:
             value = from_page(asked.settings, value, texts)
-        yield {**row, "value": value}
+        is_empty = value is None and row["status"] == Status.SUBMITTED
+        yield {**row, "value": value, "status": Status.DISCARDED if is_empty else row["status"]}
 
 
 def _reopen_what_argilla_completed(context: Context, argilla: ArgillaClient, datasets: Found, votes: pa.Table) -> None:

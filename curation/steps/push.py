@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
-from curation.annotation.shown import shown_to_readers
-from curation.annotation.spec import Outgoing
+from curation.annotation.shown import AllAsked, first_of, page_fields, shown_to_readers
+from curation.annotation.spec import Outgoing, Suggested
 from curation.errors import TwofoldError
 from curation.project import ledger
-from curation.project.asked import Asked, as_set_now, asked_in, asking, differences
+from curation.project.asked import Asked, all_asked_in, as_set_now, asking, differences
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
-from curation.project.records import by_id, column
+from curation.project.records import by_id, column, question_of
 from curation.project.standing import Queued
 from curation.project.step import Context, Step
 
@@ -54,15 +55,16 @@ def push(context: Context, argilla: ArgillaClient) -> str:
     take are brought to it; the summary names them, and says from when the others hold.
     """
     project, round_ = context.project, context.round
-    asked = asked_in(project, round_)
-    if asked is None:
-        return _send(context, argilla, asking(project.config, project.guidelines))
+    asked = all_asked_in(project, round_)
+    if not asked:
+        new = {view.config.task.question: asking(view.config, project.guidelines) for view in project.views}
+        return _send(context, argilla, new)
     now = _what_can_change(context, argilla, asked)
-    changed = differences(asked, now)
+    changed = _all_differences(asked, now)
     if changed:
         ledger.append(project.folder, "ask", round=round_.number, changed=changed)
     sent = _send(context, argilla, now)
-    if not now.suggestions:
+    if not first_of(now).suggestions:
         argilla.take_back_suggestions(argilla.ensure_dataset(shown_to_readers(project, round_, now)))
     later = from_next_round(project, round_)
     return "; ".join([sent, *(f"changed in this open round: {what}" for what in changed), *later])
@@ -71,8 +73,8 @@ def push(context: Context, argilla: ArgillaClient) -> str:
 def send_again(context: Context, argilla: ArgillaClient) -> str:
     """Bring the server to what the round asked, if it lacks any of it: a home made anew, or an older backup."""
     project, round_ = context.project, context.round
-    asked = asked_in(project, round_)
-    assert asked is not None  # noqa: S101  (only rounds that were sent are sent again)
+    asked = all_asked_in(project, round_)
+    assert asked  # noqa: S101  (only rounds that were sent are sent again)
     if argilla.dataset(naming.dataset(project, round_), naming.workspace(project)) is not None:
         dataset = argilla.ensure_dataset(shown_to_readers(project, round_, asked))
         if argilla.progress(dataset).total == round_.table("batch.parquet").num_rows:
@@ -82,35 +84,52 @@ def send_again(context: Context, argilla: ArgillaClient) -> str:
 
 def from_next_round(project: Project, round_: Round) -> list[str]:
     """Say which settings of today hold from the next round on, because this one asked otherwise."""
-    asked = asked_in(project, round_)
-    if asked is None:
+    asked = all_asked_in(project, round_)
+    if not asked:
         return []
-    changed = differences(asked, as_set_now(asked, project.config, project.guidelines))
-    return [f"{what}: from round {round_.number + 1:03d} on" for what in changed]
+    changed = _all_differences(asked, _as_set_now(project, asked))
+    new = [f"new question {name!r}" for name in project.whole.task.questions if name not in asked]
+    return [f"{what}: from round {round_.number + 1:03d} on" for what in (*changed, *new)]
 
 
-def _what_can_change(context: Context, argilla: ArgillaClient, asked: Asked) -> Asked:
+def _as_set_now(project: Project, asked: AllAsked) -> dict[str, Asked]:
+    guidelines = project.guidelines
+    return {name: as_set_now(each, project.whole.only(name), guidelines) for name, each in asked.items()}
+
+
+def _all_differences(before: AllAsked, after: AllAsked) -> list[str]:
+    """Say in words what was changed in any question, and once what was changed for all of them."""
+    return list(dict.fromkeys(what for name in before for what in differences(before[name], after[name])))
+
+
+def _what_can_change(context: Context, argilla: ArgillaClient, asked: AllAsked) -> dict[str, Asked]:
     """Return what the open round asks now: as today's settings say, but for what cannot change any more."""
     project, round_ = context.project, context.round
-    wanted = as_set_now(asked, project.config, project.guidelines)
+    wanted = _as_set_now(project, asked)
     dataset = argilla.dataset(naming.dataset(project, round_), naming.workspace(project))
     if dataset is None:
         return wanted
-    if wanted.required != asked.required and argilla.progress(dataset).pending == 0:
-        wanted = wanted.model_copy(update={"required": asked.required})  # all have answered: it is too late
-    if wanted.options != asked.options and not argilla.can_add_labels(dataset):
-        wanted = wanted.model_copy(update={"options": asked.options})
-    return wanted
+    held: dict[str, Any] = {}
+    first = first_of(asked)
+    if first_of(wanted).required != first.required and argilla.progress(dataset).pending == 0:
+        held["required"] = first.required  # all have answered: it is too late
+    can_add = all(wanted[name].options == each.options for name, each in asked.items()) or argilla.can_add_labels(
+        dataset
+    )
+    return {
+        name: wanted[name].model_copy(update=held if can_add else {**held, "options": each.options})
+        for name, each in asked.items()
+    }
 
 
-def _send(context: Context, argilla: ArgillaClient, asked: Asked) -> str:
+def _send(context: Context, argilla: ArgillaClient, asked: AllAsked) -> str:
     project, round_ = context.project, context.round
     batch = round_.table("batch.parquet")
     spec = shown_to_readers(project, round_, asked, vector_size=EmbeddingStore(project).width)
     if round_.has("asked.json"):
-        round_.write_json("asked.json", asked.model_dump(mode="json"))  # first: what was asked is made true below
+        _keep(project, round_, asked)  # first: what was asked is made true below
     dataset = argilla.ensure_dataset(spec)
-    round_.write_json("asked.json", asked.model_dump(mode="json"))
+    _keep(project, round_, asked)
     for done in argilla.upload(dataset, _outgoing(context, batch, asked)):
         context.tick(done, batch.num_rows)
     facts = {"dataset": spec.name, "workspace": spec.workspace, "records": batch.num_rows, "url": argilla.url}
@@ -118,21 +137,42 @@ def _send(context: Context, argilla: ArgillaClient, asked: Asked) -> str:
     return f"{batch.num_rows} records wait for {spec.required} people each in {spec.name} at {argilla.url}"
 
 
-def _outgoing(context: Context, batch: pa.Table, asked: Asked) -> Iterator[Outgoing]:
+def _keep(project: Project, round_: Round, asked: AllAsked) -> None:
+    """Keep what was asked; of the first question last, by which a round counts as one that asked."""
+    for name, each in reversed(list(asked.items())):
+        project.seen_from(name).round(round_.number).write_json("asked.json", each.model_dump(mode="json"))
+
+
+def _outgoing(context: Context, batch: pa.Table, asked: AllAsked) -> Iterator[Outgoing]:
     ids = column(batch, "record_id")
     vectors = EmbeddingStore(context.project).of(ids)
-    fields, encode = by_id(context.project.records, "fields"), asked.encoder()
+    fields, suggested = by_id(context.project.records, "fields"), _suggested(context, batch, asked)
     for row, vector in zip(batch.to_pylist(), vectors, strict=True):
         yield Outgoing(
             record_id=row["record_id"],
-            fields=asked.kind.page_fields(asked.settings, fields[row["record_id"]]),
+            fields=page_fields(asked, fields[row["record_id"]]),
             metadata={
                 "round": context.round.number,
                 "reason": row["kind"],
                 "why": row["reason"],
                 "priority": row["priority"],
             },
-            suggestion=encode(row["suggested"], fields[row["record_id"]]) if asked.suggestions else None,
-            suggestion_score=row["suggested_prob"],
+            suggestions=suggested(row, fields[row["record_id"]]),
             vector=vector.tolist(),
         )
+
+
+def _suggested(
+    context: Context, batch: pa.Table, asked: AllAsked
+) -> Callable[[Mapping[str, Any], Mapping[str, str]], dict[str, Suggested]]:
+    """Return what a record comes with, by its row in the batch and its texts: the model's answer to one question."""
+    question = question_of(batch) or next(iter(asked))
+    if question not in asked or not first_of(asked).suggestions:
+        return lambda row, texts: {}
+    encode = asked[question].encoder()
+
+    def suggested(row: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Suggested]:
+        value = encode(row["suggested"], texts)
+        return {} if value is None else {question: Suggested(value=value, score=row["suggested_prob"])}
+
+    return suggested

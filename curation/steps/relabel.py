@@ -11,7 +11,7 @@ import pyarrow as pa
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
-from curation.project.records import by_id, column, queue_schema, table
+from curation.project.records import QUESTION, by_id, column, queue_schema, table
 from curation.project.standing import Method
 from curation.project.step import Context, Step
 from curation.selection import Selection, next_records
@@ -37,7 +37,8 @@ def run(context: Context) -> str:
     said = _forecast(context, queued)
     context.round.write_table("errors.parquet", table(errors(known), ERRORS))
     context.round.write_json("forecast.json", said)
-    context.round.write_table("queue.parquet", table(queued, queue_schema(config.task.kind.value())))
+    schema = queue_schema(config.task.kind.value()).with_metadata({QUESTION: config.task.question})
+    context.round.write_table("queue.parquet", table(queued, schema))
     kinds = Counter(entry["kind"] for entry in queued)
     found = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
     waiting = f"{len(queued)} records wait to be read: {found}" if queued else "nothing is left to look at"
@@ -95,6 +96,7 @@ def _known(context: Context) -> Iterator[Known]:
             conflict=conflicts.get(i),
             flagged=others.get(i),
             disputed=disputed.get(i),
+            given=values[i] if task.kind.is_written else None,
         )
 
 
@@ -120,5 +122,5 @@ STEP = Step(
         *(config.seed, config.training.precision),
     ],
     run=run,
-    revision=3,
+    revision=4,
 )

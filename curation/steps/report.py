@@ -15,6 +15,7 @@ from curation.report.advice import advice
 from curation.report.sections import lists
 from curation.report.sections.checks import balance, checks, text_map
 from curation.report.sections.model import model
+from curation.report.sections.questions import questions
 from curation.report.sections.review import of_round, review
 from curation.sources.goldcheck import against_gold
 
@@ -30,7 +31,7 @@ def run(context: Context) -> str:
 
     numbered = [r for r in project.rounds() if r.number <= round_.number]
     measured = next((r.json("evaluation.json") for r in reversed(numbered) if r.has("evaluation.json")), None)
-    queue = lists.queue(round_, text, project.config)
+    queue = lists.queue(round_, text, project)
     found, rounds = model(project, round_), [of_round(project, r, measured) for r in numbered]
     report = {
         "schema": 3,
@@ -46,6 +47,7 @@ def run(context: Context) -> str:
         "errors": lists.mistakes(round_, text),
         "map": text_map(project, round_),
         "queue": queue,
+        "questions": questions(project, round_),
         "next": advice(
             queue,
             round_.json("forecast.json"),

@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
+from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
 from curation.review.adjudication import disputes
-from curation.review.answers import CONSENSUS, RecordConsensus, Units, as_units, in_words, of_records
+from curation.review.answers import RecordConsensus, Units, as_units, consensus_of, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
 from curation.review.decide import Settle
@@ -34,9 +35,10 @@ def run(context: Context) -> str:
     """Decide what the votes decide, by what the round asked; list the rest for a third person."""
     round_, task = context.round, context.config.task
     asked, votes = _asked(context), round_.votes()
-    answers, units = in_words(votes, task.kind), as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
+    answers = in_words(votes, task.kind, task.asked)
+    units = as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
-    chosen = CONSENSUS[task.kind.scale](units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    chosen = consensus_of(task.kind)(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     seen = _with_third_looks(round_, _readings(round_, asked, votes), units, chosen, asked.third_looks)
     decided = _decided(reviewed, ruled, column(round_.table("batch.parquet"), "record_id"), seen, agreed)
@@ -59,7 +61,7 @@ def _readings(round_: Round, asked: Asked, votes: pa.Table) -> Readings:
 
 def _with_third_looks(round_: Round, seen: Readings, units: Units, chosen: Consensus, share: float) -> Readings:
     """Keep which records one more reader should read: more may come, and none is taken back."""
-    if new := new_third_looks(seen, units, chosen, share=share):
+    if not round_.question and (new := new_third_looks(seen, units, chosen, share=share)):
         before = round_.table(THIRD_LOOKS).to_pylist() if round_.has(THIRD_LOOKS) else []
         round_.write_table(THIRD_LOOKS, table([*before, *new], SCHEMA))
     return replace(seen, third_looks=third_looks_in(round_))
@@ -96,7 +98,8 @@ def _facts(
             for role, said in ((Role.ANNOTATOR, reviewed), (Role.ADJUDICATOR, ruled))
         },
         "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
-        "confusions": _mixed_up(reviewed),
+        "confusions": [] if context.config.task.kind.is_written else _mixed_up(reviewed),
+        "notes": counted_notes(notes_in(context.round)),
     }
 
 
@@ -158,7 +161,7 @@ def _overlaid(labels: pa.Table, decisions: pa.Table, number: int) -> pa.Table:
 
 
 def _settled(row: Mapping[str, Any], news: Mapping[str, Any] | None, number: int) -> Mapping[str, Any]:
-    if news is None or (news["value"] is None and news["method"] != Method.DISCARDED):
+    if news is None or (news["value"] is None and news["method"] in (Method.UNDECIDED, Method.DISPUTED)):
         return row
     return {
         "record_id": row["record_id"],
@@ -185,5 +188,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=4,
+    revision=5,
 )

@@ -7,10 +7,10 @@ from typing import Any
 
 from curation.annotation.client import ArgillaClient
 from curation.annotation.collecting import COPIED, copied_in
-from curation.annotation.shown import shown_for_a_third_look
+from curation.annotation.shown import AllAsked, page_fields, shown_for_a_third_look
 from curation.annotation.spec import Given, Outgoing
-from curation.project.asked import Asked, asked_in, third_looks_in
-from curation.project.folder import Round
+from curation.project.asked import all_asked_in, third_looks_in
+from curation.project.folder import Project, Round
 from curation.project.records import by_id
 from curation.project.standing import ANSWERED, Method, Role, Status
 from curation.project.step import Context
@@ -26,8 +26,8 @@ def third_look(context: Context, argilla: ArgillaClient) -> str:
     complete. Whose they are is kept before they are sent: a copy is no answer of its own.
     """
     project, round_ = context.project, context.round
-    asked, wanted = asked_in(project, round_), open_third_looks(round_)
-    if asked is None or not third_looks_in(round_):
+    asked, wanted = all_asked_in(project, round_), open_third_looks(round_)
+    if not asked or not third_looks_in(round_):
         return ""
     spec = shown_for_a_third_look(project, round_, asked)
     if not wanted and argilla.dataset(spec.name, spec.workspace) is None:
@@ -35,7 +35,7 @@ def third_look(context: Context, argilla: ArgillaClient) -> str:
     dataset = argilla.ensure_dataset(spec)
     held = argilla.answered(dataset)
     texts = by_id(project.records, "fields")
-    answers = _answers(round_, asked, {i: texts[i] for i in wanted | held.keys()}, argilla.accounts())
+    answers = _answers(project, round_, asked, {i: texts[i] for i in wanted | held.keys()}, argilla.accounts())
     missing = _missing(answers, held)
     new = wanted - held.keys()
     _note(round_, missing, {"dataset": spec.name, "workspace": spec.workspace})
@@ -53,19 +53,33 @@ def open_third_looks(round_: Round) -> set[str]:
     return {i for i in third_looks_in(round_) if methods.get(i) == Method.UNDECIDED}
 
 
-def _answers(round_: Round, asked: Asked, texts: Mapping[str, Mapping[str, str]], accounts: set[str]) -> Answers:
+def _answers(
+    project: Project, round_: Round, asked: AllAsked, texts: Mapping[str, Mapping[str, str]], accounts: set[str]
+) -> Answers:
     """Return the answers of people who have an account to the records of these texts, as Argilla stores them."""
-    found: dict[str, list[Given]] = {}
-    encode = asked.encoder()
-    for vote in round_.votes().to_pylist():
-        is_one = vote["role"] == Role.ANNOTATOR and vote["status"] in ANSWERED and vote["reviewer"] in accounts
-        if not is_one or vote["record_id"] not in texts:
-            continue
-        value = encode(vote["value"], texts[vote["record_id"]])
-        if value is not None or vote["status"] == Status.DISCARDED:
-            given = Given(reviewer=vote["reviewer"], status=vote["status"], value=value)
-            found.setdefault(vote["record_id"], []).append(given)
-    return found
+    found: dict[tuple[str, str], Given] = {}
+    for name, each in asked.items():
+        encode = each.encoder()
+        for vote in project.seen_from(name).round(round_.number).votes().to_pylist():
+            is_one = vote["role"] == Role.ANNOTATOR and vote["status"] in ANSWERED and vote["reviewer"] in accounts
+            if not is_one or vote["record_id"] not in texts:
+                continue
+            key = (vote["record_id"], vote["reviewer"])
+            value = encode(vote["value"], texts[vote["record_id"]])
+            before = found[key].values if key in found else {}
+            values = before if value is None else {**before, name: value}
+            found[key] = Given(reviewer=vote["reviewer"], status=vote["status"], values=values)
+    return _whole(found, asked)
+
+
+def _whole(found: Mapping[tuple[str, str], Given], asked: AllAsked) -> Answers:
+    """Return, by record, the answers that the server would take: discards, and those to all that has to be answered."""
+    needed = {name for name, each in asked.items() if not each.settings.get("optional")}
+    answers: dict[str, list[Given]] = {}
+    for (record_id, _), given in sorted(found.items()):
+        if given.status == Status.DISCARDED or needed <= given.values.keys():
+            answers.setdefault(record_id, []).append(given)
+    return answers
 
 
 def _missing(answers: Answers, held: Mapping[str, set[str]]) -> Answers:
@@ -81,7 +95,6 @@ def _note(round_: Round, answers: Answers, facts: Mapping[str, Any]) -> None:
     round_.write_json(COPIED, {**facts, "copied": {i: sorted(who) for i, who in sorted(copied.items())}})
 
 
-def _outgoing(asked: Asked, texts: Mapping[str, Mapping[str, str]], answers: Answers) -> Iterator[Outgoing]:
+def _outgoing(asked: AllAsked, texts: Mapping[str, Mapping[str, str]], answers: Answers) -> Iterator[Outgoing]:
     for record_id, given in sorted(answers.items()):
-        shown = asked.kind.page_fields(asked.settings, texts[record_id])
-        yield Outgoing(record_id=record_id, fields=shown, given=given)
+        yield Outgoing(record_id=record_id, fields=page_fields(asked, texts[record_id]), given=given)

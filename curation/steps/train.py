@@ -20,7 +20,7 @@ def run(context: Context) -> str:
     result = fit(
         _with_variants(context, labelled_dataset(context.project, context.round, parts[Part.TRAIN])),
         labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
-        text_columns=task.fields,
+        text_columns=task.read_fields,
         label_column=task.question,
         config=fit_config(context.config.training, context.config.seed, task.kind.scale),
         output_dir=context.round.path("model"),

@@ -35,15 +35,35 @@ class Question(BaseModel):
 
     Attributes:
         kind: Name of the kind of answer.
+        optional: Whether people may leave it open; the first question of a task cannot be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+    optional: bool = False
 
     def fixed(self) -> dict[str, Any]:
         """Return the settings that cannot change once people were asked: all but the labels, which have their ways."""
-        return self.model_dump(mode="json", exclude={"labels"})
+        return self.model_dump(mode="json", exclude={"labels"} if self.optional else {"labels", "optional"})
+
+    def about(self) -> tuple[str, ...]:
+        """Return the text fields that the question names, which the task has to have."""
+        field = getattr(self, "field", None)
+        return () if field is None else (field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seated:
+    """A row whose columns gave the answer away, put so that people do not see it.
+
+    Attributes:
+        fields: The text fields that people see, in order.
+        answer: The answer that the columns gave, as a cell has it.
+    """
+
+    fields: Mapping[str, str]
+    answer: str
 
 
 def one_choice(answer: Value, question: Question) -> dict[str, str]:
@@ -66,7 +86,8 @@ class Kind:
         settings: Its question, validated.
         value: The Arrow type of an answer, the same in every table of a project; its shape is that of Argilla's API.
         parse: Reads an answer from a cell of a file; raises ValueError with what was expected.
-        show: An answer in one line. Two readers agree when their answers are shown alike.
+        show: An answer in one line, or as the text that it is. Two readers agree when their answers are shown alike.
+        same: What answers have in common that count as one, by answer and question; what is shown, by default.
         argilla: The question's settings as Argilla's API has them, by the settings that are `fixed` and the options.
         encode: An answer of ours as Argilla stores it, by the option of every label; None where it offers none.
         decode: The answer that Argilla stores, by the label of every option; also how labels are renamed.
@@ -74,8 +95,10 @@ class Kind:
         moved: An answer about places in a text whose characters were repaired, by the question, the answer, and a
             function that says where the places of a field are now; as it is by default.
         marked: An answer as people see it beside the texts, by answer, question and fields; `show` by default.
+        beside: The different answers to a record as an adjudicator sees them, by answers, question and fields; each
+            `marked`, in a line of its own, by default.
         to_page: An answer as Argilla's page counts, by the `fixed` settings, answer and fields; as it is by default.
-        from_page: The reverse.
+        from_page: The reverse; None for what is no answer, which counts as a discard.
         page_fields: The texts as the page has to get them, by the `fixed` settings and fields.
         units: An answer as small choices, each by the name of its unit, by the question; agreement, the quality of
             readers and consensus are of units.
@@ -84,9 +107,13 @@ class Kind:
             where every answer names all of them.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
+        consensus: What `curation.review.answers.CONSENSUS` calls the way to a consensus of units; that of its scale by
+            default.
         fewest_labels: How many labels a question needs.
         agreement: What `curation.agreement` calls the kind, where it compares whole answers; None where it compares
             units.
+        is_written: Whether an answer is a text, of any length, that may be corrected: people are shown the one that
+            is there.
         labels: The labels that can be renamed and merged, in order; none by default.
         read: The answer that stands in a cell, with whatever labels; raises ValueError with what was expected. None
             where a cell is one label.
@@ -96,11 +123,21 @@ class Kind:
         strata: What stands for every answer where records are spread evenly, or told apart by one word: in splits, in
             the choice of what is read next, in cue words. None for no answer. The answers in words by default.
         strata_names: All that can stand there, in order; the classes by default.
+        alike: What answers to copies of a text are compared by; the answers in words by default.
         recipe: The way of training that learns from such answers; None where there is none.
-        target: What a model learns of an answer: one name, or a list of names; the answer in words by default. The
-            names are the classes, or the labels where there are no classes.
+        target: What a model learns of an answer: one name, or a list of names, or what `learnt` says; the answer in
+            words by default. The names are the classes, or the labels where there are no classes.
+        learnt: The feature of what a model learns, by the question; one of the names, or a list of them, by default.
         of_target: The answer that a model's names stand for, by the question; reads them as `parse` does by default.
+        varied: Whether an answer stays right where words of the text are replaced, so that variants can be learnt from.
         feature: The column's feature in a data set of `datasets`.
+        placed: Settings of the question that follow from the names of the text fields, in order, where nobody gave
+            them; raises ValueError where there are too few.
+        telling_columns: Text columns of a file that give the answer away by their names, such as `chosen`.
+        seated: What becomes of a row that has them, by its record id and fields; raises ValueError where it cannot.
+        outcome: What an answer makes of the texts, by answer (or None), question and fields: columns of the exported
+            data set.
+        outcome_names: The names of those columns, in order.
     """
 
     name: str
@@ -113,8 +150,10 @@ class Kind:
     encode: Callable[[Value, Options], Value] = no_labels
     decode: Callable[[Value, Options], Value] = no_labels
     fits: Callable[[Any, Value, Mapping[str, str]], None] = lambda question, answer, fields: None
+    same: Callable[[Value, Any], str] | None = None
     moved: Callable[[Any, Value, Moves], Value] = lambda question, answer, moves: answer
     marked: Callable[[Value, Any, Mapping[str, str]], str] | None = None
+    beside: Callable[[Sequence[Value], Any, Mapping[str, str]], str] | None = None
     to_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
     from_page: Callable[[Mapping[str, Any], Value, Mapping[str, str]], Value] | None = None
     page_fields: Callable[[Mapping[str, Any], Mapping[str, str]], Mapping[str, str]] = lambda fixed, fields: fields
@@ -123,8 +162,10 @@ class Kind:
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
     scale: Scale = "nominal"
+    consensus: str | None = None
     fewest_labels: int = 2
     agreement: str | None = None
+    is_written: bool = False
     labels: Callable[[Any], Sequence[str]] = lambda question: ()
     read: Callable[[str], Value] | None = None
     mentions: Callable[[Value], Iterable[str]] = lambda answer: ()
@@ -132,10 +173,18 @@ class Kind:
     classes: Callable[[Any], Sequence[str] | None] = lambda question: None
     strata: Callable[[Sequence[Value | None]], list[str | None]] | None = None
     strata_names: Callable[[Any], Sequence[str]] | None = None
+    alike: Callable[[Value], str] | None = None
     recipe: str | None = None
     target: Callable[[Value], Any] | None = None
+    learnt: Callable[[Any], Any] | None = None
     of_target: Callable[[Any, Any], Value] | None = None
+    varied: bool = True
     feature: Callable[[Any], Any]
+    placed: Callable[[Sequence[str]], Mapping[str, Any]] = lambda fields: {}
+    telling_columns: tuple[str, ...] = ()
+    seated: Callable[[str, Mapping[str, str]], Seated] | None = None
+    outcome: Callable[[Value | None, Any, Mapping[str, str]], Mapping[str, str | None]] | None = None
+    outcome_names: tuple[str, ...] = ()
 
     def names_in(self, cell: str) -> list[str]:
         """Return the names of labels that stand in a cell; raises ValueError with what was expected."""

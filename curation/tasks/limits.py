@@ -11,6 +11,9 @@ from collections.abc import Sequence
 LABELS = int(os.environ.get("ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS", "500"))
 """Labels of a question; a server takes more where this variable of its says so."""
 
+QUESTIONS = 20
+"""Questions of one data set. Argilla would take any number; nobody answers more of them about one text with care."""
+
 NAME = 200
 """Characters in the name of a label, a field, a question or a data set."""
 

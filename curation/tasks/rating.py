@@ -51,6 +51,11 @@ def _parse(question: Rating, cell: str) -> int:
     return found
 
 
+def _marked(step: int, question: Rating, fields: Mapping[str, str]) -> str:
+    """Return the scale with one step in brackets, such as `1  2  [3]  4  5`."""
+    return "  ".join(f"[{each}]" if each == step else str(each) for each in question.values)
+
+
 def _argilla(fixed: Mapping[str, Any], options: Options) -> dict[str, Any]:
     return {"type": "rating", "options": [{"value": step} for step in fixed["values"]]}
 
@@ -72,6 +77,7 @@ KIND = Kind(
     value=_value,
     parse=_parse,
     show=str,
+    marked=_marked,
     argilla=_argilla,
     fold=lambda choices: int(choices[ANSWER]),
     choices=_steps,

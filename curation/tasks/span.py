@@ -254,5 +254,11 @@ KIND = Kind(
     mentions=lambda spans: {span["label"] for span in spans},
     strata=_strata,
     strata_names=lambda question: (*question.labels, NONE),
+    alike=lambda spans: ", ".join(span["label"] for span in in_order(spans)) or NONE,  # places differ between copies
+    recipe="token_classification",
+    target=in_order,
+    learnt=_feature,
+    of_target=lambda question, spans: in_order(spans),
+    varied=False,  # other words have other places
     feature=_feature,
 )

@@ -49,18 +49,20 @@ AnyQuestion = Annotated[SerializeAsAny[Question], BeforeValidator(_of_its_kind)]
 
 
 class Task(BaseModel):
-    """Fields, and one question about them.
+    """Fields, and questions about them.
+
+    Every room works on one question at a time: a task as it is seen from one of its questions (`only`) has no other.
 
     Attributes:
-        fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is the question's.
-        questions: The question, by its name in Argilla, which is that of the column of answers in data sets for
-            training.
+        fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is a question's.
+        questions: The questions in the order shown, by their names in Argilla, which are those of the columns of
+            answers in data sets for training.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
-    questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=1)
+    questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=limits.QUESTIONS)
 
     @field_validator("fields")
     @classmethod
@@ -69,22 +71,34 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
-        if self.question in self.fields:
-            raise ValueError(f"text field {self.question!r} has the name of the question, which holds the answers")
-        field = getattr(self.asked, "field", None)
-        if field is not None and field not in self.fields:
-            raise ValueError(f"the question is about the text field {field!r}, and there are {', '.join(self.fields)}")
+        for name, asked in self.questions.items():
+            if name in self.fields:
+                raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")
+            for field in asked.about():
+                if field not in self.fields:
+                    there = ", ".join(self.fields)
+                    raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {there}")
         return self
+
+    def only(self, question: str) -> Task:
+        """Return the task as it is seen from one of its questions."""
+        return self.model_copy(update={"questions": {question: self.questions[question]}})
 
     @property
     def question(self) -> str:
-        """Name of the question."""
+        """Name of the question; the first of several."""
         return next(iter(self.questions))
 
     @property
     def asked(self) -> Any:
         """The question's settings."""
         return self.questions[self.question]
+
+    @property
+    def read_fields(self) -> tuple[str, ...]:
+        """The text fields that a model reads: the one that the question is about, if it is about one; else all."""
+        field = getattr(self.asked, "field", None)
+        return self.fields if field is None else (field,)
 
     @property
     def kind(self) -> Kind:
@@ -112,6 +126,11 @@ class Task(BaseModel):
     def worded(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
         """Return answers in words, by the same keys."""
         return {key: self.in_words(value) for key, value in values.items()}
+
+    def compared(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
+        """Return what the answers to copies of a text are compared by, by the same keys."""
+        said = self.kind.show if self.kind.alike is None else self.kind.alike
+        return {key: None if value is None else said(value) for key, value in values.items()}
 
     def strata(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
         """Return the one word that stands for every answer where records are spread evenly, by the same keys."""
@@ -150,6 +169,8 @@ class Task(BaseModel):
         """Return the features of what a model learns from: names are labels, whatever the answers are."""
         import datasets
 
+        if self.kind.learnt is not None:
+            return self._features(self.kind.learnt(self.asked))
         one = datasets.ClassLabel(names=list(self.target_names))
         return self._features(datasets.List(one) if self.kind.is_nested else one)
 

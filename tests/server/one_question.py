@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curation.annotation.spec import DatasetSpec
+from curation.annotation.spec import DatasetSpec, Posed
 from curation.tasks import single_label
 
 
@@ -13,8 +13,7 @@ def one_question(name: str, **more: Any) -> DatasetSpec:
     usual = {
         "guidelines": "",
         "fields": {"text": "Text"},
-        "question": "label",
-        "settings": one_label("question", "complaint"),
+        "questions": {"label": Posed(settings=one_label("question", "complaint"))},
         "required": 2,
     }
     return DatasetSpec(name=name, workspace=name, **{**usual, **more})

@@ -18,7 +18,7 @@ from curation import embedded
 from curation.annotation import pushing
 from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import Outgoing
+from curation.annotation.spec import Outgoing, Suggested
 from curation.embedded.home.folder import Home
 from curation.embedded.home.state import read_state
 from curation.errors import TwofoldError
@@ -34,8 +34,7 @@ def messages(n: int) -> list[Outgoing]:
             record_id=f"m{i}",
             fields={"text": TEXTS[i % 4]},
             metadata={"round": 1, "reason": "unlabelled", "priority": 0.5},
-            suggestion="question",
-            suggestion_score=1.0,
+            suggestions={"label": Suggested(value="question", score=1.0)},
             vector=[1.0, float(i), 2.0],
         )
         for i in range(n)
@@ -148,7 +147,7 @@ def test_an_update_sends_what_differs_and_leaves_answers_alone(annotation: Annot
 
     records[1] = replace(records[1], fields={"text": "Where is my other parcel?"})
     records[2] = replace(records[2], metadata={**records[2].metadata, "round": 2})
-    records[3] = replace(records[3], suggestion_score=0.25)
+    records[3] = replace(records[3], suggestions={"label": Suggested(value="question", score=0.25)})
     records[4] = replace(records[4], vector=[0.0, 0.0, 1.0])
     assert annotation.upload(records) == [6]
     (pushed,) = annotation.wire.pushed
@@ -207,11 +206,11 @@ def test_a_server_without_our_route_gets_the_same_records(
 
 def test_a_record_that_is_refused_is_named(annotation: Annotation) -> None:
     records = messages(600)
-    records[550] = replace(records[550], suggestion="praise")
+    records[550] = replace(records[550], suggestions={"label": Suggested(value="praise", score=1.0)})
     with pytest.raises(TwofoldError, match=r"'m500' to 'm599'.*position 50.*praise"):
         annotation.upload(records)
     assert len(annotation.stored()) == 500
-    records[550] = replace(records[550], suggestion="complaint")
+    records[550] = replace(records[550], suggestions={"label": Suggested(value="complaint", score=1.0)})
     annotation.upload(records)
     assert len(annotation.stored()) == 600
 

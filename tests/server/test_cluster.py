@@ -25,7 +25,7 @@ from waiting import PATIENCE, Stopwatch, eventually
 
 from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import DatasetSpec, Outgoing
+from curation.annotation.spec import DatasetSpec, Outgoing, Posed
 
 pytestmark = pytest.mark.server
 
@@ -34,8 +34,7 @@ SPEC = DatasetSpec(
     workspace="tickets",
     guidelines="What is it?",
     fields={"text": "Message"},
-    question="label",
-    settings=one_label("question", "complaint"),
+    questions={"label": Posed(settings=one_label("question", "complaint"))},
     required=2,
 )
 TEXTS = {f"m{number}": f"Parcel {number} has not come, where is it?" for number in range(20)}

@@ -13,6 +13,7 @@ import pytest
 from one_question import one_label, one_question
 
 from curation.annotation.client import ArgillaClient
+from curation.annotation.spec import Posed
 from curation.tasks import limits
 
 pytestmark = pytest.mark.server
@@ -46,9 +47,8 @@ def test_our_limits_are_those_of_the_server_that_is_installed(tmp_path: Path) ->
 def test_argilla_takes_all_that_is_allowed(argilla_server: Any) -> None:
     client = ArgillaClient(argilla_server.url, argilla_server.api_key)
     labels = [f"{number:03d}".rjust(limits.NAME, "l") for number in range(limits.LABELS)]
-    spec = one_question(
-        "at-the-limits", guidelines="g" * limits.GUIDELINES, settings=one_label(*labels), question="q" * limits.NAME
-    )
+    questions = {"q" * limits.NAME: Posed(settings=one_label(*labels))}
+    spec = one_question("at-the-limits", guidelines="g" * limits.GUIDELINES, questions=questions)
     dataset = client.ensure_dataset(spec)
     assert len(dataset.settings.questions[0].labels) == limits.LABELS
     assert client.add_reviewer("Ana María " + "a" * (limits.USERNAME - 10), "at-the-limits") is not None

@@ -9,7 +9,7 @@ from one_question import one_question
 
 from curation.annotation.annotator_session import Session
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import Outgoing
+from curation.annotation.spec import Outgoing, Suggested
 from curation.errors import TwofoldError
 
 pytestmark = pytest.mark.server
@@ -37,8 +37,7 @@ def messages(n):
             record_id=f"m{i}",
             fields={"text": texts[i % 4]},
             metadata={"round": 1, "reason": "unlabelled", "why": "nobody has read it", "priority": 0.5},
-            suggestion="question",
-            suggestion_score=0.8,
+            suggestions={"label": Suggested(value="question", score=0.8)},
             vector=[1.0, float(i), 2.0],
         )
         for i in range(n)
@@ -64,7 +63,7 @@ def test_sending_twice_changes_nothing_and_keeps_the_answers(argilla, spec):
     again = send(argilla, spec)
     assert again.id == dataset.id
     assert argilla.progress(dataset).total == 4
-    assert {(a.record_id, a.value) for a in argilla.answers(dataset)} == {
+    assert {(a.record_id, a.values["label"]) for a in argilla.answers(dataset)} == {
         ("m0", "question"),
         ("m1", "complaint"),
     }
@@ -84,7 +83,7 @@ def test_a_discarded_record_comes_back_as_discarded_and_still_needs_answers(argi
     dataset = send(argilla, spec)
     list(session(argilla, spec, "ana").answer(spec.name, {"m0": ""}))
     (answer,) = argilla.answers(dataset)
-    assert (answer.status, answer.value) == ("discarded", None)
+    assert (answer.status, answer.values) == ("discarded", {})
     assert answer.reviewer == f"ana-{spec.workspace}"
     assert answer.submitted_at.tzinfo is not None
     assert argilla.progress(dataset).pending == 4

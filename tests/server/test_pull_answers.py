@@ -52,7 +52,7 @@ def given(argilla: ArgillaClient, name: str) -> list[tuple[str, str, str, str | 
 
 
 def parts(answers: list[Answer]) -> list[tuple[str, str, str, str | None]]:
-    return [(answer.record_id, answer.reviewer, answer.status, answer.value) for answer in answers]
+    return [(answer.record_id, answer.reviewer, answer.status, answer.values.get("label")) for answer in answers]
 
 
 @pytest.mark.parametrize("page", [1, PAGE, 15, 30, 5000])

@@ -11,7 +11,7 @@ from one_question import one_label, one_question
 from watched_page import sign_in, watch
 
 from curation.annotation.client import ArgillaClient
-from curation.annotation.spec import Outgoing
+from curation.annotation.spec import Outgoing, Posed
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
@@ -49,7 +49,7 @@ def sent(argilla_server: Any) -> tuple[ArgillaClient, Any, list[str], str]:
     """A data set of hostile texts, as our client sends them, and its name."""
     client = ArgillaClient(argilla_server.url, argilla_server.api_key)
     name = f"shown-{uuid.uuid4().hex[:6]}"
-    spec = one_question(name, settings=one_label(*LABELS), fields={"text": TITLE})
+    spec = one_question(name, questions={"label": Posed(settings=one_label(*LABELS))}, fields={"text": TITLE})
     dataset = client.ensure_dataset(spec)
     lines = _references()
     third = len(lines) // 3 + 1

@@ -28,8 +28,13 @@ def balance(project: Project, round_: Round) -> list[dict[str, Any]]:
 
 def _counted(task: Task, round_: Round) -> Counter[str]:
     """Count the records of every label; one with several counts for each of them."""
-    targets = (task.target(value) for value in column(round_.table("labels.parquet"), "value") if value is not None)
-    return Counter(name for target in targets for name in ([target] if isinstance(target, str) else target))
+    values = [value for value in column(round_.table("labels.parquet"), "value") if value is not None]
+    targets = [task.target(value) for value in values]
+    named = (
+        [target] if isinstance(target, str) else task.kind.mentions(value)
+        for target, value in zip(targets, values, strict=True)
+    )
+    return Counter(name for names in named for name in names)
 
 
 def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from curation.project.config import Config
 from curation.project.flagging import COPIES, Check, worst_units
-from curation.project.folder import Round
-from curation.project.records import by_id, column
+from curation.project.folder import Project, Round
+from curation.project.records import by_id, column, question_of
 from curation.project.standing import BY_PEOPLE
 from curation.tasks.kind import Kind
 
@@ -85,11 +84,14 @@ def _least_similarity(round_: Round) -> dict[str, float]:
 
 def mistakes(round_: Round, text: Texts, most: int = 50) -> dict[str, Any]:
     """Return the records on which model and label differ, the surest first, and how many of each verdict."""
+    if not round_.has("errors.parquet"):  # no model learns to answer this question
+        return {**listed([], most, "", lambda row: row), "total": 0, "verdicts": {}}
     return _head(round_, "errors", "verdict", most, lambda row: {**row, "text": text(row["record_id"])})
 
 
-def queue(round_: Round, text: Texts, config: Config, most: int = 30) -> dict[str, Any]:
+def queue(round_: Round, text: Texts, project: Project, most: int = 30) -> dict[str, Any]:
     """Return the head of the queue, its length, and how many of each kind."""
+    config = project.seen_from(question_of(round_.table("queue.parquet"))).config
 
     def full(row: Row) -> Row:
         return {**row, "text": text(row["record_id"]), "suggested": config.task.in_words(row["suggested"])}

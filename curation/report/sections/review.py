@@ -8,6 +8,7 @@ from typing import Any
 
 from curation.project.folder import Project, Round
 from curation.project.labelled import words_by_id
+from curation.project.notes import REASONS
 from curation.project.records import by_id, column
 from curation.project.standing import Method, Role
 from curation.report.sections.lists import Texts
@@ -71,7 +72,20 @@ def review(project: Project, round_: Round, text: Texts) -> dict[str, Any] | Non
         "decisions": found["decisions"],
         "confusions": found["confusions"],
         "changed": changed,
+        "notes": _notes(found, text),
     }
+
+
+def _notes(found: Mapping[str, Any], text: Texts) -> dict[str, Any] | None:
+    """Return what adjudicators noted, in words; None where nobody noted anything."""
+    notes = found.get("notes") or {"why": {}, "guidelines": []}
+    if not notes["why"] and not notes["guidelines"]:
+        return None
+    wanted = [
+        {"record_id": row["record_id"], "text": text(row["record_id"]), "note": row["text"]}
+        for row in notes["guidelines"]
+    ]
+    return {"why": {REASONS.get(why, why): n for why, n in notes["why"].items()}, "guidelines": wanted}
 
 
 def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +103,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
         "reason": found["alpha"]["reason"],
         "per_label": [{"label": label, "alpha": _interval(score)} for label, score in found["per_label"].items()],
         "pairs": pairs,
+        "measures": [{"name": name, "score": _interval(score)} for name, score in found.get("measures", {}).items()],
     }
 
 

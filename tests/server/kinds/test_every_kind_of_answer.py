@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,6 +42,7 @@ class Case:
     other: Any
     ruled: Any
     words: str
+    fields: tuple[str, ...] = ("text",)
 
     def __str__(self) -> str:
         return self.kind
@@ -65,6 +67,15 @@ CASES = [
         [{"start": 0, "end": 6, "label": "thing"}, {"start": 9, "end": 21, "label": "complaint"}],
         "0-6 thing; 9-21 complaint",
     ),
+    Case("preference", {"ties": True}, "first", "equal", "second", "second", ("prompt", "first", "second")),
+    Case(
+        "text",
+        {},
+        "Where is my parcel?",
+        "Where's my  parcel?",
+        "Where is my big parcel?",
+        "Where is my big parcel?",
+    ),
     Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
@@ -75,6 +86,12 @@ CASES = [
     ),
 ]
 TEXTS = {f"m{i}": f"Parcel {i} has not come and nobody says where it is." for i in range(6)}
+
+
+def row(record_id: str, case: Case, *more: str) -> str:
+    """One line of a file: every field has the record's text, and a word of its own where there are several."""
+    texts = [TEXTS.get(record_id, f"text {record_id}") + f" {name}" * (i > 0) for i, name in enumerate(case.fields)]
+    return ",".join([record_id, *texts, *more])
 
 
 def quiet(name: str) -> Callable[[int, int], None]:
@@ -96,14 +113,16 @@ class Desk:
     def __init__(self, case: Case, folder: Path, argilla: ArgillaClient) -> None:
         self.folder, self.argilla, self.case = folder, argilla, case
         data = folder.parent / "messages.csv"
-        data.write_text("id,text\n" + "".join(f"{i},{text}\n" for i, text in TEXTS.items()), encoding="utf-8")
+        data.write_text(
+            "\n".join([",".join(["id", *case.fields]), *map(row, TEXTS, repeat(case)), ""]), encoding="utf-8"
+        )
         settings = dict(case.settings)
         labels = settings.pop("labels", None)
         ingest(
             Intake(
                 folder=folder,
                 data=data,
-                columns=Columns(fields={"text": "text"}, record_id="id"),
+                columns=Columns(fields={name: name for name in case.fields}, record_id="id"),
                 kind=kind_named(case.kind),
                 settings=settings,
                 labels=labels,
@@ -135,7 +154,7 @@ class Desk:
         name, workspace = naming.dataset(self.project, self.project.round(1)), naming.workspace(self.project)
         path = f"/api/v1/datasets/{self.argilla.dataset(name, workspace).id}/questions"
         (question,) = self.argilla._client.http_client.get(path).json()["items"]
-        return [option["value"] for option in question["settings"]["options"]]
+        return [option["value"] for option in question["settings"].get("options", [])]
 
     def exported(self, what: str) -> list[dict[str, Any]]:
         """Rows as `twofold export` writes them."""
@@ -187,14 +206,15 @@ def test_answers_that_came_with_the_file_are_kept_and_wrong_ones_named(case: Cas
     show = kind_named(case.kind).show
     data = tmp_path / "given.csv"
     given = {"a": case.same, "b": case.other, "c": None}
-    rows = [f"{i},text {i},{'' if value is None else show(value)}" for i, value in given.items()]
-    data.write_text("\n".join(["id,text,given", *rows, ""]), encoding="utf-8")
+    rows = [row(i, case, "" if value is None else show(value)) for i, value in given.items()]
+    header = ",".join(["id", *case.fields, "given"])
+    data.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
     settings = dict(case.settings)
     labels = settings.pop("labels", None)
     wanted = Intake(
         folder=tmp_path / "project",
         data=data,
-        columns=Columns(fields={"text": "text"}, label="given", record_id="id"),
+        columns=Columns(fields={name: name for name in case.fields}, label="given", record_id="id"),
         kind=kind_named(case.kind),
         settings=settings,
         labels=labels,
@@ -202,7 +222,9 @@ def test_answers_that_came_with_the_file_are_kept_and_wrong_ones_named(case: Cas
     project = ingest(wanted)
     values = project.round(0).table("labels.parquet").to_pylist()
     assert {row["record_id"]: row["value"] for row in values} == given
-    data.write_text("id,text,given\na,text a,nonsense\nb,text b,\n", encoding="utf-8")
+    if kind_named(case.kind).is_written:
+        return  # any text is an answer
+    data.write_text("\n".join([header, row("a", case, "nonsense"), row("b", case, ""), ""]), encoding="utf-8")
     with pytest.raises(TwofoldError, match=r"given\.csv, row 2, column 'given': .*'nonsense'"):
         ingest(replace(wanted, folder=tmp_path / "wrong"))
     assert not (tmp_path / "wrong").exists()

@@ -25,6 +25,16 @@ VOTES = [
     for who, label in zip(("ann", "ben"), said, strict=True)
 ]
 
+COMPARISONS = [
+    {"first": first, "second": second, "reviewer": who, "winner": winner}
+    for first, second, who, winner in [
+        ("tea", "milk", "ann", "tea"),
+        ("milk", "rum", "ann", "rum"),
+        ("rum", "tea", "ben", "equal"),
+        ("tea", "milk", "ben", "first"),
+    ]
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -94,6 +104,7 @@ CALLS: dict[str, Call] = {
     "decide": call(tf.decide, votes={"votes": VOTES, "adjudications": [{**VOTES[2], "reviewer": "eva"}]}),
     "adjudication_queue": call(tf.adjudication_queue, votes={"votes": VOTES}),
     "ask_third": call(tf.ask_third, votes={"votes": VOTES}, agreed=tf.consensus(VOTES)),
+    "rank_items": call(tf.rank_items, votes={"comparisons": COMPARISONS}),
     "label_quality": call(
         tf.label_quality,
         columns={"labels": NAMES, "texts": TEXTS, "label_names": NAMES[:2], "before": [-1, 0, -1, 1, 0, -1]},

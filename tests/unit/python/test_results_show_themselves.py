@@ -35,6 +35,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Score": (lambda: tf.agreement(VOTES, resamples=5).alpha, 1),
     "PairAgreement": (lambda: tf.agreement(VOTES, resamples=5).pairs[0], 1),
     "Consensus": (lambda: tf.consensus(VOTES), N),
+    "ItemRanking": (lambda: tf.rank_items([(f"{ODD}{i}", ODD, f"{ODD}{i % 3}", "first") for i in range(50)]), 51),
     "LabelQuality": (lambda: tf.label_quality(NAMES, pred_probs=PROBS, label_names=LABELS), N),
     "MultiLabelQuality": (
         lambda: tf.label_quality([[n] for n in NAMES], kind="multi_label", pred_probs=PROBS, label_names=LABELS),

@@ -22,10 +22,12 @@ from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
 from curation.tasks.multi_label import MultiLabel, rarest
+from curation.tasks.preference import Preference
 from curation.tasks.rating import Rating
 from curation.tasks.span import KIND as SPAN
 from curation.tasks.span import NOTHING, Span
 from curation.tasks.task import Task, single_label
+from curation.tasks.text import Text
 
 RATING = kind_named("rating")
 QUESTIONS = {
@@ -33,6 +35,8 @@ QUESTIONS = {
     "rating": lambda: Rating(values=(0, 1, 2, 7)),
     "multi_label": lambda: MultiLabel(labels=("refund", "late", "other")),
     "span": lambda: Span(labels=("PER", "LOC")),
+    "text": lambda: Text(),
+    "preference": lambda: Preference(ties=True),
 }
 
 
@@ -50,6 +54,8 @@ GIVEN = {
     "rating": st.sampled_from([0, 1, 2, 7]),
     "multi_label": st.lists(st.sampled_from(["refund", "late", "other"]), unique=True).map(sorted),
     "span": st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from(["PER", "LOC"]))).map(passages),
+    "text": st.text().filter(str.strip),
+    "preference": st.sampled_from(["first", "second", "equal"]),
 }
 
 
@@ -61,7 +67,8 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
     def holds(value: object) -> None:
         assert kind.parse(question, kind.show(value)) == value
         assert kind.fold(kind.units(value, question)) == value
-        assert set(kind.units(value, question).values()) <= set(kind.choices(question))
+        if not kind.is_written:
+            assert set(kind.units(value, question).values()) <= set(kind.choices(question))
         assert pa.array([value], kind.value()).to_pylist() == [value]
         options = {f"option {name}": name for name in kind.labels(question)}
         stored = kind.encode(value, {name: option for option, name in options.items()})
@@ -72,11 +79,13 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
             told_apart = {name: f"{name}!" for name in kind.labels(question)}
             assert kind.renamed(kind.show(value), told_apart) == kind.show(kind.decode(value, told_apart))
         assert kind.show(value) in (kind.classes(question) or [kind.show(value)])
-        task = Task.model_validate({"questions": {"asked": question.model_dump(mode="json")}})
+        fields = [*question.about()] or ["text"]
+        task = Task.model_validate({"fields": fields, "questions": {"asked": question.model_dump(mode="json")}})
         if kind.recipe is not None:
             assert task.of_target(task.target(value)) == value
-            named = task.target(value)
-            assert set([named] if isinstance(named, str) else named) <= set(task.target_names)
+            learnt = task.target(value)
+            named = [learnt] if isinstance(learnt, str) else learnt
+            assert {one if isinstance(one, str) else one["label"] for one in named} <= set(task.target_names)
         assert set(task.strata({"a": value, "b": None}).values()) <= {*task.strata_names, None}
 
     holds()
@@ -162,12 +171,18 @@ def test_passages_are_shown_in_their_text() -> None:
     assert SPAN.marked([], Span(labels=("PER",)), {"text": "John"}) == "John"
 
 
+def test_a_rating_is_shown_on_its_scale() -> None:
+    assert RATING.marked is not None
+    assert RATING.marked(3, Rating(), {"text": "It came late"}) == "1  2  [3]  4  5"
+
+
 def test_who_leaves_a_passage_unmarked_says_that_it_is_nothing() -> None:
     stored = SPAN.value()
     rows = {"m1": {"ana": [PERSON], "ben": []}, "m2": {"ana": [], "ben": []}, "m3": {"ana": [PERSON], "ben": [PERSON]}}
     pairs = [(i, who, value) for i, said in rows.items() for who, value in said.items()]
     columns = {"record_id": [i for i, _, _ in pairs], "reviewer": [who for _, who, _ in pairs]}
-    votes = pa.table({**columns, "value": pa.array([value for *_, value in pairs], stored)})
+    values = pa.array([value for *_, value in pairs], stored)
+    votes = pa.table({**columns, "status": ["submitted"] * len(pairs), "value": values})
     question = Span(labels=("PER", "LOC"))
     units = as_units(votes, SPAN, question)
     assert sorted(units.votes.column("label").to_pylist()) == [NOTHING, "PER", "PER", "PER"]
@@ -343,10 +358,28 @@ def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., P
         kind_named("stars")
 
 
+@pytest.mark.parametrize("kind", list(OURS.values()), ids=list(OURS))
+def test_a_record_that_has_drafts_alone_has_no_answer(kind: Kind) -> None:
+    answers = {"rating": 2, "single_label": "late", "multi_label": ["late"], "span": [PERSON]}
+    settings = {} if kind.name == "rating" else {"labels": ["late", "lost", "PER"]}
+    question = kind.settings.model_validate({"kind": kind.name, **settings})
+    value = answers[kind.name]
+    rows = {"record_id": ["a", "b"], "reviewer": ["ana", "ana"], "status": ["submitted", "draft"]}
+    for n, status in enumerate((["submitted", "draft"], ["draft", "draft"])):
+        votes = pa.table({**rows, "status": status, "value": pa.array([value, value], kind.value())})
+        units = as_units(votes, kind, question)
+        found = of_records(
+            consensus(units.votes, labels=kind.choices(question)), units, in_words(votes, kind), question, {}
+        )
+        assert list(found.label) == ([] if n else ["a"])
+
+
 def test_a_consensus_on_choices_makes_answers_again() -> None:
     said = [("a", "ana", 2), ("a", "ben", 2), ("b", "ana", 0), ("b", "ben", 7), ("b", "cem", 7)]
-    votes = pa.table({"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]})
-    votes = votes.append_column("value", pa.array([value for *_, value in said], pa.int64()))
+    people = {"record_id": [r for r, _, _ in said], "reviewer": [p for _, p, _ in said]}
+    votes = pa.table(
+        {**people, "status": ["submitted"] * len(said), "value": pa.array([v for *_, v in said], pa.int64())}
+    )
     units, answers = as_units(votes, RATING, None), in_words(votes, RATING)
     found = of_records(consensus(units.votes), units, answers, None, {str(step): step for step in (0, 1, 2, 7)})
     assert {i: found.values[label] for i, label in found.label.items()} == {"a": 2, "b": 7}

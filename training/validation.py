@@ -1,0 +1,82 @@
+"""How good a model is on the validation part after an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from training.heads import RecordHead
+from training.tagging import IntArray, Passage, likeliest, marked, tags_of
+from training.windows import WindowedTexts
+
+Said: TypeAlias = Sequence[npt.NDArray[Any]]
+"""What a model says of every row of a part, in its order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """Scores of an epoch, as `EpochResult` has them."""
+
+    validation_loss: float
+    macro_f1: float
+    accuracy: float
+    threshold: float = 0.5
+
+
+def of_records(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:
+    """Score n arrays (k,) of probabilities against the labels of n records."""
+    probs = np.stack(list(said))
+    threshold = head.threshold(probs, labels)
+    predicted = head.predicted(probs, threshold)
+    likelihood = np.maximum(head.likelihood(probs, labels), np.finfo(np.float32).tiny)
+    right = (predicted == labels) if labels.ndim == 1 else (predicted == labels).all(axis=1)
+    return Validated(
+        validation_loss=float(-np.log(likelihood).mean()),
+        macro_f1=_macro_f1(labels, predicted),
+        accuracy=float(right.mean()),
+        threshold=threshold,
+    )
+
+
+def of_passages(said: Said, *, texts: WindowedTexts, labels: Sequence[str]) -> Validated:
+    """Score w arrays (t, m) of probabilities of tags against the passages of n texts."""
+    loss, counts, right = 0.0, np.zeros((3, len(labels))), 0
+    given = texts.passages or []
+    for text, wanted, (places, probs) in zip(texts.texts, given, texts.joined(said), strict=True):
+        tags = tags_of(places, wanted, labels)
+        loss -= float(np.log(np.maximum(probs[np.arange(len(tags)), tags], np.finfo(np.float32).tiny)).sum())
+        found = marked(text, places, probs, likeliest(probs).tags, labels)
+        pair = {_key(passage) for passage in wanted}, {_key(passage) for passage in found}
+        for row, passages in enumerate((*pair, pair[0] & pair[1])):
+            for *_, label in passages:
+                counts[row, labels.index(label)] += 1
+        right += pair[0] == pair[1]
+    n = len(given)
+    return Validated(validation_loss=loss / n, macro_f1=_mean_f1(counts), accuracy=right / n)
+
+
+def _key(passage: Passage) -> tuple[int, int, str]:
+    return passage["start"], passage["end"], passage["label"]
+
+
+def _mean_f1(counts: npt.NDArray[np.float64]) -> float:
+    """Return the mean of F1 over the labels that there are, by those given, predicted and right, (3, k)."""
+    given, predicted, right = counts
+    there = given > 0
+    if not there.any():
+        return float(not predicted.any())
+    return float((2 * right[there] / (given + predicted)[there]).mean())
+
+
+def _macro_f1(labels: IntArray, predicted: IntArray) -> float:
+    """Return the mean of F1 over the labels that there are; 1 where there are none, and none was predicted."""
+    from sklearn.metrics import f1_score
+
+    there = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
+    if not len(there):
+        return float(not predicted.any())
+    return float(f1_score(labels, predicted, labels=there, average="macro", zero_division=0))
