@@ -99,7 +99,7 @@ def init(
     if kind_name is None and label and reading.format is None:
         cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
         guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
-    elif kind_name is None and not (labels or labels_from_data):
+    elif kind_name is None and not (label or labels or labels_from_data):
         guess = guess_from_columns(texts)
     kind = _kind(kind_name or guess.kind)
     if told.says and kind.has_labels and label and named is None:

@@ -90,7 +90,7 @@ def _with_kind(told: Told, data: Path, found: Survey) -> Told:
     there = [cell for cell in cells if not is_missing(cell)]
     if any(isinstance(cell, list) for cell in there) and all(_is_one_name(cell) for cell in there):
         there = [cell[0] if isinstance(cell, list) else cell for cell in there]
-    written = next((kind.name for kind in OURS.values() if getattr(kind, "is_written", False)), None)
+    written = next((kind.name for kind in OURS.values() if kind.is_written), None)
     if written is not None and (told.label in found.written or _are_written(there)):
         return replace(told, guess=Guess(kind=written, why="texts that people wrote"))
     return replace(told, guess=guess_kind(there), labels=_labels(found, there))

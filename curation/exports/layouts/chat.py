@@ -6,7 +6,6 @@ https://huggingface.co/docs/trl/dataset_formats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from curation.exports.layouts.form import Form
@@ -24,18 +23,14 @@ def _messages(entry: Entry) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]}
 
 
-def _by_outcome(entry: Entry) -> dict[str, Any] | None:
-    """Return a pair where an answer says which of the texts is better, else a chat."""
-    outcome = getattr(entry.task.kind, "outcome", None)
-    return _messages(entry) if outcome is None else _pair(entry, outcome(entry.value, entry.task.asked, entry.fields))
-
-
-def _pair(entry: Entry, outcome: Mapping[str, str | None]) -> dict[str, Any] | None:
+def _pair(entry: Entry) -> dict[str, Any] | None:
     """Return the better and the worse of two texts, and what stood before both; None where neither is better."""
+    task = entry.task
+    outcome = {} if task.kind.outcome is None else task.kind.outcome(entry.value, task.asked, entry.fields)
     if None in outcome.values():
         entry.say("records of which neither text is better, which are left out")
         return None
-    prompt = BETWEEN.join(text for name, text in entry.fields.items() if name not in entry.task.asked.about())
+    prompt = BETWEEN.join(text for name, text in entry.fields.items() if name not in task.asked.about())
     return {**({"prompt": prompt} if prompt else {}), **outcome}
 
 
@@ -45,7 +40,7 @@ OPENAI = Layout(name="openai", says="chats to fine-tune on", writes=_WORDED, one
 TRL = Layout(
     name="trl",
     says="chats for TRL, or a better and a worse text",
-    writes={**_WORDED, Form.NAME: _by_outcome},
+    writes={**_WORDED, Form.BETTER: _pair},
     one_text=False,
     unanswered=False,
 )

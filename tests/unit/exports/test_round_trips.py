@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,37 +80,43 @@ ANSWERS: Mapping[str, Callable[[st.DrawFn, str], Any]] = {
     "multi_label": lambda draw, text: sorted(draw(st.lists(st.sampled_from(LABELS), unique=True))),
     "rating": lambda draw, text: draw(st.integers(1, 5)),
     "span": passages,
+    "text": lambda draw, text: f"{draw(TEXTS)}!",
+    "preference": lambda draw, text: draw(st.sampled_from(["first", "second"])),
 }
+FIELDS: Mapping[str, tuple[str, ...]] = {"preference": ("prompt", "first", "second")}
 SETTINGS: Mapping[str, Mapping[str, Any]] = {"rating": {"values": [1, 2, 3, 4, 5]}}
 
 
 @st.composite
 def tables(draw: st.DrawFn, kind: str, directory: Path) -> Project:
     """A project of a few records whose texts have all that a text may have, some of them without an answer."""
-    texts = [f"{n} {draw(TEXTS)}" for n in range(draw(st.integers(2, 4)))]
+    names = FIELDS.get(kind, ("text",))
+    texts = [[f"{n} {draw(TEXTS)}" for _ in names] for n in range(draw(st.integers(2, 4)))]
     folder = Path(tempfile.mkdtemp(dir=directory))
-    path = folder / "texts.jsonl"
-    path.write_text("".join(json.dumps({"id": f"r/{n}", "text": text}) + "\n" for n, text in enumerate(texts)))
-    project = made(folder / "texts", path, kind, Columns(fields={"text": "text"}, record_id="id"), Reading())
+    rows = [{"id": f"r/{n}", **dict(zip(names, row, strict=True))} for n, row in enumerate(texts)]
+    columns = Columns(fields={name: name for name in names}, record_id="id")
+    project = made(folder / "texts", lines(folder / "texts.jsonl", rows), kind, columns, Reading())
     rows = [
-        {"id": i, "text": text, "answer": ANSWERS[kind](draw, text) if n < 2 or draw(st.booleans()) else None}
-        for n, (i, text, _) in enumerate(records(project))
+        {"id": i, **fields, "answer": ANSWERS[kind](draw, fields[names[0]]) if n < 2 or draw(st.booleans()) else None}
+        for n, (i, fields, _) in enumerate(records(project))
     ]
-    path = folder / "rows.jsonl"
+    columns = replace(columns, label="answer")
+    return made(folder / "project", lines(folder / "rows.jsonl", rows), kind, columns, Reading())
+
+
+def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    columns = Columns(fields={"text": "text"}, label="answer", record_id="id")
-    return made(folder / "project", path, kind, columns, Reading())
+    return path
 
 
 def made(folder: Path, path: Path, kind: str, columns: Columns, reading: Reading) -> Project:
     of = kind_named(kind)
-    labels = LABELS if of.has_labels else None
     intake = Intake(
         folder=folder,
         data=path,
         columns=columns,
         kind=of,
-        labels=labels,
+        labels=LABELS if of.has_labels else None,
         reading=reading,
         name="project",
         settings=SETTINGS.get(kind, {}),
@@ -117,12 +124,13 @@ def made(folder: Path, path: Path, kind: str, columns: Columns, reading: Reading
     return ingest(intake)
 
 
-def records(project: Project) -> list[tuple[str, str, Any]]:
-    """The id, the text and the answer of every record, in order."""
+Record = tuple[str, Mapping[str, str], Any]
+
+
+def records(project: Project) -> list[Record]:
+    """The id, the texts and the answer of every record, in order."""
     found = project.records
-    field = project.config.task.fields[0]
-    texts = [fields[field] for fields in column(found, "fields")]
-    return list(zip(column(found, "record_id"), texts, column(found, "value"), strict=True))
+    return list(zip(*(column(found, name) for name in ("record_id", "fields", "value")), strict=True))
 
 
 def through_layout(name: str) -> Callable[[Project], Project]:
@@ -144,20 +152,23 @@ def through_file(form: str) -> Callable[[Project], Project]:
     def way(project: Project) -> Project:
         path, kind, found = project.folder.parent / f"out.{form}", project.config.task.kind, exported(project, "labels")
         write_file(path, in_words(project, found) if form == "csv" else found, form, raw=True)
-        columns = Columns(fields={"text": "text"}, label=kind.column, record_id="record_id")
-        return made(project.folder.parent / "again", path, kind.name, columns, Reading())
+        return again(project, path, kind.column)
 
     return way
 
 
 def through_hf(project: Project) -> Project:
-    kind, first = project.config.task.kind, project.round(0)
     parts = [{"record_id": i, "part": Part.TRAIN, "reason": "-"} for i, _, _ in records(project)]
-    first.write_table("split.parquet", table(parts, SPLIT))
+    project.round(0).write_table("split.parquet", table(parts, SPLIT))
     path = project.folder.parent / "saved"
     export_hf(project, path)
-    columns = Columns(fields={"text": "text"}, label=kind.column, record_id="record_id")
-    return made(project.folder.parent / "again", path / "train", kind.name, columns, Reading())
+    return again(project, path / "train", project.config.task.question)
+
+
+def again(project: Project, path: Path, label: str) -> Project:
+    fields = {name: name for name in project.config.task.fields}
+    columns = Columns(fields=fields, label=label, record_id="record_id")
+    return made(project.folder.parent / "again", path, project.config.task.kind.name, columns, Reading())
 
 
 WAYS = {
@@ -171,26 +182,37 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def without_blanks(found: list[tuple[str, str, Any]]) -> list[Any]:
+def without_blanks(found: list[Record]) -> list[Any]:
     """Texts and their passages without blanks: what is left of records as words with tags."""
     left = []
-    for _, text, value in found:
+    for _, fields, value in found:
+        text = fields["text"]
         at = [(len(squeezed(text[: p["start"]])), len(squeezed(text[: p["end"]])), p["label"]) for p in value or ()]
         left.append((squeezed(text), [(start, end, label) for start, end, label in at if start < end]))
     return left
 
 
-def answered(found: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any]]:
+def answered(found: list[Record]) -> list[Record]:
     return [record for record in found if record[2] is not None]
 
 
-KEPT: Mapping[str, Callable[[list[tuple[str, str, Any]]], Any]] = {
-    "conll": lambda found: without_blanks(answered(found)),
-    "openai": lambda found: [(text, value) for _, text, value in answered(found)],
-    "trl": lambda found: [(text, value) for _, text, value in answered(found)],
-    "hf": answered,
+def without_ids(found: list[Record]) -> list[Any]:
+    return [(fields, value) for _, fields, value in answered(found)]
+
+
+def better_first(found: list[Record]) -> list[Any]:
+    """The prompt, the better and the worse text: which of them stood first is not written."""
+    other = {"first": "second", "second": "first"}
+    return [(fields["prompt"], fields[value], fields[other[value]]) for _, fields, value in answered(found)]
+
+
+KEPT: Mapping[tuple[str, str], Callable[[list[Record]], Any]] = {
+    ("conll", "span"): lambda found: without_blanks(answered(found)),
+    **{(way, kind): without_ids for way in ("openai", "trl") for kind in ANSWERS},
+    ("trl", "preference"): better_first,
+    **{("hf", kind): answered for kind in ANSWERS},
 }
-"""What is left of records; all of them by default."""
+"""What is left of records; all of them where nothing is said."""
 
 
 def holds(way: str, kind: str) -> bool:
@@ -202,13 +224,15 @@ FORMS = {
     "multi_label": Form.NAMES,
     "rating": Form.NUMBER,
     "span": Form.PASSAGES,
+    "text": Form.TEXT,
+    "preference": Form.BETTER,
 }
 CASES = [(way, kind) for way in WAYS for kind in ANSWERS if holds(way, kind)]
 
 
-@pytest.mark.parametrize(("way", "kind"), CASES, ids=lambda name: str(name))
+@pytest.mark.parametrize(("way", "kind"), CASES)
 def test_what_comes_out_and_in_again_is_the_same(way: str, kind: str, tmp_path: Path) -> None:
-    keeps = KEPT.get(way, lambda found: found)
+    keeps = KEPT.get((way, kind), lambda found: found)
 
     @given(project=tables(kind, tmp_path))
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
