@@ -27,7 +27,7 @@ from curation.exports.export import EXPORTS, export_hf, exported, flags, label_r
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, share_as_bad
 from curation.project.folder import Project, open_project
-from curation.project.records import QUALITY, by_id, column, decisions_schema, queue_schema, table, votes_schema
+from curation.project.records import QUALITY, SOFT, by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.evaluate import predictions_schema
@@ -341,3 +341,25 @@ def on_a_terminal(*arguments: str) -> str:
 
 def test_the_rounds_that_have_something_are_found_oldest_first(reviewed: Project) -> None:
     assert [round_.number for round_ in rounds_with(reviewed, "votes")] == [1, 2]
+
+
+def test_soft_labels_stand_beside_the_answers_the_likeliest_first(reviewed: Project) -> None:
+    soft = [("r00", "question", 0.8), ("r00", "complaint", 0.2), ("r01", "complaint", 0.9)]
+    newer = [("r01", "question", 0.7), ("r01", "complaint", 0.3)]
+    for number, rows_ in ((1, soft), (2, newer)):
+        said = [{"record_id": i, "answer": answer, "probability": p} for i, answer, p in rows_]
+        reviewed.round(number).write_table("soft.parquet", table(said, SOFT))
+    found = run("export", reviewed.folder, "--what", "labels", "--round", "0", "--format", "jsonl", "--soft")
+    by_record = {row["record_id"]: row["probabilities"] for row in map(json.loads, found.stdout.splitlines())}
+    assert [each["answer"] for each in by_record["r00"]] == ["question", "complaint"]
+    assert [each["probability"] for each in by_record["r01"]] == [0.7, 0.3]
+    assert by_record["r05"] is None
+    cell = run("export", reviewed.folder, "--what", "decisions", "--soft").stdout.splitlines()[1]
+    assert '[{""answer"": ""question"", ""probability"": 0.8}' in cell
+
+
+def test_soft_labels_are_refused_where_there_are_none(reviewed: Project) -> None:
+    assert "no round has probabilities yet" in str(run("export", reviewed.folder, "--soft").exception)
+    refused = run("export", reviewed.folder, "--what", "votes", "--soft").exception
+    assert "--soft goes with labels, decisions, dataset as csv, jsonl, parquet, hf, came votes as csv" in str(refused)
+    assert "came labels as spacy" in str(run("export", reviewed.folder, "--format", "spacy", "--soft").exception)
