@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
+from curation.exports.data_card import write_card
 from curation.exports.text_columns import apart, outcomes, with_soft_labels, with_texts
 from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
@@ -242,7 +243,7 @@ def in_words(project: Project, found: pa.Table) -> pa.Table:
 def export_hf(
     project: Project, to: Path, what: str = "dataset", number: int | None = None, *, soft: bool = False
 ) -> None:
-    """Save a table for `datasets.load_from_disk`; the curated data set in its train, validation and test parts.
+    """Save a table for `datasets.load_from_disk`; the curated data set in its parts, with a card (`README.md`).
 
     Raises:
         TwofoldError: The folder is there already, or what is asked for was not made yet.
@@ -257,6 +258,8 @@ def export_hf(
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         saved.save_to_disk(str(temporary))
+        if what == "dataset":
+            write_card(temporary, project, saved)
         put_in_place(temporary, to)
     except OSError as error:
         raise TwofoldError(f"{to}: cannot be written ({error.strerror or error})") from error

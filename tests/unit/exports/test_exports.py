@@ -363,3 +363,30 @@ def test_soft_labels_are_refused_where_there_are_none(reviewed: Project) -> None
     refused = run("export", reviewed.folder, "--what", "votes", "--soft").exception
     assert "--soft goes with labels, decisions, dataset as csv, jsonl, parquet, hf, came votes as csv" in str(refused)
     assert "came labels as spacy" in str(run("export", reviewed.folder, "--format", "spacy", "--soft").exception)
+
+
+def test_a_saved_data_set_has_a_card_that_the_hub_reads_and_names_nobody(reviewed: Project, tmp_path: Path) -> None:
+    import datasets
+    from huggingface_hub import DatasetCard
+
+    interval = {"value": 0.5, "low": 0.1, "high": 0.9, "reason": None}
+    reviewed.round(1).write_json("review.json", {"agreement": {"alpha": interval}})
+    reviewed.round(2).write_json("review.json", {"agreement": {"alpha": {**interval, "value": None, "reason": "why"}}})
+    export_hf(reviewed, tmp_path / "hf")
+    card, saved = DatasetCard.load(tmp_path / "hf" / "README.md"), datasets.load_from_disk(str(tmp_path / "hf"))
+    assert (card.data.license, card.data.task_categories) == ("unknown", ["text-classification"])
+    assert card.data.size_categories == ["n<1K"]
+    sizes = {split["name"]: split["num_examples"] for split in card.data.dataset_info["splits"]}
+    assert sizes == {name: part.num_rows for name, part in saved.items()}
+    features = {each["name"]: each["dtype"] for each in card.data.dataset_info["features"]}
+    assert features["label"]["class_label"]["names"] == {"0": "complaint", "1": "question"}
+    assert "| 1 | 2 | 2 | 0 | 0.50 (0.10 to 0.90) |" in card.text
+    assert "| 2 | 2 | 2 | 0 | why |" in card.text
+    assert f"- {sum(sizes.values())} answers: came with the data" in card.text
+    assert not {"ana", "ben"} & set(card.text.split())
+    assert "Licence: not said" in card.text
+
+
+def test_other_tables_of_a_saved_set_have_no_card(reviewed: Project, tmp_path: Path) -> None:
+    export_hf(reviewed, tmp_path / "hf", "decisions")
+    assert not (tmp_path / "hf" / "README.md").exists()
