@@ -201,9 +201,7 @@ def compared(name: str, draws: int, records: int) -> dict[str, Any]:
         names = sorted({span["label"] for row in given for span in row})
         scores |= cleanlab(texts, given, judge(given, texts, names, draw, turns=0))
         units = wrong_units(texts, given, gold)
-        wrong = np.array(
-            [row != right for row, right in zip(given, gold, strict=True)]
-        )
+        wrong = np.array([row != right for row, right in zip(given, gold, strict=True)])
         flat = np.concatenate(units)
         for method, (of_records, of_units) in scores.items():
             by = {"records": auprc(wrong, of_records), "units": auprc(flat, np.concatenate(of_units))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json import JSONDecodeError
@@ -191,7 +191,10 @@ class ArgillaClient:
         sdk = self._sdk
         settings = sdk.Settings(
             guidelines=spec.guidelines or None,
-            fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
+            fields=[
+                (sdk.ChatField if name in spec.chat else sdk.TextField)(name=name, title=title, use_markdown=False)
+                for name, title in spec.fields.items()
+            ],
             questions=[_question(name, posed) for name, posed in spec.questions.items()],
             metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
@@ -331,10 +334,16 @@ def _response(given: Given, users: Mapping[str, str]) -> dict[str, Any]:
     return {"user_id": users[given.reviewer], "status": given.status, "values": values}
 
 
+def _as_written(value: str | Sequence[Mapping[str, str]]) -> Any:
+    if isinstance(value, str):
+        return shown_as_written(value)
+    return [{**message, "content": shown_as_written(message["content"])} for message in value]
+
+
 def _item(record: Outgoing, question_ids: Mapping[str, str]) -> dict[str, Any]:
     item: dict[str, Any] = {
         "external_id": record.record_id,
-        "fields": {name: shown_as_written(text) for name, text in record.fields.items()},
+        "fields": {name: _as_written(value) for name, value in record.fields.items()},
         "metadata": dict(record.metadata),
     }
     if record.suggestions:

@@ -9,6 +9,7 @@ from curation.annotation import naming
 from curation.annotation.spec import DatasetSpec, Posed
 from curation.project.asked import Asked, all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
+from curation.tasks.chats import Chat
 
 METADATA: Mapping[str, str] = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
 
@@ -32,11 +33,11 @@ def titles(asked: Asked) -> dict[str, str]:
     return {name: name.replace("_", " ").capitalize() for name in asked.fields}
 
 
-def page_fields(asked: AllAsked, texts: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the texts of a record as the page has to get them for all questions."""
+def page_fields(asked: AllAsked, texts: Mapping[str, str], chats: Mapping[str, Chat]) -> Mapping[str, str | Chat]:
+    """Return the fields of a record as the page has to get them for all questions."""
     for each in asked.values():
         texts = each.kind.page_fields(each.settings, texts)
-    return texts
+    return {**texts, **chats}
 
 
 def shown_to_readers(project: Project, round_: Round, asked: AllAsked, *, vector_size: int = 0) -> DatasetSpec:
@@ -47,6 +48,7 @@ def shown_to_readers(project: Project, round_: Round, asked: AllAsked, *, vector
         workspace=naming.workspace(project),
         guidelines=first.guidelines,
         fields=titles(first),
+        chat=first.chat,
         questions={name: posed(project, each) for name, each in asked.items()},
         required=first.required,
         contents=project.contents,

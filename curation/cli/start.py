@@ -44,6 +44,7 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
     type=click.Choice(list(NAMED)),
     help="The tool that wrote the file. Default, without --text: guessed from it. With --text: a table of columns.",
 )
+@click.option("--chat", "chats", multiple=True, help="Column of a chat: messages with a role and a content.")
 @click.option("--kind", "kind_name", help="Kind of answer asked for. Default: guessed from --label, else single_label.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind: values=[0,1,2].")
 @click.option("--label", help="Column of answers that somebody gave and that are to be checked.")
@@ -69,6 +70,7 @@ def init(
     data: Path,
     texts: tuple[str, ...],
     form: str | None,
+    chats: tuple[str, ...],
     kind_name: str | None,
     settings: tuple[str, ...],
     label: str | None,
@@ -92,14 +94,14 @@ def init(
     text and what is an answer: see docs/formats.md.
     """
     reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting, format=form)
-    told = told_by(data, reading, texts=texts, label=label, record_id=record_id)
+    told = told_by(data, reading, texts=(*texts, *chats), label=label, record_id=record_id)
     reading, texts, label, record_id = told.reading, told.texts, told.label, told.record_id
     named = [x.strip() for x in labels.split(",") if x.strip()] if labels else None
     guess = told.guess if kind_name is None else Guess()
     if kind_name is None and label and reading.format is None:
         cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
         guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
-    elif kind_name is None and not (label or labels or labels_from_data):
+    elif kind_name is None and not (guess.why or label or labels or labels_from_data):
         guess = guess_from_columns(texts)
     kind = _kind(kind_name or guess.kind)
     if told.says and kind.has_labels and label and named is None:
@@ -114,7 +116,7 @@ def init(
         Intake(
             folder=folder,
             data=data,
-            columns=Columns(fields=_fields(texts, label, kind.column), label=label, record_id=record_id),
+            columns=_columns(texts, chats, label, record_id, kind.column),
             kind=kind,
             settings={**guess.settings, **_settings(settings)},
             labels=named,
@@ -174,6 +176,18 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             raise TwofoldError(f"--set {each}: expected KEY=VALUE as in TOML, such as values=[0,1,2]") from None
     return found
+
+
+def _columns(
+    texts: Sequence[str], chats: Sequence[str], label: str | None, record_id: str | None, answers: str
+) -> Columns:
+    fields = _fields(texts, label, answers)
+    return Columns(
+        fields=fields,
+        label=label,
+        record_id=record_id,
+        chat=[name for name, column in fields.items() if column in chats],
+    )
 
 
 def _fields(texts: Sequence[str], label: str | None, question: str) -> dict[str, str]:

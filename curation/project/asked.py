@@ -32,6 +32,7 @@ class Asked(BaseModel):
     Attributes:
         name: The project's name then, which its data sets bear.
         fields: The text fields shown, in order.
+        chat: Those of them that hold a chat.
         question: Name of the question.
         settings: The question's settings but for its labels, its kind among them.
         options: Label of every option that Argilla offers, by the value under which Argilla stores it; none for a kind
@@ -46,6 +47,7 @@ class Asked(BaseModel):
 
     name: str
     fields: tuple[str, ...]
+    chat: tuple[str, ...] = ()
     question: str
     settings: dict[str, Any]
     options: dict[str, str]
@@ -122,6 +124,7 @@ def asking(config: Config, guidelines: str) -> Asked:
     return Asked(
         name=config.name,
         fields=config.task.fields,
+        chat=config.task.chat,
         question=config.task.question,
         settings=config.task.asked.fixed(),
         options={label: label for label in config.task.labels},

@@ -162,7 +162,16 @@ def _seated(intake: Intake, cleaned: Cleaned) -> Cleaned:
             except ValueError as error:
                 raise TwofoldError(f"{cleaned.source}, row {row['source_row']}: {error}") from None
             row["fields"], row["label"] = found.fields, found.answer
+            if "chats" in row:
+                row["chats"] = _seated_chats(intake, row["record_id"], row["chats"])
     return cleaned
+
+
+def _seated_chats(intake: Intake, record_id: str, chats: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put chats into the fields into which their texts were put."""
+    assert intake.kind.seated is not None  # noqa: S101
+    where = intake.kind.seated(record_id, {name: name for name in intake.columns.fields}).fields
+    return {name: chats[came] for name, came in where.items() if came in chats}
 
 
 def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
@@ -178,6 +187,8 @@ def _notes(intake: Intake, data: Cleaned, task: Task) -> list[str]:
 
 def _config(intake: Intake, data: Cleaned) -> Config:
     task = {"fields": _field_names(data), "questions": {intake.kind.column: _question(intake, data)}}
+    if chat := list(data.kept[0].get("chats", {})):
+        task["chat"] = chat
     try:
         return Config.model_validate({"name": intake.name or _slug(intake.folder.resolve().name), "task": task})
     except ValidationError as error:
@@ -284,7 +295,7 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
 
 def _write(folder: Path, config: Config, came: _Came, guidelines: str, data_hash: str) -> None:
     value = config.task.kind.value()
-    schema = records_schema(config.task.fields, value)
+    schema = records_schema(config.task.fields, value, config.task.chat)
     write_table(folder / "records.parquet", _records(came.data, schema))
     write_table(folder / "rejected.parquet", table(came.rows("rejected"), _REJECTED))
     write_table(folder / "repaired.parquet", table(came.rows("repaired"), _REPAIRED))

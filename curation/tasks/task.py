@@ -55,6 +55,7 @@ class Task(BaseModel):
 
     Attributes:
         fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is a question's.
+        chat: Those of them that hold a chat, which people see as one; all else reads it as a text.
         questions: The questions in the order shown, by their names in Argilla, which are those of the columns of
             answers in data sets for training.
     """
@@ -62,6 +63,7 @@ class Task(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
+    chat: tuple[Name, ...] = ()
     questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=limits.QUESTIONS)
 
     @field_validator("fields")
@@ -71,10 +73,14 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
+        if lost := [name for name in self.chat if name not in self.fields]:
+            raise ValueError(f"chat: expected some of the fields {', '.join(self.fields)}, came {lost[0]!r}")
         for name, asked in self.questions.items():
             if name in self.fields:
                 raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")
             for field in asked.about():
+                if field in self.chat and kind_named(asked.kind).to_page is not None:
+                    raise ValueError(f"the question {name!r} marks a text, and the field {field!r} is a chat")
                 if field not in self.fields:
                     there = ", ".join(self.fields)
                     raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {there}")

@@ -17,7 +17,7 @@ from curation.cli import cli
 from curation.project.config import read_config
 from curation.project.folder import open_project
 from curation.project.label_names import rename_label
-from curation.review.answers import as_units, in_words, of_records
+from curation.review.answers import as_units, consensus_of, in_words, of_records
 from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
@@ -360,16 +360,25 @@ def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., P
 
 @pytest.mark.parametrize("kind", list(OURS.values()), ids=list(OURS))
 def test_a_record_that_has_drafts_alone_has_no_answer(kind: Kind) -> None:
-    answers = {"rating": 2, "single_label": "late", "multi_label": ["late"], "span": [PERSON]}
-    settings = {} if kind.name == "rating" else {"labels": ["late", "lost", "PER"]}
-    question = kind.settings.model_validate({"kind": kind.name, **settings})
-    value = answers[kind.name]
+    answers = {
+        "rating": 2,
+        "single_label": "late",
+        "multi_label": ["late"],
+        "span": [PERSON],
+        "text": "Late.",
+        "preference": "first",
+    }
+    question, value = QUESTIONS[kind.name](), answers[kind.name]
     rows = {"record_id": ["a", "b"], "reviewer": ["ana", "ana"], "status": ["submitted", "draft"]}
     for n, status in enumerate((["submitted", "draft"], ["draft", "draft"])):
         votes = pa.table({**rows, "status": status, "value": pa.array([value, value], kind.value())})
         units = as_units(votes, kind, question)
         found = of_records(
-            consensus(units.votes, labels=kind.choices(question)), units, in_words(votes, kind), question, {}
+            consensus_of(kind)(units.votes, labels=kind.choices(question)),
+            units,
+            in_words(votes, kind, question),
+            question,
+            {},
         )
         assert list(found.label) == ([] if n else ["a"])
 
