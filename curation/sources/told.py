@@ -25,6 +25,7 @@ class Told:
     Attributes:
         reading: How it is read.
         texts: The columns of its texts.
+        chats: Those of them that hold a chat.
         label: The column of its answers, if it has any.
         record_id: The column of its ids, if every record has one.
         guess: The kind of its answers.
@@ -38,6 +39,7 @@ class Told:
     record_id: str | None
     guess: Guess = field(default_factory=Guess)
     labels: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
     says: str = ""
 
 
@@ -68,7 +70,8 @@ def told_by(data: Path, reading: Reading, *, texts: Sequence[str], label: str | 
     told = replace(
         named,
         reading=reading,
-        texts=tuple(texts) or tuple(found.fields),
+        texts=tuple(texts) or tuple(found.chats.get(name, name) for name in found.fields),
+        chats=() if texts else tuple(found.chats.values()),
         label=label or _question(data, found),
         record_id=record_id or (ID if found.has_ids else None),
     )

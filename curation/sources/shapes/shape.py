@@ -31,6 +31,7 @@ class Flat:
         labels: What could have been answered, where the record says so.
         written: The questions that were answered with a text that somebody wrote.
         more: Other columns that may be shown.
+        chats: The column of `more` that holds a chat as it is, by its text, where it has several turns.
         doubt: What a reader of this record should know, in words.
     """
 
@@ -41,6 +42,7 @@ class Flat:
     labels: Sequence[str] = ()
     written: frozenset[str] = frozenset()
     more: Mapping[str, Any] = field(default_factory=dict)
+    chats: Mapping[str, str] = field(default_factory=dict)
     doubt: str | None = None
 
     def cell(self, name: str) -> Any:
