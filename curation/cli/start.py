@@ -106,6 +106,7 @@ def init(
     pages = _pages(customs)
     told = told_by(data, reading, texts=(*texts, *chats, *pages), label=label, record_id=record_id)
     reading, texts, label, record_id = told.reading, told.texts, told.label, told.record_id
+    chats = (*chats, *told.chats)
     named = [x.strip() for x in labels.split(",") if x.strip()] if labels else None
     guess = told.guess if kind_name is None else Guess()
     if kind_name is None and label and reading.format is None:

@@ -66,6 +66,11 @@ def consensus_schema(value: pa.DataType) -> pa.Schema:
     return pa.schema({"record_id": pa.string(), "value": value, "confidence": pa.float64()})
 
 
+SOFT = pa.schema(  # how likely an answer is, or a part of one, given the readers' votes
+    {"record_id": pa.string(), "answer": pa.string(), "probability": pa.float64()}
+)
+
+
 def queue_schema(value: pa.DataType) -> pa.Schema:
     """Return the schema of a queue, and of the batch taken from it."""
     return pa.schema(

@@ -27,6 +27,7 @@ from curation.review.consensus import Consensus
 from curation.review.decide import Settle
 from curation.review.discards import with_discards
 from curation.review.peers import agreement_with_others
+from curation.review.soft_labels import soft_labels
 from curation.review.third_looks import SCHEMA, new_third_looks
 from curation.tasks.task import Task
 
@@ -46,6 +47,7 @@ def run(context: Context) -> str:
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
     round_.write_table("consensus.parquet", _consensus_table(agreed, task))
+    round_.write_table("soft.parquet", soft_labels(agreed))
     round_.write_table("adjudication.parquet", disputes(answers.votes, decided))
     round_.write_table("decisions.parquet", decisions)
     round_.write_table("labels.parquet", _overlaid(before, decisions, round_.number))
@@ -183,10 +185,17 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
 
 STEP = Step(
     name="review",
-    makes=("consensus.parquet", "adjudication.parquet", "decisions.parquet", "labels.parquet", "review.json"),
+    makes=(
+        "consensus.parquet",
+        "soft.parquet",
+        "adjudication.parquet",
+        "decisions.parquet",
+        "labels.parquet",
+        "review.json",
+    ),
     keeps=("decision_changes.parquet", THIRD_LOOKS),
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=5,
+    revision=6,
 )

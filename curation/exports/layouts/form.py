@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from curation.tasks.task import Task
 
+PAIR = {"chosen", "rejected"}
+"""What becomes of two texts of which one is better."""
+
 _PASSAGE = {"start", "end", "label"}
 
 
@@ -19,6 +22,7 @@ class Form(StrEnum):
     PASSAGES = "marked passages"
     NUMBER = "a number"
     TEXT = "a text"
+    BETTER = "which text is better"
     OTHER = "something else"
 
 
@@ -31,6 +35,8 @@ def form_of(task: Task) -> Form:
         <Form.NAME: 'one name of a list'>
     """
     value = task.kind.value()
+    if {*task.kind.outcome_names} == PAIR:
+        return Form.BETTER
     if pa.types.is_integer(value):
         return Form.NUMBER
     if pa.types.is_string(value):

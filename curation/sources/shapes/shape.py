@@ -15,6 +15,9 @@ from curation.sources.values import described
 ID = "id"
 """The column of a record's id."""
 
+UNNAMED = "answer"
+"""The question of a file in which everybody answered with nothing, so that no question has a name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flat:
@@ -28,6 +31,7 @@ class Flat:
         labels: What could have been answered, where the record says so.
         written: The questions that were answered with a text that somebody wrote.
         more: Other columns that may be shown.
+        chats: The column of `more` that holds a chat as it is, by its text, where it has several turns.
         doubt: What a reader of this record should know, in words.
     """
 
@@ -38,6 +42,7 @@ class Flat:
     labels: Sequence[str] = ()
     written: frozenset[str] = frozenset()
     more: Mapping[str, Any] = field(default_factory=dict)
+    chats: Mapping[str, str] = field(default_factory=dict)
     doubt: str | None = None
 
     def cell(self, name: str) -> Any:
@@ -51,7 +56,8 @@ class Flat:
     def names(self) -> dict[str, None]:
         """The columns that it has."""
         ids = {} if self.record_id is None else {ID: None}
-        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers])
+        unnamed = [UNNAMED] if self.answered and not self.answers else []
+        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers, *unnamed])
 
 
 Objects: TypeAlias = Callable[[Path, Reading], Iterator[Row]]

@@ -137,3 +137,35 @@ def test_a_file_is_whole_and_its_notes_are_in_the_json(spans: Made, tmp_path: Pa
     assert to.read_text() == spans.text("conll")
     assert "say where to with --out" in spans.refusal("doccano", "--json")
     assert "--what votes can be written as csv, jsonl, parquet, hf" in spans.refusal("doccano", "--what", "votes")
+
+
+def test_a_chat_goes_out_as_the_messages_that_came_in(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?"},
+        {"role": "user", "content": "?"},
+    ]
+    rows = [{"messages": [*turns, {"role": "assistant", "content": name}]} for name in ("late", "lost", "late")]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:2], {"messages": turns[:1]}]))
+    made = run("init", tmp_path / "project", "--data", path)
+    assert made.exit_code == 0, made.exception
+    for form in ("openai", "trl"):
+        found = run("export", tmp_path / "project", "--format", form)
+        assert [json.loads(line) for line in found.stdout.splitlines()] == rows[:2]
+
+
+def test_a_pair_of_answers_to_a_chat_is_a_pair_of_messages(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?"},
+        {"role": "user", "content": "?"},
+    ]
+    said = [[{"role": "assistant", "content": f"{word} {n}"}] for word in ("good", "bad") for n in range(2)]
+    rows = [{"prompt": turns, "chosen": said[n], "rejected": said[n + 2]} for n in range(2)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = run("init", tmp_path / "project", "--data", path)
+    assert made.exit_code == 0, made.exception
+    found = run("export", tmp_path / "project", "--format", "trl")
+    assert [json.loads(line) for line in found.stdout.splitlines()] == rows

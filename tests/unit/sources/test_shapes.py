@@ -236,18 +236,14 @@ def test_chats_are_texts_with_the_last_word_for_an_answer(init: Init) -> None:
     )
 
 
-def test_a_chat_of_several_turns_comes_in_as_one_text(init: Init) -> None:
+def test_a_chat_of_several_turns_comes_in_as_a_chat(init: Init) -> None:
     turn = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
-    found = init(
-        [{"messages": [*turn, *turn]}, {"messages": [*turn[:1]]}],
-        "a.jsonl",
-        "--kind",
-        "single_label",
-        "--labels",
-        "Hello,x",
-    )
-    assert (found.texts, found.values) == (["user: Hi\nassistant: Hello\nuser: Hi", "Hi"], ["Hello", None])
-    assert "row 1: a chat of several turns" in found.said
+    rows = [{"messages": [*turn, *turn]}, {"messages": [*turn[:1]]}]
+    found = init(rows, "a.jsonl", "--kind", "single_label", "--labels", "Hello,x")
+    assert found.project.config.task.chat == ("chat",)
+    chats = [row["chat"] for row in column(found.project.records, "chats")]
+    assert (chats, found.values) == ([[*turn, turn[0]], [turn[0]]], ["Hello", None])
+    assert "texts from 'chat'" in found.said
 
 
 def test_a_pair_of_texts_comes_in_with_what_stood_before_it(init: Init) -> None:
