@@ -62,11 +62,14 @@ def _flags(
     labels: Mapping[str, str | None],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
-    mapped, kind = context.project.first, context.config.task.kind
+    mapped, task = context.project.first, context.config.task
+    kind, alone = task.kind, task.strata_names[0] if len(task.strata_names) == 1 else None
+    # Where no two answers are alike, copies with different ones are no contradiction.
+    compared = {i: label and (alone or label) for i, label in labels.items()}
     doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
         *label_flags(doubts, settled),
-        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), labels),
+        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), compared),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
         *_flags_of_others(context, labels),
     ]
