@@ -105,6 +105,7 @@ def test_texts_are_corrected_by_readers_and_what_differs_by_a_third_person(
     page.close()
     desk.go()
     assert by_id(project.round(1).table("decisions.parquet"), "value")["m2"] == "It came too late, and open."
+    assert by_id(project.round(1).table("decisions.parquet"), "confidence")["m2"] > 0.5
     assert problems == more == []
 
 

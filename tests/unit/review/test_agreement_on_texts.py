@@ -62,3 +62,9 @@ def test_similarity_of_meaning_is_there_where_embeddings_are() -> None:
 def test_texts_have_no_order() -> None:
     with pytest.raises(ValueError, match="texts have no order"):
         agreement(VOTES, kind="text", scale="ordinal")
+
+
+def test_white_space_makes_no_two_texts_of_one() -> None:
+    votes = [("m1", "ana", "two fish"), ("m1", "ben", "two  fish\n"), ("m2", "ana", "soup"), ("m2", "ben", "cake")]
+    found = agreement(votes, kind="text")
+    assert found.observed.value == found.pairs[0].observed == 0.5
