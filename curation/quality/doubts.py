@@ -15,6 +15,7 @@ from curation.quality.label_errors import LabelQuality, label_quality
 from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.rating_errors import rating_quality
+from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
 
@@ -142,6 +143,24 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
     ]
 
 
+def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    found = text_quality(labelled.values, texts=labelled.texts, seed=seed)
+    return [
+        {
+            "record_id": record_id,
+            "unit": ANSWER,
+            "choice": answer,
+            "p_wrong": 1.0 - float(found.score[n]),
+            "suggested": answer,
+            "suggested_prob": float(found.score[n]),
+            "is_issue": bool(found.is_issue[n]),
+            "reason": found.reason[n],
+            "evidence": [],
+        }
+        for n, (record_id, answer) in enumerate(zip(labelled.ids, labelled.values, strict=True))
+    ]
+
+
 def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
     return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
 
@@ -150,6 +169,7 @@ DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] 
     "single_label": partial(_one_choice, judge=label_quality),
     "rating": partial(_one_choice, judge=rating_quality),
     "multi_label": _several_labels,
+    "text": _written,
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""
 

@@ -188,6 +188,8 @@ class RecordConsensus:
             return None  # it says something of which no reader has spoken
         absent = self.kind.absent or ""
         parts = [self.found.probability(i, choices.get(unit, absent)) for unit, i in known.items()]
+        if self.kind.is_written and None in parts:
+            return None  # nobody wrote it: there is no list of texts in which it would be unlikely
         return prod(part or 0.0 for part in parts)
 
 

@@ -94,7 +94,8 @@ def consensus(
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
-            `interval`, from a model of raters who are strict or mild (`rating_consensus`).
+            `interval`, from a model of raters who are strict or mild (`rating_consensus`); texts (`text`) a
+            `TextConsensus`, whose labels are merged word by word (`text_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
         embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).
