@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from curation.project.records import column
 from curation.review.consensus import Consensus, consensus
+from curation.review.order_consensus import order_consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.tasks.kind import Kind, Scale
 
@@ -23,6 +24,9 @@ WORDED = "label"
 
 CONSENSUS: Mapping[Scale, Callable[..., Consensus]] = {"nominal": consensus, "ordinal": rating_consensus}
 """What makes a consensus of choices, by their scale."""
+
+OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {"ranking": order_consensus}
+"""What makes a consensus of whole answers that are several choices, by their kind."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 
@@ -174,7 +178,7 @@ def of_records(
     values = {**classes, **answers.values, **{label[record_id]: value for record_id, value in folded.items()}}
     return RecordConsensus(
         label=label,
-        confidence={i: prod(found.confidence[u] for u in named.values()) for i, named in of.items()},
+        confidence={i: _confidence(found, named, folded[i], answers.kind, question) for i, named in of.items()},
         labels=list(classes) or sorted(values),
         values=values,
         found=found,
@@ -182,3 +186,14 @@ def of_records(
         kind=answers.kind,
         question=question,
     )
+
+
+def _confidence(found: Consensus, named: Mapping[str, str], answer: Any, kind: Kind, question: Any) -> float:
+    """Return how likely all choices of an answer are, also those that folding made others than were chosen."""
+    said, absent = kind.units(answer, question), kind.absent or ""
+    wanted = {unit: said.get(unit, absent) for unit in named}
+    chances = (
+        found.confidence[i] if found.label[i] == wanted[unit] else found.probability(i, wanted[unit]) or 0.0
+        for unit, i in named.items()
+    )
+    return prod(chances)

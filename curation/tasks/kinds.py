@@ -6,14 +6,24 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from curation.errors import suggest
-from curation.tasks import multi_label, preference, rating, single_label, span
+from curation.tasks import multi_label, preference, ranking, rating, single_label, span
 from curation.tasks.kind import Kind
 
 if TYPE_CHECKING:
     from evaluation.plugins import Plugin
 
 GROUP = "twofold.kinds"
-OURS = {kind.name: kind for kind in (single_label.KIND, multi_label.KIND, rating.KIND, span.KIND, preference.KIND)}
+OURS = {
+    kind.name: kind
+    for kind in (
+        single_label.KIND,
+        multi_label.KIND,
+        rating.KIND,
+        span.KIND,
+        preference.KIND,
+        ranking.KIND,
+    )
+}
 
 
 def kind_named(name: str) -> Kind:

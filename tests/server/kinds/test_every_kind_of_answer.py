@@ -69,6 +69,14 @@ CASES = [
     ),
     Case("preference", {"ties": True}, "first", "equal", "second", "second", ("prompt", "first", "second")),
     Case(
+        "ranking",
+        {"options": ["speed", "price", "tone"]},
+        [{"value": "price", "rank": 1}, {"value": "speed", "rank": 2}, {"value": "tone", "rank": 2}],
+        [{"value": "price", "rank": 1}, {"value": "speed", "rank": 2}, {"value": "tone", "rank": 3}],
+        [{"value": "tone", "rank": 1}, {"value": "price", "rank": 2}, {"value": "speed", "rank": 3}],
+        "tone > price > speed",
+    ),
+    Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
         ["delivery"],
