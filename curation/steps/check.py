@@ -98,6 +98,7 @@ def _labelled(context: Context, values: Mapping[str, Any], settled: Container[st
         codes=codes[at],
         before=before[at],
         embeddings=EmbeddingStore(context.project, tick=percent(context.tick, 0, 60)).matrix[at],
+        fields=[texts for i, texts in enumerate(column(records, "fields")) if codes[i] >= 0],
     )
 
 
