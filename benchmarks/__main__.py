@@ -23,6 +23,7 @@ GOALS = {
     "H9": ("ratings", []),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "H11": ("multi_label", []),
+    "H12": ("span_errors", []),
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),
