@@ -25,6 +25,7 @@ GOALS = {
     "H10": ("preferences", []),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "H11": ("multi_label", []),
+    "H12": ("span_errors", []),
     "S1": ("push", []),
     "S2": ("audit", []),
     "S3": ("copies_at_scale", []),

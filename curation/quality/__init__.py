@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from curation.quality.rating_errors import rating_quality as rating_quality
     from curation.quality.region_map import Region as Region
     from curation.quality.region_map import regions as regions
+    from curation.quality.span_errors import SpanQuality as SpanQuality
+    from curation.quality.span_errors import span_quality as span_quality
     from curation.quality.text_stream import StreamedCopies as StreamedCopies
     from curation.quality.text_stream import streamed_copies as streamed_copies
 
@@ -62,6 +64,8 @@ _HOME = {
     "rating_quality": "rating_errors",
     "Region": "region_map",
     "regions": "region_map",
+    "SpanQuality": "span_errors",
+    "span_quality": "span_errors",
     "StreamedCopies": "text_stream",
     "streamed_copies": "text_stream",
 }

@@ -232,8 +232,9 @@ def _of_orders(votes: VoteTable, scale: Scale, labels: Column | None, seed: int,
         raise ValueError(f"agreement: orders have a scale of their own, found the scale {scale!r}")
     found = read_orders(votes, labels)
     units = read_votes(unit_rows(found), (ABOVE, LEVEL, BELOW))
+    overall: dict[str, Any] = order_agreement(found, seed=seed, resamples=resamples)
     return Agreement(
-        **order_agreement(found, seed=seed, resamples=resamples),
+        **overall,
         per_label={},
         pairs=pair_agreements(units, _distance(np.arange(3.0))),
         scale=scale,

@@ -86,7 +86,7 @@ def _labelled(context: Context, values: Mapping[str, Any], settled: Container[st
     codes = np.array(task.codes(task.strata(values).values()), dtype=np.int64)
     before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
-    shown = joined_texts(records, task.fields)
+    shown = joined_texts(records, task.read_fields)
     return Labelled(
         kind=task.kind.name,
         question=task.asked,

@@ -107,7 +107,6 @@ def test_values_are_shown_on_a_page_of_the_projects_own(tmp_path: Path, argilla_
         page.get_by_text(f"{place} of {len(CARDS)}", exact=True).wait_for()
         page.wait_for_timeout(1500)
         seen |= {frame.locator("h2").first.inner_text() for frame in page.frames if frame.locator("h2").count()}
-        print([(f.url, f.content()[:300]) for f in page.frames])
         page.get_by_text("good", exact=True).first.click()
         page.get_by_role("button", name="Submit").click()
     assert seen == {str(each["shop"]) for each in CARDS.values()}
