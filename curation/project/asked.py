@@ -121,13 +121,13 @@ class Asked(BaseModel):
         return texts
 
 
-def asking(config: Config, guidelines: str, custom: Mapping[str, str]) -> Asked:
+def asking(config: Config, guidelines: str, custom: Mapping[str, str] | None = None) -> Asked:
     """Return what a new round asks."""
     return Asked(
         name=config.name,
         fields=config.task.fields,
         chat=config.task.chat,
-        custom=dict(custom),
+        custom=dict(custom or {}),
         question=config.task.question,
         settings=config.task.asked.fixed(),
         options={label: label for label in config.task.labels},
@@ -145,7 +145,7 @@ def asked_in(project: Project, round_: Round) -> Asked | None:
     """
     if round_.has("asked.json"):
         return Asked.kept_in(round_)
-    return asking(project.config, project.guidelines, {}) if round_.has("pushed.json") and not round_.question else None
+    return asking(project.config, project.guidelines) if round_.has("pushed.json") and not round_.question else None
 
 
 def all_asked_in(project: Project, round_: Round) -> dict[str, Asked]:

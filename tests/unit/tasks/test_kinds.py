@@ -374,6 +374,7 @@ def test_a_record_that_has_drafts_alone_has_no_answer(kind: Kind) -> None:
         "span": [PERSON],
         "text": "Late.",
         "preference": "first",
+        "ranking": [{"value": name, "rank": n + 1} for n, name in enumerate(("tea", "milk", "rum", "ale"))],
     }
     question, value = QUESTIONS[kind.name](), answers[kind.name]
     rows = {"record_id": ["a", "b"], "reviewer": ["ana", "ana"], "status": ["submitted", "draft"]}
