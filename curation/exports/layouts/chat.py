@@ -48,7 +48,9 @@ def _pair(entry: Entry) -> dict[str, Any] | None:
 def _pair_of_chats(entry: Entry, about: Sequence[str], outcome: Mapping[str, str | None]) -> dict[str, Any]:
     """Return a pair as messages: TRL takes all three as chats, or all three as texts."""
     chats = {entry.fields[name]: [dict(message) for message in entry.chats.get(name, ())] for name in about}
-    said = {name: chats.get(text or "") or [{"role": "assistant", "content": text or ""}] for name, text in outcome.items()}
+    said = {
+        name: chats.get(text or "") or [{"role": "assistant", "content": text or ""}] for name, text in outcome.items()
+    }
     prompt = _asked(entry, [name for name in entry.fields if name not in about])
     return {**({"prompt": prompt} if prompt else {}), **said}
 
