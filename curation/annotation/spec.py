@@ -33,6 +33,7 @@ class DatasetSpec:
         guidelines: Markdown shown beside the records.
         fields: Title of every text field, by name, in the order shown.
         chat: Those of them that hold a chat.
+        custom: The page that shows it, for those that hold values, by name.
         questions: Every question by its name, in the order shown.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
@@ -49,6 +50,7 @@ class DatasetSpec:
     questions: Mapping[str, Posed]
     required: int
     chat: Collection[str] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)
     vector_size: int = 0
     contents: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -76,11 +78,11 @@ class Suggested:
 class Outgoing:
     """One record on its way to Argilla, with the answers that people have given to it elsewhere.
 
-    A field that holds a chat is a list of messages, each with a `role` and its `content`.
+    A field that is more than a text is as Argilla's API has it.
     """
 
     record_id: str
-    fields: Mapping[str, str | Sequence[Mapping[str, str]]]
+    fields: Mapping[str, Any]
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
     suggestions: Mapping[str, Suggested] = field(default_factory=dict)
     vector: Sequence[float] | None = None

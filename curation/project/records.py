@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.errors import TwofoldError, suggest
-from curation.tasks.chats import Chat, chat_type
+from curation.tasks.shapes import Shape, Shaped
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -114,27 +114,27 @@ FLAGS = pa.schema(
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})  # a Part
 
 
-def records_schema(fields: Sequence[str], value: pa.DataType, chat: Sequence[str] = ()) -> pa.Schema:
+def records_schema(fields: Sequence[str], value: pa.DataType, shapes: Mapping[str, Shape]) -> pa.Schema:
     """Return the schema of the record table of a task with these text fields, and answers of this type.
 
-    Fields that hold a chat are there as texts, and as they are in `chats`.
+    Fields that are more than a text are there as texts, and as they are in `shaped`.
     """
     texts = pa.struct([pa.field(name, pa.string()) for name in fields])
-    chats = pa.struct([pa.field(name, chat_type()) for name in chat])
+    shaped = pa.struct([pa.field(name, shape.type()) for name, shape in shapes.items()])
     return pa.schema(
         {
             "record_id": pa.string(),
             "fields": texts,
             "value": value,
             "source_row": pa.int64(),
-            **({"chats": chats} if chat else {}),
+            **({"shaped": shaped} if shapes else {}),
         }
     )
 
 
-def chats_by_id(records: pa.Table) -> dict[str, dict[str, Chat]]:
-    """Return the fields of every record that hold a chat, as they are."""
-    return by_id(records, "chats") if "chats" in records.column_names else {}
+def shaped_by_id(records: pa.Table) -> dict[str, dict[str, Shaped]]:
+    """Return the fields of every record that are more than a text, as they are."""
+    return by_id(records, "shaped") if "shaped" in records.column_names else {}
 
 
 def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from curation.quality.nearest import nearest_neighbours as nearest_neighbours
     from curation.quality.outlier_scores import Outliers as Outliers
     from curation.quality.outlier_scores import outliers as outliers
+    from curation.quality.preference_errors import preference_quality as preference_quality
     from curation.quality.rating_errors import rating_quality as rating_quality
     from curation.quality.region_map import Region as Region
     from curation.quality.region_map import regions as regions
@@ -57,6 +58,7 @@ _HOME = {
     "nearest_neighbours": "nearest",
     "Outliers": "outlier_scores",
     "outliers": "outlier_scores",
+    "preference_quality": "preference_errors",
     "rating_quality": "rating_errors",
     "Region": "region_map",
     "regions": "region_map",

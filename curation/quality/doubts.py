@@ -14,7 +14,9 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.label_errors import LabelQuality, label_quality
 from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
+from curation.quality.preference_errors import preference_quality
 from curation.quality.rating_errors import rating_quality
+from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
 
@@ -34,6 +36,7 @@ class Labelled:
         values_before: The answers that they came with where people have read them since, None elsewhere.
         names: Every stratum, which is a label where a record has one; `codes` are positions in it.
         before: The label that a record came with where people have read it since, -1 elsewhere.
+        fields: Their text fields, for kinds that look at them apart.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Labelled:
     codes: IntArray
     before: IntArray
     embeddings: FloatArray
+    fields: Sequence[Mapping[str, str]] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -97,6 +101,19 @@ def _one_choice(
         before=labelled.before,
         seed=seed,
     )
+    return _one_row_each(labelled, found)
+
+
+def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    first, second = labelled.question.about()
+    pairs = [(texts[first], texts[second]) for texts in labelled.fields]
+    found = preference_quality(
+        labelled.codes, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
+    )
+    return _one_row_each(labelled, found)
+
+
+def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
     return [
         {
             "record_id": record_id,
@@ -142,6 +159,24 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
     ]
 
 
+def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    found = text_quality(labelled.values, texts=labelled.texts, seed=seed)
+    return [
+        {
+            "record_id": record_id,
+            "unit": ANSWER,
+            "choice": answer,
+            "p_wrong": 1.0 - float(found.score[n]),
+            "suggested": answer,
+            "suggested_prob": float(found.score[n]),
+            "is_issue": bool(found.is_issue[n]),
+            "reason": found.reason[n],
+            "evidence": [],
+        }
+        for n, (record_id, answer) in enumerate(zip(labelled.ids, labelled.values, strict=True))
+    ]
+
+
 def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
     return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
 
@@ -150,6 +185,8 @@ DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] 
     "single_label": partial(_one_choice, judge=label_quality),
     "rating": partial(_one_choice, judge=rating_quality),
     "multi_label": _several_labels,
+    "text": _written,
+    "preference": _of_two_texts,
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""
 

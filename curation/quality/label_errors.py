@@ -68,7 +68,7 @@ class LabelQuality(Shown):
 def label_quality(
     labels: Column,
     *,
-    kind: Literal["single_label", "rating"] = ...,
+    kind: Literal["single_label", "rating", "text"] = ...,
     texts: Column | None = ...,
     embeddings: Column | None = ...,
     pred_probs: Column | None = ...,
@@ -116,8 +116,8 @@ def label_quality(
 
     Args:
         labels: n labels, names or numbers.
-        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; or `"multi_label"`, which gives a
-            `MultiLabelQuality`; what it takes says `multi_label_quality`.
+        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; `"text"`, see `text_quality`; or
+            `"multi_label"`, which gives a `MultiLabelQuality`; what it takes says `multi_label_quality`.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
@@ -177,8 +177,9 @@ def label_quality(
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality]]:
     from curation.quality.rating_errors import rating_quality  # which gives what this module defines
+    from curation.quality.text_errors import text_quality
 
-    return {"multi_label": multi_label_quality, "rating": rating_quality}
+    return {"multi_label": multi_label_quality, "rating": rating_quality, "text": text_quality}
 
 
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:

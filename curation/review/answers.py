@@ -17,6 +17,7 @@ import pyarrow as pa
 from curation.project.records import column
 from curation.project.standing import Status
 from curation.review.consensus import Consensus, consensus
+from curation.review.order_consensus import order_consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.review.text_consensus import text_consensus
 from curation.tasks.kind import Kind
@@ -39,6 +40,9 @@ def consensus_of(kind: Kind) -> Callable[..., Consensus]:
 
 NO_ANSWER = "(left open)"
 """What somebody said who submitted a record, and left this question of several open."""
+
+OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {"ranking": order_consensus}
+"""What makes a consensus of whole answers that are several choices, by their kind."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 
@@ -188,6 +192,8 @@ class RecordConsensus:
             return None  # it says something of which no reader has spoken
         absent = self.kind.absent or ""
         parts = [self.found.probability(i, choices.get(unit, absent)) for unit, i in known.items()]
+        if self.kind.is_written and None in parts:
+            return None  # nobody wrote it: there is no list of texts in which it would be unlikely
         return prod(part or 0.0 for part in parts)
 
 
@@ -212,7 +218,7 @@ def of_records(
     values = {**classes, **answers.values, **{label[record_id]: value for record_id, value in folded.items()}}
     return RecordConsensus(
         label=label,
-        confidence={i: prod(found.confidence[u] for u in named.values()) for i, named in of.items()},
+        confidence={i: _confidence(found, named, folded[i], answers.kind, question) for i, named in of.items()},
         labels=list(classes) or sorted(values),
         values=values,
         found=found,
@@ -220,3 +226,14 @@ def of_records(
         kind=answers.kind,
         question=question,
     )
+
+
+def _confidence(found: Consensus, named: Mapping[str, str], answer: Any, kind: Kind, question: Any) -> float:
+    """Return how likely all choices of an answer are, also those that folding made others than were chosen."""
+    said, absent = kind.units(answer, question), kind.absent or ""
+    wanted = {unit: said.get(unit, absent) for unit in named}
+    chances = (
+        found.confidence[i] if found.label[i] == wanted[unit] else found.probability(i, wanted[unit]) or 0.0
+        for unit, i in named.items()
+    )
+    return prod(chances)

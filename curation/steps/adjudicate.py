@@ -15,7 +15,7 @@ from curation.annotation.shown import page_fields, posed, titles
 from curation.annotation.spec import DatasetSpec, Outgoing, Suggested
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
-from curation.project.records import by_id, chats_by_id
+from curation.project.records import by_id, shaped_by_id
 from curation.project.standing import Role
 from curation.project.step import Context
 from curation.review.adjudication import NO_LABEL, open_disputes
@@ -63,6 +63,7 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
         guidelines=PREAMBLE + asked.guidelines,
         fields={**titles(asked), free_name(ANSWERS, asked.fields): "The answers so far"},
         chat=asked.chat,
+        custom=asked.custom,
         questions={
             asked.question: replace(posed(project, asked), is_optional=False),
             **note_questions(asked.question),
@@ -74,10 +75,10 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
 
 def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
     records, to_correct, encode = context.project.records, _to_correct(context), asked.encoder()
-    fields, chats = by_id(records, "fields"), chats_by_id(records)
+    fields, shaped = by_id(records, "fields"), shaped_by_id(records)
     for row in listed.to_pylist():
         texts = fields[row["record_id"]]
-        shown = page_fields({asked.question: asked}, texts, chats.get(row["record_id"], {}))
+        shown = page_fields({asked.question: asked}, texts, shaped.get(row["record_id"], {}))
         answers = _beside(context.config.task, row["answers"], texts)
         merged = encode(to_correct.get(row["record_id"]), texts)
         yield Outgoing(

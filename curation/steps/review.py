@@ -110,7 +110,7 @@ def _agreement(context: Context, votes: pa.Table, units: Units) -> dict[str, Any
     task, seed = context.config.task, context.config.seed
     if task.kind.agreement:
         read = _of_role(votes, Role.ANNOTATOR)
-        return agreement(read, kind=task.kind.agreement, labels=task.labels, seed=seed).to_dict()
+        return agreement(read, kind=task.kind.agreement, labels=task.labels or None, seed=seed).to_dict()
     return agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed).to_dict()
 
 

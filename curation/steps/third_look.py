@@ -13,7 +13,7 @@ from curation.annotation.shown import AllAsked, page_fields, shown_for_a_third_l
 from curation.annotation.spec import Given, Outgoing
 from curation.project.asked import all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
-from curation.project.records import by_id, chats_by_id
+from curation.project.records import by_id, shaped_by_id
 from curation.project.standing import ANSWERED, Method, Role, Status
 from curation.project.step import Context
 
@@ -98,8 +98,8 @@ def _note(round_: Round, answers: Answers, facts: Mapping[str, Any]) -> None:
 
 
 def _outgoing(asked: AllAsked, records: pa.Table, answers: Answers) -> Iterator[Outgoing]:
-    texts, chats = by_id(records, "fields"), chats_by_id(records)
+    texts, shaped = by_id(records, "fields"), shaped_by_id(records)
     for record_id, given in sorted(answers.items()):
         yield Outgoing(
-            record_id=record_id, fields=page_fields(asked, texts[record_id], chats.get(record_id, {})), given=given
+            record_id=record_id, fields=page_fields(asked, texts[record_id], shaped.get(record_id, {})), given=given
         )

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from curation.errors import TwofoldError
 from curation.exports.layouts.form import Form, form_of
-from curation.tasks.chats import Chat
+from curation.tasks.shapes import Shaped
 from curation.tasks.task import Task
 
 
@@ -31,7 +31,7 @@ class Entry:
     value: Any
     task: Task
     say: Callable[[str], None]
-    chats: Mapping[str, Chat] = field(default_factory=dict)
+    chats: Mapping[str, Shaped] = field(default_factory=dict)
 
     @property
     def field(self) -> str:

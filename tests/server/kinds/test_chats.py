@@ -1,4 +1,4 @@
-"""A chat is shown as one on Argilla's page, to readers and to adjudicators, exactly as it was written."""
+"""Chats, and values on a page of the project's own, are shown on Argilla's page exactly as they were written."""
 
 from __future__ import annotations
 
@@ -73,6 +73,44 @@ def test_a_chat_is_a_chat_on_the_page(project: Project, argilla_server: Any, bro
                 assert line in page.locator(".chat").first.inner_text(), (who, said)
         page.get_by_text("good", exact=True).first.click()
         page.get_by_role("button", name="Submit").click()
+    assert not problems
+
+
+CARDS = {
+    "a": {"shop": "Corner <b>shop</b> &amp; more", "price": 3, "open": True},
+    "b": {"shop": "<img src=x onerror=alert(1)>", "price": None, "open": False},
+}
+CARD = "<style>h2 { color: red }</style><h2>{{record.fields.card.shop}}</h2><p>{{record.fields.card.price}}</p>"
+
+
+def test_values_are_shown_on_a_page_of_the_projects_own(tmp_path: Path, argilla_server: Any, browser: Any) -> None:
+    data, card = tmp_path / "cards.jsonl", tmp_path / "card.html"
+    data.write_text("\n".join(json.dumps({"id": i, "card": card}) for i, card in CARDS.items()), encoding="utf-8")
+    card.write_text(CARD, encoding="utf-8")
+    arguments = ["--data", data, "--custom", f"card={card}", "--id", "id", "--labels", "good,bad"]
+    name = f"cards-{uuid4().hex[:8]}"
+    result = CliRunner().invoke(cli, ["init", *map(str, [tmp_path / "project", *arguments]), "--name", name])
+    assert result.exit_code == 0, result.exception or result.output
+    project = open_project(tmp_path / "project")
+    texts = {row["record_id"]: row["fields"]["card"] for row in project.records.to_pylist()}
+    assert texts["b"] == "open: False\nshop: <img src=x onerror=alert(1)>"
+    argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
+    list(loop.advance(project, lambda: argilla, lambda name: lambda done, total: None))
+    person = argilla.add_reviewer(f"ana-{name}", naming.workspace(project))
+    assert person is not None
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    problems = watch(page, argilla_server.url)
+    sign_in(page, argilla_server.url, person.username, person.password)
+    page.get_by_text(naming.dataset(project, project.round(1)), exact=True).click()
+    seen = set()
+    for place in range(1, len(CARDS) + 1):
+        page.get_by_text(f"{place} of {len(CARDS)}", exact=True).wait_for()
+        page.wait_for_timeout(1500)
+        seen |= {frame.locator("h2").first.inner_text() for frame in page.frames if frame.locator("h2").count()}
+        print([(f.url, f.content()[:300]) for f in page.frames])
+        page.get_by_text("good", exact=True).first.click()
+        page.get_by_role("button", name="Submit").click()
+    assert seen == {str(each["shop"]) for each in CARDS.values()}
     assert not problems
 
 

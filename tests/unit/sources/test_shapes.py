@@ -241,7 +241,7 @@ def test_a_chat_of_several_turns_comes_in_as_a_chat(init: Init) -> None:
     rows = [{"messages": [*turn, *turn]}, {"messages": [*turn[:1]]}]
     found = init(rows, "a.jsonl", "--kind", "single_label", "--labels", "Hello,x")
     assert found.project.config.task.chat == ("chat",)
-    chats = [row["chat"] for row in column(found.project.records, "chats")]
+    chats = [row["chat"] for row in column(found.project.records, "shaped")]
     assert (chats, found.values) == ([[*turn, turn[0]], [turn[0]]], ["Hello", None])
     assert "texts from 'chat'" in found.said
 

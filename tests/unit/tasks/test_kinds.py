@@ -22,7 +22,9 @@ from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
 from curation.tasks.multi_label import MultiLabel, rarest
+from curation.tasks.orders import ranks
 from curation.tasks.preference import Preference
+from curation.tasks.ranking import Ranking
 from curation.tasks.rating import Rating
 from curation.tasks.span import KIND as SPAN
 from curation.tasks.span import NOTHING, Span
@@ -37,6 +39,7 @@ QUESTIONS = {
     "span": lambda: Span(labels=("PER", "LOC")),
     "text": lambda: Text(),
     "preference": lambda: Preference(ties=True),
+    "ranking": lambda: Ranking(options=("tea", "milk", "rum", "ale")),
 }
 
 
@@ -49,6 +52,7 @@ def passages(drawn: list[tuple[int, int, str]]) -> list[dict[str, Any]]:
     return found
 
 
+DRINKS = ("ale", "milk", "rum", "tea")
 GIVEN = {
     "single_label": st.sampled_from(["refund", "late", "other"]),
     "rating": st.sampled_from([0, 1, 2, 7]),
@@ -56,6 +60,9 @@ GIVEN = {
     "span": st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from(["PER", "LOC"]))).map(passages),
     "text": st.text().filter(str.strip),
     "preference": st.sampled_from(["first", "second", "equal"]),
+    "ranking": st.lists(st.integers(0, 3), min_size=4, max_size=4).map(
+        lambda places: ranks([[n for n, p in zip(DRINKS, places, strict=True) if p == k] for k in sorted(set(places))])
+    ),
 }
 
 
