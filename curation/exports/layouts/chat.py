@@ -55,7 +55,7 @@ def _pair_of_chats(entry: Entry, about: Sequence[str], outcome: Mapping[str, str
     return {**({"prompt": prompt} if prompt else {}), **said}
 
 
-_WORDED = dict.fromkeys((Form.NAME, Form.NAMES, Form.NUMBER, Form.TEXT), _messages)
+_WORDED = dict.fromkeys((Form.NAME, Form.NAMES, Form.NUMBER, Form.TEXT, Form.ORDER), _messages)
 
 OPENAI = Layout(name="openai", says="chats to fine-tune on", writes=_WORDED, one_text=False, unanswered=False)
 TRL = Layout(

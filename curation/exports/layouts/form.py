@@ -11,8 +11,6 @@ from curation.tasks.task import Task
 PAIR = {"chosen", "rejected"}
 """What becomes of two texts of which one is better."""
 
-_PASSAGE = {"start", "end", "label"}
-
 
 class Form(StrEnum):
     """What an answer is made of; the values stand in messages."""
@@ -23,7 +21,12 @@ class Form(StrEnum):
     NUMBER = "a number"
     TEXT = "a text"
     BETTER = "which text is better"
+    ORDER = "an order of options"
     OTHER = "something else"
+
+
+_PARTS = {frozenset({"start", "end", "label"}): Form.PASSAGES, frozenset({"value", "rank"}): Form.ORDER}
+"""What a list is of, by the names of its parts."""
 
 
 def form_of(task: Task) -> Form:
@@ -49,6 +52,5 @@ def form_of(task: Task) -> Form:
 def _of_list(each: pa.DataType, task: Task) -> Form:
     if pa.types.is_string(each) and task.labels:
         return Form.NAMES
-    if pa.types.is_struct(each) and {each.field(i).name for i in range(each.num_fields)} == _PASSAGE:
-        return Form.PASSAGES
-    return Form.OTHER
+    parts = frozenset(each.field(i).name for i in range(each.num_fields)) if pa.types.is_struct(each) else frozenset()
+    return _PARTS.get(parts, Form.OTHER)

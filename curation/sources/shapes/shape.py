@@ -104,16 +104,21 @@ def passages_in(given: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(given, list):
         raise ValueError(f"expected a list of passages, came {described(given)}")
-    return [_passage_in(each) for each in given]
+    return [passage(*parts) for each in given for parts in _parts(each)]
 
 
-def _passage_in(each: Any) -> dict[str, Any]:
+def _parts(each: Any) -> list[tuple[Any, Any, Any]]:
+    """Return the start, the end and the label of a passage, once for each of its labels."""
     if isinstance(each, Mapping):
         start, end = (each.get(name, each.get(f"{name}_offset", each.get(f"{name}_char"))) for name in ("start", "end"))
-        return passage(start, end, each.get("label", each.get("type")))
+        label = each.get("label", each.get("type"))
+        several = each.get("labels") if label is None else None
+        return (
+            [(start, end, one) for one in several] if isinstance(several, list) and several else [(start, end, label)]
+        )
     if not isinstance(each, list) or len(each) != 3:
         raise ValueError(f"expected a passage as start, end and label, came {described(each)}")
-    return passage(*each)
+    return [(each[0], each[1], each[2])]
 
 
 def are_passages(given: Any) -> bool:

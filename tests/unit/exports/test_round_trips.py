@@ -27,7 +27,7 @@ from curation.sources.readers import read_rows
 from curation.sources.rows import Reading
 from curation.sources.told import told_by
 from curation.steps.ingest import Intake, ingest
-from curation.tasks.kinds import kind_named
+from curation.tasks.kinds import OURS, kind_named
 
 PIECES = (
     "John",
@@ -75,6 +75,15 @@ def passages(draw: st.DrawFn, text: str) -> list[dict[str, Any]]:
     return [{"start": a, "end": b, "label": draw(label)} for a, b in zip(ends[::2], ends[1::2], strict=False)]
 
 
+OPTIONS = ("Ana, ed.", "ärger", "c d")
+
+
+def in_order(options: list[str], level: bool) -> list[dict[str, Any]]:
+    """An order of options as an answer has it, the first two of them level or not."""
+    ranks = (1, 1, 3) if level else (1, 2, 3)
+    return [{"value": name, "rank": rank} for name, rank in zip(options, ranks, strict=True)]
+
+
 ANSWERS: Mapping[str, Callable[[st.DrawFn, str], Any]] = {
     "single_label": lambda draw, text: draw(st.sampled_from(LABELS)),
     "multi_label": lambda draw, text: sorted(draw(st.lists(st.sampled_from(LABELS), unique=True))),
@@ -82,9 +91,10 @@ ANSWERS: Mapping[str, Callable[[st.DrawFn, str], Any]] = {
     "span": passages,
     "text": lambda draw, text: f"{draw(TEXTS)}!",
     "preference": lambda draw, text: draw(st.sampled_from(["first", "second"])),
+    "ranking": lambda draw, text: in_order(draw(st.permutations(OPTIONS)), draw(st.booleans())),
 }
 FIELDS: Mapping[str, tuple[str, ...]] = {"preference": ("prompt", "first", "second")}
-SETTINGS: Mapping[str, Mapping[str, Any]] = {"rating": {"values": [1, 2, 3, 4, 5]}}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {"rating": {"values": [1, 2, 3, 4, 5]}, "ranking": {"options": OPTIONS}}
 
 
 @st.composite
@@ -226,6 +236,7 @@ FORMS = {
     "span": Form.PASSAGES,
     "text": Form.TEXT,
     "preference": Form.BETTER,
+    "ranking": Form.ORDER,
 }
 CASES = [(way, kind) for way in WAYS for kind in ANSWERS if holds(way, kind)]
 
@@ -257,6 +268,7 @@ def test_an_array_is_read_piece_by_piece_and_a_fault_in_it_is_found_in_its_line(
 
 
 def test_no_format_loses_the_type_of_an_answer_unsaid() -> None:
+    assert FORMS.keys() == ANSWERS.keys() == OURS.keys()
     taken = {form for layout in LAYOUTS.values() for form in layout.writes}
     assert taken == set(Form) - {Form.OTHER}
     assert pa.types.is_list(kind_named("span").value())

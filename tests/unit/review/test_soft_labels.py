@@ -21,7 +21,7 @@ PER = {"start": 0, "end": 4, "label": "PER"}
 
 def soft(question: dict[str, Any], said: dict[str, list[Any]]) -> dict[str, dict[str, float]]:
     """Answers of two people or three, and how likely each answer is by record."""
-    task = Task.model_validate({"questions": {"asked": question}})
+    task = Task.model_validate({"fields": ["text", "first", "second"], "questions": {"asked": question}})
     vote = {"role": "annotator", "status": "submitted", "submitted_at": AT}
     rows = [
         {"record_id": i, "reviewer": name, "value": value, **vote}
@@ -83,3 +83,13 @@ def test_a_text_that_everybody_wrote_is_sure() -> None:
     found = soft({"kind": "text"}, {"a": ["Hello there", "Hello there"], "b": ["Good day", "Bad day"]})
     assert set(found["a"]) == {"Hello there"}
     assert found["a"]["Hello there"] > max(found["b"].values())
+
+
+def test_the_better_text_and_the_order_of_options_have_theirs() -> None:
+    better = soft({"kind": "preference"}, {"a": ["first", "first"], "b": ["first", "second"], "c": ["second"] * 2})
+    assert {i: sum(each.values()) for i, each in better.items()} == pytest.approx(dict.fromkeys("abc", 1), abs=1e-3)
+    assert better["a"]["first"] > better["b"]["first"] > better["c"]["first"]
+    tea, rum = ([{"value": name, "rank": n} for n, name in enumerate(order, 1)] for order in ("tr", "rt"))
+    order = soft({"kind": "ranking", "options": ["t", "r"]}, {"a": [tea, tea, tea], "b": [tea, rum]})
+    assert set(order["a"]) <= {"t > r", "r > t", "r = t"}
+    assert max(order["a"], key=lambda answer: order["a"][answer]) == "t > r"

@@ -11,6 +11,7 @@ import pytest
 from curation.cli import cli, exit_code
 from curation.project.folder import Project, open_project
 from curation.project.records import by_id, column, texts
+from curation.sources.shapes import argilla
 
 
 class Init:
@@ -89,6 +90,10 @@ PASSAGES = {
             "entities": [{"start_offset": s["start"], "end_offset": s["end"], "label": "PER"} for s in PEOPLE],
         },
         {"text": "no", "entities": [], "relations": []},
+    ],
+    "Label Studio's short form": [
+        {"id": 1, "text": JOHN, "label": [{"start": s["start"], "end": s["end"], "labels": ["PER"]} for s in PEOPLE]},
+        {"id": 2, "text": "no", "label": []},
     ],
     "prodigy": [
         {"text": JOHN, "_task_hash": 1, "spans": [{**s, "token_start": 0} for s in PEOPLE], "answer": "accept"},
@@ -192,6 +197,21 @@ def test_a_suggestion_comes_in_where_nobody_responded(init: Init) -> None:
     ]
     assert init(rows).values == ["y", "x"]
     assert "row 2: nobody responded: the suggestion came in" in init.said
+
+
+def test_drafts_and_discards_of_argilla_are_no_answers(init: Init) -> None:
+    rows = [
+        {"id": "a", "text": "a", "q.responses": ["x", "y"], "q.responses.status": ["draft", "submitted"]},
+        {"id": "b", "text": "b", "q.responses": ["x", None], "q.responses.status": ["submitted", "discarded"]},
+        {"id": "c", "text": "c", "q.responses": ["x"], "q.responses.status": ["draft"]},
+    ]
+    assert init(rows).values == ["y", "x", None]
+    nested = {
+        "id": "a",
+        "fields": {"text": "a"},
+        "responses": {"q": [{"value": "x", "status": "draft"}, {"value": "y"}]},
+    }
+    assert argilla.SHAPE.flat(nested).answers == {"q": "y"}
 
 
 SCHEMES = {
