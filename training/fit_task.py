@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from training.config import FitConfig
 from training.datasets_in import Table, as_dataset, with_class_names
 from training.heads import Head, head_for
 from training.packaged import fingerprint
+from training.pairwise import compared, tells, told_last, with_told_answers
 from training.records import TokenizedRecords, label_names_of, tokenized
 
 
@@ -44,14 +46,19 @@ def prepare(
 ) -> FitTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
     train, validation = as_dataset(train, "train"), as_dataset(validation, "validation")
+    if tells(train, text_columns, label_column):
+        train, validation = (with_told_answers(part, label_column) for part in (train, validation))
+        text_columns, config = told_last(text_columns), replace(config, compares=True)
     train, validation = with_class_names(train, validation, label_column)
     names = label_names_of(train, label_column)
     if label_names_of(validation, label_column) != names:
         raise ValueError(f"{label_column}: train and validation have different class names")
     tokenizer = _hf.load_tokenizer(config.model)
     tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    read = partial(compared, tokenizer=tokenizer) if config.compares else tokenized
     parts = [
-        tokenized(part, tokenize, text_columns=text_columns, label_column=label_column) for part in (train, validation)
+        read(part, tokenize=tokenize, text_columns=text_columns, label_column=label_column)
+        for part in (train, validation)
     ]
     digest = hashlib.sha256(parts[0].digest() + parts[1].digest())
     digest.update(json.dumps([names, asdict(config), fingerprint(config.model)]).encode())
@@ -59,7 +66,7 @@ def prepare(
         train=parts[0],
         validation=parts[1],
         label_names=names,
-        head=head_for(np.asarray(parts[0].labels), config),
+        head=head_for(np.asarray(parts[0].labels), config, names),
         tokenizer=tokenizer,
         run=digest.hexdigest(),
     )

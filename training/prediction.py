@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from training import _hf
@@ -10,6 +11,7 @@ from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
 from training.heads import head_of, names_of, threshold_of
 from training.loop import Compute, probabilities
+from training.pairwise import compared
 from training.progress import Tick, as_tick
 from training.records import tokenized
 from training.results import Predictions
@@ -32,7 +34,7 @@ def predict(
         model_dir: folder that `fit` or transformers saved a sequence classifier to.
         data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
             columns, or a list of dicts; labels are not looked at.
-        text_columns: the columns that the model was trained on.
+        text_columns: the columns that the model was trained on; where two texts are compared, they come last.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
@@ -64,7 +66,8 @@ def predict(
     chosen = choose_precision(precision, place, begun="fp32")
     compute = Compute(device=place, precision=chosen, pad=tokenizer.pad)
     tokenize = _hf.tokenize_with(tokenizer, max_length=max_length or tokenizer.model_max_length)
-    records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)
+    read = partial(compared, tokenizer=tokenizer) if head_of(model.config).compares else tokenized
+    records = read(data, tokenize=tokenize, text_columns=text_columns, label_column=None)
     tick = as_tick(progress, "predicting")
     probs = probabilities(
         model.to(place),

@@ -119,7 +119,7 @@ def _predict(context: Context) -> None:
     found = predict(
         context.round.opened("model"),
         data,
-        text_columns=task.fields,
+        text_columns=task.read_fields,
         precision=context.config.training.precision,
         progress=context.tick,
     )

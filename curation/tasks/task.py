@@ -135,6 +135,12 @@ class Task(BaseModel):
         """The names that a model learns, in order."""
         return self.classes or self.labels
 
+    @property
+    def read_fields(self) -> tuple[str, ...]:
+        """The text fields in the order in which a model reads them: those that are compared come last."""
+        last = self.asked.about() if self.kind.compares else ()
+        return (*(name for name in self.fields if name not in last), *last)
+
     def target(self, value: Value) -> Any:
         """Return what a model learns of an answer: one of those names, or a list of them."""
         return self.kind.show(value) if self.kind.target is None else self.kind.target(value)

@@ -28,13 +28,18 @@ WHEN = ("on Monday", "last night", "before the wedding", "in March", "yesterday"
 
 @dataclass(frozen=True)
 class Case:
-    """A kind, the answer to each of the events as a cell has it, and what is measured besides."""
+    """A kind, the answer to each of the events as a cell has it, and what is measured besides.
+
+    `beside` are events that are told of in a second text; `counted` is one of the answers in words.
+    """
 
     kind: str
     cells: Mapping[str, str]
     labels: str | None = None
     settings: tuple[str, ...] = ()
     metrics: frozenset[str] = field(default_factory=frozenset)
+    beside: Mapping[str, str] = field(default_factory=dict)
+    counted: str = "damage"
 
     def __str__(self) -> str:
         return self.kind
@@ -53,6 +58,15 @@ CASES = [
         {"late": "2", "broken": "1", "thanks": "5"},
         settings=("values=[1,2,3,4,5]",),
         metrics=frozenset({"mean_absolute_error", "within_one_step", "weighted_kappa"}),
+        counted="1",
+    ),
+    Case(
+        "preference",
+        {"late": "second", "broken": "equal", "thanks": "first"},
+        settings=("ties=true",),
+        metrics=frozenset({"accuracy_of_decided", "first_given", "first_predicted"}),
+        beside={"late": "thanks", "broken": "late", "thanks": "broken"},
+        counted="equal",
     ),
 ]
 
@@ -73,18 +87,26 @@ def case(request: pytest.FixtureRequest) -> Case:
     return found
 
 
+def texts(case: Case, event: str, thing: str, n: int) -> list[str]:
+    events = [event, *([case.beside[event]] if case.beside else [])]
+    return [EVENTS[each].format(thing=thing, when=WHEN[n % len(WHEN)]) for each in events]
+
+
 @pytest.fixture
 def project(case: Case, tmp_path: Path) -> Path:
     rows = [
-        (f"{event}-{n}", text.format(thing=thing, when=WHEN[n % len(WHEN)]), case.cells[event])
+        [f"{event}-{n}", *(f'"{told}"' for told in texts(case, event, thing, n)), case.cells[event]]
         for n, thing in enumerate(THINGS)
-        for event, text in EVENTS.items()
+        for event in EVENTS
     ]
+    fields = ["text", "other"][: len(rows[0]) - 2]
     data, folder = tmp_path / "orders.csv", tmp_path / "orders"
-    data.write_text("id,text,answer\n" + "".join(f'{i},"{text}",{cell}\n' for i, text, cell in rows), encoding="utf-8")
+    lines = (",".join(row) for row in [["id", *fields, "answer"], *rows])
+    data.write_text("\n".join([*lines, ""]), encoding="utf-8")
     more = [f"--labels={case.labels}"] if case.labels else []
     more += [part for setting in case.settings for part in ("--set", setting)]
-    run("init", folder, "--data", data, "--text", "text", "--id", "id", "--label", "answer", "--kind", case.kind, *more)
+    more += [part for name in fields for part in ("--text", name)]
+    run("init", folder, "--data", data, "--id", "id", "--label", "answer", "--kind", case.kind, *more)
     path = folder / "twofold.toml"
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     document["training"] = {"method": "head", "epochs": 2, "precision": "fp32"}
@@ -104,7 +126,7 @@ def test_a_labelled_file_becomes_a_model_and_a_report(case: Case, project: Path)
     assert round_.table("predictions.parquet").schema.field("value").type == OURS[case.kind].value()
     report = json.loads(round_.path("report.json").read_text(encoding="utf-8"))
     counts = {row["label"]: row["now"] for row in report["labels"]}
-    assert counts["damage" if case.labels else "1"] == len(THINGS)
+    assert counts[case.counted] == len(THINGS)
     assert report["model"]["evaluation"]["n"] == evaluation["n"] > 0
     for what in ("dataset", "labels", "queue", "errors"):
         lines = run("export", project, "--what", what, "--format", "jsonl").splitlines()
