@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -16,7 +16,7 @@ from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
 from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
-from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
+from curation.project.records import by_id, column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
@@ -27,6 +27,7 @@ from curation.review.consensus import Consensus
 from curation.review.decide import Settle
 from curation.review.discards import with_discards
 from curation.review.peers import agreement_with_others
+from curation.review.reader_leanings import reader_leanings
 from curation.review.soft_labels import soft_labels
 from curation.review.third_looks import SCHEMA, new_third_looks
 from curation.tasks.task import Task
@@ -91,7 +92,7 @@ def _facts(
     """Return how far people agree, how good each of them is, and who did what."""
     return {
         "agreement": _agreement(context, votes, units),
-        "reviewers": chosen.reviewers.to_pylist(),
+        **_of_readers(context, chosen, reviewed),
         "calibration": chosen.calibration.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
@@ -102,6 +103,24 @@ def _facts(
         "adjudicators": dict(Counter(column(_with_status(ruled, Status.SUBMITTED), "reviewer"))),
         "confusions": [] if context.config.task.kind.is_written else _mixed_up(reviewed),
         "notes": counted_notes(notes_in(context.round)),
+    }
+
+
+def _of_readers(context: Context, chosen: Consensus, reviewed: pa.Table) -> dict[str, Any]:
+    """Return how good each reader is; of those who compare two texts also whether they lean to one place."""
+    task, readers = context.config.task, chosen.reviewers.to_pylist()
+    if not task.kind.compares:
+        return {"reviewers": readers}
+    texts, (first, second) = by_id(context.project.records, "fields"), task.asked.about()
+    said = (
+        ((texts[row["record_id"]][first], texts[row["record_id"]][second]), row["reviewer"], row["label"])
+        for row in _with_status(reviewed, Status.SUBMITTED).to_pylist()
+    )
+    leanings = {each.reviewer: each for each in reader_leanings(said, seed=context.config.seed)}
+    habits = {name: each.habit for name, each in leanings.items() if each.habit is not None}
+    return {
+        "reviewers": [{**row, "habit": habits.get(row["reviewer"], row["habit"])} for row in readers],
+        "leanings": [asdict(each) for each in leanings.values()],
     }
 
 

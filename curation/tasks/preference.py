@@ -136,5 +136,7 @@ KIND = Kind(
     outcome_names=(CHOSEN, REJECTED),
     guide="say which of the two is better",
     classes=_answers,
+    recipe="pairwise",
+    compares=True,
     feature=_feature,
 )

@@ -112,9 +112,11 @@ class Task(BaseModel):
 
     @property
     def read_fields(self) -> tuple[str, ...]:
-        """The text fields that a model reads: the one that the question is about, if it is about one; else all."""
-        field = getattr(self.asked, "field", None)
-        return self.fields if field is None else (field,)
+        """The text fields that a model reads: those that the question is about, or all; those compared come last."""
+        about = tuple(self.asked.about())
+        if self.kind.compares:
+            return (*(name for name in self.fields if name not in about), *about)
+        return about or self.fields
 
     @property
     def kind(self) -> Kind:
