@@ -5,6 +5,7 @@ from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.slicing import Slice, slices
+from evaluation.text_metrics import TextEvaluation, evaluate_texts
 
 __all__ = [
     "Comparison",
@@ -12,8 +13,10 @@ __all__ = [
     "Interval",
     "LabelScores",
     "Slice",
+    "TextEvaluation",
     "compare",
     "error_table",
     "evaluate",
+    "evaluate_texts",
     "slices",
 ]

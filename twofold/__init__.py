@@ -63,9 +63,11 @@ if TYPE_CHECKING:
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import Slice as Slice
+    from evaluation import TextEvaluation as TextEvaluation
     from evaluation import compare as compare
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
+    from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
@@ -150,9 +152,11 @@ _NAMES = {
         "Interval",
         "LabelScores",
         "Slice",
+        "TextEvaluation",
         "compare",
         "error_table",
         "evaluate",
+        "evaluate_texts",
         "slices",
     ),
 }

@@ -162,6 +162,9 @@ CALLS: dict[str, Call] = {
         folds=2,
     ),
     "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),
+    "evaluate_texts": call(
+        tf.evaluate_texts, columns={"right": TEXTS, "said": TEXTS[::-1], "groups": GROUPS}, resamples=20
+    ),
     "compare": call(
         tf.compare,
         columns={**LABELLED, "groups": GROUPS},

@@ -62,6 +62,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Gain": (lambda: tf.augmentation_gain(POINTS[:50], CODES[:50], POINTS[:9], np.arange(9)), 1),
     "Splits": (lambda: tf.split([f"{ODD}{i}" for i in range(N)], NAMES), N),
     "Evaluation": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5), 3),
+    "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
