@@ -23,8 +23,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each kind of evidence counts, as log odds, beside the trust in readers; none is fitted to transcripts."""
 
-_ALIKE = 0.15  # correlation of readers' errors where two texts a record do not show it
-_PLACES = 100.0  # places with three texts or more that count as much as that
+_ALIKE = 0.15  # correlation of readers' errors where two or three texts a record do not show it
+_PLACES = 100.0  # places with four texts or more that count as much as that
 _WORDS = 20.0  # words that count as much as what is known of all readers, for a reader of whom nothing is known
 _LEAST, _MOST = 1e-3, 0.9  # the share of wrong words that any reader has
 _ROUNDS = 5
@@ -139,8 +139,8 @@ def _correlation(table: _Table, likely: Floats, of_place: Ints, n_texts: Ints, s
     """Return how far readers' errors go together, in [0, 1]: what is hard for one is hard for the next.
 
     Errors at one place vary more than those of a binomial by the factor 1 + (m - 1) r where they correlate by r. Two
-    texts show nothing of it: where they differ, one of them is right. So places of records with three texts or more
-    count, pooled with the usual correlation.
+    texts show nothing of it, as one of them is taken to be right where they differ, and three too little: two that err
+    alike outvote the third. So places of records with four texts or more count, pooled with the usual correlation.
 
     Args:
         table: The places at which texts differ.
@@ -151,7 +151,7 @@ def _correlation(table: _Table, likely: Floats, of_place: Ints, n_texts: Ints, s
     """
     said_at = table.place[table.option]
     wrong = np.bincount(said_at, weights=1 - likely[table.option], minlength=len(of_place))
-    several = n_texts >= 3
+    several = n_texts >= 4
     counted, m = several[of_place], n_texts[of_place]
     agreed = (slots - np.bincount(of_place, minlength=len(slots)))[several]
     share = wrong[counted].sum() / max(float((slots * n_texts)[several].sum()), 1.0)
