@@ -41,6 +41,7 @@ GOALS = {
     "kills": ("killed_under_load", []),
     "histories": ("histories", []),
     "rating errors": ("rating_errors", []),
+    "text errors": ("text_errors", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),

@@ -67,11 +67,13 @@ if TYPE_CHECKING:
     from evaluation import LabelScores as LabelScores
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
+    from evaluation import TextEvaluation as TextEvaluation
     from evaluation import compare as compare
     from evaluation import compare_spans as compare_spans
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
     from evaluation import evaluate_spans as evaluate_spans
+    from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
@@ -162,11 +164,13 @@ _NAMES = {
         "LabelScores",
         "Slice",
         "SpanEvaluation",
+        "TextEvaluation",
         "compare",
         "compare_spans",
         "error_table",
         "evaluate",
         "evaluate_spans",
+        "evaluate_texts",
         "slices",
     ),
 }

@@ -23,7 +23,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each kind of evidence counts, as log odds, beside the trust in readers; none is fitted to transcripts."""
 
-_ALIKE = 0.15  # correlation of readers' errors: what is hard for one is hard for the next
+_ALIKE = 0.15  # correlation of readers' errors where two or three texts a record do not show it
+_PLACES = 100.0  # places with four texts or more that count as much as that
 _WORDS = 20.0  # words that count as much as what is known of all readers, for a reader of whom nothing is known
 _LEAST, _MOST = 1e-3, 0.9  # the share of wrong words that any reader has
 _ROUNDS = 5
@@ -93,8 +94,8 @@ def fit_words(readings: Sequence[Reading], places: Sequence[Sequence[Place]], n_
 
     A word counts -log e for each text that has it, e being the share of wrong words of its reader: an error may be any
     of many words, so the same word twice is hardly an error twice. As what is hard for one reader is hard for all, n
-    texts count like n / (1 + (n - 1) r) with a correlation r of .15. What a reader wrote of the record itself is left
-    out of e, and e is pooled with that of all readers.
+    texts count like n / (1 + (n - 1) r), r being the correlation of their errors (`_correlation`). What a reader wrote
+    of the record itself is left out of e, and e is pooled with that of all readers.
 
     Args:
         readings: The texts of every record.
@@ -104,7 +105,10 @@ def fit_words(readings: Sequence[Reading], places: Sequence[Sequence[Place]], n_
     who = np.concatenate([np.zeros(0, dtype=np.int64), *(reading.readers for reading in readings)])
     first = np.concatenate([[0], np.cumsum([len(reading.readers) for reading in readings])]).astype(np.int64)
     table, n_words = _table(places, first), _lengths(readings)
-    alike = np.concatenate([np.zeros(0), *(_less_of(len(reading.readers)) for reading in readings)])
+    n_texts = np.array([len(reading.readers) for reading in readings], dtype=np.int64)
+    slots = np.array([len(reading.slots) for reading in readings], dtype=np.int64)
+    of_place = np.repeat(np.arange(len(places)), [len(of_record) for of_record in places])
+    alike = _ALIKE
     counts = np.bincount(table.option, minlength=len(table.plausible)).astype(float)
     likely = counts / np.add.reduceat(counts, table.start)[table.place] if len(counts) else counts
     seen = np.bincount(who, weights=n_words, minlength=n_readers)
@@ -113,8 +117,9 @@ def fit_words(readings: Sequence[Reading], places: Sequence[Sequence[Place]], n_
         of_all = np.bincount(who, weights=wrong, minlength=n_readers)
         crowd = (of_all.sum() + 1) / (seen.sum() + _WORDS)
         others = (of_all[who] - wrong + _WORDS * crowd) / (seen[who] - n_words + _WORDS)
-        trust = -np.log(others.clip(_LEAST, _MOST)) * alike
+        trust = -np.log(others.clip(_LEAST, _MOST)) / np.repeat(1 + (n_texts - 1) * alike, n_texts)
         likely = table.likely(trust)
+        alike = _correlation(table, likely, of_place, n_texts, slots)
     parts = [trust[a:b] for a, b in pairwise(first)]
     return WordFit(
         chosen=_by_record(places, likely),
@@ -130,8 +135,33 @@ def _lengths(readings: Sequence[Reading]) -> Floats:
     return np.array([n for of_record in lengths for n in of_record], dtype=np.float64)
 
 
-def _less_of(n: int) -> Floats:
-    return np.full(n, 1 / (1 + (n - 1) * _ALIKE))
+def _correlation(table: _Table, likely: Floats, of_place: Ints, n_texts: Ints, slots: Ints) -> float:
+    """Return how far readers' errors go together, in [0, 1]: what is hard for one is hard for the next.
+
+    Errors at one place vary more than those of a binomial by the factor 1 + (m - 1) r where they correlate by r. Two
+    texts show nothing of it, as one of them is taken to be right where they differ, and three too little: two that err
+    alike outvote the third. So places of records with four texts or more count, pooled with the usual correlation.
+
+    Args:
+        table: The places at which texts differ.
+        likely: Shape (O,), of every option there.
+        of_place: Shape (P,), the record of every such place.
+        n_texts: Shape (N,), texts of every record.
+        slots: Shape (N,), places of every record; where its texts agree, none is taken to be wrong.
+    """
+    said_at = table.place[table.option]
+    wrong = np.bincount(said_at, weights=1 - likely[table.option], minlength=len(of_place))
+    several = n_texts >= 4
+    counted, m = several[of_place], n_texts[of_place]
+    agreed = (slots - np.bincount(of_place, minlength=len(slots)))[several]
+    share = wrong[counted].sum() / max(float((slots * n_texts)[several].sum()), 1.0)
+    usual = share * (1 - share)
+    apart = ((wrong - m * share) ** 2)[counted].sum() + (agreed * (n_texts[several] * share) ** 2).sum()
+    by_chance = usual * float((slots * n_texts)[several].sum())
+    pairs = usual * float((slots * n_texts * (n_texts - 1))[several].sum())
+    known = _PLACES * 6 * usual
+    found = (apart - by_chance + known * _ALIKE) / (pairs + known) if usual > 0 else _ALIKE
+    return float(np.clip(found, 0.0, 1.0))
 
 
 def _table(places: Sequence[Sequence[Place]], first: Ints) -> _Table:

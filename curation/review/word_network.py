@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -118,7 +118,8 @@ def _aligned(slots: Sequence[list[str]], words: Sequence[str], n: int) -> list[l
         return [*([*slot, ""] for slot in slots), *([*[""] * n, word] for word in words)]
     if len(slots) * len(words) > _CELLS:
         return _in_parts(slots, words, n)
-    replace = np.array([[_cost(slot, word) for word in words] for slot in slots])
+    known = [set(slot) - {""} for slot in slots]
+    replace = np.array([[_cost(there, word) for word in words] for there in known])
     leave = np.array([1 - sum(not said for said in slot) / n for slot in slots])
     cost = np.zeros((len(slots) + 1, len(words) + 1))
     cost[1:, 0], cost[0, 1:] = np.cumsum(leave), np.arange(1, len(words) + 1)
@@ -163,10 +164,10 @@ def _traced(
     return found[::-1]
 
 
-def _cost(slot: Slot, word: str) -> float:
-    if word in slot:
+def _cost(there: Collection[str], word: str) -> float:
+    if word in there:
         return 0.0
-    return min(_ANOTHER + (1 - _ANOTHER) * unlikeness(said, word) for said in slot if said)
+    return _ANOTHER + (1 - _ANOTHER) * min(unlikeness(said, word) for said in there)
 
 
 def _rejoined(slots: list[list[str]]) -> list[list[str]]:

@@ -62,8 +62,8 @@ def test_shares_are_of_all_records_together_with_intervals() -> None:
     [
         (["a"], ["a", "b"], "said: expected one text for each of the 1 right ones, found 2"),
         ([], [], "right: expected at least one text"),
-        (["a", None], ["a", "b"], "right: row 1: expected a text, found None"),
-        (["a"], [3], "said: row 0: expected a text, found "),
+        (["a", None], ["a", "b"], "right: expected strings, got NoneType at record 1"),
+        (["a"], [3], "said: expected strings, got int at record 0"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(right: list[str], said: list[str], message: str) -> None:

@@ -189,6 +189,9 @@ CALLS: dict[str, Call] = {
         resamples=20,
     ),
     "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),
+    "evaluate_texts": call(
+        tf.evaluate_texts, columns={"right": TEXTS, "said": TEXTS[::-1], "groups": GROUPS}, resamples=20
+    ),
     "compare": call(
         tf.compare,
         columns={**LABELLED, "groups": GROUPS},

@@ -67,6 +67,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Splits": (lambda: tf.split([f"{ODD}{i}" for i in range(N)], NAMES), N),
     "Evaluation": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5), 3),
     "SpanEvaluation": (lambda: tf.evaluate_spans(MARKED, MARKED, label_names=LABELS, resamples=5), 3),
+    "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),

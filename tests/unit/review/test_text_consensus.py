@@ -158,3 +158,29 @@ def test_distances_are_those_of_the_whole_table(one: str, other: str) -> None:
         for j, b in enumerate(other, 1):
             row[j] = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
     assert edit_distance(one, other) == row[-1]
+
+
+def copies(n: int, *, hard: bool) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
+    """Return texts of five people, and the right ones: they take one word in ten for another, or hard words only.
+
+    A hard word is taken for one of two others by most of them.
+    """
+    rng = random.Random(0)
+    right = {f"m{i}": [f"word{rng.randrange(300)}" for _ in range(12)] for i in range(n)}
+    votes = []
+    for i, text in right.items():
+        chances = [(0.6 if rng.random() < 0.1 else 0.03) if hard else 0.1 for _ in text]
+        for r in range(5):
+            heard = [f"{word}{'xy'[rng.randrange(2)]}" if hard else f"slip{rng.randrange(10**6)}" for word in text]
+            said = [h if rng.random() < p else w for w, h, p in zip(text, heard, chances, strict=True)]
+            votes.append((i, f"reader {r}", " ".join(said)))
+    return votes, {i: " ".join(text) for i, text in right.items()}
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_confidence_is_how_often_texts_are_right(hard: bool) -> None:
+    votes, right = copies(300, hard=hard)
+    found = consensus(votes, kind="text")
+    share = sum(found.label[i] == text for i, text in right.items()) / len(right)
+    assert (share < 0.6) == hard
+    assert sum(found.confidence.values()) / len(right) == pytest.approx(share, abs=0.2)
