@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
+from curation.project.labelled import fields_by_id
 from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
@@ -21,7 +22,7 @@ from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
 from curation.review.adjudication import disputes
-from curation.review.answers import RecordConsensus, Units, as_units, consensus_of, in_words, of_records
+from curation.review.answers import RecordConsensus, Units, as_units, consensus_of_units, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
 from curation.review.decide import Settle
@@ -38,7 +39,7 @@ def run(context: Context) -> str:
     answers = in_words(votes, task.kind, task.asked)
     units = as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
-    chosen = consensus_of(task.kind)(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    chosen = _chosen(context, units)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     seen = _with_third_looks(round_, _readings(round_, asked, votes), units, chosen, asked.third_looks)
     decided = _decided(reviewed, ruled, column(round_.table("batch.parquet"), "record_id"), seen, agreed)
@@ -52,6 +53,13 @@ def run(context: Context) -> str:
     round_.write_json("review.json", _facts(context, votes, units, chosen, reviewed, ruled, decisions))
     counted = ", ".join(f"{n} {method}" for method, n in sorted(Counter(column(decisions, "method")).items()))
     return f"{decisions.num_rows} records: {counted}"
+
+
+def _chosen(context: Context, units: Units) -> Consensus:
+    """Return the consensus on units; where the texts tell of a unit, they are read."""
+    task, seed = context.config.task, context.config.seed
+    fields = fields_by_id(context.project) if task.kind.cues is not None else None
+    return consensus_of_units(units, task.kind, task.asked, fields=fields, seed=seed)
 
 
 def _readings(round_: Round, asked: Asked, votes: pa.Table) -> Readings:
@@ -188,5 +196,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=5,
+    revision=6,
 )
