@@ -33,8 +33,9 @@ def cue_opinion(cues: csr_array, posterior: Floats, group: Ints, *, seed: int = 
     """Return how likely each choice is in each unit by its cues, as learnt from other records, shape (N, K).
 
     Multinomial logistic regression on what is believed of the units, each in as many parts as it is believed to be
-    of each choice (the classifier of Raykar et al. 2010, JMLR 11, 1297-1322), under a normal prior on every weight. Records are split into five parts, and each is judged by the other four: what readers said of a
-    record plays no part in what is expected of it.
+    of each choice (the classifier of Raykar et al. 2010, JMLR 11, 1297-1322), under a normal prior on every weight.
+    Records are split into five parts, and each is judged by the other four: what readers said of a record plays no
+    part in what is expected of it.
 
     Args:
         cues: Shape (N, D), see `cue_matrix`.

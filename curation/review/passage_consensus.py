@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from curation.review.answers import RecordConsensus, Units, as_units, consensus_of_units, in_words, of_records
 from curation.review.consensus import Consensus
-from curation.review.passage_votes import PassageVotes, read_passage_votes
+from curation.review.passage_votes import PassageVotes, read_passage_votes, texts_of_records
 from curation.review.vote_tables import VoteTable
 from curation.tasks.span import KIND
 from evaluation.columns import Column
@@ -87,28 +87,13 @@ def passage_consensus(
     """
     check_whole(seed, "seed")
     read = read_passage_votes(votes, labels)
-    fields = None if texts is None else _fields(read, texts)
+    fields = None
+    if texts is not None:
+        fields = {i: {read.question.field: text} for i, text in texts_of_records(read, texts).items()}
     table = read.table()
     units, answers = as_units(table, KIND, read.question), in_words(table, KIND)
     found = consensus_of_units(units, KIND, read.question, fields=fields, seed=seed)
     return _result(read, units, of_records(found, units, answers, read.question, {}))
-
-
-def _fields(read: PassageVotes, texts: Mapping[str, str | Sequence[str]]) -> dict[str, dict[str, str]]:
-    """Return the text of every record as a project has it, once all passages lie in it."""
-    found = {}
-    for record_id in read.coded.records:
-        text = texts.get(record_id)
-        if not isinstance(text, str):
-            raise ValueError(f"consensus: texts of record {record_id!r}: expected a text, found {text!r:.60}")
-        found[record_id] = {read.question.field: text}
-    for record, label in zip(read.coded.record, read.coded.label, strict=True):
-        record_id = read.coded.records[record]
-        try:
-            KIND.fits(read.question, read.answers[label], found[record_id])
-        except ValueError as error:
-            raise ValueError(f"votes: record {record_id!r}: {error}") from None
-    return found
 
 
 def _result(read: PassageVotes, units: Units, agreed: RecordConsensus) -> PassageConsensus:

@@ -69,6 +69,27 @@ def read_passage_votes(votes: VoteTable, labels: Column | None = None) -> Passag
     return PassageVotes(coded=coded, answers=found, question=question)
 
 
+def texts_of_records(read: PassageVotes, texts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the text of every record that has a vote, once all passages lie in it.
+
+    Raises:
+        ValueError: A record without its text, or a passage outside of it.
+    """
+    coded, found = read.coded, {}
+    for record_id in coded.records:
+        text = texts.get(record_id)
+        if not isinstance(text, str):
+            raise ValueError(f"texts of record {record_id!r}: expected a text, found {text!r:.60}")
+        found[record_id] = text
+    for record, label in zip(coded.record, coded.label, strict=True):
+        record_id = coded.records[record]
+        try:
+            KIND.fits(read.question, read.answers[label], {read.question.field: found[record_id]})
+        except ValueError as error:
+            raise ValueError(f"votes: record {record_id!r}: {error}") from None
+    return found
+
+
 def _passages(row: int, answer: Any) -> list[dict[str, Any]] | None:
     answer = answer.as_py() if hasattr(answer, "as_py") else answer
     answer = answer.tolist() if hasattr(answer, "tolist") else answer

@@ -115,9 +115,19 @@ def _agreement(context: Context, votes: pa.Table, units: Units) -> dict[str, Any
     """Return how far the readers agree: on whole answers where their kind has a way to compare them, else on units."""
     task, seed = context.config.task, context.config.seed
     if task.kind.agreement:
-        read = _of_role(votes, Role.ANNOTATOR)
-        return agreement(read, kind=task.kind.agreement, labels=task.labels, seed=seed).to_dict()
+        read, texts = _of_role(votes, Role.ANNOTATOR), _placed_in(context)
+        kind, labels = task.kind.agreement, task.labels
+        return agreement(read, kind=kind, labels=labels, texts=texts, seed=seed).to_dict()
     return agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed).to_dict()
+
+
+def _placed_in(context: Context) -> dict[str, str] | None:
+    """Return the text of every record that answers are places in; None where they are not."""
+    task = context.config.task
+    if task.kind.cues is None:
+        return None
+    (field,) = task.asked.about()
+    return {record_id: fields[field] for record_id, fields in fields_by_id(context.project).items()}
 
 
 def _consensus_table(agreed: RecordConsensus, task: Task) -> pa.Table:

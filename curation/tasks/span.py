@@ -260,6 +260,7 @@ KIND = Kind(
     absent=NOTHING,
     cues=_cues,
     choices=lambda question: (*question.labels, NOTHING),
+    agreement="span",
     guide="mark every passage that one of the labels fits",
     fewest_labels=1,
     labels=lambda question: question.labels,
