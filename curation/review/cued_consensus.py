@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from curation.review.consensus import Consensus, of_fit
-from curation.review.cue_opinion import cue_matrix, cue_opinion
-from curation.review.raters import RaterFit, fit_raters
+from curation.review.cue_opinion import Opinion, cue_matrix, cue_opinion, shares
+from curation.review.raters import MODELS, RaterFit, fit_raters
+from curation.review.vote_graph import vote_graph
 from curation.review.vote_tables import VoteTable
 from curation.review.votes import Floats, Votes, read_votes
 from evaluation.columns import Column
@@ -51,14 +52,20 @@ def cued_consensus(
         return of_fit(coded, fit, "votes")
     records = np.unique([group[unit] for unit in coded.records], return_inverse=True)[1]
     matrix = cue_matrix([cues[unit] for unit in coded.records])
-    believed = fit
-    for _ in range(_ROUNDS):
-        expected = cue_opinion(matrix, believed.posterior, records, seed=seed)
-        lean = np.log(expected) - np.log(np.maximum(believed.posterior.mean(axis=0), 1e-9))
-        believed = fit_raters(coded, lean=lean, like=fit)
+    opinion = cue_opinion(matrix, fit.posterior, records, seed=seed)
+    believed, graph, quick = fit.posterior, vote_graph(coded), MODELS[int(np.argmax(fit.weights))]
+    for _ in range(_ROUNDS - 1):  # one of the models of raters, the best, shows the way to all of them
+        believed = quick(graph, _lean(opinion, believed)).posterior
+        opinion = cue_opinion(matrix, believed, records, seed=seed, like=opinion)
+    believed = fit_raters(coded, lean=_lean(opinion, believed), like=fit).posterior
     weight = _agreed(coded)
-    pooled = weight * believed.posterior + (1 - weight) * expected / expected.sum(axis=1, keepdims=True)
+    pooled = weight * believed + (1 - weight) * opinion.expected
     return of_fit(coded, RaterFit(posterior=pooled, weights=fit.weights, held=fit.held), "votes and text")
+
+
+def _lean(opinion: Opinion, believed: Floats) -> Floats:
+    """Return log of how much likelier each choice is by its cues than in general, shape (N, K)."""
+    return np.asarray(np.log(opinion.expected) - np.log(shares(believed)))
 
 
 def _agreed(votes: Votes) -> float:

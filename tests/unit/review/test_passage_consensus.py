@@ -107,7 +107,7 @@ def test_what_a_record_says_of_itself_is_not_learnt_from_it() -> None:
     posterior[group == 3] = [1.0, 0.0]
     changed = posterior.copy()
     changed[group == 3] = [0.0, 1.0]
-    one, two = (cue_opinion(cue_matrix(cues), each, group)[group == 3] for each in (posterior, changed))
+    one, two = (cue_opinion(cue_matrix(cues), each, group).expected[group == 3] for each in (posterior, changed))
     assert one == pytest.approx(two, abs=0.02)
 
 
