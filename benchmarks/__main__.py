@@ -20,6 +20,7 @@ GOALS = {
     "H4": ("consensus", ["--goal", "H4"]),
     "H5": ("consensus", ["--goal", "H5"]),
     "H6": ("active_selection", []),
+    "H7": ("spans", []),
     "H8": ("texts", []),
     "H9": ("ratings", []),
     "H10": ("preferences", []),

@@ -23,6 +23,8 @@ _MEASURES = {
     "word_error": "Words that differ",
     "chrf": "Characters alike (chrF)",
     "similarity": "Meaning alike (cosine)",
+    "exact F1": "Passages alike (F1)",
+    "overlapping F1": "Passages that overlap (F1)",
 }
 
 

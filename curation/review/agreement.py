@@ -15,6 +15,8 @@ from curation.review.masi import distance_alpha, distance_rows, masi_distance
 from curation.review.order_agreement import order_agreement
 from curation.review.order_votes import read_orders, unit_rows
 from curation.review.pairs import PairAgreement, pair_agreements
+from curation.review.passage_agreement import passage_agreement
+from curation.review.passage_votes import read_passage_votes, texts_of_records
 from curation.review.text_agreement import Embed, of_texts, text_agreement
 from curation.review.vote_tables import VoteTable, vote_columns, without_empty
 from curation.review.votes import Floats, Ints, label_names, read_votes
@@ -97,6 +99,7 @@ def agreement(
     scale: Scale = "nominal",
     labels: Column | None = None,
     embed: Embed | None = None,
+    texts: Mapping[str, str] | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Agreement:
@@ -110,12 +113,16 @@ def agreement(
         kind: Of answers: `single_label`, or `multi_label`, where a label is a list of labels; `alpha` is then that of
             whole answers by MASI distance, `per_label` that of each label's yes or no, and all else is of answers
             that are equal or not; `text`, where a label is a text, `alpha` is by the share of words that differ, and
-            `measures` has `word_error`, `chrf` and, with `embed`, `similarity` (`text_agreement`); `preference`, one of
-            a few words; or `ranking`, where a label is an order of options (see `order_agreement`).
+            `measures` has `word_error`, `chrf` and, with `embed`, `similarity` (`text_agreement`); `span`, where a
+            label is a list of passages, `alpha` is that of characters, and `measures` has F1 of every two readers,
+            exact and overlapping, of each label too (`passage_agreement`); `preference`, one of a few words; or
+            `ranking`, where a label is an order of options (see `order_agreement`).
         scale: `nominal`; `ordinal`, labels in the order of `labels`; `interval`, labels are numbers. Ordinal
             and interval pairs get quadratically weighted kappa.
         labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
         embed: Makes vectors of texts, shape (n, d), such as `training.embed`; for texts alone.
+        texts: By record id, the text whose characters passages count; for passages alone. Without it a text ends
+            with its last passage.
         seed: Of the bootstrap.
         resamples: Bootstrap draws, at least 1.
 
@@ -139,7 +146,10 @@ def agreement(
     check_resampling(seed, resamples)
     if embed is not None and kind not in _EMBEDDED:
         raise ValueError(f"agreement: embed= is for answers of the kind {', '.join(_EMBEDDED)}, found {kind!r}")
-    more = {} if embed is None else {"embed": embed}
+    if texts is not None and kind not in _PLACED:
+        raise ValueError(f"agreement: texts= is for answers of the kind {', '.join(_PLACED)}, found {kind!r}")
+    more: dict[str, Any] = {} if embed is None else {"embed": embed}
+    more |= {} if texts is None else {"texts": texts}
     return _KINDS[kind](votes, scale, labels, seed, resamples, **more)
 
 
@@ -198,6 +208,22 @@ def _of_texts(
     return Agreement(**found)
 
 
+def _of_passages(
+    votes: VoteTable,
+    scale: Scale,
+    labels: Column | None,
+    seed: int,
+    resamples: int,
+    texts: Mapping[str, str] | None = None,
+) -> Agreement:
+    if scale != "nominal":
+        raise ValueError(f"agreement: passages have no order, found the scale {scale!r}")
+    read = read_passage_votes(votes, labels)
+    lengths = None if texts is None else {i: len(text) for i, text in texts_of_records(read, texts).items()}
+    found: dict[str, Any] = passage_agreement(read, lengths=lengths, seed=seed, resamples=resamples)
+    return Agreement(**found)
+
+
 def _as_one_text(answer: Any) -> str | None:
     """Return a list of labels as text that is the same for the same labels, None for no answer."""
     answer = answer.as_py() if hasattr(answer, "as_py") else answer
@@ -251,8 +277,10 @@ _KINDS: Mapping[str, Callable[..., Agreement]] = {
     "text": _of_texts,
     "preference": _of_single_labels,
     "ranking": _of_orders,
+    "span": _of_passages,
 }
 _EMBEDDED = ("text",)
+_PLACED = ("span",)
 
 
 def _overall(

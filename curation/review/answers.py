@@ -17,7 +17,7 @@ import pyarrow as pa
 from curation.project.records import column
 from curation.project.standing import Status
 from curation.review.consensus import Consensus, consensus
-from curation.review.order_consensus import order_consensus
+from curation.review.cued_consensus import cued_consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.review.text_consensus import text_consensus
 from curation.tasks.kind import Kind
@@ -40,9 +40,6 @@ def consensus_of(kind: Kind) -> Callable[..., Consensus]:
 
 NO_ANSWER = "(left open)"
 """What somebody said who submitted a record, and left this question of several open."""
-
-OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {"ranking": order_consensus}
-"""What makes a consensus of whole answers that are several choices, by their kind."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 
@@ -157,6 +154,26 @@ def _units_of_records(ids: Sequence[str], said: Sequence[Mapping[str, str] | Non
     for record_id, named in zip(ids, said, strict=True):
         found.setdefault(record_id, {}).update(dict.fromkeys(named or ()))
     return found
+
+
+def consensus_of_units(
+    units: Units, kind: Kind, question: Any, *, fields: Mapping[str, Mapping[str, str]] | None = None, seed: int = 0
+) -> Consensus:
+    """Make a consensus on units.
+
+    Args:
+        units: The units.
+        kind: The kind of the answers that they make up.
+        question: What these answer.
+        fields: The text fields of every record, by its id; for kinds that say what the texts tell of a unit.
+        seed: Of what is drawn.
+    """
+    labels = kind.choices(question)
+    if fields is None or kind.cues is None:
+        return consensus_of(kind)(units.votes, labels=labels, seed=seed)
+    cues = {i: kind.cues(unit, question, fields[record_id]) for i, (record_id, unit) in units.record.items()}
+    group = {i: record_id for i, (record_id, _) in units.record.items()}
+    return cued_consensus(units.votes, cues=cues, group=group, labels=labels, seed=seed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,16 +130,24 @@ class Pair:
         Returns:
             Two NaN where both raters used one and the same label only.
         """
+        kappa, influence = self.influence(cells)
+        return kappa, float(np.sqrt(cells @ influence**2) / cells.sum())
+
+    def influence(self, cells: Floats) -> tuple[float, Floats]:
+        """Return kappa, and how far one more of each cell would move it, shape (C,), times how many there are.
+
+        Where cells come in clumps, such as the characters of one text, the squares of the clumps' sums make the
+        variance.
+        """
         p, k = cells / cells.sum(), len(self.distance)
         by_first = np.bincount(self.first, weights=p, minlength=k)
         by_second = np.bincount(self.second, weights=p, minlength=k)
         here = self.distance[self.first, self.second]
         apart, expected = here @ p, by_first @ self.distance @ by_second
         if expected < 1e-12:
-            return float("nan"), float("nan")
+            return float("nan"), np.full(len(p), np.nan)
         moved = (self.distance @ by_second)[self.first] + (by_first @ self.distance)[self.second] - 2 * expected
-        influence = (apart * moved / expected - (here - apart)) / expected
-        return float(1 - apart / expected), float(np.sqrt(p @ influence**2 / cells.sum()))
+        return float(1 - apart / expected), np.asarray((apart * moved / expected - (here - apart)) / expected)
 
 
 def _beyond_chance(observed: Floats, chance: Floats) -> Floats:

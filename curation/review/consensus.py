@@ -95,7 +95,8 @@ def consensus(
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
             `interval`, from a model of raters who are strict or mild (`rating_consensus`); texts (`text`) a
-            `TextConsensus`, whose labels are merged word by word (`text_consensus`); orders (`ranking`) an
+            `TextConsensus`, whose labels are merged word by word (`text_consensus`); marked passages (`span`) a
+            `PassageConsensus`, with `value` and `passages` (`passage_consensus`); orders (`ranking`) an
             `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
@@ -121,11 +122,12 @@ def consensus(
     check_whole(seed, "seed")
     coded = read_votes(votes, labels)
     blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
-    return _result(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
+    return of_fit(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
 
 
 def _of_kind(kind: str) -> Callable[..., Consensus] | None:
-    from curation.review.answers import OF_ANSWERS, consensus_of  # which knows this module
+    from curation.review.answers import consensus_of  # which knows this module
+    from curation.review.whole_answers import OF_ANSWERS
     from curation.tasks.kinds import kind_named
 
     found = OF_ANSWERS.get(kind) or consensus_of(kind_named(kind))
@@ -139,7 +141,8 @@ def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:
     return fit_raters(votes, lean=lean(fit.posterior, blocks), like=fit)
 
 
-def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
+def of_fit(votes: Votes, fit: RaterFit, method: str) -> Consensus:
+    """Return what a fit of raters says, by record id; `method` says what it was made from."""
     n, k = fit.posterior.shape
     label = [votes.labels[c] for c in np.argmax(fit.posterior, axis=1)] if k else []
     confidence = np.clip(fit.posterior.max(axis=1, initial=0.0), 0.0, 1.0)

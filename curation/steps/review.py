@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError
 from curation.project.asked import THIRD_LOOKS, Asked, asked_in, third_looks_in
 from curation.project.folder import Round
+from curation.project.labelled import fields_by_id
 from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
 from curation.project.records import by_id, column, consensus_schema, decisions_schema, labels_schema, table
@@ -21,7 +22,7 @@ from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
 from curation.review.adjudication import disputes
-from curation.review.answers import RecordConsensus, Units, as_units, consensus_of, in_words, of_records
+from curation.review.answers import RecordConsensus, Units, as_units, consensus_of_units, in_words, of_records
 from curation.review.changes import changed_decisions
 from curation.review.consensus import Consensus
 from curation.review.decide import Settle
@@ -40,7 +41,7 @@ def run(context: Context) -> str:
     answers = in_words(votes, task.kind, task.asked)
     units = as_units(_of_role(votes, Role.ANNOTATOR), task.kind, task.asked)
     reviewed, ruled = _of_role(answers.votes, Role.ANNOTATOR), _of_role(answers.votes, Role.ADJUDICATOR)
-    chosen = consensus_of(task.kind)(units.votes, labels=task.kind.choices(task.asked), seed=context.config.seed)
+    chosen = _chosen(context, units)
     agreed = of_records(chosen, units, answers, task.asked, task.class_values())
     seen = _with_third_looks(round_, _readings(round_, asked, votes), units, chosen, asked.third_looks)
     decided = _decided(reviewed, ruled, column(round_.table("batch.parquet"), "record_id"), seen, agreed)
@@ -55,6 +56,13 @@ def run(context: Context) -> str:
     round_.write_json("review.json", _facts(context, votes, units, chosen, reviewed, ruled, decisions))
     counted = ", ".join(f"{n} {method}" for method, n in sorted(Counter(column(decisions, "method")).items()))
     return f"{decisions.num_rows} records: {counted}"
+
+
+def _chosen(context: Context, units: Units) -> Consensus:
+    """Return the consensus on units; where the texts tell of a unit, they are read."""
+    task, seed = context.config.task, context.config.seed
+    fields = fields_by_id(context.project) if task.kind.cues is not None else None
+    return consensus_of_units(units, task.kind, task.asked, fields=fields, seed=seed)
 
 
 def _readings(round_: Round, asked: Asked, votes: pa.Table) -> Readings:
@@ -128,9 +136,19 @@ def _agreement(context: Context, votes: pa.Table, units: Units) -> dict[str, Any
     """Return how far the readers agree: on whole answers where their kind has a way to compare them, else on units."""
     task, seed = context.config.task, context.config.seed
     if task.kind.agreement:
-        read = _of_role(votes, Role.ANNOTATOR)
-        return agreement(read, kind=task.kind.agreement, labels=task.labels or None, seed=seed).to_dict()
+        read, texts = _of_role(votes, Role.ANNOTATOR), _placed_in(context)
+        kind, labels = task.kind.agreement, task.labels or None
+        return agreement(read, kind=kind, labels=labels, texts=texts, seed=seed).to_dict()
     return agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed).to_dict()
+
+
+def _placed_in(context: Context) -> dict[str, str] | None:
+    """Return the text of every record that answers are places in; None where they are not."""
+    task = context.config.task
+    if task.kind.cues is None:
+        return None
+    (field,) = task.asked.about()
+    return {record_id: fields[field] for record_id, fields in fields_by_id(context.project).items()}
 
 
 def _consensus_table(agreed: RecordConsensus, task: Task) -> pa.Table:

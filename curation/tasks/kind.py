@@ -105,6 +105,8 @@ class Kind:
         fold: The answer that choices make, by unit; the reverse of `units`.
         absent: The choice of a reader whose answer does not name a unit that another answer to the record names; None
             where every answer names all of them.
+        cues: What the texts tell of a unit before anybody has said anything, in short words that units have in common,
+            by unit, question and fields; consensus learns what they mean. None where a unit is no place in a text.
         choices: All choices that a unit has, in order.
         scale: Whether the choices have an order.
         consensus: What `curation.review.answers.CONSENSUS` calls the way to a consensus of units; that of its scale by
@@ -162,6 +164,7 @@ class Kind:
     absent: str | None = None
     fold: Callable[[Mapping[str, str]], Value]
     choices: Callable[[Any], Sequence[str]]
+    cues: Callable[[str, Any, Mapping[str, str]], Sequence[str]] | None = None
     scale: Scale = "nominal"
     consensus: str | None = None
     fewest_labels: int = 2

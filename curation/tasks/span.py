@@ -15,6 +15,7 @@ from curation.tasks import limits
 from curation.tasks.kind import Kind, Moves, Options, Question
 from curation.tasks.multi_label import NONE, rarest
 from curation.tasks.names import Name, all_different
+from curation.tasks.passage_cues import passage_cues
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,11 +201,22 @@ def _units(spans: Spans, question: Span) -> dict[str, str]:
     return {f"{s['start']}-{s['end']}" + (f" {s['label']}" if apart else ""): s["label"] for s in spans}
 
 
+def _place(unit: str) -> tuple[int, int]:
+    start, end = map(int, unit.split(" ")[0].split("-"))
+    return start, end
+
+
+def _cues(unit: str, question: Span, fields: Mapping[str, str]) -> list[str]:
+    """Return what a passage and the words beside it show, and its label where each label is a unit by itself."""
+    found, label = passage_cues(fields[question.field], *_place(unit)), unit.partition(" ")[2]
+    return [*found, *(f"{cue} {label}" for cue in found)] if label else found
+
+
 def _fold(choices: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the passages that are something; of two that overlap, where they may not, the longer one."""
     found = []
     for unit, label in choices.items():
-        start, end = map(int, unit.split(" ")[0].split("-"))
+        start, end = _place(unit)
         if label != NOTHING:
             found.append({"start": start, "end": end, "label": label})
     if any(" " in unit for unit in choices):
@@ -246,7 +258,9 @@ KIND = Kind(
     units=_units,
     fold=_fold,
     absent=NOTHING,
+    cues=_cues,
     choices=lambda question: (*question.labels, NOTHING),
+    agreement="span",
     guide="mark every passage that one of the labels fits",
     fewest_labels=1,
     labels=lambda question: question.labels,
