@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
 _FOLDS, _NEIGHBOURS = 5, 30
-_TURNS = 2  # more bring no more
+_TURNS = 3  # more bring no more
+_DOUBTFUL = Rates(each=0.05, found={})  # by which a text is trusted while a chain learns from it
 _LONGEST = 0.995  # share of passages that a missing one may be as long as
 # Standard errors by which tags must be told better than by their frequencies before any passage is judged.
 _TELLING = 3.0
@@ -60,7 +61,8 @@ class SpanQuality(Shown):
     """How far the passages of each of n records can be believed.
 
     Attributes:
-        score: (n,) probability that a record's passages are these and no others, in [0, 1]; low = likely wrong.
+        score: (n,) that of a record's most doubtful passage or stretch without one, in [0, 1]; low = likely wrong.
+            Passages of a text are odd together, so that the product of their scores would be too low.
         units: n lists: every passage that is given, in their order, then what may be missing, the likeliest first.
         unit_score: n arrays, the scores of the given passages, in their order.
         suggested: n lists of passages that should stand there: the given ones where nothing is wrong.
@@ -174,11 +176,11 @@ class Judged:
     marginals: FloatArray
 
     def right(self) -> FloatArray:
-        """Return (n,) the probability that all of a record is right, as if its passages stood by themselves."""
+        """Return (n,) the probability that what is most doubtful in a record is right."""
         if self.rates is None:
             return np.full(len(self.doubted), 0.5)
         kept = [[1 - sum(self.rates.probabilities(one).values()) for one in row] for row in self.doubted]
-        return np.array([float(np.prod(row)) for row in kept])
+        return np.array([min(row, default=1.0) for row in kept])
 
 
 def judge(
@@ -210,7 +212,9 @@ def judge(
     rates = fitted_rates([one for row in doubted for one in row]) if _tells(marginals, tags, words) else None
     judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals)
     for _ in range(turns if rates is not None else 0):
-        trust = judged.right() if read is None else np.where(read, 1.0, judged.right())
+        # A chain that has learnt wrong passages finds such passages likely. So it learns with little trust in them.
+        trust = replace(judged, rates=_DOUBTFUL).right()
+        trust = trust if read is None else np.where(read, 1.0, trust)
         chains = _chains(words, tags, fold, trust, len(names), chains)
         doubted = _doubted(words, marked, chains, fold)
         rates = fitted_rates([one for row in doubted for one in row])
@@ -280,15 +284,13 @@ def _doubted(
     for chain, (_, held_out) in zip(chains, split(fold), strict=True):
         of_words = np.repeat(held_out, words.lengths)
         said[of_words] = chain.emissions(words.features[of_words])
-    k, mean = len(chains[0].begins) // 2, float(np.mean(lengths)) if lengths else 1.0
     found = []
     for i, row in enumerate(marked):
         chain = chains[fold[i]]
         there = sorted(each for each in row if each is not None)
         reach = max([longest, *(each.end - each.first + 4 for each in there)])
         speaker = Speaker(said[words.of(i)], chain.follows, chain.begins, reach)
-        # What is added by chance could stand at any word, about as long as passages are, with any label.
-        found.append(doubts_of(there, speaker, slots=max(1.0, speaker.words * k * min(mean, 3.0))))
+        found.append(doubts_of(there, speaker))
     return found
 
 
@@ -341,7 +343,7 @@ def _verdict(
         is_issue=np.array([any(unit.is_issue for unit in row) for row in units], dtype=bool),
         reason=["; ".join(unit.reason for unit in row if unit.is_issue) for row in units],
         neighbours=near,
-        rates={} if judged.rates is None else dict(judged.rates.of),
+        rates={} if judged.rates is None else dict(judged.rates.found),
     )
 
 

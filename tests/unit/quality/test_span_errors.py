@@ -228,10 +228,10 @@ def test_rates_are_found_again() -> None:
         there = rng.random() < 0.8  # a passage that is plain to see; one in five was lost
         said = emissions.copy()
         said[1] = [0.0, 12.0, 0.0]
-        rows += doubts_of([Marked(first=1, end=2, label=0)] if there else [], Speaker(said, follows, begins, 2), 8.0)
+        rows += doubts_of([Marked(first=1, end=2, label=0)] if there else [], Speaker(said, follows, begins, 2))
     rates = fitted_rates(rows)
-    assert rates.of["missing"] == pytest.approx(0.2, abs=0.05)
-    assert rates.of["label"] + rates.of["borders"] < 0.05
+    assert rates.found["missing"] == pytest.approx(0.2, abs=0.05)
+    assert rates.found["label"] + rates.found["borders"] < 0.05
 
 
 def test_words_are_cut_between_letters_digits_and_signs() -> None:
