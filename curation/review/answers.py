@@ -16,6 +16,7 @@ import pyarrow as pa
 from curation.project.records import column
 from curation.review.consensus import Consensus, consensus
 from curation.review.order_consensus import order_consensus
+from curation.review.preference_consensus import preference_consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.tasks.kind import Kind, Scale
 
@@ -25,8 +26,11 @@ WORDED = "label"
 CONSENSUS: Mapping[Scale, Callable[..., Consensus]] = {"nominal": consensus, "ordinal": rating_consensus}
 """What makes a consensus of choices, by their scale."""
 
-OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {"ranking": order_consensus}
-"""What makes a consensus of whole answers that are several choices, by their kind."""
+OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {
+    "preference": preference_consensus,
+    "ranking": order_consensus,
+}
+"""What makes a consensus of whole answers, for kinds that have a way of their own."""
 
 _BETWEEN = "\x1f"  # stands in no record id: such characters are repaired when a file is read
 

@@ -160,7 +160,7 @@ def _scaled(block: Floats) -> Floats:
     return np.asarray(block / max(float((block**2).sum() / max(len(block), 1)) ** 0.5, 1e-12))
 
 
-def _chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
+def chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
     """Return how likely the first wins, the second does, and neither; `z` is how far the first is ahead."""
     half = np.abs(z) / 2
     up, down, level = np.exp(z / 2 - half), np.exp(-z / 2 - half), tie * np.exp(-half)
@@ -169,7 +169,7 @@ def _chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
 
 
 def _likelihood(known: Comparisons, z: Floats, tie: float) -> Floats:
-    first, second, level = _chances(z, tie)
+    first, second, level = chances(z, tie)
     return np.select([known.outcome == 1, known.outcome == -1], [first, second], level)
 
 
@@ -202,7 +202,7 @@ def _tie(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: 
     if not ties or ties == len(known.outcome):
         return tie
     for _ in range(5):  # as many ties expected as there are
-        expected = follows @ _chances(ahead + lean, tie)[2] + (1 - follows) @ _chances(lean - ahead, tie)[2]
+        expected = follows @ chances(ahead + lean, tie)[2] + (1 - follows) @ chances(lean - ahead, tie)[2]
         tie *= ties / float(expected)
     return tie
 
@@ -210,7 +210,7 @@ def _tie(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: 
 def _curve(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: float) -> _Curve:
     slopes, bends = [], []
     for z, weight in ((lean + ahead, follows), (lean - ahead, 1 - follows)):
-        first, second, _ = _chances(z, tie)
+        first, second, _ = chances(z, tie)
         slopes.append(weight * (known.outcome - first + second) / 2)
         bends.append(weight * (first + second - (first - second) ** 2) / 4)
     return _Curve(slope=(slopes[0], slopes[1]), bend=(bends[0], bends[1]))

@@ -84,7 +84,8 @@ def consensus(
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
             `interval`, from a model of raters who are strict or mild (`rating_consensus`); orders (`ranking`) an
-            `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`).
+            `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`). With
+            `preference` and two `texts` a record, how a text fares in other pairs counts (`preference_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
         embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).
@@ -109,7 +110,7 @@ def consensus(
     check_whole(seed, "seed")
     coded = read_votes(votes, labels)
     blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
-    return _result(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
+    return of_fit(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
 
 
 def _of_kind(kind: str) -> Callable[..., Consensus] | None:
@@ -127,7 +128,8 @@ def _fit(votes: Votes, blocks: Sequence[Floats]) -> RaterFit:
     return fit_raters(votes, lean=lean(fit.posterior, blocks), like=fit)
 
 
-def _result(votes: Votes, fit: RaterFit, method: str) -> Consensus:
+def of_fit(votes: Votes, fit: RaterFit, method: str) -> Consensus:
+    """Return the consensus that a fit of votes makes; `method` says in the table what had a say."""
     n, k = fit.posterior.shape
     label = [votes.labels[c] for c in np.argmax(fit.posterior, axis=1)] if k else []
     confidence = np.clip(fit.posterior.max(axis=1, initial=0.0), 0.0, 1.0)
