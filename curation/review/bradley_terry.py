@@ -22,7 +22,7 @@ from curation.review.comparisons import Comparisons, centred
 from curation.review.votes import Floats
 
 _ROUNDS = 15  # of the fit
-_PROBES, _SAMPLES = 16, 200  # draws of the posterior: for its spread in every round, for the intervals at the end
+_PROBES, _TIMES = 16, 13  # draws of the posterior held at once; how many times as many tell the intervals at the end
 _READER = 20.0  # votes that the carefulness of an ordinary reader counts for
 _CAREFUL = 0.95  # what is believed of the crowd before it has voted, by as many votes
 _SPREADS = 1e-3, 25.0  # the least and the most variance that items, features and places are believed to have
@@ -35,18 +35,18 @@ class OrderFit:
 
     Attributes:
         score: Shape (N,), log odds; mean zero in each component.
-        draws: Shape (N, S), draws of the posterior of the scores, around them.
+        spread: Shape (N,), standard deviation of its posterior.
         care: Shape (R,), how likely a reader follows the order rather than its reverse, in [0, 1].
         lean: Shape (R,), log odds that a reader prefers the first of two items that are equally good.
-        lean_draws: Shape (R, S), draws of its posterior, around it.
+        lean_spread: Shape (R,), standard deviation of its posterior.
         tie: How likely two items that are equally good are called equal, against either of them winning.
     """
 
     score: Floats
-    draws: Floats
+    spread: Floats
     care: Floats
     lean: Floats
-    lean_draws: Floats
+    lean_spread: Floats
     tie: float
 
 
@@ -139,14 +139,18 @@ def fit_order(known: Comparisons, features: Sequence[Floats] = (), *, seed: int 
         draws = _drawn(design, curve, spread, rng, _PROBES)
         spread, care = _spread(design, theta, draws, spread), _care(known, follows)
         tie = _tie(known, *design.of_votes(theta), follows, tie)
-    draws = _drawn(design, curve, spread, rng, _SAMPLES)
-    at = design.n + design.d
+    at, squares = design.n + design.d, [np.zeros(design.n), np.zeros(r)]
+    for _ in range(_TIMES):
+        draws = _drawn(design, curve, spread, rng, _PROBES)
+        squares[0] += (centred(design.scores(draws), known.component) ** 2).sum(axis=1)
+        squares[1] += ((draws[at] + draws[at + 1 :]) ** 2).sum(axis=1)
+    spreads = [np.sqrt(each / (_TIMES * _PROBES)) for each in squares]
     return OrderFit(
         score=centred(design.scores(theta), known.component),
-        draws=centred(design.scores(draws), known.component),
+        spread=spreads[0],
         care=care,
         lean=theta[at] + theta[at + 1 :],
-        lean_draws=draws[at] + draws[at + 1 :],
+        lean_spread=spreads[1],
         tie=tie,
     )
 
@@ -156,7 +160,7 @@ def _scaled(block: Floats) -> Floats:
     return np.asarray(block / max(float((block**2).sum() / max(len(block), 1)) ** 0.5, 1e-12))
 
 
-def _chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
+def chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
     """Return how likely the first wins, the second does, and neither; `z` is how far the first is ahead."""
     half = np.abs(z) / 2
     up, down, level = np.exp(z / 2 - half), np.exp(-z / 2 - half), tie * np.exp(-half)
@@ -165,7 +169,7 @@ def _chances(z: Floats, tie: float) -> tuple[Floats, Floats, Floats]:
 
 
 def _likelihood(known: Comparisons, z: Floats, tie: float) -> Floats:
-    first, second, level = _chances(z, tie)
+    first, second, level = chances(z, tie)
     return np.select([known.outcome == 1, known.outcome == -1], [first, second], level)
 
 
@@ -198,7 +202,7 @@ def _tie(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: 
     if not ties or ties == len(known.outcome):
         return tie
     for _ in range(5):  # as many ties expected as there are
-        expected = follows @ _chances(ahead + lean, tie)[2] + (1 - follows) @ _chances(lean - ahead, tie)[2]
+        expected = follows @ chances(ahead + lean, tie)[2] + (1 - follows) @ chances(lean - ahead, tie)[2]
         tie *= ties / float(expected)
     return tie
 
@@ -206,7 +210,7 @@ def _tie(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: 
 def _curve(known: Comparisons, ahead: Floats, lean: Floats, follows: Floats, tie: float) -> _Curve:
     slopes, bends = [], []
     for z, weight in ((lean + ahead, follows), (lean - ahead, 1 - follows)):
-        first, second, _ = _chances(z, tie)
+        first, second, _ = chances(z, tie)
         slopes.append(weight * (known.outcome - first + second) / 2)
         bends.append(weight * (first + second - (first - second) ** 2) / 4)
     return _Curve(slope=(slopes[0], slopes[1]), bend=(bends[0], bends[1]))

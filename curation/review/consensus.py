@@ -97,7 +97,8 @@ def consensus(
             `interval`, from a model of raters who are strict or mild (`rating_consensus`); texts (`text`) a
             `TextConsensus`, whose labels are merged word by word (`text_consensus`); marked passages (`span`) a
             `PassageConsensus`, with `value` and `passages` (`passage_consensus`); orders (`ranking`) an
-            `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`).
+            `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`). With
+            `preference` and two `texts` a record, how a text fares in other pairs counts (`preference_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
         embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).

@@ -35,13 +35,17 @@ def lean(posterior: Floats, blocks: Sequence[Floats]) -> Floats:
     predictions = [_left_out(np.hstack(blocks[: i + 1]), posterior) for i in range(len(blocks))]
     errors = [float(((posterior - p) ** 2).sum()) for p in predictions]
     best = predictions[int(np.argmin(errors))]
-    scores = best - posterior.mean(axis=0)
+    return sloped(posterior, best - posterior.mean(axis=0), steepest=_STEEPEST)
+
+
+def sloped(posterior: Floats, scores: Floats, *, steepest: float) -> Floats:
+    """Return scores of labels, shape (N, K), times the slope under which they foretell the posterior best."""
     share = np.log(posterior.mean(axis=0) + 1e-9)
 
     def loss(slope: float) -> float:
         return -float((posterior * log_softmax(share + slope * scores, axis=1)).sum())
 
-    slope = minimize_scalar(loss, bounds=(0.0, _STEEPEST), method="bounded").x
+    slope = minimize_scalar(loss, bounds=(0.0, steepest), method="bounded").x
     return np.asarray(slope * scores)
 
 

@@ -111,7 +111,7 @@ def rank_items(
 
 
 def _result(known: Comparisons, fit: OrderFit) -> ItemRanking:
-    score, spread = np.round(fit.score, _DIGITS) + 0.0, fit.draws.std(axis=1)
+    score, spread = np.round(fit.score, _DIGITS) + 0.0, fit.spread
     order = sorted(range(len(score)), key=lambda i: (known.component[i], -score[i], known.items[i]))
     table = _table(known, score, spread, order)
     found = cycles(known)
@@ -174,7 +174,7 @@ def _reviewers(known: Comparisons, fit: OrderFit, ahead: Floats) -> pa.Table:
     decided = np.bincount(known.reviewer, known.outcome != 0, r)
     halves = np.where(ahead > 0, 1.0, np.where(ahead == 0, 0.5, 0.0)) * (known.outcome != 0)
     along = np.bincount(known.reviewer, halves, r)
-    spread = fit.lean_draws.std(axis=1)
+    spread = fit.lean_spread
     share = [float(a / d) if d else None for a, d in zip(along, decided, strict=True)]
     return pa.table(
         {

@@ -1,4 +1,4 @@
-"""What makes a consensus of whole answers that are several choices, by their kind; of others each choice is taken."""
+"""What makes a consensus of whole answers, for kinds that have a way of their own."""
 
 from __future__ import annotations
 
@@ -7,5 +7,10 @@ from collections.abc import Callable, Mapping
 from curation.review.consensus import Consensus
 from curation.review.order_consensus import order_consensus
 from curation.review.passage_consensus import passage_consensus
+from curation.review.preference_consensus import preference_consensus
 
-OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {"ranking": order_consensus, "span": passage_consensus}
+OF_ANSWERS: Mapping[str, Callable[..., Consensus]] = {
+    "preference": preference_consensus,
+    "ranking": order_consensus,
+    "span": passage_consensus,
+}
