@@ -21,7 +21,7 @@ WEIGHTS: Mapping[str, float] = {
     "oddness": -0.3,
     "gaps": -0.5,
 }
-"""What each kind of evidence counts, as log odds, beside the trust in readers; none is fitted to transcripts."""
+"""What each kind of evidence counts, as log odds, beside the trust in readers: round numbers."""
 
 _ALIKE = 0.15  # correlation of readers' errors where two or three texts a record do not show it
 _PLACES = 100.0  # places with four texts or more that count as much as that
