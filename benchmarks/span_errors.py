@@ -2,11 +2,13 @@
 
     python -m benchmarks.span_errors [--draws 2] [--records 2500] [--json FILE]
 
-A tenth of the records gets one error each, in turn: another label, a border moved by a word or two, a passage taken away,
-one put in by chance. cleanlab gets the out-of-fold probabilities of the same model on the same words, all its methods;
-the best one of each set and measure counts. `units` are the given passages and the stretches between them: a passage is wrong
-where it does not stand in the original, a stretch where a passage is missing in it. cleanlab scores words; a unit has the
-least score of its words, once with and once without the words beside a passage.
+A tenth of the records gets one error each, in turn: another label, a border moved by a word or two, a passage taken
+away, one put in by chance. cleanlab gets out-of-fold probabilities of words, of the same chain that ours begins with
+and of a logistic regression on the same features; of all its methods the best one of each set and measure counts.
+
+`units` are the given passages and the stretches between them: a passage is wrong where it does not stand in the
+original, a stretch where a passage is missing in it. cleanlab scores words; a unit has the least score of its words,
+once with and once without the words beside a passage.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import pandas as pd
 
 from benchmarks.label_errors import auprc, goal, paired_interval
 from benchmarks.result_file import kept
-from curation.quality.cleanlab_baseline import Method, cleanlab_tags_score
+from curation.quality.cleanlab_baseline import Method, cleanlab_tags_score, word_probabilities
 from curation.quality.span_errors import Judged, judge, span_quality
 from curation.quality.word_tags import as_tags
 
@@ -153,12 +155,14 @@ def ours(texts: Sequence[str], given: Sequence[Spans], seed: int) -> tuple[Float
     return found.score, units
 
 
-def cleanlab(texts: Sequence[str], given: Sequence[Spans], judged: Judged) -> dict[str, tuple[Floats, list[Floats]]]:
-    """Return cleanlab's scores of records and units by every method."""
+def cleanlab(
+    texts: Sequence[str], given: Sequence[Spans], judged: Judged, marginals: Floats, model: str
+) -> dict[str, tuple[Floats, list[Floats]]]:
+    """Return cleanlab's scores of records and units by every method, on these probabilities of words."""
     words, found = judged.words, {}
-    at = np.flatnonzero(words.lengths > 0)
+    at = [int(i) for i in np.flatnonzero(words.lengths > 0)]
     tags = [as_tags(judged.marked[i], int(words.lengths[i])) for i in at]
-    probs = [judged.marginals[words.of(i)] for i in at]
+    probs = [marginals[words.of(i)] for i in at]
     for method in get_args(Method):
         for softmin in (False, True):
             said, of_words = cleanlab_tags_score(tags, probs, method=method, softmin=softmin)
@@ -170,7 +174,7 @@ def cleanlab(texts: Sequence[str], given: Sequence[Spans], judged: Judged) -> di
                 ]
                 for i, scores in zip(at, of_words, strict=True):
                     units[i] = _least(given[i], len(texts[i]), words.places[words.of(i)], scores, beside)
-                name = f"cleanlab {method}, {'softmin' if softmin else 'min'}, {'with' if beside else 'without'} beside"
+                name = f"{model}: {method}, {'softmin' if softmin else 'min'}{', beside' if beside else ''}"
                 found[name] = (records, units)
     return found
 
@@ -199,11 +203,12 @@ def compared(name: str, draws: int, records: int) -> dict[str, Any]:
         scores = {"twofold": ours(texts, given, draw)}
         seconds = time.perf_counter() - before
         names = sorted({span["label"] for row in given for span in row})
-        scores |= cleanlab(texts, given, judge(given, texts, names, draw, turns=0))
+        judged = judge(given, texts, names, draw, turns=0)
+        tags = np.concatenate([as_tags(r, int(n)) for r, n in zip(judged.marked, judged.words.lengths, strict=True)])
+        scores |= cleanlab(texts, given, judged, judged.marginals, "cleanlab, chain")
+        scores |= cleanlab(texts, given, judged, word_probabilities(judged.words, tags, draw), "cleanlab, words")
         units = wrong_units(texts, given, gold)
-        wrong = np.array(
-            [row != right for row, right in zip(given, gold, strict=True)]
-        )
+        wrong = np.array([row != right for row, right in zip(given, gold, strict=True)])
         flat = np.concatenate(units)
         for method, (of_records, of_units) in scores.items():
             by = {"records": auprc(wrong, of_records), "units": auprc(flat, np.concatenate(of_units))}
@@ -212,13 +217,17 @@ def compared(name: str, draws: int, records: int) -> dict[str, Any]:
     table = pd.DataFrame(rows).groupby("method", sort=False)[[*OF, "seconds"]].mean()
     print(f"{name}, {len(texts)} records, {wrong.mean():.1%} wrong, {flat.mean():.1%} of units, {draws} draws")
     print(table.round(3).to_string(), flush=True)
-    return {f"H12 {name}, {of}": _goal(of, table, cases, draws, records, started) for of in OF}
+    return {
+        f"H12 {name}, {of}, {model}": _goal(of, model, table, cases, draws, records, started)
+        for of in OF
+        for model in ("chain", "words")
+    }
 
 
 def _goal(
-    of: str, table: pd.DataFrame, cases: Sequence[Any], draws: int, records: int, started: float
+    of: str, model: str, table: pd.DataFrame, cases: Sequence[Any], draws: int, records: int, started: float
 ) -> dict[str, Any]:
-    theirs = table[of].drop("twofold")
+    theirs = table[of][table.index.str.startswith(f"cleanlab, {model}")]
     peer, at = str(theirs.idxmax()), OF.index(of)
     triples = [
         (_object(units) if at else wrong, _object(scores["twofold"][at]), _object(scores[peer][at]))

@@ -6,6 +6,7 @@ from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
+from evaluation.text_metrics import TextEvaluation, evaluate_texts
 
 __all__ = [
     "Comparison",
@@ -14,10 +15,12 @@ __all__ = [
     "LabelScores",
     "Slice",
     "SpanEvaluation",
+    "TextEvaluation",
     "compare",
     "compare_spans",
     "error_table",
     "evaluate",
     "evaluate_spans",
+    "evaluate_texts",
     "slices",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, numbers
+from evaluation.columns import Column, from_library, names, numbers
 from evaluation.predictions import FloatArray, IntArray, check_length
 
 SCHEMES = ("strict", "exact", "partial", "type")
@@ -159,7 +159,7 @@ def _paired(record: int, given: Sequence[Passage], found: Sequence[Passage]) -> 
 
 
 def check_passages(
-    given: Any, found: Any, *, label_names: Column, confidence: Column | None = None, names: tuple[str, str]
+    given: Any, found: Any, *, label_names: Column, confidence: Column | None = None, called: tuple[str, str]
 ) -> MarkedPredictions:
     """Check what was given and what was predicted, and return both under one roof.
 
@@ -168,17 +168,17 @@ def check_passages(
         found: The same of the model.
         label_names: k names, no two alike.
         confidence: (n,) probability of each predicted answer; half of everything where that is not known.
-        names: What messages call the two.
+        called: What messages call the two.
 
     Raises:
         ValueError: Nothing to evaluate; no passage where one is expected; another label; a passage twice in a record.
     """
     labels = _names(label_names)
     place = {name: at for at, name in enumerate(labels)}
-    both = [_rows(values, place, name) for values, name in zip((given, found), names, strict=True)]
+    both = [_rows(values, place, name) for values, name in zip((given, found), called, strict=True)]
     if not both[0]:
-        raise ValueError(f"{names[0]}: expected at least one record, got none")
-    check_length(names[1], both[1], len(both[0]))
+        raise ValueError(f"{called[0]}: expected at least one record, got none")
+    check_length(called[1], both[1], len(both[0]))
     sure = np.full(len(both[0]), 0.5) if confidence is None else numbers(confidence, "confidences")
     check_length("confidences", sure, len(both[0]))
     if not ((sure >= 0) & (sure <= 1)).all():
@@ -198,6 +198,7 @@ def as_rows(values: Any, where: str) -> list[list[dict[str, Any]]]:
     """
     if isinstance(values, str | Mapping) or not hasattr(values, "__iter__"):
         raise ValueError(f"{where}: expected a list of passages for each record, got {type(values).__name__}")
+    values = values.to_list() if from_library(values, "polars") else values
     listed = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
     return [
         [_plain(one, f"{where}: record {i}") for one in _listed(row, f"{where}: record {i}")]
@@ -220,8 +221,8 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
 
 
 def _names(label_names: Column) -> tuple[str, ...]:
-    found = tuple(label_names)
-    if not found or len(set(found)) < len(found) or not all(isinstance(name, str) and name for name in found):
+    found = tuple(names(label_names, "label_names"))
+    if not found or len(set(found)) < len(found):
         raise ValueError(f"label_names: expected at least one name, no two alike, got {list(found)}")
     return found
 

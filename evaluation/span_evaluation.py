@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from evaluation.classification import Evaluation, LabelScores, measure
-from evaluation.columns import Column, codes
+from evaluation.columns import Column, codes, kept
 from evaluation.comparison import Comparison, compared
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
 from evaluation.metrics import Metric
@@ -112,7 +112,7 @@ def evaluate_spans(
     """
     check_confidence(confidence)
     both = ("labels", "predicted")
-    found = check_passages(labels, predicted, label_names=label_names, confidence=confidences, names=both)
+    found = check_passages(labels, predicted, label_names=label_names, confidence=confidences, called=both)
     drawing: dict[str, Any] = {"seed": seed, "resamples": resamples}
     drawing["groups"] = None if groups is None else codes(groups, "groups")
     said = measure(found, metrics, confidence=confidence, calibrated=confidences is not None, **drawing)
@@ -159,8 +159,9 @@ def compare_spans(
         (1, 0, 1.0)
     """
     check_confidence(confidence)
+    label_names = kept(label_names)
     models = (
-        check_passages(labels, found, label_names=label_names, names=("labels", name))
+        check_passages(labels, found, label_names=label_names, called=("labels", name))
         for name, found in (("before", before), ("after", after))
     )
     return compared(*models, seed=seed, resamples=resamples, confidence=confidence, groups=groups)

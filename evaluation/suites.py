@@ -79,6 +79,41 @@ def several_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
     return {"micro_f1": micro_f1, "label_accuracy": label_accuracy, "overlap": overlap}
 
 
+def preference_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
+    """Return what is measured beside the accuracy of all pairs where one of two texts is better, or neither.
+
+    Args:
+        names: The answers, `first` and `second` among them.
+
+    Returns:
+        `accuracy_of_decided`, the share of the pairs with a better text of which that one is predicted; `first_given`
+        and `first_predicted`, how often the first is given, and how often it is predicted, among answers that
+        decide. All in [0, 1]; 0 where none decides.
+
+    Example:
+        >>> import numpy as np
+        >>> metrics = preference_metrics(["first", "second", "equal"])
+        >>> labels, predicted = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])
+        >>> [round(metric(labels, predicted), 2) for metric in metrics.values()]
+        [0.67, 0.67, 0.5]
+    """
+    first, decides = names.index("first"), [names.index(name) for name in ("first", "second")]
+
+    def accuracy_of_decided(labels: IntArray, predicted: IntArray) -> float:
+        decided = np.isin(labels, decides)
+        return float((labels == predicted)[decided].mean()) if decided.any() else 0.0
+
+    def share_of_first(answers: IntArray) -> float:
+        decided = answers[np.isin(answers, decides)]
+        return float((decided == first).mean()) if len(decided) else 0.0
+
+    return {
+        "accuracy_of_decided": accuracy_of_decided,
+        "first_given": lambda labels, predicted: share_of_first(labels),
+        "first_predicted": lambda labels, predicted: share_of_first(predicted),
+    }
+
+
 def micro_f1(labels: IntArray, predicted: IntArray) -> float:
     """Return F1 over all labels of all records together, in [0, 1]; 1 where there are none, and none was predicted.
 
@@ -101,4 +136,5 @@ SUITES: Mapping[str, Callable[[Sequence[str]], Mapping[str, Metric]]] = {
     "classification": lambda names: {},
     "multi_label_classification": several_metrics,
     "ordinal_classification": scale_metrics,
+    "pairwise": preference_metrics,
 }

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.columns import Column, column, is_missing
+from evaluation.columns import Column, column, is_missing, read_texts
 from evaluation.edit_distance import edit_distance
-from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
+from evaluation.intervals import Interval, check_confidence, check_resampling, percentile_interval, resampled_sums
 from evaluation.shown import Shown
 from evaluation.words import words
 
@@ -119,7 +119,9 @@ def evaluate_texts(
         (0.0, 0.5, 0.167)
     """
     check_resampling(seed, resamples)
-    wanted, given = _texts(right, "right", empty=False), _texts(said, "said", empty=True)
+    check_confidence(confidence)
+    wanted = read_texts(right, "right")
+    given = read_texts(["" if is_missing(text) else text for text in column(said, "said").tolist()], "said")
     if len(wanted) != len(given):
         raise ValueError(f"said: expected one text for each of the {len(wanted)} right ones, found {len(given)}")
     if not wanted:
@@ -132,14 +134,6 @@ def evaluate_texts(
         for name in scores
     }
     return TextEvaluation(**found, records=len(wanted))
-
-
-def _texts(values: Column, name: str, *, empty: bool) -> list[str]:
-    found = ["" if empty and is_missing(value) else value for value in column(values, name)]
-    for row, value in enumerate(found):
-        if not isinstance(value, str):
-            raise ValueError(f"{name}: row {row}: expected a text, found {value!r:.60}")
-    return found
 
 
 def _row(said: str, right: str) -> list[float]:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
     from training.results import Predictions as Predictions
+    from training.results import SpanPredictions as SpanPredictions
 
 _HOME = {
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
     "Predictions": "training.results",
+    "SpanPredictions": "training.results",
     "embed": "training.embedding",
     "fit": "training.fitting",
     "out_of_fold": "training.folds",
@@ -33,7 +35,17 @@ _HOME = {
     "reading": "training.legibility",
 }
 
-__all__ = ["EpochResult", "FitConfig", "FitResult", "Predictions", "embed", "fit", "out_of_fold", "predict"]
+__all__ = [
+    "EpochResult",
+    "FitConfig",
+    "FitResult",
+    "Predictions",
+    "SpanPredictions",
+    "embed",
+    "fit",
+    "out_of_fold",
+    "predict",
+]
 
 
 def __getattr__(name: str) -> Any:

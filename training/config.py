@@ -43,6 +43,9 @@ class FitConfig:
         seed: same seed, data, machine, precision and thread count: same weights.
         scale: `"ordinal"` where the class names are the steps of a scale, from lowest to highest: the model then
             learns how likely a record is above each step, and predicts the median; `"nominal"` otherwise.
+        compares: whether the last two text columns are compared, and labels say which is better: `first`, `second` or
+            `equal`. The model then scores one text at a time. Data without labels whose text columns are called
+            `chosen` and `rejected` are compared anyway.
         class_weights: `"balanced"` weighs each class by n / (classes x its records), and where records have several
             labels each label by the records without it for one with it; `None`: all alike.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
@@ -69,6 +72,7 @@ class FitConfig:
     patience: int | None = 3
     seed: int = 0
     scale: Scale = "nominal"
+    compares: bool = False
     class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
     max_grad_norm: float = 1.0
@@ -116,6 +120,7 @@ class FitConfig:
 _CHOICES: dict[str, tuple[object, ...]] = {
     "method": get_args(Method),
     "scale": get_args(Scale),
+    "compares": (True, False),
     "class_weights": (*get_args(ClassWeights), None),
     "precision": get_args(Precision),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from training.config import FitConfig
 from training.datasets_in import Table, as_dataset, with_class_names
 from training.heads import TAGS, Head, head_for
 from training.packaged import fingerprint
+from training.pairwise import compared, tells, told_last, with_told_answers
 from training.records import TokenizedRecords, label_names_of, tokenized
 from training.validation import Said, Validated, of_passages, of_records
 from training.windows import holds_passages, passage_labels, windowed
@@ -59,16 +60,21 @@ def prepare(
 def _of_records(
     train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
 ) -> FitTask:
+    if tells(train, text_columns, label_column):
+        train, validation = (with_told_answers(part, label_column) for part in (train, validation))
+        text_columns, config = told_last(text_columns), replace(config, compares=True)
     train, validation = with_class_names(train, validation, label_column)
     names = label_names_of(train, label_column)
     if label_names_of(validation, label_column) != names:
         raise ValueError(f"{label_column}: train and validation have different class names")
     tokenizer = _hf.load_tokenizer(config.model)
     tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    read = partial(compared, tokenizer=tokenizer) if config.compares else tokenized
     parts = [
-        tokenized(part, tokenize, text_columns=text_columns, label_column=label_column) for part in (train, validation)
+        read(part, tokenize=tokenize, text_columns=text_columns, label_column=label_column)
+        for part in (train, validation)
     ]
-    head = head_for(np.asarray(parts[0].labels), config)
+    head = head_for(np.asarray(parts[0].labels), config, names)
     return FitTask(
         train=parts[0],
         validation=parts[1],

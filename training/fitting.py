@@ -52,7 +52,9 @@ def fit(
             either, or lists of passages, in characters, the end after the last one): a data set of `datasets`, an
             Arrow table, a data frame, a mapping of columns, or a list of dicts.
         validation: the same columns and class names.
-        text_columns: one column, or two that are read as a pair; the one that is marked, where passages are learnt.
+        text_columns: one column, or two that are read as a pair; the one that is marked, where passages are learnt;
+            with `FitConfig(compares=True)`, or where they are called `chosen` and `rejected` and there are no labels,
+            the two that are compared, and before them that of the prompt if there is one.
         label_column: the column of the labels.
         config: settings; `None` for the defaults.
         output_dir: folder of the model, made if it is not there.

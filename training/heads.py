@@ -6,8 +6,8 @@ A head is one table of functions. Which one a run has follows from its data and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import torch
 
 from evaluation.predictions import probability_of_all
 from evaluation.suites import micro_f1
+from training.pairwise import NAMES, TIE, pairwise_head, tie_of
 from training.tagging import IGNORED, tag_names
 from training.tagging import labels_of as labels_of_tags
 
@@ -35,7 +36,7 @@ class Head:
     """How outputs are learnt; n records, k labels, m outputs.
 
     Attributes:
-        name: `softmax`, `sigmoid`, `ordinal` or `tags`.
+        name: `softmax`, `sigmoid`, `ordinal`, `pairwise` or `tags`.
         problem: What transformers calls it, where it has more than one for a model.
         outputs: Names of the m outputs, by the k names.
         targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
@@ -44,6 +45,7 @@ class Head:
         probabilities: (n, k) by (n, m) logits.
         epoch_by: The score on validation by which the best epoch is chosen, the higher the better.
         model: What transformers calls the model, behind `AutoModelFor`.
+        settings: What else a model's `config` is given, so that its folder says how it is to be read.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Head:
     probabilities: Callable[[torch.Tensor], torch.Tensor]
     epoch_by: Callable[[Any], Any]
     model: str = "SequenceClassification"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +70,27 @@ class RecordHead(Head):
         predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities and that threshold.
         confidence: (n,) probability of the prediction, in [0, 1], likewise.
         likelihood: (n,) probability of the right answer, by probabilities and labels.
+        compares: Whether the model reads two texts of a record apart, and their outputs are subtracted.
     """
 
     threshold: Callable[[FloatArray, IntArray], float]
     predicted: Callable[[FloatArray, float], IntArray]
     confidence: Callable[[FloatArray, float], FloatArray]
     likelihood: Callable[[FloatArray, IntArray], FloatArray]
+    compares: bool = False
 
 
-def head_for(labels: IntArray, config: FitConfig) -> RecordHead:
-    """Return the head for labels as `training.records` reads them, (n,) or (n, k).
+def head_for(labels: IntArray, config: FitConfig, names: Sequence[str] = ()) -> RecordHead:
+    """Return the head for labels as `training.records` reads them, (n,) or (n, k), and their names.
 
     Raises:
-        ValueError: A scale is asked for, and records have several labels.
+        ValueError: A scale is asked for, and records have several labels or are compared; or texts are compared, and
+            labels are other than `first`, `second` and `equal`.
     """
+    if config.compares and config.scale == "ordinal":
+        raise ValueError("scale: expected 'nominal' where two texts are compared, got 'ordinal'")
+    if config.compares:
+        return pairwise_head(names, tie_of(names, labels))
     if config.scale == "ordinal" and labels.ndim == 2:
         raise ValueError("scale: expected 'nominal' where records have several labels each, got 'ordinal'")
     return ORDINAL if config.scale == "ordinal" else SIGMOID if labels.ndim == 2 else SOFTMAX
@@ -88,6 +98,8 @@ def head_for(labels: IntArray, config: FitConfig) -> RecordHead:
 
 def head_of(settings: Any) -> Head:
     """Return the head of a saved model, by its `config`."""
+    if names := getattr(settings, NAMES, None):
+        return pairwise_head(names, float(getattr(settings, TIE, 0.0)))
     if any(name.endswith(f"For{TAGS.model}") for name in settings.architectures or ()):
         return TAGS
     if getattr(settings, _STEPS, None):
@@ -97,7 +109,7 @@ def head_of(settings: Any) -> Head:
 
 def names_of(settings: Any) -> tuple[str, ...]:
     """Return the k names that a saved model knows, by its `config`."""
-    steps = getattr(settings, _STEPS, None)
+    steps = getattr(settings, _STEPS, None) or getattr(settings, NAMES, None)
     outputs = tuple(settings.id2label[index] for index in range(settings.num_labels))
     return labels_of_tags(outputs) if head_of(settings) is TAGS else tuple(steps or outputs)
 
@@ -120,7 +132,7 @@ def model_settings(head: Head, names: Sequence[str]) -> dict[str, Any]:
         "label2id": {name: index for index, name in enumerate(outputs)},
         "problem_type": head.problem,
     }
-    return {**named, _STEPS: list(names)} if head is ORDINAL else named
+    return {**named, **head.settings, **({_STEPS: list(names)} if head is ORDINAL else {})}
 
 
 def _cross_entropy(

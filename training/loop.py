@@ -28,6 +28,11 @@ class Compute:
     pad: Callable[..., Any]
 
     def logits(self, model: Any, records: TokenizedRecords, batch: IntArray) -> torch.Tensor:
+        """(batch, k) float32 logits of the rows; of two that are compared, how far the first is ahead."""
+        logits = self._logits(model, records, batch)
+        return logits if records.other is None else logits - self._logits(model, records.other, batch)
+
+    def _logits(self, model: Any, records: TokenizedRecords, batch: IntArray) -> torch.Tensor:
         """(batch, k) float32 logits of the rows, padded to the longest of them."""
         inputs = self.pad(records.rows(batch), return_tensors="pt").to(self.device)
         with self._autocast():

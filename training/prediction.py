@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
 from training.heads import RecordHead, head_of, names_of, threshold_of
 from training.loop import Compute, each_probabilities
+from training.pairwise import compared
 from training.progress import Tick, as_tick
 from training.records import TokenizedRecords, tokenized
 from training.results import Predictions, SpanPredictions
@@ -38,7 +40,7 @@ def predict(
         model_dir: folder that `fit` or transformers saved a sequence or token classifier to.
         data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
             columns, or a list of dicts; labels are not looked at.
-        text_columns: the columns that the model was trained on.
+        text_columns: the columns that the model was trained on; where two texts are compared, they come last.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
@@ -84,7 +86,8 @@ def predict(
 
     if isinstance(head, RecordHead):
         tokenize = _hf.tokenize_with(tokenizer, max_length=length)
-        records = tokenized(data, tokenize, text_columns=text_columns, label_column=None)
+        read = partial(compared, tokenizer=tokenizer) if head.compares else tokenized
+        records = read(data, tokenize=tokenize, text_columns=text_columns, label_column=None)
         return _of_records(np.stack(said(records)), head, model.config, compute)
     texts = windowed(data, _hf.windows_with(tokenizer, max_length=length), text_columns=text_columns, label_column=None)
     return _of_passages(texts, said(texts.rows), names_of(model.config), compute)

@@ -26,11 +26,13 @@ class TokenizedRecords:
         lengths: (n,) tokens per record.
         labels: (n,) class index, or (n, k) ones and zeros where records have several labels each, or (n, t) tags of
             tokens; `None` where they have none.
+        other: what each record is compared with, where two texts are; `lengths` are then those of the longer ones.
     """
 
     inputs: dict[str, list[list[int]]]
     lengths: IntArray
     labels: IntArray | None
+    other: TokenizedRecords | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -47,6 +49,8 @@ class TokenizedRecords:
             digest.update(np.concatenate([np.asarray(row, dtype=np.int64) for row in values]).tobytes())
         if self.labels is not None:
             digest.update(self.labels.tobytes())
+        if self.other is not None:
+            digest.update(self.other.digest())
         return digest.digest()
 
 

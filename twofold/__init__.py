@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from curation.quality import NearestNeighbours as NearestNeighbours
     from curation.quality import Outliers as Outliers
     from curation.quality import Region as Region
+    from curation.quality import SpanQuality as SpanQuality
     from curation.quality import StreamedCopies as StreamedCopies
     from curation.quality import class_balance as class_balance
     from curation.quality import conflicting_copies as conflicting_copies
@@ -65,14 +66,20 @@ if TYPE_CHECKING:
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import Slice as Slice
+    from evaluation import SpanEvaluation as SpanEvaluation
+    from evaluation import TextEvaluation as TextEvaluation
     from evaluation import compare as compare
+    from evaluation import compare_spans as compare_spans
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
+    from evaluation import evaluate_spans as evaluate_spans
+    from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
     from training import FitResult as FitResult
     from training import Predictions as Predictions
+    from training import SpanPredictions as SpanPredictions
     from training import embed as embed
     from training import fit as fit
     from training import out_of_fold as out_of_fold
@@ -103,6 +110,7 @@ _NAMES = {
         "NearestNeighbours",
         "Outliers",
         "Region",
+        "SpanQuality",
         "StreamedCopies",
         "class_balance",
         "conflicting_copies",
@@ -143,6 +151,7 @@ _NAMES = {
         "FitConfig",
         "FitResult",
         "Predictions",
+        "SpanPredictions",
         "embed",
         "fit",
         "out_of_fold",
@@ -154,9 +163,14 @@ _NAMES = {
         "Interval",
         "LabelScores",
         "Slice",
+        "SpanEvaluation",
+        "TextEvaluation",
         "compare",
+        "compare_spans",
         "error_table",
         "evaluate",
+        "evaluate_spans",
+        "evaluate_texts",
         "slices",
     ),
 }

@@ -191,7 +191,7 @@ class ArgillaClient:
         sdk = self._sdk
         settings = sdk.Settings(
             guidelines=spec.guidelines or None,
-            fields=[sdk.TextField(name=name, title=title, use_markdown=False) for name, title in spec.fields.items()],
+            fields=[self._field(spec, name) for name in spec.fields],
             questions=[_question(name, posed) for name, posed in spec.questions.items()],
             metadata=[self._metadata(name, kind) for name, kind in spec.metadata.items()],
             vectors=[sdk.VectorField(name=VECTOR, dimensions=spec.vector_size)] if spec.vector_size else [],
@@ -203,6 +203,13 @@ class ArgillaClient:
         model = create_model("MarkedDataset", __base__=type(dataset._model), metadata=(dict[str, str], ...))
         dataset._model = model(name=spec.name, metadata={CONTENTS: spec.contents})
         return dataset.create()
+
+    def _field(self, spec: DatasetSpec, name: str) -> Any:
+        title = spec.fields[name]
+        if name in spec.custom:
+            return self._sdk.CustomField(name=name, title=title, template=spec.custom[name])
+        made = self._sdk.ChatField if name in spec.chat else self._sdk.TextField
+        return made(name=name, title=title, use_markdown=False)
 
     def _metadata(self, name: str, kind: str) -> Any:
         sdk = self._sdk
@@ -334,7 +341,9 @@ def _response(given: Given, users: Mapping[str, str]) -> dict[str, Any]:
 def _item(record: Outgoing, question_ids: Mapping[str, str]) -> dict[str, Any]:
     item: dict[str, Any] = {
         "external_id": record.record_id,
-        "fields": {name: shown_as_written(text) for name, text in record.fields.items()},
+        "fields": {
+            name: shown_as_written(value) if isinstance(value, str) else value for name, value in record.fields.items()
+        },
         "metadata": dict(record.metadata),
     }
     if record.suggestions:

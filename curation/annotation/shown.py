@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from curation.annotation import naming
+from curation.annotation.plain_text import shown_as_written
 from curation.annotation.spec import DatasetSpec, Posed
 from curation.project.asked import Asked, all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
+from curation.tasks.shapes import CHAT, CUSTOM, Shape, Shaped
 
 METADATA: Mapping[str, str] = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
 
@@ -32,11 +35,16 @@ def titles(asked: Asked) -> dict[str, str]:
     return {name: name.replace("_", " ").capitalize() for name in asked.fields}
 
 
-def page_fields(asked: AllAsked, texts: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the texts of a record as the page has to get them for all questions."""
+def page_fields(asked: AllAsked, texts: Mapping[str, str], shaped: Mapping[str, Shaped]) -> Mapping[str, Any]:
+    """Return the fields of a record as the page has to get them for all questions."""
     for each in asked.values():
         texts = each.kind.page_fields(each.settings, texts)
-    return texts
+    shapes = {name: CHAT if name in first_of(asked).chat else CUSTOM for name in shaped}
+    return {**texts, **{name: shape.page(_as_written(shape, shaped[name])) for name, shape in shapes.items()}}
+
+
+def _as_written(shape: Shape, shaped: Shaped) -> Shaped:
+    return shape.mapped(shaped, shown_as_written) if shape.is_markup else shaped
 
 
 def shown_to_readers(project: Project, round_: Round, asked: AllAsked, *, vector_size: int = 0) -> DatasetSpec:
@@ -47,6 +55,8 @@ def shown_to_readers(project: Project, round_: Round, asked: AllAsked, *, vector
         workspace=naming.workspace(project),
         guidelines=first.guidelines,
         fields=titles(first),
+        chat=first.chat,
+        custom=first.custom,
         questions={name: posed(project, each) for name, each in asked.items()},
         required=first.required,
         contents=project.contents,

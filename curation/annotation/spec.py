@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -32,6 +32,8 @@ class DatasetSpec:
         workspace: Who sees it: the members of this workspace.
         guidelines: Markdown shown beside the records.
         fields: Title of every text field, by name, in the order shown.
+        chat: Those of them that hold a chat.
+        custom: The page that shows it, for those that hold values, by name.
         questions: Every question by its name, in the order shown.
         required: Submitted answers that complete a record.
         vector_size: Width of the vectors for "find similar"; 0 for none.
@@ -47,6 +49,8 @@ class DatasetSpec:
     fields: Mapping[str, str]
     questions: Mapping[str, Posed]
     required: int
+    chat: Collection[str] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)
     vector_size: int = 0
     contents: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -72,10 +76,13 @@ class Suggested:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One record on its way to Argilla, with the answers that people have given to it elsewhere."""
+    """One record on its way to Argilla, with the answers that people have given to it elsewhere.
+
+    A field that is more than a text is as Argilla's API has it.
+    """
 
     record_id: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, Any]
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
     suggestions: Mapping[str, Suggested] = field(default_factory=dict)
     vector: Sequence[float] | None = None

@@ -22,6 +22,7 @@ from curation.sources.told import told_by
 from curation.steps.ingest import Intake, ingest
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import kind_named
+from curation.tasks.shapes import CHAT, CUSTOM, Shape
 
 FILE = click.Path(path_type=Path)
 
@@ -43,6 +44,14 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
     "form",
     type=click.Choice(list(NAMED)),
     help="The tool that wrote the file. Default, without --text: guessed from it. With --text: a table of columns.",
+)
+@click.option("--chat", "chats", multiple=True, help="Column of a chat: messages with a role and a content.")
+@click.option(
+    "--custom",
+    "customs",
+    multiple=True,
+    metavar="COLUMN=FILE.html",
+    help="Column of values, a dictionary each, and the page that shows them as {{ record.fields.COLUMN.KEY }}.",
 )
 @click.option("--kind", "kind_name", help="Kind of answer asked for. Default: guessed from --label, else single_label.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind: values=[0,1,2].")
@@ -69,6 +78,8 @@ def init(
     data: Path,
     texts: tuple[str, ...],
     form: str | None,
+    chats: tuple[str, ...],
+    customs: tuple[str, ...],
     kind_name: str | None,
     settings: tuple[str, ...],
     label: str | None,
@@ -92,14 +103,16 @@ def init(
     text and what is an answer: see docs/formats.md.
     """
     reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting, format=form)
-    told = told_by(data, reading, texts=texts, label=label, record_id=record_id)
+    pages = _pages(customs)
+    told = told_by(data, reading, texts=(*texts, *chats, *pages), label=label, record_id=record_id)
     reading, texts, label, record_id = told.reading, told.texts, told.label, told.record_id
+    chats = (*chats, *told.chats)
     named = [x.strip() for x in labels.split(",") if x.strip()] if labels else None
     guess = told.guess if kind_name is None else Guess()
     if kind_name is None and label and reading.format is None:
         cells = (row.cells[label] for row in read_rows(data, reading, columns=[label]))
         guess = guess_kind(cells, labels=named, has_labels=bool(labels or labels_from_data))
-    elif kind_name is None and not (labels or labels_from_data):
+    elif kind_name is None and not (guess.why or label or labels or labels_from_data):
         guess = guess_from_columns(texts)
     kind = _kind(kind_name or guess.kind)
     if told.says and kind.has_labels and label and named is None:
@@ -110,11 +123,13 @@ def init(
         raise TwofoldError(f"--labels: answers of the kind {kind.name!r} have no labels")
     if labels_from_data and not label:
         raise TwofoldError("--labels-from-data: name the label column with --label")
+    columns = _columns(texts, {**dict.fromkeys(chats, CHAT), **dict.fromkeys(pages, CUSTOM)}, label, record_id, kind)
     project = ingest(
         Intake(
             folder=folder,
             data=data,
-            columns=Columns(fields=_fields(texts, label, kind.column), label=label, record_id=record_id),
+            columns=columns,
+            custom={name: pages[column] for name, column in columns.fields.items() if column in pages},
             kind=kind,
             settings={**guess.settings, **_settings(settings)},
             labels=named,
@@ -173,6 +188,25 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
             found |= tomllib.loads(each)
         except tomllib.TOMLDecodeError:
             raise TwofoldError(f"--set {each}: expected KEY=VALUE as in TOML, such as values=[0,1,2]") from None
+    return found
+
+
+def _columns(
+    texts: Sequence[str], shapes: Mapping[str, Shape], label: str | None, record_id: str | None, kind: Kind
+) -> Columns:
+    fields = _fields(texts, label, kind.column)
+    shaped = {name: shapes[column] for name, column in fields.items() if column in shapes}
+    return Columns(fields=fields, label=label, record_id=record_id, shapes=shaped)
+
+
+def _pages(customs: Sequence[str]) -> dict[str, Path]:
+    """Return the page that shows the values of each column that was named with one."""
+    found = {}
+    for each in customs:
+        column, equals, file = each.rpartition("=")
+        if not (column and equals and file):
+            raise TwofoldError(f"--custom {each}: expected COLUMN=FILE.html")
+        found[column] = Path(file)
     return found
 
 

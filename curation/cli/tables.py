@@ -90,6 +90,9 @@ def _print(found: pa.Table, form: str, *, raw: bool) -> None:
     + ".",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; the screen by default (not parquet, hf).")
+@click.option(
+    "--soft", is_flag=True, help=f"Add how likely each answer is, given the readers' votes ({', '.join(TABLES)})."
+)
 @one_round
 @raw_cells
 @show.question
@@ -99,6 +102,7 @@ def export(
     what: str | None,
     form: str,
     out: Path | None,
+    soft: bool,
     number: int | None,
     raw: bool,
     question: str | None,
@@ -110,20 +114,22 @@ def export(
     """
     project = open_project(folder).seen_from(question)
     what = what or {"hf": "dataset", **dict.fromkeys(LAYOUTS, "labels")}.get(form, "decisions")
+    if soft and (form in LAYOUTS or what not in ANSWERED):
+        raise TwofoldError(f"--soft goes with {', '.join(ANSWERED)} as {', '.join(TABLES)}, came {what} as {form}")
     if form in LAYOUTS:
         notes = _lay_out(project, what, form, out, number, as_json=as_json)
         if as_json:
             show_json({"what": what, "format": form, "file": out, "notes": notes})
     elif out is not None:
-        _write(project, what, form, out, number, raw=raw)
+        _write(project, what, form, out, number, raw=raw, soft=soft)
         if as_json:
             show_json({"what": what, "format": form, "file": out})
     elif form not in WRITERS:
         raise TwofoldError(f"--format {form}: say where to with --out")
     elif as_json:
-        show_json({"what": what, "rows": list(rows(exported(project, what, number)))})
+        show_json({"what": what, "rows": list(rows(exported(project, what, number, soft=soft)))})
     else:
-        _print(_readable(project, exported(project, what, number), form), form, raw=raw)
+        _print(_readable(project, exported(project, what, number, soft=soft), form), form, raw=raw)
 
 
 def _lay_out(
@@ -154,11 +160,11 @@ def _stream(pieces: Iterator[str]) -> None:
         click.echo(through(piece), nl=False)
 
 
-def _write(project: Project, what: str, form: str, out: Path, number: int | None, *, raw: bool) -> None:
+def _write(project: Project, what: str, form: str, out: Path, number: int | None, *, raw: bool, soft: bool) -> None:
     if form == "hf":
-        export_hf(project, out, what, number)
+        export_hf(project, out, what, number, soft=soft)
     else:
-        write_file(out, _readable(project, exported(project, what, number), form), form, raw=raw)
+        write_file(out, _readable(project, exported(project, what, number, soft=soft), form), form, raw=raw)
 
 
 def _readable(project: Project, found: pa.Table, form: str) -> pa.Table:

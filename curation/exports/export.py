@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
-from curation.exports.text_columns import apart, outcomes, with_texts
+from curation.exports.data_card import write_card
+from curation.exports.text_columns import apart, outcomes, with_soft_labels, with_texts
 from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
@@ -211,13 +212,20 @@ ANSWERED = ("labels", "decisions", "dataset")
 """Those of them that have one answer for every record."""
 
 
-def exported(project: Project, what: str, number: int | None = None) -> pa.Table:
+def exported(project: Project, what: str, number: int | None = None, *, soft: bool = False) -> pa.Table:
     """Return one of the tables of `EXPORTS`, of one round or, without a number, of all or the newest.
+
+    Args:
+        project: Whose table.
+        what: Its name.
+        number: The round.
+        soft: Whether records are to have how likely each answer is, given the readers' votes.
 
     Raises:
         TwofoldError: What is asked for was not made yet, or there is no such round.
     """
-    return EXPORTS[what](project, number)
+    found = EXPORTS[what](project, number)
+    return with_soft_labels(project, found) if soft else found
 
 
 def in_words(project: Project, found: pa.Table) -> pa.Table:
@@ -232,8 +240,10 @@ def in_words(project: Project, found: pa.Table) -> pa.Table:
     return pa.table(shown)
 
 
-def export_hf(project: Project, to: Path, what: str = "dataset", number: int | None = None) -> None:
-    """Save a table for `datasets.load_from_disk`; the curated data set in its train, validation and test parts.
+def export_hf(
+    project: Project, to: Path, what: str = "dataset", number: int | None = None, *, soft: bool = False
+) -> None:
+    """Save a table for `datasets.load_from_disk`; the curated data set in its parts, with a card (`README.md`).
 
     Raises:
         TwofoldError: The folder is there already, or what is asked for was not made yet.
@@ -242,12 +252,14 @@ def export_hf(project: Project, to: Path, what: str = "dataset", number: int | N
 
     if to.exists():
         raise TwofoldError(f"{to}: is there already")
-    found = exported(project, what, number)
+    found = exported(project, what, number, soft=soft)
     saved = _in_parts(project, found) if what == "dataset" else datasets.Dataset(found)
     temporary = to.with_name(f".{to.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         saved.save_to_disk(str(temporary))
+        if what == "dataset":
+            write_card(temporary, project, saved)
         put_in_place(temporary, to)
     except OSError as error:
         raise TwofoldError(f"{to}: cannot be written ({error.strerror or error})") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.errors import TwofoldError
 from curation.project.folder import Project
 from curation.project.labelled import fields_by_id, outside_test
 from curation.project.records import by_id, column
@@ -39,6 +40,34 @@ def with_texts(project: Project, found: pa.Table, **more: Mapping[str, Any]) -> 
         field: pa.array([texts.get(i, {}).get(field) for i in ids], pa.string()) for field in project.config.task.fields
     }
     return pa.table({**{apart(name, project): values for name, values in ours.items()}, **theirs})
+
+
+PROBABILITIES = "probabilities"
+_SOFT = pa.list_(pa.struct({"answer": pa.string(), "probability": pa.float64()}))
+
+
+def with_soft_labels(project: Project, found: pa.Table) -> pa.Table:
+    """Return a table of records with what the readers of its newest round make of each: answers, the likeliest first.
+
+    Raises:
+        TwofoldError: No round was reviewed, or by an older version alone.
+    """
+    soft: dict[str, list[dict[str, Any]]] = {}
+    reviewed = [round_ for round_ in project.rounds() if round_.has("soft.parquet")]
+    if not reviewed:
+        raise TwofoldError(f"{project.folder}: no round has probabilities yet (run `twofold review`)")
+    for round_ in reviewed:
+        soft |= _by_record(round_.table("soft.parquet"))
+    ids = column(found, apart("record_id", project))
+    answers = pa.array([soft.get(i) for i in ids], _SOFT)
+    return found.append_column(apart(PROBABILITIES, project), answers)
+
+
+def _by_record(soft: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for row in soft.sort_by([("probability", "descending")]).to_pylist():
+        listed.setdefault(row.pop("record_id"), []).append(row)
+    return listed
 
 
 def outcomes(task: Task, answered: Sequence[tuple[Any, Mapping[str, str]]]) -> dict[str, pa.Array]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.errors import TwofoldError
 from curation.project.records import by_id
@@ -32,6 +32,8 @@ class Asked(BaseModel):
     Attributes:
         name: The project's name then, which its data sets bear.
         fields: The text fields shown, in order.
+        chat: Those of them that hold a chat.
+        custom: The page that shows it, for those that hold values, by name.
         question: Name of the question.
         settings: The question's settings but for its labels, its kind among them.
         options: Label of every option that Argilla offers, by the value under which Argilla stores it; none for a kind
@@ -46,6 +48,8 @@ class Asked(BaseModel):
 
     name: str
     fields: tuple[str, ...]
+    chat: tuple[str, ...] = ()
+    custom: dict[str, str] = Field(default_factory=dict)
     question: str
     settings: dict[str, Any]
     options: dict[str, str]
@@ -117,11 +121,13 @@ class Asked(BaseModel):
         return texts
 
 
-def asking(config: Config, guidelines: str) -> Asked:
+def asking(config: Config, guidelines: str, custom: Mapping[str, str] | None = None) -> Asked:
     """Return what a new round asks."""
     return Asked(
         name=config.name,
         fields=config.task.fields,
+        chat=config.task.chat,
+        custom=dict(custom or {}),
         question=config.task.question,
         settings=config.task.asked.fixed(),
         options={label: label for label in config.task.labels},

@@ -51,6 +51,8 @@ def refuse_contradictions(project: Project) -> None:
         fixed = {
             "name": (each.name, config.name),
             "task.fields": (list(each.fields), list(config.task.fields)),
+            "task.chat": (list(each.chat), list(config.task.chat)),
+            "task.custom": (sorted(each.custom), sorted(config.task.custom)),
             "task.questions": (each.question, config.task.question),
             f"task.questions.{each.question}": (each.settings, config.task.asked.fixed()),
         }

@@ -78,6 +78,21 @@ OF_ALL_QUESTIONS = frozenset(
 """What a round has once, however many questions it asks; so is all that is known of the texts (`map/`)."""
 
 
+def read_page(path: Path) -> str:
+    """Return a page that shows values.
+
+    Raises:
+        TwofoldError: It cannot be read, or is no HTML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TwofoldError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    if not text.startswith("<"):
+        raise TwofoldError(f"{path}: expected HTML, which begins with a tag, came {text[:40]!r}")
+    return text
+
+
 @dataclass(frozen=True)
 class Round:
     """One numbered folder of a project: everything that one trip through the picture made.
@@ -191,6 +206,22 @@ class Project:
         path = self.folder / "guidelines.md"
         note_read(path)
         return read_guidelines(path) if path.exists() else ""
+
+    @property
+    def custom_pages(self) -> dict[str, str]:
+        """The page that shows each field that holds values.
+
+        Raises:
+            TwofoldError: It is not there, or is no HTML.
+        """
+        found = {}
+        for name, file in self.config.task.custom.items():
+            path = self.folder / file
+            note_read(path)
+            if odd := what_is_odd([path], self.folder):
+                raise TwofoldError(odd)
+            found[name] = read_page(path)
+        return found
 
     @property
     def records(self) -> pa.Table:

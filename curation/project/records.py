@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.errors import TwofoldError, suggest
+from curation.tasks.shapes import Shape, Shaped
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -65,6 +66,11 @@ def consensus_schema(value: pa.DataType) -> pa.Schema:
     return pa.schema({"record_id": pa.string(), "value": value, "confidence": pa.float64()})
 
 
+SOFT = pa.schema(  # how likely an answer is, or a part of one, given the readers' votes
+    {"record_id": pa.string(), "answer": pa.string(), "probability": pa.float64()}
+)
+
+
 def queue_schema(value: pa.DataType) -> pa.Schema:
     """Return the schema of a queue, and of the batch taken from it."""
     return pa.schema(
@@ -108,10 +114,27 @@ FLAGS = pa.schema(
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})  # a Part
 
 
-def records_schema(fields: Sequence[str], value: pa.DataType) -> pa.Schema:
-    """Return the schema of the record table of a task with these text fields, and answers of this type."""
+def records_schema(fields: Sequence[str], value: pa.DataType, shapes: Mapping[str, Shape]) -> pa.Schema:
+    """Return the schema of the record table of a task with these text fields, and answers of this type.
+
+    Fields that are more than a text are there as texts, and as they are in `shaped`.
+    """
     texts = pa.struct([pa.field(name, pa.string()) for name in fields])
-    return pa.schema({"record_id": pa.string(), "fields": texts, "value": value, "source_row": pa.int64()})
+    shaped = pa.struct([pa.field(name, shape.type()) for name, shape in shapes.items()])
+    return pa.schema(
+        {
+            "record_id": pa.string(),
+            "fields": texts,
+            "value": value,
+            "source_row": pa.int64(),
+            **({"shaped": shaped} if shapes else {}),
+        }
+    )
+
+
+def shaped_by_id(records: pa.Table) -> dict[str, dict[str, Shaped]]:
+    """Return the fields of every record that are more than a text, as they are."""
+    return by_id(records, "shaped") if "shaped" in records.column_names else {}
 
 
 def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

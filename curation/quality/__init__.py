@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from curation.quality.nearest import nearest_neighbours as nearest_neighbours
     from curation.quality.outlier_scores import Outliers as Outliers
     from curation.quality.outlier_scores import outliers as outliers
+    from curation.quality.preference_errors import preference_quality as preference_quality
     from curation.quality.rating_errors import rating_quality as rating_quality
     from curation.quality.region_map import Region as Region
     from curation.quality.region_map import regions as regions
+    from curation.quality.span_errors import SpanQuality as SpanQuality
+    from curation.quality.span_errors import span_quality as span_quality
     from curation.quality.text_stream import StreamedCopies as StreamedCopies
     from curation.quality.text_stream import streamed_copies as streamed_copies
 
@@ -57,9 +60,12 @@ _HOME = {
     "nearest_neighbours": "nearest",
     "Outliers": "outlier_scores",
     "outliers": "outlier_scores",
+    "preference_quality": "preference_errors",
     "rating_quality": "rating_errors",
     "Region": "region_map",
     "regions": "region_map",
+    "SpanQuality": "span_errors",
+    "span_quality": "span_errors",
     "StreamedCopies": "text_stream",
     "streamed_copies": "text_stream",
 }

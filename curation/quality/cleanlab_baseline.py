@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.special import expit
@@ -13,7 +13,9 @@ from scipy.special import expit
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
 from curation.quality.label_sets import read_label_sets
 from curation.quality.one_label_views import pooled_log_odds, ridge_views
+from curation.quality.word_tags import Words, as_tags, in_words, read_words
 from training.folds import out_of_fold
+from training.linear import fit_linear
 
 Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 
@@ -95,6 +97,58 @@ def cleanlab_sets_baseline(
         return Baseline(reason="fewer than two labels are given, or left out, twice")
     probs = expit(pooled_log_odds(ridge_views(embeddings[at], ones), ones, ones))
     return _compared(cleanlab_sets_issues(ones, probs), doubted[at])
+
+
+def cleanlab_tags_baseline(
+    values: Sequence[Sequence[Mapping[str, Any]]],
+    doubted: BoolArray,
+    *,
+    texts: Sequence[str],
+    label_names: Sequence[str],
+    seed: int,
+) -> Baseline:
+    """Compare the same of marked passages: `token_classification.filter` at its defaults, on `word_probabilities`.
+
+    Args:
+        values: n lists of passages.
+        doubted: (n,) true where the label check doubts one of them, or that one is missing.
+        texts: n texts.
+        label_names: All labels.
+        seed: Of the folds, and of the draw.
+    """
+    at = _drawn(len(values), seed)
+    words = read_words([texts[i] for i in at])
+    marked = [in_words(values[i], words.places[words.of(n)], label_names) for n, i in enumerate(at)]
+    tags = [as_tags(row, int(n)) for row, n in zip(marked, words.lengths, strict=True)]
+    read = np.flatnonzero(words.lengths > 0)
+    if len(at) < 2 or not any(each.any() for each in tags):
+        return Baseline(reason="no passage is marked")
+    probs = word_probabilities(words, np.concatenate(tags), seed)
+    issues = np.zeros(len(at), dtype=bool)
+    issues[read] = cleanlab_tags_issues([tags[i] for i in read], [probs[words.of(int(i))] for i in read])
+    return _compared(issues, doubted[at])
+
+
+def word_probabilities(words: Words, tags: IntArray, seed: int) -> FloatArray:
+    """Return (words, m) out-of-fold probabilities of tags by logistic regression on what each word shows.
+
+    Args:
+        words: Of n texts, which are dealt out to five folds as a whole.
+        tags: (words,) from 0.
+        seed: Of the folds.
+    """
+    present, codes = np.unique(tags, return_inverse=True)
+    fold = np.random.default_rng(seed).permutation(len(words.lengths)) % min(5, len(words.lengths))
+    of_words, said = np.repeat(fold, words.lengths), np.full((len(tags), len(present)), 1 / len(present))
+    for number in range(int(fold.max()) + 1):
+        train, held_out = of_words != number, of_words == number
+        if held_out.any() and len(np.unique(codes[train])) > 1:
+            model = fit_linear(words.features[train], codes[train], inverse_regularization=1.0, steps=50, quiet=True)
+            said[held_out] = 0.0
+            said[np.ix_(held_out, model.classes_)] = model.predict_proba(words.features[held_out])
+    probs = np.zeros((len(tags), int(tags.max(initial=0)) + 1))
+    probs[:, present] = said
+    return probs
 
 
 def cleanlab_sets_issues(ones: BoolArray, probs: FloatArray) -> BoolArray:

@@ -9,14 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline, cleanlab_sets_baseline
+from curation.quality.cleanlab_baseline import (
+    Baseline,
+    cleanlab_baseline,
+    cleanlab_sets_baseline,
+    cleanlab_tags_baseline,
+)
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.label_errors import LabelQuality, label_quality
 from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
+from curation.quality.preference_errors import preference_quality
 from curation.quality.rating_errors import rating_quality
+from curation.quality.span_errors import PassageDoubt, span_quality
+from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
+from curation.tasks.span import KIND as SPAN
+from curation.tasks.span import NOTHING
 
 Rows = list[dict[str, Any]]
 
@@ -34,6 +44,7 @@ class Labelled:
         values_before: The answers that they came with where people have read them since, None elsewhere.
         names: Every stratum, which is a label where a record has one; `codes` are positions in it.
         before: The label that a record came with where people have read it since, -1 elsewhere.
+        fields: Their text fields, for kinds that look at them apart.
     """
 
     kind: str
@@ -46,6 +57,7 @@ class Labelled:
     codes: IntArray
     before: IntArray
     embeddings: FloatArray
+    fields: Sequence[Mapping[str, str]] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -59,7 +71,7 @@ class Labelled:
             return f"answers of the kind {self.kind!r} are not checked: nothing here tells wrong ones from right ones"
         if len(self.ids) < FEWEST:
             return f"too few labels to check ({len(self.ids)}, needs {FEWEST})"
-        if len(np.unique(self.codes)) < 2 <= len(self.names):
+        if len(np.unique(self.codes)) < 2 and all(value == self.values[0] for value in self.values):
             return f"no label can be checked: all {len(self.ids)} are {self.labels[0]!r}"
         return None
 
@@ -97,6 +109,19 @@ def _one_choice(
         before=labelled.before,
         seed=seed,
     )
+    return _one_row_each(labelled, found)
+
+
+def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    first, second = labelled.question.about()
+    pairs = [(texts[first], texts[second]) for texts in labelled.fields]
+    found = preference_quality(
+        labelled.codes, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
+    )
+    return _one_row_each(labelled, found)
+
+
+def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
     return [
         {
             "record_id": record_id,
@@ -142,6 +167,76 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
     ]
 
 
+def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    found = text_quality(labelled.values, texts=labelled.texts, seed=seed)
+    return [
+        {
+            "record_id": record_id,
+            "unit": ANSWER,
+            "choice": answer,
+            "p_wrong": 1.0 - float(found.score[n]),
+            "suggested": answer,
+            "suggested_prob": float(found.score[n]),
+            "is_issue": bool(found.is_issue[n]),
+            "reason": found.reason[n],
+            "evidence": [],
+        }
+        for n, (record_id, answer) in enumerate(zip(labelled.ids, labelled.values, strict=True))
+    ]
+
+
+def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+    if not any(labelled.values):
+        return []
+    found = span_quality(
+        labelled.values,
+        texts=labelled.texts,
+        embeddings=labelled.embeddings,
+        label_names=labelled.question.labels,
+        neighbours=graph,
+        before=labelled.values_before,
+        seed=seed,
+    )
+    return [
+        {
+            "record_id": record_id,
+            "answer_p_wrong": 1.0 - float(found.score[n]),
+            "evidence": [labelled.ids[j] for j in found.neighbours[n] if j >= 0] if row["is_issue"] else [],
+            **row,
+        }
+        for n, record_id in enumerate(labelled.ids)
+        for row in _rows_of(found.units[n], found.suggested[n], labelled.question)
+    ]
+
+
+def _rows_of(units: Sequence[PassageDoubt], suggested: Sequence[Any], question: Any) -> Rows:
+    """Return a row for each passage that is given, may be missing, or should stand in place of one that is given.
+
+    Folded, what they suggest is the whole answer that is suggested.
+    """
+    should = SPAN.units(suggested, question)
+    rows: dict[str, dict[str, Any]] = {}
+    for unit in units:
+        there = {"start": unit.start, "end": unit.end, "label": unit.label}
+        named = there if unit.label is not None else (unit.suggested or {**there, "label": question.labels[0]})
+        instead = [] if unit.suggested is None else [unit.suggested]
+        for name in [*SPAN.units([named], question), *SPAN.units(instead, question)]:
+            given = name in rows or (unit.label is not None and name in SPAN.units([there], question))
+            if name in rows:
+                continue
+            choice = unit.label if given else NOTHING
+            rows[name] = {
+                "unit": name,
+                "choice": choice,
+                "p_wrong": 1.0 - unit.score,
+                "suggested": should.get(name, NOTHING),
+                "suggested_prob": unit.suggested_prob,
+                "is_issue": should.get(name, NOTHING) != choice,
+                "reason": unit.reason,
+            }
+    return list(rows.values())
+
+
 def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
     return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
 
@@ -150,6 +245,9 @@ DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] 
     "single_label": partial(_one_choice, judge=label_quality),
     "rating": partial(_one_choice, judge=rating_quality),
     "multi_label": _several_labels,
+    "text": _written,
+    "preference": _of_two_texts,
+    "span": _passages,
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""
 
@@ -158,6 +256,9 @@ BASELINES: Mapping[str, Callable[[Labelled, Any, int], Baseline]] = {
     "rating": _cleanlab,
     "multi_label": lambda known, doubted, seed: cleanlab_sets_baseline(
         known.values, doubted, label_names=known.question.labels, embeddings=known.embeddings, seed=seed
+    ),
+    "span": lambda known, doubted, seed: cleanlab_tags_baseline(
+        known.values, doubted, texts=known.texts, label_names=known.question.labels, seed=seed
     ),
 }
 """What doubts answers as well, to be shown beside it; nothing is, for kinds without an entry."""

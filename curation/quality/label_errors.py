@@ -24,6 +24,7 @@ from curation.quality.input_checks import (
 from curation.quality.label_model import LabelModel, label_model
 from curation.quality.multi_label_errors import MultiLabelQuality, multi_label_quality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.span_errors import SpanQuality, span_quality
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.views import flexible_views, simple_views
 from evaluation.columns import Column, check_order
@@ -68,7 +69,7 @@ class LabelQuality(Shown):
 def label_quality(
     labels: Column,
     *,
-    kind: Literal["single_label", "rating"] = ...,
+    kind: Literal["single_label", "rating", "text"] = ...,
     texts: Column | None = ...,
     embeddings: Column | None = ...,
     pred_probs: Column | None = ...,
@@ -95,8 +96,22 @@ def label_quality(
 ) -> MultiLabelQuality: ...
 
 
+@overload
 def label_quality(
-    labels: Column,
+    labels: Any,
+    *,
+    kind: Literal["span"],
+    texts: Column,
+    embeddings: Column | None = ...,
+    label_names: Column | None = ...,
+    neighbours: NearestNeighbours | None = ...,
+    before: Iterable[Any] | None = ...,
+    seed: int = ...,
+) -> SpanQuality: ...
+
+
+def label_quality(
+    labels: Any,
     *,
     kind: str = "single_label",
     texts: Column | None = None,
@@ -107,7 +122,7 @@ def label_quality(
     neighbours: NearestNeighbours | None = None,
     before: Column | Iterable[Any] | None = None,
     seed: int = 0,
-) -> LabelQuality | MultiLabelQuality:
+) -> LabelQuality | MultiLabelQuality | SpanQuality:
     """Score each label by what the rest of the data say of it.
 
     The label of a record is never used to judge itself. What was tried, and what it brought, is in
@@ -116,8 +131,9 @@ def label_quality(
 
     Args:
         labels: n labels, names or numbers.
-        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; or `"multi_label"`, which gives a
-            `MultiLabelQuality`; what it takes says `multi_label_quality`.
+        kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; `"text"`, see `text_quality`; or
+            `"multi_label"`, which gives a `MultiLabelQuality`; or `"span"`, which gives a `SpanQuality`. What each
+            takes says `multi_label_quality` or `span_quality`.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
@@ -175,10 +191,16 @@ def label_quality(
     return _verdict(labels, encoded, model, graph)
 
 
-def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality]]:
+def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality]]:
     from curation.quality.rating_errors import rating_quality  # which gives what this module defines
+    from curation.quality.text_errors import text_quality
 
-    return {"multi_label": multi_label_quality, "rating": rating_quality}
+    return {
+        "multi_label": multi_label_quality,
+        "rating": rating_quality,
+        "text": text_quality,
+        "span": span_quality,
+    }
 
 
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:

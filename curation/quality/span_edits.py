@@ -21,7 +21,8 @@ _MOST = 30.0  # of any log ratio: no single text is proof
 _LEAST = 0.02  # of a missing passage, to be told apart
 _MOST_WRONG = 0.4  # share of passages beyond which the data cannot tell wrong from right
 _TURNS = 20
-HAPPENED = ("label", "borders", "added", "missing")
+_OF_GIVEN = ("label", "borders", "added")
+HAPPENED = (*_OF_GIVEN, "missing")
 """What can have happened to a passage; kept is what is left."""
 
 
@@ -89,15 +90,14 @@ class Speaker:
         return Stretch(low=low, high=high, log_odds=odds)
 
 
-def doubts_of(marked: Sequence[Marked], speaker: Speaker, slots: float) -> list[Doubted]:
+def doubts_of(marked: Sequence[Marked], speaker: Speaker) -> list[Doubted]:
     """Return what may have happened in one text.
 
     Args:
         marked: Its passages, in order.
         speaker: What the chain says of its words.
-        slots: Places and labels that a passage added by chance could have had.
     """
-    found = [_of_given(marked, at, speaker, slots) for at in range(len(marked))]
+    found = [_of_given(marked, at, speaker) for at in range(len(marked))]
     bounds = [(0, None), *((each.end, each) for each in marked)]
     for at, (low, before) in enumerate(bounds):
         after = marked[at] if at < len(marked) else None
@@ -115,7 +115,7 @@ def _first_tag(passage: Marked | None) -> int | None:
     return None if passage is None else 2 * passage.label + 1
 
 
-def _of_given(marked: Sequence[Marked], at: int, speaker: Speaker, slots: float) -> Doubted:
+def _of_given(marked: Sequence[Marked], at: int, speaker: Speaker) -> Doubted:
     given = marked[at]
     before, after = (marked[at - 1] if at else None), (marked[at + 1] if at + 1 < len(marked) else None)
     low, high = (before.end if before else 0), (after.first if after else speaker.words)
@@ -125,7 +125,7 @@ def _of_given(marked: Sequence[Marked], at: int, speaker: Speaker, slots: float)
     own = odds[i, length, given.label]
     labels = odds[i, length] - own
     labels[given.label] = -np.inf
-    borders, ways = _moved(odds[:, :, given.label], i, length)
+    borders = _moved(odds[:, :, given.label], i, length)
     move = np.unravel_index(int(borders.argmax()), borders.shape)
     label = int(labels.argmax())
     start = low + int(move[0])
@@ -138,20 +138,26 @@ def _of_given(marked: Sequence[Marked], at: int, speaker: Speaker, slots: float)
         },
         by={
             "label": _clipped(_log_sum(labels) - np.log(max(speaker.k - 1, 1))),
-            "borders": _clipped(_log_sum(borders - own) - np.log(max(ways, 1))),
-            "added": _clipped(-own - np.log(slots)),
+            "borders": _clipped(_log_sum(borders - own)),
+            "added": _clipped(-own - np.log(speaker.words)),  # by chance it could have begun at any word
         },
     )
 
 
-def _moved(odds: FloatArray, i: int, length: int) -> tuple[FloatArray, int]:
-    """Return the log odds of passages with other borders that overlap the one given, and how many those are."""
+def _moved(odds: FloatArray, i: int, length: int) -> FloatArray:
+    """Return the log odds of passages with other borders that overlap the one given, each less how rarely it moves so.
+
+    A border that moved is half as likely to have moved by a word more.
+    """
     starts = np.arange(odds.shape[0])[:, None]
     ends = starts + np.arange(odds.shape[1]) + 1
     end = i + length + 1
+    by = np.abs(starts - i) + np.abs(ends - end)
     near = (np.abs(starts - i) <= _REACH) & (np.abs(ends - end) <= _REACH) & (starts < end) & (ends > i)
-    near &= ~((starts == i) & (ends == end)) & np.isfinite(odds)
-    return np.where(near, odds, -np.inf), int(near.sum())
+    near &= (by > 0) & np.isfinite(odds)
+    share = np.where(near, 0.5**by, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.where(near, odds + np.log(share / max(share.sum(), 1e-9)), -np.inf)
 
 
 def _missing(stretch: Stretch) -> list[Doubted]:
@@ -183,41 +189,44 @@ def _clipped(log_ratio: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """How often each thing happens to a passage: shares of those that should be there, or of those that are."""
+    """How often something happens to a passage.
 
-    of: Mapping[str, float]
+    Attributes:
+        each: Share of passages to which each single thing happens: one for all, because what is odd by itself looks
+            like an error of some kind, which a rate of its own would feed.
+        found: Share of passages to which each thing seems to have happened.
+    """
+
+    each: float
+    found: Mapping[str, float]
 
     def probabilities(self, doubted: Doubted) -> dict[str, float]:
         """Return the probability of each thing that can have happened to a passage; kept is what is left."""
-        odds = {name: self.of[name] * np.exp(log) for name, log in doubted.by.items()}
+        odds = {name: self.each * np.exp(log) for name, log in doubted.by.items()}
         if doubted.given is not None:
-            kept = max(1 - sum(self.of[name] for name in odds), 1e-9)
-            odds = {name: value / kept for name, value in odds.items()}
+            odds = {name: value / (1 - len(odds) * self.each) for name, value in odds.items()}
         total = 1 + sum(odds.values())
         return {name: float(value / total) for name, value in odds.items()}
 
 
 def fitted_rates(doubted: Sequence[Doubted]) -> Rates:
-    """Return the rates under which what stands there is likeliest, begun at one in a hundred of each."""
-    rates = Rates(of=dict.fromkeys(HAPPENED, 0.01))
+    """Return the rate under which what stands there is likeliest, begun at one in a hundred."""
     given = [each for each in doubted if each.given is not None]
-    logs: dict[str, FloatArray] = {
-        name: np.array([each.by[name] for each in (given if name != "missing" else doubted) if name in each.by])
-        for name in HAPPENED
-    }
+    missing = np.array([each.by["missing"] for each in doubted if each.given is None])
+    logs = np.array([[each.by[name] for name in _OF_GIVEN] for each in given]).reshape(-1, len(_OF_GIVEN))
+    rates = Rates(each=0.01, found={})
     for _ in range(_TURNS):
-        rates = Rates(of=_next(rates.of, logs, len(given)))
+        rates = _next(rates.each, logs, missing)
     return rates
 
 
-def _next(rates: Mapping[str, float], logs: Mapping[str, FloatArray], n: int) -> dict[str, float]:
-    of_given = [name for name in HAPPENED if name != "missing"]
-    kept = max(1 - sum(rates[name] for name in of_given), 1e-9)
-    odds = {name: rates[name] / kept * np.exp(logs[name]) for name in of_given}
-    total = 1 + sum(odds.values()) if n else np.ones(0)
-    missing = rates["missing"] * np.exp(logs["missing"])
-    missed = float((missing / (1 + missing)).sum())
-    found = {name: (float((odds[name] / total).sum()) + 0.5) / (n + 2) for name in of_given}
-    found["missing"] = (missed + 0.5) / (n + missed + 2)
-    most = max(1.0, sum(found[name] for name in of_given) / _MOST_WRONG)
-    return {name: min(value / (most if name != "missing" else 1.0), _MOST_WRONG) for name, value in found.items()}
+def _next(rate: float, logs: FloatArray, missing: FloatArray) -> Rates:
+    """Return the rate by what seems to have happened at another one; half an error is added, so that none is never."""
+    odds = rate / (1 - logs.shape[1] * rate) * np.exp(logs)
+    happened = (odds / (1 + odds.sum(axis=1, keepdims=True))).sum(axis=0)
+    lost = rate * np.exp(missing)
+    missed = float((lost / (1 + lost)).sum())
+    n, counts = len(logs), dict(zip(_OF_GIVEN, happened.tolist(), strict=True))
+    each = (sum(counts.values()) + missed + 0.5) / (len(HAPPENED) * (n + missed) + 2)
+    found = {**{name: count / max(n, 1) for name, count in counts.items()}, "missing": missed / max(n + missed, 1)}
+    return Rates(each=min(each, _MOST_WRONG / len(_OF_GIVEN)), found=found)

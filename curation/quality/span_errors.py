@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,14 @@ from curation.quality.span_edits import Doubted, Rates, Speaker, doubts_of, fitt
 from curation.quality.tag_chain import Chain, Rows, fit_chain, passes
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.word_tags import Marked, Words, as_tags, in_words, order_of_tags, read_words
-from evaluation.columns import Column
+from evaluation.columns import Column, column
 from evaluation.passages import as_rows
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
 _FOLDS, _NEIGHBOURS = 5, 30
+_TURNS = 3  # more bring no more
+_DOUBTFUL = Rates(each=0.05, found={})  # by which a text is trusted while a chain learns from it
 _LONGEST = 0.995  # share of passages that a missing one may be as long as
 # Standard errors by which tags must be told better than by their frequencies before any passage is judged.
 _TELLING = 3.0
@@ -59,7 +61,8 @@ class SpanQuality(Shown):
     """How far the passages of each of n records can be believed.
 
     Attributes:
-        score: (n,) probability that a record's passages are these and no others, in [0, 1]; low = likely wrong.
+        score: (n,) that of a record's most doubtful passage or stretch without one, in [0, 1]; low = likely wrong.
+            Passages of a text are odd together, so that the product of their scores would be too low.
         units: n lists: every passage that is given, in their order, then what may be missing, the likeliest first.
         unit_score: n arrays, the scores of the given passages, in their order.
         suggested: n lists of passages that should stand there: the given ones where nothing is wrong.
@@ -93,10 +96,12 @@ class SpanQuality(Shown):
 def span_quality(
     labels: Column,
     *,
-    texts: Column,
+    texts: Column | None = None,
     embeddings: Column | None = None,
+    pred_probs: None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
+    before: Iterable[Any] | None = None,
     seed: int = 0,
 ) -> SpanQuality:
     """Score marked passages, and find those that are missing, by what the rest of the texts say.
@@ -109,14 +114,18 @@ def span_quality(
 
     Args:
         labels: n lists of passages: `start`, `end` (after the last character) and `label`; or of such triples.
-        texts: n texts, in which the passages are marked.
+        texts: n texts, in which the passages are marked; they have to be there.
         embeddings: (n, d) of the texts, any scale: for the neighbours that are shown as evidence.
+        pred_probs: of no use here.
         label_names: all labels; by default those in use.
         neighbours: the nearest neighbours of each record, where they are at hand already.
+        before: what each record had before people reviewed it, None where nobody has: what people reviewed teaches
+            in full.
         seed: of the folds.
 
     Raises:
-        ValueError: a passage outside its text; no passage at all; another label; different lengths.
+        ValueError: no texts; probabilities; a passage outside its text; no passage at all; another label; different
+            lengths.
 
     Example:
         >>> places = ["Paris", "Rome", "Oslo", "Bonn", "Kyiv"]
@@ -127,7 +136,13 @@ def span_quality(
         ([0], [{'start': 11, 'end': 16, 'label': 'city'}], "missing: 'Paris' as ci")
     """
     check_whole(seed, "seed")
+    if texts is None:
+        raise ValueError("span_quality: expected texts, in which the passages are marked, got none")
+    if pred_probs is not None:
+        raise ValueError("pred_probs: expected none for passages, which are judged by the words of their texts")
     given = as_rows(labels, "labels")
+    if not given:
+        raise ValueError("labels: expected at least one record, got none")
     strings = as_texts(texts, n=len(given))
     same_length(len(given), len(strings), "texts")
     names = _names(given, label_names)
@@ -138,7 +153,7 @@ def span_quality(
         check_neighbours(graph, len(given))
     elif vectors is not None and len(given) > 1:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
-    judged = judge(given, strings, names, seed)
+    judged = judge(given, strings, names, seed, read=_read(before, len(given)))
     return _verdict(given, strings, names, judged, graph)
 
 
@@ -161,14 +176,22 @@ class Judged:
     marginals: FloatArray
 
     def right(self) -> FloatArray:
-        """Return (n,) the probability that all of a record is right, as if its passages stood by themselves."""
+        """Return (n,) the probability that what is most doubtful in a record is right."""
         if self.rates is None:
             return np.full(len(self.doubted), 0.5)
         kept = [[1 - sum(self.rates.probabilities(one).values()) for one in row] for row in self.doubted]
-        return np.array([float(np.prod(row)) for row in kept])
+        return np.array([min(row, default=1.0) for row in kept])
 
 
-def judge(given: Sequence[Any], texts: Sequence[str], names: Sequence[Any], seed: int, turns: int = 1) -> Judged:
+def judge(
+    given: Sequence[Any],
+    texts: Sequence[str],
+    names: Sequence[Any],
+    seed: int,
+    *,
+    read: BoolArray | None = None,
+    turns: int = _TURNS,
+) -> Judged:
     """Judge every record by chains that have not seen it, then by some that believe others as far as they seem right.
 
     Args:
@@ -176,6 +199,7 @@ def judge(given: Sequence[Any], texts: Sequence[str], names: Sequence[Any], seed
         texts: n texts.
         names: The k labels.
         seed: Of the folds.
+        read: (n,) whether people have reviewed a record, which then teaches in full.
         turns: How often all is judged again.
     """
     words = read_words(texts)
@@ -188,11 +212,22 @@ def judge(given: Sequence[Any], texts: Sequence[str], names: Sequence[Any], seed
     rates = fitted_rates([one for row in doubted for one in row]) if _tells(marginals, tags, words) else None
     judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals)
     for _ in range(turns if rates is not None else 0):
-        chains = _chains(words, tags, fold, judged.right(), len(names), chains)
+        # A chain that has learnt wrong passages finds such passages likely. So it learns with little trust in them.
+        trust = replace(judged, rates=_DOUBTFUL).right()
+        trust = trust if read is None else np.where(read, 1.0, trust)
+        chains = _chains(words, tags, fold, trust, len(names), chains)
         doubted = _doubted(words, marked, chains, fold)
         rates = fitted_rates([one for row in doubted for one in row])
         judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals)
     return judged
+
+
+def _read(before: Iterable[Any] | None, n: int) -> BoolArray | None:
+    if before is None:
+        return None
+    came = before.to_pylist() if hasattr(before, "to_pylist") else list(before)
+    same_length(n, len(came), "before")
+    return np.array([row is not None for row in came], dtype=bool)
 
 
 def _rarest(given: Sequence[Any], names: Sequence[Any]) -> IntArray:
@@ -249,15 +284,13 @@ def _doubted(
     for chain, (_, held_out) in zip(chains, split(fold), strict=True):
         of_words = np.repeat(held_out, words.lengths)
         said[of_words] = chain.emissions(words.features[of_words])
-    k, mean = len(chains[0].begins) // 2, float(np.mean(lengths)) if lengths else 1.0
     found = []
     for i, row in enumerate(marked):
         chain = chains[fold[i]]
         there = sorted(each for each in row if each is not None)
         reach = max([longest, *(each.end - each.first + 4 for each in there)])
         speaker = Speaker(said[words.of(i)], chain.follows, chain.begins, reach)
-        # What is added by chance could stand at any word, about as long as passages are, with any label.
-        found.append(doubts_of(there, speaker, slots=max(1.0, speaker.words * k * min(mean, 3.0))))
+        found.append(doubts_of(there, speaker))
     return found
 
 
@@ -271,12 +304,12 @@ def _tells(marginals: FloatArray, tags: IntArray, words: Words) -> bool:
 
 
 def _names(given: Sequence[Any], label_names: Column | None) -> list[Any]:
-    used = sorted({str(passage["label"]) for row in given for passage in row})
+    used = sorted({passage["label"] for row in given for passage in row}, key=str)
     if not used:
         raise ValueError(f"labels: expected at least one marked passage, got none in {len(given)} records")
     if label_names is None:
         return used
-    names = list(label_names)
+    names: list[Any] = column(label_names, "label_names").tolist()
     if len(set(names)) < len(names):
         raise ValueError(f"label_names: expected no two alike, got {names}")
     return names
@@ -297,7 +330,8 @@ def _verdict(
 ) -> SpanQuality:
     score = judged.right()
     near = trusted_neighbours(graph, score, len(score))
-    units = [_units(row, texts[i], names, judged, i) for i, row in enumerate(given)]
+    elsewhere = Elsewhere(given, texts)
+    units = [_units(row, texts[i], names, judged, i, elsewhere) for i, row in enumerate(given)]
     suggested = [_suggested(row, of_record) for row, of_record in zip(given, units, strict=True)]
     for i, row in enumerate(judged.marked):
         if None in row:  # there is something that nobody can judge
@@ -309,11 +343,28 @@ def _verdict(
         is_issue=np.array([any(unit.is_issue for unit in row) for row in units], dtype=bool),
         reason=["; ".join(unit.reason for unit in row if unit.is_issue) for row in units],
         neighbours=near,
-        rates={} if judged.rates is None else dict(judged.rates.of),
+        rates={} if judged.rates is None else dict(judged.rates.found),
     )
 
 
-def _units(row: Sequence[Any], text: str, names: Sequence[Any], judged: Judged, record: int) -> list[PassageDoubt]:
+class Elsewhere:
+    """As what the same words are marked in other records."""
+
+    def __init__(self, given: Sequence[Any], texts: Sequence[str]) -> None:
+        self._marked: dict[str, Counter[Any]] = {}
+        for row, text in zip(given, texts, strict=True):
+            for words, label in {(text[p["start"] : p["end"]].lower(), p["label"]) for p in row}:
+                self._marked.setdefault(words, Counter())[label] += 1
+
+    def said(self, words: str, label: Any) -> str:
+        """Return in how many records words are marked with a label; empty where in none."""
+        n = self._marked.get(words.lower(), Counter())[label]
+        return f"; {n} other {'record has' if n == 1 else 'records have'} {words!r} as {label}" if n else ""
+
+
+def _units(
+    row: Sequence[Any], text: str, names: Sequence[Any], judged: Judged, record: int, elsewhere: Elsewhere
+) -> list[PassageDoubt]:
     places = judged.words.places[judged.words.of(record)]
     of_given = {one.given: one for one in judged.doubted[record] if one.given is not None}
     found = []
@@ -321,10 +372,12 @@ def _units(row: Sequence[Any], text: str, names: Sequence[Any], judged: Judged, 
         if marked is None or judged.rates is None:
             found.append(_unjudged(passage))
         else:
-            found.append(_of_given(passage, of_given[marked], text, places, names, judged.rates))
+            found.append(_of_given(passage, of_given[marked], text, places, names, judged.rates, elsewhere))
     if judged.rates is not None:
         missing = [
-            _of_missing(one, text, places, names, judged.rates) for one in judged.doubted[record] if one.given is None
+            _of_missing(one, text, places, names, judged.rates, elsewhere)
+            for one in judged.doubted[record]
+            if one.given is None
         ]
         found += sorted(missing, key=lambda unit: (unit.score, unit.start))
     return found
@@ -342,6 +395,7 @@ def _of_given(
     places: IntArray,
     names: Sequence[Any],
     rates: Rates,
+    elsewhere: Elsewhere,
 ) -> PassageDoubt:
     plain = {name: passage[name] for name in ("start", "end", "label")}
     probs = rates.probabilities(doubted)
@@ -358,16 +412,21 @@ def _of_given(
         "borders": f"other borders: {said} should be {instead and text[instead['start'] : instead['end']]!r} {sure}",
         "added": f"added: {said} should go {sure}",
     }[happened]
+    if instead is not None:
+        reason += elsewhere.said(text[instead["start"] : instead["end"]], instead["label"])
     return PassageDoubt(
         **plain, score=score, suggested=instead, suggested_prob=probs[happened], is_issue=True, reason=reason
     )
 
 
-def _of_missing(doubted: Doubted, text: str, places: IntArray, names: Sequence[Any], rates: Rates) -> PassageDoubt:
+def _of_missing(
+    doubted: Doubted, text: str, places: IntArray, names: Sequence[Any], rates: Rates, elsewhere: Elsewhere
+) -> PassageDoubt:
     p_wrong = rates.probabilities(doubted)["missing"]
     there = _in_characters(doubted.likeliest["missing"], places, names) or {}
     is_issue = p_wrong > 0.5
-    reason = f"missing: {text[there['start'] : there['end']]!r} as {there['label']} ({p_wrong:.0%})" if is_issue else ""
+    words = text[there["start"] : there["end"]]
+    reason = f"missing: {words!r} as {there['label']} ({p_wrong:.0%}){elsewhere.said(words, there['label'])}"
     return PassageDoubt(
         start=there["start"],
         end=there["end"],
@@ -376,7 +435,7 @@ def _of_missing(doubted: Doubted, text: str, places: IntArray, names: Sequence[A
         suggested=there if is_issue else None,
         suggested_prob=p_wrong if is_issue else 1 - p_wrong,
         is_issue=is_issue,
-        reason=reason,
+        reason=reason if is_issue else "",
     )
 
 

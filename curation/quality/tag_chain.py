@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
 
-_STEPS = 60
+_STEPS, _MORE_STEPS = 60, 20  # from nothing, and from weights that were learnt before
 _PENALTY = 1.0  # half of it times the squares of all weights, as in logistic regression at C = 1
 _TOLERANCE = 1e-4
 
@@ -133,9 +133,8 @@ def fit_chain(
         return found.log_total - score + _PENALTY / 2 * float(flat @ flat), gradient + _PENALTY * flat
 
     begin = np.zeros(f * m + m * m + m) if start is None else _flat(start)
-    found = minimize(
-        loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "maxcor": 6, "ftol": _TOLERANCE}
-    )
+    steps = {"maxiter": _STEPS if start is None else _MORE_STEPS, "maxcor": 6, "ftol": _TOLERANCE}
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=steps)
     weights, follows, begins = _parts(found.x, f, m)
     return Chain(weights=weights, follows=follows + shut[0], begins=begins + shut[1])
 

@@ -52,10 +52,12 @@ def _agreement_plot(agreement: Agreement | None) -> IntervalPlot | None:
     if agreement is None:
         return None
     spaced = [("Alpha, steps equally far apart", agreement.alpha_interval, False)] if agreement.alpha_interval else []
+    taus = [("Kendall's tau", agreement.kendall_tau, False)] if agreement.kendall_tau else []
     return interval_plot(
         [
             ("Krippendorff's alpha", agreement.alpha, False),
             *spaced,
+            *taus,
             ("Fleiss' kappa", agreement.fleiss_kappa, False),
             ("Observed agreement", agreement.observed, False),
             *((_MEASURES.get(each.name, each.name), each.score, False) for each in agreement.measures[:_DRAWN]),

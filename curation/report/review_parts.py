@@ -60,11 +60,13 @@ class Measured(Part):
 class Agreement(Part):
     """Agreement of the reviewers on the `records` of this round with two labels or more; adjudicators are left out.
 
-    `alpha_interval`, for ratings alone, takes the steps of the scale for equally far apart.
+    `alpha_interval`, for ratings alone, takes the steps of the scale for equally far apart. `kendall_tau`, for orders
+    alone, is of two readers of a record; the rest is then of every two options.
     """
 
     alpha: Measure
     alpha_interval: Measure = None
+    kendall_tau: Measure = None
     fleiss_kappa: Measure
     observed: Measure
     records: int

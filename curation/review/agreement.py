@@ -12,12 +12,15 @@ import numpy as np
 
 from curation.review.coefficients import Nominal, coincidence_rows, distinct, record_rows, spaced_alpha
 from curation.review.masi import distance_alpha, distance_rows, masi_distance
+from curation.review.order_agreement import order_agreement
+from curation.review.order_votes import read_orders, unit_rows
 from curation.review.pairs import PairAgreement, pair_agreements
 from curation.review.passage_agreement import passage_agreement
 from curation.review.passage_votes import read_passage_votes, texts_of_records
 from curation.review.text_agreement import Embed, of_texts, text_agreement
 from curation.review.vote_tables import VoteTable, vote_columns, without_empty
 from curation.review.votes import Floats, Ints, label_names, read_votes
+from curation.tasks.orders import ABOVE, BELOW, LEVEL
 from evaluation.columns import Column
 from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
 from evaluation.shown import Shown
@@ -53,6 +56,9 @@ class Agreement(Shown):
         alpha_interval: Where the scale is ordinal and labels are numbers, alpha on the interval scale as well: it
             takes steps for equally far apart. None elsewhere.
         measures: What else tells how near answers are that are more than labels, by its name, such as `chrf`.
+        kendall_tau: Of orders, the mean tau-b of two readers of a record, in [-1, 1]; `observed` is then the share of
+            pairs of options on which they say the same, and all else is of such pairs, a tie half way between (kappa
+            and AC1: unordered). None elsewhere.
     """
 
     alpha: Interval
@@ -68,6 +74,7 @@ class Agreement(Shown):
     reviewers: int
     alpha_interval: Interval | None = None
     measures: Mapping[str, Interval] = field(default_factory=dict)
+    kendall_tau: Interval | None = None
 
     def _columns(self) -> Mapping[str, Any]:
         overall = [(name, "all", getattr(self, name)) for name in _OVERALL]
@@ -75,7 +82,8 @@ class Agreement(Shown):
         pairs = [("kappa", " and ".join(pair.reviewers), pair.kappa) for pair in self.pairs]
         spaced = [("alpha", "all, steps equally far apart", self.alpha_interval)] if self.alpha_interval else []
         measures = [(name, "all", score) for name, score in self.measures.items()]
-        rows = [*overall, *measures, *spaced, *labels, *pairs]
+        taus = [("kendall tau", "all", self.kendall_tau)] if self.kendall_tau else []
+        rows = [*overall, *measures, *spaced, *taus, *labels, *pairs]
         numbers = {key: [getattr(score, key) for _, _, score in rows] for key in ("value", "low", "high", "reason")}
         return {"measure": [row[0] for row in rows], "of": [row[1] for row in rows], **numbers}
 
@@ -104,10 +112,11 @@ def agreement(
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: Of answers: `single_label`, or `multi_label`, where a label is a list of labels; `alpha` is then that of
             whole answers by MASI distance, `per_label` that of each label's yes or no, and all else is of answers
-            that are equal or not; or `text`, where a label is a text, `alpha` is by the share of words that differ,
-            and `measures` has `word_error`, `chrf` and, with `embed`, `similarity` (`text_agreement`);
-            or `span`, where a label is a list of passages, `alpha` is that of characters, and `measures` has F1 of
-            every two readers, exact and overlapping, of each label too (`passage_agreement`).
+            that are equal or not; `text`, where a label is a text, `alpha` is by the share of words that differ, and
+            `measures` has `word_error`, `chrf` and, with `embed`, `similarity` (`text_agreement`); `span`, where a
+            label is a list of passages, `alpha` is that of characters, and `measures` has F1 of every two readers,
+            exact and overlapping, of each label too (`passage_agreement`); `preference`, one of a few words; or
+            `ranking`, where a label is an order of options (see `order_agreement`).
         scale: `nominal`; `ordinal`, labels in the order of `labels`; `interval`, labels are numbers. Ordinal
             and interval pairs get quadratically weighted kappa.
         labels: All possible labels; needed for `ordinal`. AC1 depends on how many there are.
@@ -244,10 +253,30 @@ def _of_sets(paired: Ints, times: Ints, ones: Ints, names: list[str], draw: Any)
     return {"alpha": alpha, "per_label": per_label}
 
 
+def _of_orders(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
+    if scale != "nominal":
+        raise ValueError(f"agreement: orders have a scale of their own, found the scale {scale!r}")
+    found = read_orders(votes, labels)
+    units = read_votes(unit_rows(found), (ABOVE, LEVEL, BELOW))
+    overall: dict[str, Any] = order_agreement(found, seed=seed, resamples=resamples)
+    return Agreement(
+        **overall,
+        per_label={},
+        pairs=pair_agreements(units, _distance(np.arange(3.0))),
+        scale=scale,
+        records=len(found.votes.records),
+        paired_records=int((found.votes.counts().sum(axis=1) >= 2).sum()),
+        votes=len(found.votes.record),
+        reviewers=len(found.votes.reviewers),
+    )
+
+
 _KINDS: Mapping[str, Callable[..., Agreement]] = {
     "single_label": _of_single_labels,
     "multi_label": _of_label_sets,
     "text": _of_texts,
+    "preference": _of_single_labels,
+    "ranking": _of_orders,
     "span": _of_passages,
 }
 _EMBEDDED = ("text",)

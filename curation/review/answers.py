@@ -209,6 +209,8 @@ class RecordConsensus:
             return None  # it says something of which no reader has spoken
         absent = self.kind.absent or ""
         parts = [self.found.probability(i, choices.get(unit, absent)) for unit, i in known.items()]
+        if self.kind.is_written and None in parts:
+            return None  # nobody wrote it: there is no list of texts in which it would be unlikely
         return prod(part or 0.0 for part in parts)
 
 
@@ -233,7 +235,7 @@ def of_records(
     values = {**classes, **answers.values, **{label[record_id]: value for record_id, value in folded.items()}}
     return RecordConsensus(
         label=label,
-        confidence={i: prod(found.confidence[u] for u in named.values()) for i, named in of.items()},
+        confidence={i: _confidence(found, named, folded[i], answers.kind, question) for i, named in of.items()},
         labels=list(classes) or sorted(values),
         values=values,
         found=found,
@@ -241,3 +243,14 @@ def of_records(
         kind=answers.kind,
         question=question,
     )
+
+
+def _confidence(found: Consensus, named: Mapping[str, str], answer: Any, kind: Kind, question: Any) -> float:
+    """Return how likely all choices of an answer are, also those that folding made others than were chosen."""
+    said, absent = kind.units(answer, question), kind.absent or ""
+    wanted = {unit: said.get(unit, absent) for unit in named}
+    chances = (
+        found.confidence[i] if found.label[i] == wanted[unit] else found.probability(i, wanted[unit]) or 0.0
+        for unit, i in named.items()
+    )
+    return prod(chances)

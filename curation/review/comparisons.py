@@ -103,8 +103,8 @@ def _of_tuples(rows: Sequence[Any]) -> dict[str, list[Any]]:
     return {name: [row[i] for row in rows] for i, name in enumerate(COLUMNS)}
 
 
-def _texts(values: Any, name: str) -> list[str | None]:
-    found: list[str | None] = as_text(values, f"comparisons, column {name!r}").to_pylist()
+def _texts(values: Any, name: str) -> list[Any]:
+    found: list[Any] = as_text(values, f"comparisons, column {name!r}").to_pylist()
     if name != "winner" and (missing := next((row for row, text in enumerate(found) if not text), None)) is not None:
         raise ValueError(f"comparisons: row {missing}: expected a {name}, found none")
     return found

@@ -94,8 +94,10 @@ def consensus(
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
-            `interval`, from a model of raters who are strict or mild (`rating_consensus`). Marked passages (`span`)
-            get a `PassageConsensus`, with `value` and `passages` (`passage_consensus`).
+            `interval`, from a model of raters who are strict or mild (`rating_consensus`); texts (`text`) a
+            `TextConsensus`, whose labels are merged word by word (`text_consensus`); marked passages (`span`) a
+            `PassageConsensus`, with `value` and `passages` (`passage_consensus`); orders (`ranking`) an
+            `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`).
         pred_probs: By record id, class probabilities of a model that did not train on that record's label, shape
             (C,); their order and number of classes are free.
         embeddings: By record id, a vector, shape (d,), or one for each text of the record, shape (F, d).
@@ -115,21 +117,20 @@ def consensus(
         >>> found.reviewers["reviewer"].to_pylist()
         ['ana', 'ben', 'cem']
     """
-    if kind is not None and (on_scale := _on_scale(kind)):
-        return on_scale(votes, pred_probs=pred_probs, embeddings=embeddings, texts=texts, labels=labels, seed=seed)
+    if kind is not None and (other := _of_kind(kind)):
+        return other(votes, pred_probs=pred_probs, embeddings=embeddings, texts=texts, labels=labels, seed=seed)
     check_whole(seed, "seed")
     coded = read_votes(votes, labels)
     blocks = feature_blocks(coded.records, texts=texts, embeddings=embeddings, pred_probs=pred_probs, seed=seed)
     return of_fit(coded, _fit(coded, blocks), "votes and model" if blocks else "votes")
 
 
-def _on_scale(kind: str) -> Callable[..., Consensus] | None:
+def _of_kind(kind: str) -> Callable[..., Consensus] | None:
     from curation.review.answers import consensus_of  # which knows this module
-    from curation.review.passage_consensus import passage_consensus
+    from curation.review.whole_answers import OF_ANSWERS
     from curation.tasks.kinds import kind_named
 
-    of_answers = {"span": passage_consensus}  # of kinds that have other answers than choices
-    found = of_answers.get(kind) or consensus_of(kind_named(kind))
+    found = OF_ANSWERS.get(kind) or consensus_of(kind_named(kind))
     return None if found is consensus else found
 
 

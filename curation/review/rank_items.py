@@ -172,8 +172,8 @@ def _reviewers(known: Comparisons, fit: OrderFit, ahead: Floats) -> pa.Table:
     r = len(known.reviewers)
     votes = np.bincount(known.reviewer, minlength=r)
     decided = np.bincount(known.reviewer, known.outcome != 0, r)
-    along = np.bincount(known.reviewer, np.where(ahead > 0, 1.0, np.where(ahead == 0, 0.5, 0.0)), r)
-    along -= 0.5 * (votes - decided)  # a tie is ahead by nothing
+    halves = np.where(ahead > 0, 1.0, np.where(ahead == 0, 0.5, 0.0)) * (known.outcome != 0)
+    along = np.bincount(known.reviewer, halves, r)
     spread = fit.lean_draws.std(axis=1)
     share = [float(a / d) if d else None for a, d in zip(along, decided, strict=True)]
     return pa.table(

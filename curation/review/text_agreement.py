@@ -134,13 +134,19 @@ def _by_chance(votes: Votes, split: Sequence[Sequence[str]], rng: np.random.Gene
 
 
 def _columns(votes: Votes, split: Sequence[Sequence[str]], pairs: _Pairs, embed: Embed | None) -> list[Floats]:
-    """Return whether the texts are the same, then each measure, all of shape (P,)."""
+    """Return whether the texts are the same but for white space, then each measure, all of shape (P,)."""
     one, other = votes.label[pairs.left], votes.label[pairs.right]
     longer = np.array([max(len(split[a]), len(split[b])) for a, b in zip(one, other, strict=True)])
     both = np.array([len(split[a]) + len(split[b]) for a, b in zip(one, other, strict=True)])
     said = [(votes.labels[a], votes.labels[b]) for a, b in zip(one, other, strict=True)]
-    found = [(one == other).astype(float), 2 * pairs.apart * longer / np.maximum(both, 1), mean_chrf(said)]
+    same = np.array([_alike(*both) for both in said], dtype=np.float64)
+    found = [same, 2 * pairs.apart * longer / np.maximum(both, 1), mean_chrf(said)]
     return [*found, _cosines(votes.labels, one, other, embed)] if embed is not None else found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts are the same but for white space."""
+    return one.split() == other.split()
 
 
 def _cosines(texts: list[str], one: Ints, other: Ints, embed: Embed) -> Floats:
@@ -163,7 +169,12 @@ def _of_two(votes: Votes, pairs: _Pairs, by_chance: float) -> list[PairAgreement
 
 
 def _two(votes: Votes, pairs: _Pairs, who: tuple[int, int], at: Ints, by_chance: float) -> PairAgreement:
-    same = votes.label[pairs.left[at]] == votes.label[pairs.right[at]]
+    same = np.array(
+        [
+            _alike(votes.labels[a], votes.labels[b])
+            for a, b in zip(*(votes.label[side[at]] for side in (pairs.left, pairs.right)), strict=True)
+        ]
+    )
     value, spread = (1 - pairs.apart[at].mean() / by_chance, pairs.apart[at].std() / by_chance) if by_chance else (0, 0)
     half = 1.96 * spread / len(at) ** 0.5
     kappa = Interval(value=float(value), low=max(-1.0, value - half), high=min(1.0, value + half))

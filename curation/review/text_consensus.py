@@ -60,27 +60,49 @@ def text_consensus(
     labels: Column | None = None,
     seed: int = 0,
 ) -> TextConsensus:
-    """Infer every record's text from those that people wrote.
+    """Infer every record's text from those that people wrote, word by word.
+
+    The texts of a record are laid beside each other (`network`). Where they differ, the word is taken for which most
+    speaks: how seldom its readers are wrong elsewhere, learnt in turns with what is right (`fit_words`), whether other
+    records have it, and between these neighbours, whether others wrote one of like letters, and whether the texts that
+    have it are whole and plausible in other places (`evidence`). Words are compared in small letters and without
+    punctuation, and taken as they were written. Nothing is known of any language but what the texts themselves say.
 
     Args:
         votes: Table `record_id, reviewer, label` (or `value`) and, if there, `submitted_at` (see `read_votes`); an
             empty text is no answer.
-        pred_probs: Says nothing of texts.
-        embeddings: Says nothing of texts.
-        texts: Says nothing of texts.
-        labels: Says nothing of texts.
-        seed: Says nothing: nothing is drawn.
+        pred_probs: Not for texts.
+        embeddings: Not for texts.
+        texts: By record id, the text or texts that people were shown: their words are known words.
+        labels: Not for texts.
+        seed: Changes nothing: nothing is drawn.
 
     Raises:
-        ValueError: A bad vote table.
+        ValueError: A bad vote table, something that is not for texts, or a record with votes that `texts` lacks.
+
+    Example:
+        >>> said = {"ana": "The soup was cold.", "ben": "the soups was cold", "cem": "The soup was so cold"}
+        >>> found = text_consensus([("m1", who, text) for who, text in said.items()])
+        >>> found.label["m1"]
+        'The soup was cold.'
     """
     check_whole(seed, "seed")
+    for name, given in (("pred_probs", pred_probs), ("embeddings", embeddings), ("labels", labels)):
+        if given is not None and list(given):
+            raise ValueError(f"consensus: {name}= says nothing of texts")
     coded = read_votes(without_empty(votes))
-    merged, error = merge(coded)
-    return _result(coded, merged, error)
+    merged, error = merge(coded, None if texts is None else _shown(coded, texts))
+    return _result(coded, merged, error, "votes" if texts is None else "votes and texts")
 
 
-def _result(votes: Votes, merged: Sequence[Merged], error: Floats) -> TextConsensus:
+def _shown(votes: Votes, texts: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
+    missing = next((i for i in votes.records if i not in texts), None)
+    if missing is not None:
+        raise ValueError(f"texts: expected one for every record with a vote, found none for {missing!r}")
+    return {i: [text] if isinstance(text := texts[i], str) else list(text) for i in votes.records}
+
+
+def _result(votes: Votes, merged: Sequence[Merged], error: Floats, method: str) -> TextConsensus:
     ids = votes.records
     label = {i: found.text for i, found in zip(ids, merged, strict=True)}
     confidence = [found.confidence for found in merged]
@@ -92,7 +114,7 @@ def _result(votes: Votes, merged: Sequence[Merged], error: Floats) -> TextConsen
                 "record_id": pa.array(ids, pa.string()),
                 "label": pa.array([*label.values()], pa.string()),
                 "confidence": pa.array(confidence, pa.float64()),
-                "method": pa.array(["votes"] * len(ids), pa.string()),
+                "method": pa.array([method] * len(ids), pa.string()),
                 "votes": np.bincount(votes.record, minlength=len(ids)),
                 "best": pa.array([found.best for found in merged], pa.string()),
                 "word_error": pa.array([found.word_error for found in merged], pa.float64()),

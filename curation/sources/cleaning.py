@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from curation.errors import TwofoldError
 from curation.sources.repair import is_visible, repaired, repaired_name
 from curation.sources.rows import Row
 from curation.sources.values import as_answer, as_id, as_text
 from curation.tasks.limits import NAME as LONGEST_NAME
+from curation.tasks.shapes import Shape
 
 LONGEST_TEXT = 100_000  # characters; more than a person reads, or a page shows
+T = TypeVar("T")
 LABEL = "label"  # what a label is called in `Cleaned.repaired`, beside the text fields
 
 
@@ -27,6 +29,7 @@ class Columns:
         record_id: Column of the id; without one the row number becomes the id.
         nested: Whether a label may be a list, or have parts; it is kept as JSON then.
         written: Whether a label is a text that somebody wrote, of any length.
+        shapes: What the text fields are that are more than a text, by name.
     """
 
     fields: Mapping[str, str]
@@ -34,6 +37,7 @@ class Columns:
     record_id: str | None = None
     nested: bool = False
     written: bool = False
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
 
     def named(self) -> list[str]:
         """Every column that must be there."""
@@ -46,7 +50,8 @@ class Cleaned:
 
     Attributes:
         kept: `record_id, fields, label, source_row` of every record, and `before`: the texts of fields that were
-            repaired, as they were.
+            repaired, as they were; of fields that are more than a text the text, and in
+            `shaped` what they are.
         rejected: `source_row, record_id, label, reason` of every row left out.
         repaired: `record_id, field, before, after` of every text and label whose characters were repaired.
         notes: What is worth a look, a sentence each.
@@ -147,8 +152,13 @@ class _Cells:
     def record(self) -> dict[str, Any]:
         name = self.columns.record_id
         record_id = str(self.row.number) if name is None else self._read(name, as_id)
-        texts, before = {}, {}
+        texts, before, shaped = {}, {}, {}
         for text_field, column in self.columns.fields.items():
+            if text_field in self.columns.shapes:
+                shape = self.columns.shapes[text_field]
+                shaped[text_field] = self._shaped(record_id, text_field, column, shape)
+                texts[text_field] = shape.text(shaped[text_field])
+                continue
             texts[text_field] = self._repaired(record_id, text_field, column, repaired)
             if texts[text_field] != (given := self._read(column, as_text)):
                 before[text_field] = given
@@ -161,7 +171,20 @@ class _Cells:
             longest = LONGEST_TEXT if self.columns.nested or self.columns.written else LONGEST_NAME
             self._check_length(self.columns.label, f"characters in {self._called}", len(label), longest)
         found = {"record_id": record_id, "fields": texts, "label": label or None, "source_row": self.row.number}
-        return {**found, "before": before} if before else found
+        return {**found, **({"before": before} if before else {}), **({"shaped": shaped} if shaped else {})}
+
+    def _shaped(self, record_id: str, name: str, column: str, shape: Shape) -> list[dict[str, str]]:
+        """Return what is more than a text, its characters repaired; what has nothing to be seen is left out."""
+
+        def repair(before: str) -> str:
+            after = repaired(before)
+            if after != before.strip():
+                change = {"record_id": record_id, "field": name, "before": before, "after": after}
+                self.cleaned.repaired.append(change)
+            return after
+
+        found = shape.mapped(self._read(column, shape.read), repair)
+        return [row for row in found if is_visible(row[shape.columns[-1]])]
 
     def _repaired(
         self,
@@ -180,7 +203,7 @@ class _Cells:
             self.cleaned.repaired.append(change)
         return after
 
-    def _read(self, column: str, read: Callable[[Any], str]) -> str:
+    def _read(self, column: str, read: Callable[[Any], T]) -> T:
         try:
             return read(self.row.cells[column])
         except ValueError as error:

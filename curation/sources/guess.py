@@ -11,7 +11,9 @@ from curation.sources.values import is_missing
 from curation.tasks.kinds import OURS
 from curation.tasks.limits import RATINGS
 from curation.tasks.multi_label import BETWEEN
+from curation.tasks.orders import ABOVE
 from curation.tasks.preference import EQUAL, FIRST, SECOND
+from curation.tasks.ranking import read as read_order
 from evaluation.words import words
 
 _SEVERAL = 4  # words of an answer that hardly is the name of a label
@@ -61,6 +63,8 @@ def guess_kind(cells: Iterable[Any], *, labels: Collection[str] | None = None, h
             return Guess(kind="multi_label", why="lists of labels")
     if _are_joined([cell for cell in there if isinstance(cell, str)], labels):
         return Guess(kind="multi_label", why=f"labels with {BETWEEN!r} between them")
+    if options := _ranked(there):
+        return Guess(kind="ranking", settings={"options": options}, why="options in order")
     steps = {_step(cell) for cell in there}
     if there and not has_labels and steps <= set(RATINGS) and len(steps) > 1:
         low, high = min(map(int, steps)), max(map(int, steps))
@@ -101,6 +105,17 @@ def _are_written(cells: Sequence[Any]) -> bool:
     if len(texts) < len(cells) or len(different) < max(3, 0.9 * len(texts)):
         return False
     return sum(len(words(cell)) >= _SEVERAL for cell in different) > len(different) / 2
+
+
+def _ranked(cells: Collection[Any]) -> list[str]:
+    """Return the options that every cell puts in order; none where one does not, or orders others."""
+    if not cells or not any(isinstance(cell, str) and ABOVE in cell for cell in cells):
+        return []
+    try:
+        named = {tuple(sorted(name for tier in read_order(cell) for name in tier)) for cell in cells}
+    except ValueError:
+        return []
+    return list(named.pop()) if len(named) == 1 and len(max(named)) > 1 else []
 
 
 def _are_joined(cells: Collection[str], labels: Collection[str] | None) -> bool:

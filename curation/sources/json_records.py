@@ -76,7 +76,6 @@ class _Pieces:
         self._handle = handle
         self._held = ""
         self._at = 0
-        self._ended = False
         self._decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice)
         self.lines = 0
         self.is_array = self.next() == "["
@@ -112,13 +111,10 @@ class _Pieces:
 
     def _more(self) -> bool:
         """Read a further piece, and let go of what was taken."""
-        if self._ended:
-            return False
-        self.lines += self._held.count("\n", 0, self._at)
-        self._held, self._at = self._held[self._at :], 0
-        piece = self._handle.read(max(_PIECE, len(self._held)))
-        self._ended = not piece
-        self._held += piece
+        piece = self._handle.read(max(_PIECE, len(self._held) - self._at))
+        if piece:
+            self.lines += self._held.count("\n", 0, self._at)
+            self._held, self._at = self._held[self._at :] + piece, 0
         return bool(piece)
 
 

@@ -12,7 +12,7 @@ from curation.sources.guess import Guess, guess_kind
 from curation.sources.readers import column_names, read_rows, shape_in, survey_of
 from curation.sources.rows import Reading
 from curation.sources.shapes.every import Survey
-from curation.sources.shapes.shape import ID
+from curation.sources.shapes.shape import ID, UNNAMED
 from curation.sources.values import is_missing
 from curation.tasks.kinds import OURS
 from curation.tasks.limits import NAME
@@ -25,6 +25,7 @@ class Told:
     Attributes:
         reading: How it is read.
         texts: The columns of its texts.
+        chats: Those of them that hold a chat.
         label: The column of its answers, if it has any.
         record_id: The column of its ids, if every record has one.
         guess: The kind of its answers.
@@ -38,6 +39,7 @@ class Told:
     record_id: str | None
     guess: Guess = field(default_factory=Guess)
     labels: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
     says: str = ""
 
 
@@ -68,7 +70,8 @@ def told_by(data: Path, reading: Reading, *, texts: Sequence[str], label: str | 
     told = replace(
         named,
         reading=reading,
-        texts=tuple(texts) or tuple(found.fields),
+        texts=tuple(texts) or tuple(found.chats.get(name, name) for name in found.fields),
+        chats=() if texts else tuple(found.chats.values()),
         label=label or _question(data, found),
         record_id=record_id or (ID if found.has_ids else None),
     )
@@ -80,7 +83,7 @@ def _question(data: Path, found: Survey) -> str | None:
     if len(found.questions) > 1:
         names = ", ".join(f"{name!r} ({n})" for name, n in found.questions.items())
         raise TwofoldError(f"{data}: holds answers to several questions, {names}; name one of them with --label")
-    return next(iter(found.questions), None)
+    return next(iter(found.questions), UNNAMED if found.answered else None)
 
 
 def _with_kind(told: Told, data: Path, found: Survey) -> Told:
@@ -90,7 +93,7 @@ def _with_kind(told: Told, data: Path, found: Survey) -> Told:
     there = [cell for cell in cells if not is_missing(cell)]
     if any(isinstance(cell, list) for cell in there) and all(_is_one_name(cell) for cell in there):
         there = [cell[0] if isinstance(cell, list) else cell for cell in there]
-    written = next((kind.name for kind in OURS.values() if getattr(kind, "is_written", False)), None)
+    written = next((kind.name for kind in OURS.values() if kind.is_written), None)
     if written is not None and (told.label in found.written or _are_written(there)):
         return replace(told, guess=Guess(kind=written, why="texts that people wrote"))
     return replace(told, guess=guess_kind(there), labels=_labels(found, there))

@@ -11,11 +11,11 @@ import pyarrow as pa
 from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.noting import free_name, note_questions
-from curation.annotation.shown import posed, titles
+from curation.annotation.shown import page_fields, posed, titles
 from curation.annotation.spec import DatasetSpec, Outgoing, Suggested
 from curation.project.asked import Asked, asked_in
 from curation.project.folder import Project, Round
-from curation.project.records import by_id
+from curation.project.records import by_id, shaped_by_id
 from curation.project.standing import Role
 from curation.project.step import Context
 from curation.review.adjudication import NO_LABEL, open_disputes
@@ -62,6 +62,8 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
         workspace=naming.workspace(project, Role.ADJUDICATOR),
         guidelines=PREAMBLE + asked.guidelines,
         fields={**titles(asked), free_name(ANSWERS, asked.fields): "The answers so far"},
+        chat=asked.chat,
+        custom=asked.custom,
         questions={
             asked.question: replace(posed(project, asked), is_optional=False),
             **note_questions(asked.question),
@@ -72,10 +74,11 @@ def _spec(project: Project, round_: Round, asked: Asked) -> DatasetSpec:
 
 
 def _outgoing(context: Context, listed: pa.Table, asked: Asked) -> Iterator[Outgoing]:
-    fields, to_correct, encode = by_id(context.project.records, "fields"), _to_correct(context), asked.encoder()
+    records, to_correct, encode = context.project.records, _to_correct(context), asked.encoder()
+    fields, shaped = by_id(records, "fields"), shaped_by_id(records)
     for row in listed.to_pylist():
         texts = fields[row["record_id"]]
-        shown = asked.kind.page_fields(asked.settings, texts)
+        shown = page_fields({asked.question: asked}, texts, shaped.get(row["record_id"], {}))
         answers = _beside(context.config.task, row["answers"], texts)
         merged = encode(to_correct.get(row["record_id"]), texts)
         yield Outgoing(

@@ -61,13 +61,14 @@ def _flags(
     values: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Return what every check flags, worst first."""
-    mapped, kind = context.project.first, context.config.task.kind
+    mapped, task = context.project.first, context.config.task
+    kind = task.kind
     doubts = [{**row, "suggested": kind.show(row["suggested"])} for row in worst_units(quality, kind).values()]
     flags = [
         *label_flags(doubts, settled),
-        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), context.config.task.compared(values)),
+        *copy_flags(mapped.table("map/copies.parquet").to_pylist(), task.compared(values)),
         *outlier_flags(mapped.table("map/outliers.parquet").to_pylist()),
-        *_flags_of_others(context, context.config.task.worded(values)),
+        *_flags_of_others(context, task.worded(values)),
     ]
     return sorted(flags, key=lambda row: (row["score"], row["record_id"], row["check"]))
 
@@ -85,7 +86,7 @@ def _labelled(context: Context, values: Mapping[str, Any], settled: Container[st
     codes = np.array(task.codes(task.strata(values).values()), dtype=np.int64)
     before = np.array(task.codes(came_with[i] if i in settled else None for i in ids), dtype=np.int64)
     at = np.flatnonzero(codes >= 0).tolist()
-    shown = joined_texts(records, task.fields)
+    shown = joined_texts(records, task.read_fields)
     return Labelled(
         kind=task.kind.name,
         question=task.asked,
@@ -97,6 +98,7 @@ def _labelled(context: Context, values: Mapping[str, Any], settled: Container[st
         codes=codes[at],
         before=before[at],
         embeddings=EmbeddingStore(context.project, tick=percent(context.tick, 0, 60)).matrix[at],
+        fields=[texts for i, texts in enumerate(column(records, "fields")) if codes[i] >= 0],
     )
 
 

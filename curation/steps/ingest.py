@@ -19,7 +19,7 @@ from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import write_json, write_table, write_text
 from curation.project.config import Config, describe, write_config
-from curation.project.folder import Project, read_guidelines
+from curation.project.folder import Project, read_guidelines, read_page
 from curation.project.labelled import prefix_of_tests
 from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
@@ -60,6 +60,7 @@ class Intake:
         gold: Gold labels by id, which only the report reads.
         gold_label: Their column; `label`, or that of the data, by default.
         guidelines: What annotators read; None writes a page to start from.
+        custom: The page that shows them, for text fields that hold values, by name.
         reading: How all three files are read, where they are text.
         join_labels: Whether labels that are equal as numbers, or differ in case or blanks only, become one.
         name: Name of the project in Argilla; that of the folder by default.
@@ -75,6 +76,7 @@ class Intake:
     gold: Path | None = None
     gold_label: str | None = None
     guidelines: Path | None = None
+    custom: Mapping[str, Path] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
     join_labels: bool = False
     name: str | None = None
@@ -135,7 +137,8 @@ def ingest(intake: Intake) -> Project:
     came = _Came(data=data, test=_test(intake, data, task), gold=_gold(intake, data, task))
     guidelines = _guidelines(intake, config.task)
     data_hash = content_hash(intake.data) if intake.data.is_file() else ""
-    _make_folder(intake.folder, lambda to: _write(to, config, came, guidelines, data_hash))
+    pages = {path.name: read_page(path) for path in intake.custom.values()}
+    _make_folder(intake.folder, lambda to: _write(to, config, came, {**pages, "guidelines.md": guidelines}, data_hash))
     return Project(intake.folder)
 
 
@@ -162,7 +165,16 @@ def _seated(intake: Intake, cleaned: Cleaned) -> Cleaned:
             except ValueError as error:
                 raise TwofoldError(f"{cleaned.source}, row {row['source_row']}: {error}") from None
             row["fields"], row["label"] = found.fields, found.answer
+            if "shaped" in row:
+                row["shaped"] = _seated_shaped(intake, row["record_id"], row["shaped"])
     return cleaned
+
+
+def _seated_shaped(intake: Intake, record_id: str, shaped: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put what is more than a text into the fields into which the texts were put."""
+    assert intake.kind.seated is not None  # noqa: S101
+    where = intake.kind.seated(record_id, {name: name for name in intake.columns.fields}).fields
+    return {name: shaped[came] for name, came in where.items() if came in shaped}
 
 
 def _settle(intake: Intake, cleaned: Cleaned, task: Task, column: str) -> None:
@@ -178,6 +190,11 @@ def _notes(intake: Intake, data: Cleaned, task: Task) -> list[str]:
 
 def _config(intake: Intake, data: Cleaned) -> Config:
     task = {"fields": _field_names(data), "questions": {intake.kind.column: _question(intake, data)}}
+    shaped = data.kept[0].get("shaped", {})
+    if custom := {name: path.name for name, path in intake.custom.items() if name in shaped}:
+        task["custom"] = custom
+    if chat := [name for name in shaped if name not in custom]:
+        task["chat"] = chat
     try:
         return Config.model_validate({"name": intake.name or _slug(intake.folder.resolve().name), "task": task})
     except ValidationError as error:
@@ -282,9 +299,9 @@ def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(folder: Path, config: Config, came: _Came, guidelines: str, data_hash: str) -> None:
+def _write(folder: Path, config: Config, came: _Came, texts: Mapping[str, str], data_hash: str) -> None:
     value = config.task.kind.value()
-    schema = records_schema(config.task.fields, value)
+    schema = records_schema(config.task.fields, value, config.task.shapes)
     write_table(folder / "records.parquet", _records(came.data, schema))
     write_table(folder / "rejected.parquet", table(came.rows("rejected"), _REJECTED))
     write_table(folder / "repaired.parquet", table(came.rows("repaired"), _REPAIRED))
@@ -294,7 +311,8 @@ def _write(folder: Path, config: Config, came: _Came, guidelines: str, data_hash
     if came.gold is not None:
         write_table(folder / "gold.parquet", gold_table(came.gold, value))
     write_table(folder / "rounds" / "000" / "labels.parquet", _given(came.data, value))
-    write_text(folder / "guidelines.md", guidelines)
+    for name, text in texts.items():
+        write_text(folder / name, text)
     write_text(folder / ".gitignore", ".cache/\n.lock\n*.tmp\n")
     write_config(folder / "twofold.toml", config)
     ledger.append(folder, "init", data=data_hash)

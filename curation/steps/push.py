@@ -17,7 +17,7 @@ from curation.project import ledger
 from curation.project.asked import Asked, all_asked_in, as_set_now, asking, differences
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
-from curation.project.records import by_id, column, question_of
+from curation.project.records import by_id, column, question_of, shaped_by_id
 from curation.project.standing import Queued
 from curation.project.step import Context, Step
 
@@ -57,7 +57,8 @@ def push(context: Context, argilla: ArgillaClient) -> str:
     project, round_ = context.project, context.round
     asked = all_asked_in(project, round_)
     if not asked:
-        new = {view.config.task.question: asking(view.config, project.guidelines) for view in project.views}
+        pages = project.custom_pages
+        new = {view.config.task.question: asking(view.config, project.guidelines, pages) for view in project.views}
         return _send(context, argilla, new)
     now = _what_can_change(context, argilla, asked)
     changed = _all_differences(asked, now)
@@ -146,11 +147,12 @@ def _keep(project: Project, round_: Round, asked: AllAsked) -> None:
 def _outgoing(context: Context, batch: pa.Table, asked: AllAsked) -> Iterator[Outgoing]:
     ids = column(batch, "record_id")
     vectors = EmbeddingStore(context.project).of(ids)
-    fields, suggested = by_id(context.project.records, "fields"), _suggested(context, batch, asked)
+    fields, shaped = by_id(context.project.records, "fields"), shaped_by_id(context.project.records)
+    suggested = _suggested(context, batch, asked)
     for row, vector in zip(batch.to_pylist(), vectors, strict=True):
         yield Outgoing(
             record_id=row["record_id"],
-            fields=page_fields(asked, fields[row["record_id"]]),
+            fields=page_fields(asked, fields[row["record_id"]], shaped.get(row["record_id"], {})),
             metadata={
                 "round": context.round.number,
                 "reason": row["kind"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +17,7 @@ from curation.project.folder import Round
 from curation.project.labelled import fields_by_id
 from curation.project.notes import counted_notes, notes_in
 from curation.project.readings import Readings, as_votes, readings
-from curation.project.records import column, consensus_schema, decisions_schema, labels_schema, table
+from curation.project.records import by_id, column, consensus_schema, decisions_schema, labels_schema, table
 from curation.project.standing import Method, Role, Status
 from curation.project.step import Context, Step
 from curation.review import agreement, decide
@@ -28,6 +28,8 @@ from curation.review.consensus import Consensus
 from curation.review.decide import Settle
 from curation.review.discards import with_discards
 from curation.review.peers import agreement_with_others
+from curation.review.reader_leanings import reader_leanings
+from curation.review.soft_labels import soft_labels
 from curation.review.third_looks import SCHEMA, new_third_looks
 from curation.tasks.task import Task
 
@@ -47,6 +49,7 @@ def run(context: Context) -> str:
     before = context.project.before(round_).table("labels.parquet")
     _note_changes(round_, decisions)
     round_.write_table("consensus.parquet", _consensus_table(agreed, task))
+    round_.write_table("soft.parquet", soft_labels(agreed))
     round_.write_table("adjudication.parquet", disputes(answers.votes, decided))
     round_.write_table("decisions.parquet", decisions)
     round_.write_table("labels.parquet", _overlaid(before, decisions, round_.number))
@@ -97,7 +100,7 @@ def _facts(
     """Return how far people agree, how good each of them is, and who did what."""
     return {
         "agreement": _agreement(context, votes, units),
-        "reviewers": chosen.reviewers.to_pylist(),
+        **_of_readers(context, chosen, reviewed),
         "calibration": chosen.calibration.to_pylist(),
         "with_others": agreement_with_others(reviewed),
         "decisions": dict(Counter(column(decisions, "method"))),
@@ -111,12 +114,30 @@ def _facts(
     }
 
 
+def _of_readers(context: Context, chosen: Consensus, reviewed: pa.Table) -> dict[str, Any]:
+    """Return how good each reader is; of those who compare two texts also whether they lean to one place."""
+    task, readers = context.config.task, chosen.reviewers.to_pylist()
+    if not task.kind.compares:
+        return {"reviewers": readers}
+    texts, (first, second) = by_id(context.project.records, "fields"), task.asked.about()
+    said = (
+        ((texts[row["record_id"]][first], texts[row["record_id"]][second]), row["reviewer"], row["label"])
+        for row in _with_status(reviewed, Status.SUBMITTED).to_pylist()
+    )
+    leanings = {each.reviewer: each for each in reader_leanings(said, seed=context.config.seed)}
+    habits = {name: each.habit for name, each in leanings.items() if each.habit is not None}
+    return {
+        "reviewers": [{**row, "habit": habits.get(row["reviewer"], row["habit"])} for row in readers],
+        "leanings": [asdict(each) for each in leanings.values()],
+    }
+
+
 def _agreement(context: Context, votes: pa.Table, units: Units) -> dict[str, Any]:
     """Return how far the readers agree: on whole answers where their kind has a way to compare them, else on units."""
     task, seed = context.config.task, context.config.seed
     if task.kind.agreement:
         read, texts = _of_role(votes, Role.ANNOTATOR), _placed_in(context)
-        kind, labels = task.kind.agreement, task.labels
+        kind, labels = task.kind.agreement, task.labels or None
         return agreement(read, kind=kind, labels=labels, texts=texts, seed=seed).to_dict()
     return agreement(units.votes, scale=task.kind.scale, labels=task.kind.choices(task.asked), seed=seed).to_dict()
 
@@ -201,7 +222,14 @@ def _mixed_up(votes: pa.Table) -> list[dict[str, Any]]:
 
 STEP = Step(
     name="review",
-    makes=("consensus.parquet", "adjudication.parquet", "decisions.parquet", "labels.parquet", "review.json"),
+    makes=(
+        "consensus.parquet",
+        "soft.parquet",
+        "adjudication.parquet",
+        "decisions.parquet",
+        "labels.parquet",
+        "review.json",
+    ),
     keeps=("decision_changes.parquet", THIRD_LOOKS),
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from curation.annotation.client import ArgillaClient
 from curation.annotation.collecting import COPIED, copied_in
 from curation.annotation.shown import AllAsked, page_fields, shown_for_a_third_look
 from curation.annotation.spec import Given, Outgoing
 from curation.project.asked import all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
-from curation.project.records import by_id
+from curation.project.records import by_id, shaped_by_id
 from curation.project.standing import ANSWERED, Method, Role, Status
 from curation.project.step import Context
 
@@ -39,7 +41,7 @@ def third_look(context: Context, argilla: ArgillaClient) -> str:
     missing = _missing(answers, held)
     new = wanted - held.keys()
     _note(round_, missing, {"dataset": spec.name, "workspace": spec.workspace})
-    outgoing = list(_outgoing(asked, texts, {**dict.fromkeys(new, ()), **missing}))
+    outgoing = list(_outgoing(asked, project.records, {**dict.fromkeys(new, ()), **missing}))
     for done in argilla.upload_answered(dataset, outgoing):
         context.tick(done, len(outgoing))
     return f"{len(new)} records sent to one more reader in {spec.name}" if new else ""
@@ -95,6 +97,9 @@ def _note(round_: Round, answers: Answers, facts: Mapping[str, Any]) -> None:
     round_.write_json(COPIED, {**facts, "copied": {i: sorted(who) for i, who in sorted(copied.items())}})
 
 
-def _outgoing(asked: AllAsked, texts: Mapping[str, Mapping[str, str]], answers: Answers) -> Iterator[Outgoing]:
+def _outgoing(asked: AllAsked, records: pa.Table, answers: Answers) -> Iterator[Outgoing]:
+    texts, shaped = by_id(records, "fields"), shaped_by_id(records)
     for record_id, given in sorted(answers.items()):
-        yield Outgoing(record_id=record_id, fields=page_fields(asked, texts[record_id]), given=given)
+        yield Outgoing(
+            record_id=record_id, fields=page_fields(asked, texts[record_id], shaped.get(record_id, {})), given=given
+        )

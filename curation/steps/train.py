@@ -22,7 +22,7 @@ def run(context: Context) -> str:
         labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         text_columns=task.read_fields,
         label_column=task.question,
-        config=fit_config(context.config.training, context.config.seed, task.kind.scale),
+        config=fit_config(context.config.training, context.config.seed, task.kind.scale, compares=task.kind.compares),
         output_dir=context.round.path("model"),
         progress=context.tick,
     )
@@ -31,11 +31,11 @@ def run(context: Context) -> str:
     return f"{found} ({result.precision} on {result.device})"
 
 
-def fit_config(settings: TrainingConfig, seed: int, scale: Scale = "nominal") -> Any:
+def fit_config(settings: TrainingConfig, seed: int, scale: Scale = "nominal", *, compares: bool = False) -> Any:
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    return FitConfig(seed=seed, scale=scale, **settings.model_dump(exclude_none=True))
+    return FitConfig(seed=seed, scale=scale, compares=compares, **settings.model_dump(exclude_none=True))
 
 
 def _with_variants(context: Context, train: Any) -> Any:

@@ -140,6 +140,7 @@ class Kind:
         outcome: What an answer makes of the texts, by answer (or None), question and fields: columns of the exported
             data set.
         outcome_names: The names of those columns, in order.
+        compares: Whether a model compares the fields that the question is about.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Kind:
     seated: Callable[[str, Mapping[str, str]], Seated] | None = None
     outcome: Callable[[Value | None, Any, Mapping[str, str]], Mapping[str, str | None]] | None = None
     outcome_names: tuple[str, ...] = ()
+    compares: bool = False
 
     def names_in(self, cell: str) -> list[str]:
         """Return the names of labels that stand in a cell; raises ValueError with what was expected."""

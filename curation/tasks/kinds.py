@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from curation.errors import suggest
-from curation.tasks import multi_label, preference, rating, single_label, span, text
+from curation.tasks import multi_label, preference, ranking, rating, single_label, span, text
 from curation.tasks.kind import Kind
 
 if TYPE_CHECKING:
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 GROUP = "twofold.kinds"
 OURS = {
     kind.name: kind
-    for kind in (single_label.KIND, multi_label.KIND, rating.KIND, span.KIND, text.KIND, preference.KIND)
+    for kind in (
+        single_label.KIND,
+        multi_label.KIND,
+        rating.KIND,
+        span.KIND,
+        text.KIND,
+        preference.KIND,
+        ranking.KIND,
+    )
 }
 
 

@@ -33,11 +33,16 @@ RATING_STEPS = 11
 RATINGS = range(11)
 """The numbers that a step may have."""
 
+RANKED = 50
+"""Options of a ranking."""
+
 
 PROJECT = r"^[a-z0-9][a-z0-9_-]{0,60}$"
 QUESTION = r"^[a-z0-9][a-z0-9_-]*$"
 ADDRESS = r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"
+FILE = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 IN_WORDS = {
+    FILE: "the name of a file in the project's folder, such as card.html",
     PROJECT: "at most 61 small letters, digits, `-` and `_`, the first a letter or a digit",
     QUESTION: "small letters, digits, `-` and `_`, the first a letter or a digit",
     ADDRESS: "an address such as http://HOST:PORT or https://HOST/PATH, or nothing",
@@ -53,6 +58,13 @@ def too_many_labels(count: int) -> str | None:
         f"at most {LABELS} labels, came {count}; an Argilla of your own takes more with"
         " ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS set, there and here"
     )
+
+
+def too_many_to_rank(count: int) -> str | None:
+    """Say what is wrong with a number of options to rank, if anything is."""
+    if count <= RANKED:
+        return None
+    return f"at most {RANKED} options can be ranked, came {count}; rank the best of them, or compare two at a time"
 
 
 def bad_rating_steps(values: Sequence[int]) -> str | None:

@@ -89,7 +89,7 @@ def seated(record_id: str, fields: Mapping[str, str]) -> Seated:
 
     Example:
         >>> seated("7", {"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."})
-        Seated(fields={'prompt': 'Hello?', 'first': 'Go away.', 'second': 'Hello.'}, answer='second')
+        Seated(fields={'prompt': 'Hello?', 'first': 'Hello.', 'second': 'Go away.'}, answer='first')
     """
     beside = {name: text for name, text in fields.items() if name not in (CHOSEN, REJECTED)}
     if taken := [name for name in (FIRST, SECOND) if name in beside]:
@@ -136,5 +136,7 @@ KIND = Kind(
     outcome_names=(CHOSEN, REJECTED),
     guide="say which of the two is better",
     classes=_answers,
+    recipe="pairwise",
+    compares=True,
     feature=_feature,
 )

@@ -23,6 +23,7 @@ from curation.tasks import limits
 from curation.tasks.kind import Kind, Question, Value
 from curation.tasks.kinds import kind_named
 from curation.tasks.names import Name, all_different
+from curation.tasks.shapes import CHAT, CUSTOM, Shape
 
 if TYPE_CHECKING:
     import datasets
@@ -55,6 +56,8 @@ class Task(BaseModel):
 
     Attributes:
         fields: Names of the text fields shown, in order: one for texts, two for text pairs; none is a question's.
+        chat: Those of them that hold a chat, which people see as one; all else reads it as a text.
+        custom: The file of the project with the page that shows it, for those that hold values, by name.
         questions: The questions in the order shown, by their names in Argilla, which are those of the columns of
             answers in data sets for training.
     """
@@ -62,6 +65,8 @@ class Task(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fields: tuple[Name, ...] = Field(default=("text",), min_length=1)
+    chat: tuple[Name, ...] = ()
+    custom: dict[Name, Annotated[str, StringConstraints(pattern=limits.FILE)]] = Field(default_factory=dict)
     questions: dict[QuestionName, AnyQuestion] = Field(min_length=1, max_length=limits.QUESTIONS)
 
     @field_validator("fields")
@@ -71,14 +76,25 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
+        if lost := [name for name in self.shapes if name not in self.fields]:
+            raise ValueError(f"expected one of the fields {', '.join(self.fields)}, came {lost[0]!r}")
+        if twice := [name for name in self.chat if name in self.custom]:
+            raise ValueError(f"the field {twice[0]!r} is a chat or has a page of its own, and came as both")
         for name, asked in self.questions.items():
             if name in self.fields:
                 raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")
             for field in asked.about():
+                if field in self.shapes and kind_named(asked.kind).to_page is not None:
+                    raise ValueError(f"the question {name!r} marks a text, and the field {field!r} is more than one")
                 if field not in self.fields:
                     there = ", ".join(self.fields)
                     raise ValueError(f"the question {name!r} is about the text field {field!r}, and there are {there}")
         return self
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """What the fields are that are more than a text, by name."""
+        return {**dict.fromkeys(self.chat, CHAT), **dict.fromkeys(self.custom, CUSTOM)}
 
     def only(self, question: str) -> Task:
         """Return the task as it is seen from one of its questions."""
@@ -96,9 +112,11 @@ class Task(BaseModel):
 
     @property
     def read_fields(self) -> tuple[str, ...]:
-        """The text fields that a model reads: the one that the question is about, if it is about one; else all."""
-        field = getattr(self.asked, "field", None)
-        return self.fields if field is None else (field,)
+        """The text fields that a model reads: those that the question is about, or all; those compared come last."""
+        about = tuple(self.asked.about())
+        if self.kind.compares:
+            return (*(name for name in self.fields if name not in about), *about)
+        return about or self.fields
 
     @property
     def kind(self) -> Kind:

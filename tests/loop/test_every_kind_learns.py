@@ -28,13 +28,17 @@ WHEN = ("on Monday", "last night", "before the wedding", "in March", "yesterday"
 
 @dataclass(frozen=True)
 class Case:
-    """A kind, the answer to each of the events as a cell has it, and what is measured besides."""
+    """A kind, the answer to each of the events as a cell has it, and what is measured besides.
+
+    `beside` are events that are told of in a second text; `counted` is one of the answers in words.
+    """
 
     kind: str
     cells: Mapping[str, str]
     labels: str | None = None
     settings: tuple[str, ...] = ()
     metrics: frozenset[str] = field(default_factory=frozenset)
+    beside: Mapping[str, str] = field(default_factory=dict)
     counted: str = "damage"  # a label of one event
 
     def __str__(self) -> str:
@@ -44,11 +48,13 @@ class Case:
         """Return what tells the answer to one event from that to another, in a saved data set."""
         return json.dumps([one["label"] for one in value] if self.kind == "span" else value)
 
-    def row(self, event: str, n: int) -> tuple[str, str, str]:
-        """Return id, text and answer of one message."""
-        thing, text = THINGS[n], EVENTS[event].format(thing=THINGS[n], when=WHEN[n % len(WHEN)])
-        start = text.index(thing)
-        return f"{event}-{n}", text, self.cells[event].format(start=start, end=start + len(thing))
+    def row(self, event: str, n: int) -> list[str]:
+        """Return id, texts and answer of one message."""
+        thing, told = THINGS[n], [event, *([self.beside[event]] if self.beside else [])]
+        texts = [EVENTS[each].format(thing=thing, when=WHEN[n % len(WHEN)]) for each in told]
+        start = texts[0].index(thing)
+        answer = self.cells[event].format(start=start, end=start + len(thing))
+        return [f"{event}-{n}", *(f'"{text}"' for text in texts), answer]
 
 
 CASES = [
@@ -62,9 +68,17 @@ CASES = [
     Case(
         "rating",
         {"late": "2", "broken": "1", "thanks": "5"},
-        counted="1",
         settings=("values=[1,2,3,4,5]",),
         metrics=frozenset({"mean_absolute_error", "within_one_step", "weighted_kappa"}),
+        counted="1",
+    ),
+    Case(
+        "preference",
+        {"late": "second", "broken": "equal", "thanks": "first"},
+        settings=("ties=true",),
+        metrics=frozenset({"accuracy_of_decided", "first_given", "first_predicted"}),
+        beside={"late": "thanks", "broken": "late", "thanks": "broken"},
+        counted="equal",
     ),
     Case(
         "span",
@@ -97,11 +111,14 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def project(case: Case, tmp_path: Path) -> Path:
     rows = [case.row(event, n) for n in range(len(THINGS)) for event in EVENTS]
+    fields = ["text", "other"][: len(rows[0]) - 2]
     data, folder = tmp_path / "orders.csv", tmp_path / "orders"
-    data.write_text("id,text,answer\n" + "".join(f'{i},"{text}",{cell}\n' for i, text, cell in rows), encoding="utf-8")
+    lines = (",".join(row) for row in [["id", *fields, "answer"], *rows])
+    data.write_text("\n".join([*lines, ""]), encoding="utf-8")
     more = [f"--labels={case.labels}"] if case.labels else []
     more += [part for setting in case.settings for part in ("--set", setting)]
-    run("init", folder, "--data", data, "--text", "text", "--id", "id", "--label", "answer", "--kind", case.kind, *more)
+    more += [part for name in fields for part in ("--text", name)]
+    run("init", folder, "--data", data, "--id", "id", "--label", "answer", "--kind", case.kind, *more)
     path = folder / "twofold.toml"
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     document["training"] = {"method": "head", "epochs": 2, "precision": "fp32"}

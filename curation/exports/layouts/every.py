@@ -15,6 +15,7 @@ from curation.exports.table_files import rows
 from curation.exports.text_columns import apart
 from curation.project.artifacts import write_atomically
 from curation.project.folder import Project
+from curation.project.records import shaped_by_id
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
@@ -52,6 +53,8 @@ def laid_out(project: Project, found: pa.Table, layout: Layout, notes: Counter[s
     answers = next(name for name in names if name in found.column_names)
     record_id = apart("record_id", project)
 
+    shaped = shaped_by_id(project.records) if task.chat else {}
+
     def say(what: str) -> None:
         notes[what] += 1
 
@@ -62,6 +65,7 @@ def laid_out(project: Project, found: pa.Table, layout: Layout, notes: Counter[s
             value=row[answers],
             task=task,
             say=say,
+            chats={name: each for name, each in shaped.get(row[record_id], {}).items() if name in task.chat},
         )
         for row in rows(found)
     )

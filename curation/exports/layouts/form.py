@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from curation.tasks.task import Task
 
-_PASSAGE = {"start", "end", "label"}
+PAIR = {"chosen", "rejected"}
+"""What becomes of two texts of which one is better."""
 
 
 class Form(StrEnum):
@@ -19,7 +20,13 @@ class Form(StrEnum):
     PASSAGES = "marked passages"
     NUMBER = "a number"
     TEXT = "a text"
+    BETTER = "which text is better"
+    ORDER = "an order of options"
     OTHER = "something else"
+
+
+_PARTS = {frozenset({"start", "end", "label"}): Form.PASSAGES, frozenset({"value", "rank"}): Form.ORDER}
+"""What a list is of, by the names of its parts."""
 
 
 def form_of(task: Task) -> Form:
@@ -31,6 +38,8 @@ def form_of(task: Task) -> Form:
         <Form.NAME: 'one name of a list'>
     """
     value = task.kind.value()
+    if {*task.kind.outcome_names} == PAIR:
+        return Form.BETTER
     if pa.types.is_integer(value):
         return Form.NUMBER
     if pa.types.is_string(value):
@@ -43,6 +52,5 @@ def form_of(task: Task) -> Form:
 def _of_list(each: pa.DataType, task: Task) -> Form:
     if pa.types.is_string(each) and task.labels:
         return Form.NAMES
-    if pa.types.is_struct(each) and {each.field(i).name for i in range(each.num_fields)} == _PASSAGE:
-        return Form.PASSAGES
-    return Form.OTHER
+    parts = frozenset(each.field(i).name for i in range(each.num_fields)) if pa.types.is_struct(each) else frozenset()
+    return _PARTS.get(parts, Form.OTHER)

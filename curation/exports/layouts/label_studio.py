@@ -50,6 +50,7 @@ LAYOUT = Layout(
     writes={
         Form.PASSAGES: _passages,
         Form.NAME: _single("choices", listed=True),
+        Form.BETTER: _single("choices", listed=True),
         Form.NAMES: _names,
         Form.NUMBER: _single("rating", listed=False),
         Form.TEXT: _single("textarea", listed=True),

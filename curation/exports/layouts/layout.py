@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from curation.errors import TwofoldError
 from curation.exports.layouts.form import Form, form_of
+from curation.tasks.shapes import Shaped
 from curation.tasks.task import Task
 
 
@@ -19,6 +20,7 @@ class Entry:
     Attributes:
         record_id: Its id.
         fields: Its texts by field.
+        chats: Those of its fields that hold a chat, as they are: messages with a `role` and a `content`.
         value: Its answer; None where it has none yet.
         task: The task that it belongs to.
         say: Counts something that a reader of the file should know, in words.
@@ -29,6 +31,7 @@ class Entry:
     value: Any
     task: Task
     say: Callable[[str], None]
+    chats: Mapping[str, Shaped] = field(default_factory=dict)
 
     @property
     def field(self) -> str:

@@ -97,6 +97,7 @@ def _agreement(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "alpha": _interval(found["alpha"]),
         "alpha_interval": _interval(found.get("alpha_interval") or {"value": None}),
+        "kendall_tau": _interval(found.get("kendall_tau") or {"value": None}),
         "fleiss_kappa": _interval(found["fleiss_kappa"]),
         "observed": _interval(found["observed"]),
         "records": found["paired_records"],

@@ -13,6 +13,7 @@ from curation.sources.shapes.shape import Flat, Shape, of_most, texts_of
 from curation.sources.values import described, is_missing
 
 _RESPONSES, _SUGGESTION = ".responses", ".suggestion"
+_SUBMITTED = "submitted"
 _SUGGESTED = "nobody responded: the suggestion came in"
 
 
@@ -30,7 +31,7 @@ def _flat(found: Mapping[str, Any]) -> Flat:
     return _record(
         found,
         found["fields"],
-        {name: [_value(each) for each in given] for name, given in responses.items()},
+        {name: [_value(each) for each in given if _is_submitted(each)] for name, given in responses.items()},
         {name: _value(each) for name, each in suggestions.items()},
     )
 
@@ -39,13 +40,29 @@ def _value(each: Any) -> Any:
     return each.get("value") if isinstance(each, Mapping) else each
 
 
+def _is_submitted(each: Any) -> bool:
+    """Whether somebody meant it: neither a draft nor a discard."""
+    return not isinstance(each, Mapping) or each.get("status", _SUBMITTED) == _SUBMITTED
+
+
 def _of_columns(found: Mapping[str, Any]) -> Flat:
     """Return a record of which every question has columns of its own."""
-    responses = {n.removesuffix(_RESPONSES): list(v or ()) for n, v in found.items() if n.endswith(_RESPONSES)}
+    responses = {
+        name.removesuffix(_RESPONSES): _submitted(given, found.get(f"{name}.status"))
+        for name, given in found.items()
+        if name.endswith(_RESPONSES)
+    }
     suggestions = {n.removesuffix(_SUGGESTION): v for n, v in found.items() if n.endswith(_SUGGESTION)}
     questions = tuple(f"{name}." for name in {**responses, **suggestions})
     fields = {n: v for n, v in found.items() if n not in ("id", "status", "_server_id") and not n.startswith(questions)}
     return _record(found, fields, responses, suggestions)
+
+
+def _submitted(given: Any, status: Any) -> list[Any]:
+    """Return the responses that were meant, by the column of their statuses, where there is one."""
+    values = list(given or ())
+    meant = list(status) if isinstance(status, list) and len(status) == len(values) else [_SUBMITTED] * len(values)
+    return [value for value, each in zip(values, meant, strict=True) if each == _SUBMITTED]
 
 
 def _record(

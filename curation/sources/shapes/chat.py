@@ -12,7 +12,8 @@ from curation.sources.shapes.shape import Flat, Shape
 from curation.sources.values import described
 
 QUESTION = "answer"
-_TURNS = "a chat of several turns, which came in as one text with a line for each"
+_CHAT = "chat"
+_SYSTEM = "system"
 _PAIR = ("chosen", "rejected")
 
 
@@ -31,17 +32,18 @@ def _flat(found: Mapping[str, Any]) -> Flat:
         messages = _messages(found.get("messages"), "user")
         said = bool(messages) and messages[-1][0] == "assistant"
         prompt, completion = (messages[:-1], messages[-1:]) if said else (messages, [])
-    text, doubt = _as_text(prompt)
     answers = {QUESTION: completion[-1][1]} if completion else {}
-    return Flat(fields={"text": text}, answers=answers, record_id=found.get("id"), doubt=doubt)
+    return Flat(
+        fields={"text": _as_text(prompt)}, answers=answers, record_id=found.get("id"), **_as_chat("text", prompt)
+    )
 
 
 def _pair(found: Mapping[str, Any]) -> Flat:
     chosen, rejected = (_messages(found[name], "assistant") for name in _PAIR)
     before = _messages(found["prompt"], "user") if "prompt" in found else chosen[:-1]
-    text, doubt = _as_text(before)
     pair = {name: said[-1][1] if said else "" for name, said in zip(_PAIR, (chosen, rejected), strict=True)}
-    return Flat(fields={**({"prompt": text} if before else {}), **pair}, record_id=found.get("id"), doubt=doubt)
+    fields = {**({"prompt": _as_text(before)} if before else {}), **pair}
+    return Flat(fields=fields, record_id=found.get("id"), **_as_chat("prompt", before))
 
 
 def _messages(given: Any, role: str) -> list[tuple[str, str]]:
@@ -60,12 +62,17 @@ def _message(each: Any) -> tuple[str, str]:
     return role, content
 
 
-def _as_text(messages: Sequence[tuple[str, str]]) -> tuple[str, str | None]:
-    """Return what was said before the answer; the instructions of the system are not shown."""
-    said = [(role, text) for role, text in messages if role != "system"]
-    if len(said) < 2:
-        return "".join(text for _, text in said), None
-    return "\n".join(f"{role}: {text}" for role, text in said), _TURNS
+def _as_text(messages: Sequence[tuple[str, str]]) -> str:
+    """Return what was said before the answer as one text; the instructions of the system are not shown."""
+    said = [(role, text) for role, text in messages if role != _SYSTEM]
+    return said[0][1] if len(said) == 1 else "\n".join(f"{role}: {text}" for role, text in said)
+
+
+def _as_chat(field: str, messages: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the column that holds a chat as it is, and whether it is more than one text."""
+    several = sum(role != _SYSTEM for role, _ in messages) > 1
+    chat = [{"role": role, "content": text} for role, text in messages]
+    return {"more": {_CHAT: chat}, "chats": {field: _CHAT} if several else {}}
 
 
 SHAPE = Shape(name="openai", says="chats", is_one=_is_one, flat=_flat)

@@ -39,4 +39,4 @@ def _answer(given: Any) -> Any:
     return listed
 
 
-SHAPE = Shape(name="doccano", says="doccano's JSON lines", is_one=_is_one, flat=_flat)
+SHAPE = Shape(name="doccano", says="texts with labels or passages, as doccano has them", is_one=_is_one, flat=_flat)

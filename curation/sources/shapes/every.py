@@ -74,7 +74,7 @@ def flats(path: Path, reading: Reading, shape: Shape, objects: Objects) -> Itera
 def shaped_rows(
     path: Path, reading: Reading, shape: Shape, objects: Objects, wanted: Collection[str], *, alone: bool = False
 ) -> Iterator[Row]:
-    """Yield every record of a file as a row of the wanted columns, what is alone in a list without it if `alone`.
+    """Yield every record of a file as a row of the wanted columns, answers alone in a list without it if `alone`.
 
     Raises:
         TwofoldError: As `flats`, or no record has a wanted column.
@@ -84,7 +84,8 @@ def shaped_rows(
         known |= flat.names
         cells = {name: flat.cell(name) for name in wanted or flat.names}
         if alone:
-            cells = {name: _alone(cell) for name, cell in cells.items()}
+            shown = {ID, *flat.more, *flat.fields} - flat.answers.keys()
+            cells = {name: cell if name in shown else _alone(cell) for name, cell in cells.items()}
         yield Row(number, cells, flat.doubt)
     check_names(str(path), list(known), wanted)
 
@@ -104,14 +105,18 @@ class Survey:
         fields: Its columns of texts that people are shown, in order.
         questions: How many records have an answer, by question.
         labels: What could have been answered, where the file says so.
+        chats: The column of a chat by the text that it would be, where some record has several turns.
         written: The questions that were answered with texts.
+        answered: Whether somebody answered anything, or with nothing.
         has_ids: Whether every record has an id.
     """
 
     fields: dict[str, None] = field(default_factory=dict)
     questions: Counter[str] = field(default_factory=Counter)
     labels: dict[str, None] = field(default_factory=dict)
+    chats: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+    answered: bool = False
     has_ids: bool = True
 
 
@@ -126,6 +131,8 @@ def survey(path: Path, reading: Reading, shape: Shape, objects: Objects) -> Surv
         found.fields |= dict.fromkeys(flat.fields)
         found.questions.update(flat.answers.keys())
         found.labels |= dict.fromkeys(flat.labels)
+        found.chats |= flat.chats
         found.written |= flat.written
+        found.answered = found.answered or flat.answered
         found.has_ids = found.has_ids and flat.record_id is not None and ID not in flat.fields
     return found

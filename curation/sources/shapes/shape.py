@@ -15,6 +15,9 @@ from curation.sources.values import described
 ID = "id"
 """The column of a record's id."""
 
+UNNAMED = "answer"
+"""The question of a file in which everybody answered with nothing, so that no question has a name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flat:
@@ -28,6 +31,7 @@ class Flat:
         labels: What could have been answered, where the record says so.
         written: The questions that were answered with a text that somebody wrote.
         more: Other columns that may be shown.
+        chats: The column of `more` that holds a chat as it is, by its text, where it has several turns.
         doubt: What a reader of this record should know, in words.
     """
 
@@ -38,6 +42,7 @@ class Flat:
     labels: Sequence[str] = ()
     written: frozenset[str] = frozenset()
     more: Mapping[str, Any] = field(default_factory=dict)
+    chats: Mapping[str, str] = field(default_factory=dict)
     doubt: str | None = None
 
     def cell(self, name: str) -> Any:
@@ -51,7 +56,8 @@ class Flat:
     def names(self) -> dict[str, None]:
         """The columns that it has."""
         ids = {} if self.record_id is None else {ID: None}
-        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers])
+        unnamed = [UNNAMED] if self.answered and not self.answers else []
+        return ids | dict.fromkeys([*self.more, *self.fields, *self.answers, *unnamed])
 
 
 Objects: TypeAlias = Callable[[Path, Reading], Iterator[Row]]
@@ -98,16 +104,21 @@ def passages_in(given: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(given, list):
         raise ValueError(f"expected a list of passages, came {described(given)}")
-    return [_passage_in(each) for each in given]
+    return [passage(*parts) for each in given for parts in _parts(each)]
 
 
-def _passage_in(each: Any) -> dict[str, Any]:
+def _parts(each: Any) -> list[tuple[Any, Any, Any]]:
+    """Return the start, the end and the label of a passage, once for each of its labels."""
     if isinstance(each, Mapping):
         start, end = (each.get(name, each.get(f"{name}_offset", each.get(f"{name}_char"))) for name in ("start", "end"))
-        return passage(start, end, each.get("label", each.get("type")))
+        label = each.get("label", each.get("type"))
+        several = each.get("labels") if label is None else None
+        return (
+            [(start, end, one) for one in several] if isinstance(several, list) and several else [(start, end, label)]
+        )
     if not isinstance(each, list) or len(each) != 3:
         raise ValueError(f"expected a passage as start, end and label, came {described(each)}")
-    return passage(*each)
+    return [(each[0], each[1], each[2])]
 
 
 def are_passages(given: Any) -> bool:

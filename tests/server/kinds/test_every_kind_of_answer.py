@@ -77,6 +77,14 @@ CASES = [
         "Where is my big parcel?",
     ),
     Case(
+        "ranking",
+        {"options": ["speed", "price", "tone"]},
+        [{"value": "price", "rank": 1}, {"value": "speed", "rank": 2}, {"value": "tone", "rank": 2}],
+        [{"value": "price", "rank": 1}, {"value": "speed", "rank": 2}, {"value": "tone", "rank": 3}],
+        [{"value": "tone", "rank": 1}, {"value": "price", "rank": 2}, {"value": "speed", "rank": 3}],
+        "tone > price > speed",
+    ),
+    Case(
         "topics",
         {"labels": ["delivery", "money", "praise"]},
         ["delivery"],

@@ -27,7 +27,7 @@ from curation.exports.export import EXPORTS, export_hf, exported, flags, label_r
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, share_as_bad
 from curation.project.folder import Project, open_project
-from curation.project.records import QUALITY, by_id, column, decisions_schema, queue_schema, table, votes_schema
+from curation.project.records import QUALITY, SOFT, by_id, column, decisions_schema, queue_schema, table, votes_schema
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.evaluate import predictions_schema
@@ -341,3 +341,52 @@ def on_a_terminal(*arguments: str) -> str:
 
 def test_the_rounds_that_have_something_are_found_oldest_first(reviewed: Project) -> None:
     assert [round_.number for round_ in rounds_with(reviewed, "votes")] == [1, 2]
+
+
+def test_soft_labels_stand_beside_the_answers_the_likeliest_first(reviewed: Project) -> None:
+    soft = [("r00", "question", 0.8), ("r00", "complaint", 0.2), ("r01", "complaint", 0.9)]
+    newer = [("r01", "question", 0.7), ("r01", "complaint", 0.3)]
+    for number, rows_ in ((1, soft), (2, newer)):
+        said = [{"record_id": i, "answer": answer, "probability": p} for i, answer, p in rows_]
+        reviewed.round(number).write_table("soft.parquet", table(said, SOFT))
+    found = run("export", reviewed.folder, "--what", "labels", "--round", "0", "--format", "jsonl", "--soft")
+    by_record = {row["record_id"]: row["probabilities"] for row in map(json.loads, found.stdout.splitlines())}
+    assert [each["answer"] for each in by_record["r00"]] == ["question", "complaint"]
+    assert [each["probability"] for each in by_record["r01"]] == [0.7, 0.3]
+    assert by_record["r05"] is None
+    cell = run("export", reviewed.folder, "--what", "decisions", "--soft").stdout.splitlines()[1]
+    assert '[{""answer"": ""question"", ""probability"": 0.8}' in cell
+
+
+def test_soft_labels_are_refused_where_there_are_none(reviewed: Project) -> None:
+    assert "no round has probabilities yet" in str(run("export", reviewed.folder, "--soft").exception)
+    refused = run("export", reviewed.folder, "--what", "votes", "--soft").exception
+    assert "--soft goes with labels, decisions, dataset as csv, jsonl, parquet, hf, came votes as csv" in str(refused)
+    assert "came labels as spacy" in str(run("export", reviewed.folder, "--format", "spacy", "--soft").exception)
+
+
+def test_a_saved_data_set_has_a_card_that_the_hub_reads_and_names_nobody(reviewed: Project, tmp_path: Path) -> None:
+    import datasets
+    from huggingface_hub import DatasetCard
+
+    interval = {"value": 0.5, "low": 0.1, "high": 0.9, "reason": None}
+    reviewed.round(1).write_json("review.json", {"agreement": {"alpha": interval}})
+    reviewed.round(2).write_json("review.json", {"agreement": {"alpha": {**interval, "value": None, "reason": "why"}}})
+    export_hf(reviewed, tmp_path / "hf")
+    card, saved = DatasetCard.load(tmp_path / "hf" / "README.md"), datasets.load_from_disk(str(tmp_path / "hf"))
+    assert (card.data.license, card.data.task_categories) == ("unknown", ["text-classification"])
+    assert card.data.size_categories == ["n<1K"]
+    sizes = {split["name"]: split["num_examples"] for split in card.data.dataset_info["splits"]}
+    assert sizes == {name: part.num_rows for name, part in saved.items()}
+    features = {each["name"]: each["dtype"] for each in card.data.dataset_info["features"]}
+    assert features["label"]["class_label"]["names"] == {"0": "complaint", "1": "question"}
+    assert "| 1 | 2 | 2 | 0 | 0.50 (0.10 to 0.90) |" in card.text
+    assert "| 2 | 2 | 2 | 0 | why |" in card.text
+    assert f"- {sum(sizes.values())} answers: came with the data" in card.text
+    assert not {"ana", "ben"} & set(card.text.split())
+    assert "Licence: not said" in card.text
+
+
+def test_other_tables_of_a_saved_set_have_no_card(reviewed: Project, tmp_path: Path) -> None:
+    export_hf(reviewed, tmp_path / "hf", "decisions")
+    assert not (tmp_path / "hf" / "README.md").exists()

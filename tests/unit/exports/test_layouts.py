@@ -64,10 +64,11 @@ def test_words_and_tags_are_those_of_conll_and_say_what_they_lose(spans: Made) -
     assert "ends of passages inside a word, which is cut there: 1" in spans.result.stderr
 
 
-def test_passages_that_overlap_have_no_tags_and_the_record_is_named(tmp_path: Path) -> None:
+def test_of_passages_that_overlap_the_longer_has_tags_and_the_other_is_counted(tmp_path: Path) -> None:
     rows = [{"id": "x7", "text": "New York Times", "answer": [[0, 8, "LOC"], [0, 14, "ORG"]]}, *SPANS]
     made = Made(tmp_path, rows, "--labels-from-data", "--kind", "span", "--set", "overlapping=true")
-    assert "record 'x7': passages 0-8 LOC and 0-14 ORG overlap" in made.refusal("conll")
+    assert made.text("conll").startswith("New\tB-ORG\nYork\tI-ORG\nTimes\tI-ORG\n\n")
+    assert "passages that overlap a longer one, which are left out: 1" in made.result.stderr
     assert made.rows("spacy")[0]["spans"]["sc"][1] == {"start": 0, "end": 14, "label": "ORG"}
     assert made.rows("doccano")[0]["label"] == [[0, 8, "LOC"], [0, 14, "ORG"]]
 
@@ -137,3 +138,35 @@ def test_a_file_is_whole_and_its_notes_are_in_the_json(spans: Made, tmp_path: Pa
     assert to.read_text() == spans.text("conll")
     assert "say where to with --out" in spans.refusal("doccano", "--json")
     assert "--what votes can be written as csv, jsonl, parquet, hf" in spans.refusal("doccano", "--what", "votes")
+
+
+def test_a_chat_goes_out_as_the_messages_that_came_in(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?"},
+        {"role": "user", "content": "?"},
+    ]
+    rows = [{"messages": [*turns, {"role": "assistant", "content": name}]} for name in ("late", "lost", "late")]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:2], {"messages": turns[:1]}]))
+    made = run("init", tmp_path / "project", "--data", path)
+    assert made.exit_code == 0, made.exception
+    for form in ("openai", "trl"):
+        found = run("export", tmp_path / "project", "--format", form)
+        assert [json.loads(line) for line in found.stdout.splitlines()] == rows[:2]
+
+
+def test_a_pair_of_answers_to_a_chat_is_a_pair_of_messages(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?"},
+        {"role": "user", "content": "?"},
+    ]
+    said = [[{"role": "assistant", "content": f"{word} {n}"}] for word in ("good", "bad") for n in range(2)]
+    rows = [{"prompt": turns, "chosen": said[n], "rejected": said[n + 2]} for n in range(2)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = run("init", tmp_path / "project", "--data", path)
+    assert made.exit_code == 0, made.exception
+    found = run("export", tmp_path / "project", "--format", "trl")
+    assert [json.loads(line) for line in found.stdout.splitlines()] == rows

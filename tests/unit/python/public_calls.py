@@ -96,6 +96,7 @@ def _gate(texts, labels):
     return gate(["my card is lost again", "nothing alike"], np.array([0, 1]))
 
 
+MARKED = [[{"start": 0, "end": 2, "label": name}] for name in NAMES]
 LABELLED = {"labels": CODES, "label_names": NAMES[:2]}
 
 CALLS: dict[str, Call] = {
@@ -172,7 +173,25 @@ CALLS: dict[str, Call] = {
         n_classes=2,
         folds=2,
     ),
+    "evaluate_spans": call(
+        tf.evaluate_spans,
+        columns={"label_names": NAMES[:2], "confidences": [0.5, 0.25, 1.0, 0.75, 0.5, 0.5], "groups": GROUPS},
+        labels=MARKED,
+        predicted=MARKED[::-1],
+        resamples=20,
+    ),
+    "compare_spans": call(
+        tf.compare_spans,
+        columns={"label_names": NAMES[:2], "groups": GROUPS},
+        labels=MARKED,
+        before=MARKED[::-1],
+        after=MARKED,
+        resamples=20,
+    ),
     "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),
+    "evaluate_texts": call(
+        tf.evaluate_texts, columns={"right": TEXTS, "said": TEXTS[::-1], "groups": GROUPS}, resamples=20
+    ),
     "compare": call(
         tf.compare,
         columns={**LABELLED, "groups": GROUPS},

@@ -51,6 +51,7 @@ FINE = {
     "forecast.doubt": {*LENGTHS, "empty"},
     "streamed_copies.texts": {*LENGTHS, "empty"},
     "class_balance.labels": LENGTHS,
+    "evaluate_texts.said": {"a missing value", "a missing text"},
     "evaluate.labels": {"lists"},  # any number of labels each
     "compare.labels": {"lists"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},

@@ -29,6 +29,8 @@ EPOCHS = tuple(
     tf.EpochResult(epoch=i, train_loss=1 / i, validation_loss=1 / i, macro_f1=0.5, accuracy=0.5) for i in range(1, 99)
 )
 
+MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
+
 # The result, and how many rows it has as a data frame.
 RESULTS: dict[str, tuple[Any, int]] = {
     "Agreement": (lambda: tf.agreement(VOTES, resamples=5), 4 + 3 + 1),
@@ -41,6 +43,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
         lambda: tf.label_quality([[n] for n in NAMES], kind="multi_label", pred_probs=PROBS, label_names=LABELS),
         N,
     ),
+    "SpanQuality": (lambda: tf.label_quality(MARKED, kind="span", texts=[f"{ODD} and" for _ in MARKED]), N),
     "Duplicates": (lambda: tf.near_duplicates(embeddings=POINTS, threshold=1.0), N),
     "StreamedCopies": (lambda: next(tf.streamed_copies([[f"{ODD} {i}" for i in range(N)]])), N),
     "Outliers": (lambda: tf.Outliers(score=POINTS[:, 0], distance=POINTS[:, 1], is_outlier=CODES == 1), N),
@@ -63,6 +66,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Gain": (lambda: tf.augmentation_gain(POINTS[:50], CODES[:50], POINTS[:9], np.arange(9)), 1),
     "Splits": (lambda: tf.split([f"{ODD}{i}" for i in range(N)], NAMES), N),
     "Evaluation": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5), 3),
+    "SpanEvaluation": (lambda: tf.evaluate_spans(MARKED, MARKED, label_names=LABELS, resamples=5), 3),
+    "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
@@ -79,6 +84,19 @@ RESULTS: dict[str, tuple[Any, int]] = {
             precision="fp32",
         ),
         98,
+    ),
+    "SpanPredictions": (
+        lambda: tf.SpanPredictions(
+            pred_probs=PROBS,
+            labels=np.eye(3, dtype=int)[CODES],
+            confidence=PROBS.max(axis=1),
+            label_names=tuple(LABELS),
+            threshold=0.5,
+            device="cpu",
+            precision="fp32",
+            spans=[[{**row[0], "confidence": 0.5}] for row in MARKED],
+        ),
+        N,
     ),
     "Predictions": (
         lambda: tf.Predictions(

@@ -194,5 +194,5 @@ def test_wrong_input_gets_one_clear_line(arguments: dict[str, object], message: 
 
 
 def test_the_general_function_names_the_kinds_that_it_knows() -> None:
-    with pytest.raises(ValueError, match="expected a kind of single_label or multi_label or rating, got kind='haiku'"):
+    with pytest.raises(ValueError, match=r"expected a kind of single_label or .*multi_label.* got kind='haiku'"):
         label_quality([["a"], ["b"]], kind="haiku", texts=["x", "y"])

@@ -56,7 +56,7 @@ def test_equal_answers_agree_whatever_the_order_of_their_labels() -> None:
 def test_one_text_in_place_of_a_list_and_unknown_kinds_and_labels_are_refused() -> None:
     with pytest.raises(ValueError, match="expected a list of labels for every answer, found 'late'"):
         agreement([("m1", "ana", "late")], kind="multi_label")
-    with pytest.raises(ValueError, match="expected a kind of single_label, multi_label, text, span, found 'haiku'"):
+    with pytest.raises(ValueError, match=r"expected a kind of single_label, multi_label, .*, found 'haiku'"):
         agreement(VOTES, kind="haiku")
     with pytest.raises(ValueError, match="expected labels of late, found 'rude'"):
         agreement(VOTES, kind="multi_label", labels=["late"])

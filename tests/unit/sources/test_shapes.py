@@ -11,6 +11,7 @@ import pytest
 from curation.cli import cli, exit_code
 from curation.project.folder import Project, open_project
 from curation.project.records import by_id, column, texts
+from curation.sources.shapes import argilla
 
 
 class Init:
@@ -89,6 +90,10 @@ PASSAGES = {
             "entities": [{"start_offset": s["start"], "end_offset": s["end"], "label": "PER"} for s in PEOPLE],
         },
         {"text": "no", "entities": [], "relations": []},
+    ],
+    "Label Studio's short form": [
+        {"id": 1, "text": JOHN, "label": [{"start": s["start"], "end": s["end"], "labels": ["PER"]} for s in PEOPLE]},
+        {"id": 2, "text": "no", "label": []},
     ],
     "prodigy": [
         {"text": JOHN, "_task_hash": 1, "spans": [{**s, "token_start": 0} for s in PEOPLE], "answer": "accept"},
@@ -194,6 +199,21 @@ def test_a_suggestion_comes_in_where_nobody_responded(init: Init) -> None:
     assert "row 2: nobody responded: the suggestion came in" in init.said
 
 
+def test_drafts_and_discards_of_argilla_are_no_answers(init: Init) -> None:
+    rows = [
+        {"id": "a", "text": "a", "q.responses": ["x", "y"], "q.responses.status": ["draft", "submitted"]},
+        {"id": "b", "text": "b", "q.responses": ["x", None], "q.responses.status": ["submitted", "discarded"]},
+        {"id": "c", "text": "c", "q.responses": ["x"], "q.responses.status": ["draft"]},
+    ]
+    assert init(rows).values == ["y", "x", None]
+    nested = {
+        "id": "a",
+        "fields": {"text": "a"},
+        "responses": {"q": [{"value": "x", "status": "draft"}, {"value": "y"}]},
+    }
+    assert argilla.SHAPE.flat(nested).answers == {"q": "y"}
+
+
 SCHEMES = {
     "IOB2": "John B-PER\nSmith I-PER\nAnn B-PER\nin O\nRio B-LOC\n",
     "IOB1": "John I-PER\nSmith I-PER\nAnn B-PER\nin O\nRio I-LOC\n",
@@ -236,18 +256,14 @@ def test_chats_are_texts_with_the_last_word_for_an_answer(init: Init) -> None:
     )
 
 
-def test_a_chat_of_several_turns_comes_in_as_one_text(init: Init) -> None:
+def test_a_chat_of_several_turns_comes_in_as_a_chat(init: Init) -> None:
     turn = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
-    found = init(
-        [{"messages": [*turn, *turn]}, {"messages": [*turn[:1]]}],
-        "a.jsonl",
-        "--kind",
-        "single_label",
-        "--labels",
-        "Hello,x",
-    )
-    assert (found.texts, found.values) == (["user: Hi\nassistant: Hello\nuser: Hi", "Hi"], ["Hello", None])
-    assert "row 1: a chat of several turns" in found.said
+    rows = [{"messages": [*turn, *turn]}, {"messages": [*turn[:1]]}]
+    found = init(rows, "a.jsonl", "--kind", "single_label", "--labels", "Hello,x")
+    assert found.project.config.task.chat == ("chat",)
+    chats = [row["chat"] for row in column(found.project.records, "shaped")]
+    assert (chats, found.values) == ([[*turn, turn[0]], [turn[0]]], ["Hello", None])
+    assert "texts from 'chat'" in found.said
 
 
 def test_a_pair_of_texts_comes_in_with_what_stood_before_it(init: Init) -> None:

@@ -137,7 +137,6 @@ def test_bytes_are_read_as_utf8(cases, init):
     ("name", "expected"),
     [
         ("nested.jsonl", "nested.jsonl, row 1, column 'text': expected a text, came a dictionary: {'en': 'one a'}"),
-        ("hf_seq", "hf_seq, row 1, column 'label': expected a text, came a list: [0]"),
         ("surrogate.jsonl", "surrogate.jsonl, row 3, column 'text': expected whole characters, came half of one"),
         ("semicolon.csv", "--delimiter ';'"),
         ("utf16le_nobom.csv", "--encoding utf-16-le"),
@@ -150,10 +149,16 @@ def test_what_cannot_be_read_gets_one_line_with_its_cause(cases, init, name, exp
     assert expected in init(cases / name).refusal()
 
 
-@pytest.mark.parametrize(("name", "first"), [("doccano.jsonl", "['pos']"), ("listlabel.parquet", "['p']")])
-def test_lists_of_labels_are_several_labels_and_no_single_one(cases, init, name, first):
-    refused = init(cases / name, "--kind", "single_label").refusal()
-    assert f"{name}, row 1, column 'label': expected a text, came a list: {first}" in refused
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("doccano.jsonl", "row 1, column 'label': expected a text, came a list: ['pos']"),
+        ("listlabel.parquet", "column 'label': expected answers of the kind 'single_label' (a string), came list<"),
+        ("hf_seq", "column 'label': expected answers of the kind 'single_label'"),
+    ],
+)
+def test_lists_of_labels_are_several_labels_and_no_single_one(cases, init, name, expected):
+    assert f"{name}, {expected}" in init(cases / name, "--kind", "single_label").refusal()
     assert init(cases / name).project.config.task.kind.name == "multi_label"
 
 

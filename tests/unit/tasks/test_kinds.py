@@ -17,12 +17,14 @@ from curation.cli import cli
 from curation.project.config import read_config
 from curation.project.folder import open_project
 from curation.project.label_names import rename_label
-from curation.review.answers import as_units, in_words, of_records
+from curation.review.answers import as_units, consensus_of, in_words, of_records
 from curation.review.consensus import consensus
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import OURS, kind_named
 from curation.tasks.multi_label import MultiLabel, rarest
+from curation.tasks.orders import ranks
 from curation.tasks.preference import Preference
+from curation.tasks.ranking import Ranking
 from curation.tasks.rating import Rating
 from curation.tasks.span import KIND as SPAN
 from curation.tasks.span import NOTHING, Span
@@ -37,6 +39,7 @@ QUESTIONS = {
     "span": lambda: Span(labels=("PER", "LOC")),
     "text": lambda: Text(),
     "preference": lambda: Preference(ties=True),
+    "ranking": lambda: Ranking(options=("tea", "milk", "rum", "ale")),
 }
 
 
@@ -49,6 +52,7 @@ def passages(drawn: list[tuple[int, int, str]]) -> list[dict[str, Any]]:
     return found
 
 
+DRINKS = ("ale", "milk", "rum", "tea")
 GIVEN = {
     "single_label": st.sampled_from(["refund", "late", "other"]),
     "rating": st.sampled_from([0, 1, 2, 7]),
@@ -56,6 +60,9 @@ GIVEN = {
     "span": st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from(["PER", "LOC"]))).map(passages),
     "text": st.text().filter(str.strip),
     "preference": st.sampled_from(["first", "second", "equal"]),
+    "ranking": st.lists(st.integers(0, 3), min_size=4, max_size=4).map(
+        lambda places: ranks([[n for n, p in zip(DRINKS, places, strict=True) if p == k] for k in sorted(set(places))])
+    ),
 }
 
 
@@ -360,16 +367,26 @@ def test_a_kind_from_elsewhere_that_is_none_is_one_line(install: Callable[..., P
 
 @pytest.mark.parametrize("kind", list(OURS.values()), ids=list(OURS))
 def test_a_record_that_has_drafts_alone_has_no_answer(kind: Kind) -> None:
-    answers = {"rating": 2, "single_label": "late", "multi_label": ["late"], "span": [PERSON]}
-    settings = {} if kind.name == "rating" else {"labels": ["late", "lost", "PER"]}
-    question = kind.settings.model_validate({"kind": kind.name, **settings})
-    value = answers[kind.name]
+    answers = {
+        "rating": 2,
+        "single_label": "late",
+        "multi_label": ["late"],
+        "span": [PERSON],
+        "text": "Late.",
+        "preference": "first",
+        "ranking": [{"value": name, "rank": n + 1} for n, name in enumerate(("tea", "milk", "rum", "ale"))],
+    }
+    question, value = QUESTIONS[kind.name](), answers[kind.name]
     rows = {"record_id": ["a", "b"], "reviewer": ["ana", "ana"], "status": ["submitted", "draft"]}
     for n, status in enumerate((["submitted", "draft"], ["draft", "draft"])):
         votes = pa.table({**rows, "status": status, "value": pa.array([value, value], kind.value())})
         units = as_units(votes, kind, question)
         found = of_records(
-            consensus(units.votes, labels=kind.choices(question)), units, in_words(votes, kind), question, {}
+            consensus_of(kind)(units.votes, labels=kind.choices(question)),
+            units,
+            in_words(votes, kind, question),
+            question,
+            {},
         )
         assert list(found.label) == ([] if n else ["a"])
 

@@ -114,7 +114,7 @@ def test_a_tie_has_neither_a_chosen_nor_a_rejected_text() -> None:
         ),
         (
             ["--text", "first", "--text", "chosen", "--kind", "preference", "--set", "first='none'"],
-            "the question is about the text field 'none', and there are first, chosen",
+            "the question 'preference' is about the text field 'none', and there are first, chosen",
         ),
         (
             ["--text", "first", "--text", "chosen", "--kind", "preference", "--label", "better"],
