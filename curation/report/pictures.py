@@ -28,6 +28,9 @@ _MEASURES = {
 }
 
 
+_DRAWN = 12  # measures in a picture: where there are more, the first ones tell of all labels
+
+
 def pictures(report: Report) -> dict[str, Any]:
     """Return the pictures of the page by the name that the templates give them."""
     model = report.model
@@ -57,7 +60,7 @@ def _agreement_plot(agreement: Agreement | None) -> IntervalPlot | None:
             *taus,
             ("Fleiss' kappa", agreement.fleiss_kappa, False),
             ("Observed agreement", agreement.observed, False),
-            *((_MEASURES.get(each.name, each.name), each.score, False) for each in agreement.measures),
+            *((_MEASURES.get(each.name, each.name), each.score, False) for each in agreement.measures[:_DRAWN]),
         ]
     )
 

@@ -6,6 +6,7 @@ from curation.review.consensus import Consensus, consensus
 from curation.review.decide import decide
 from curation.review.next_vote import ask_third
 from curation.review.pairs import PairAgreement
+from curation.review.passage_consensus import PassageConsensus
 from curation.review.rank_items import ItemRanking, rank_items
 from curation.review.rating_consensus import RatingConsensus
 from evaluation.intervals import Interval
@@ -17,6 +18,7 @@ __all__ = [
     "Consensus",
     "ItemRanking",
     "PairAgreement",
+    "PassageConsensus",
     "RatingConsensus",
     "Score",
     "adjudication_queue",

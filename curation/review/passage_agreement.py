@@ -119,7 +119,7 @@ def passage_agreement(
     labels = votes.question.labels
     if not records:
         nothing = Interval(value=None, reason=NO_PAIR)
-        names = [EXACT, OVERLAPPING, *(f"{name} of {label}" for name in (EXACT, OVERLAPPING) for label in labels)]
+        names = [EXACT, OVERLAPPING, *(f"{name} of {label}" for label in labels for name in (EXACT, OVERLAPPING))]
         per_label = dict.fromkeys(labels, nothing)
         return {"alpha": nothing, "observed": nothing, "per_label": per_label, "pairs": [],
                 "measures": dict.fromkeys(names, nothing)} | _beside(votes, 0)  # fmt: skip
@@ -132,11 +132,11 @@ def passage_agreement(
     areas = np.array([_area_row(record, values) for record in split])
     scored = partial(_scored, seed=seed, resamples=resamples)
     of, k = Nominal(k=len(values)), len(labels)
-    measures = {}
-    for n, name in enumerate((EXACT, OVERLAPPING), start=1):
-        measures[name] = scored(rows, partial(_f1, at=range(k), n=n, k=k), NOWHERE)
-        for c, label in enumerate(labels):
-            measures[f"{name} of {label}"] = scored(rows, partial(_f1, at=[c], n=n, k=k), NOWHERE)
+    measures = {
+        f"{name} of {label}" if label else name: scored(rows, partial(_f1, at=at, n=n, k=k), NOWHERE)
+        for label, at in (("", range(k)), *((label, [c]) for c, label in enumerate(labels)))
+        for n, name in enumerate((EXACT, OVERLAPPING), start=1)
+    }
     return {
         "alpha": scored(areas, of.alpha, ALIKE),
         "observed": scored(np.column_stack([rows[:, -1], np.ones(len(rows))]), lambda s: s[:, 0] / s[:, 1], NO_PAIR),
