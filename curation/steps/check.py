@@ -163,5 +163,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=5,
+    revision=6,
 )
