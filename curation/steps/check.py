@@ -172,5 +172,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=5,
+    revision=6,
 )

@@ -44,7 +44,7 @@ def run(context: Context) -> str:
         "gold": against_gold(project, round_),
         "checks": checks(project, round_, text),
         "model": found,
-        "errors": lists.mistakes(round_, text),
+        "errors": lists.mistakes(round_, text, lambda i, words: task.marked(words, fields[i])),
         "map": text_map(project, round_),
         "queue": queue,
         "questions": questions(project, round_),

@@ -141,6 +141,17 @@ class Task(BaseModel):
         """Return an answer in one line; None for none."""
         return None if value is None else self.kind.show(value)
 
+    def marked(self, words: str | None, fields: Mapping[str, str]) -> str | None:
+        """Return an answer in words as people see it in the texts; as it is where it does not fit them."""
+        if words is None or self.kind.marked is None:
+            return words
+        try:
+            value = self.kind.parse(self.asked, words)
+            self.kind.fits(self.asked, value, fields)
+        except ValueError:  # of a label that is none any more
+            return words
+        return self.kind.marked(value, self.asked, fields) if value else words
+
     def worded(self, values: Mapping[str, Value | None]) -> dict[str, str | None]:
         """Return answers in words, by the same keys."""
         return {key: self.in_words(value) for key, value in values.items()}

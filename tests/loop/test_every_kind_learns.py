@@ -140,6 +140,10 @@ def test_a_labelled_file_becomes_a_model_and_a_report(case: Case, project: Path)
     counts = {row["label"]: row["now"] for row in report["labels"]}
     assert counts[case.counted] == len(THINGS)
     assert report["model"]["evaluation"]["n"] == evaluation["n"] > 0
+    if case.kind == "span":  # passages are seen in their text, not by their places
+        shown = [row["label"] for row in report["errors"]["rows"] if row["label"] != "(none of these)"]
+        assert shown
+        assert all("](" in label for label in shown)
     for what in ("dataset", "labels", "queue", "errors"):
         lines = run("export", project, "--what", what, "--format", "jsonl").splitlines()
         assert all(json.loads(line)["record_id"] for line in lines)

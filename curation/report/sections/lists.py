@@ -82,11 +82,25 @@ def _least_similarity(round_: Round) -> dict[str, float]:
     return found
 
 
-def mistakes(round_: Round, text: Texts, most: int = 50) -> dict[str, Any]:
-    """Return the records on which model and label differ, the surest first, and how many of each verdict."""
+def mistakes(
+    round_: Round, text: Texts, marked: Callable[[str, str | None], str | None], most: int = 50
+) -> dict[str, Any]:
+    """Return the records on which model and label differ, the surest first, and how many of each verdict.
+
+    Args:
+        round_: The round.
+        text: The text of a record.
+        marked: An answer in words as it is seen in the texts of a record.
+        most: Records at most.
+    """
     if not round_.has("errors.parquet"):  # no model learns to answer this question
         return {**listed([], most, "", lambda row: row), "total": 0, "verdicts": {}}
-    return _head(round_, "errors", "verdict", most, lambda row: {**row, "text": text(row["record_id"])})
+
+    def full(row: Row) -> Row:
+        i = row["record_id"]
+        return {**row, "text": text(i), **{name: marked(i, row[name]) for name in ("label", "predicted")}}
+
+    return _head(round_, "errors", "verdict", most, full)
 
 
 def queue(round_: Round, text: Texts, project: Project, most: int = 30) -> dict[str, Any]:
