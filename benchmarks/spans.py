@@ -5,9 +5,10 @@
 Two readers of every sentence are drawn, then all three to five are taken: exact passages with their label, micro F1
 against gold. The peers are one reader, tokens by majority and by Dawid and Skene (crowd-kit), passages that two in five
 readers mark, and our consensus on the votes alone. `simulated` has the gold passages of `restaurant_spans`, and readers
-who miss some, move borders, mix up labels and mark other words; nothing was chosen on either set. The last column is
-the calibration error of the choices: every place that somebody marked is of some label, or of none. Sentences of
-`crowd_spans` that bear the id of another are told apart by the order of the file.
+who miss some, move borders, mix up labels and mark other words; nothing was chosen on that set, and the width of the
+prior on cues was looked at on `crowd_spans`. The last column is the calibration error of the choices: every place that
+somebody marked is of some label, or of none. Sentences of `crowd_spans` that bear the id of another are told apart by
+the order of the file.
 """
 
 from __future__ import annotations
