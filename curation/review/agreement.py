@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -17,9 +16,10 @@ from curation.review.order_votes import read_orders, unit_rows
 from curation.review.pairs import PairAgreement, pair_agreements
 from curation.review.passage_agreement import passage_agreement
 from curation.review.passage_votes import read_passage_votes, texts_of_records
+from curation.review.set_votes import read_set_votes
 from curation.review.text_agreement import Embed, of_texts, text_agreement
-from curation.review.vote_tables import VoteTable, vote_columns, without_empty
-from curation.review.votes import Floats, Ints, label_names, read_votes
+from curation.review.vote_tables import VoteTable, without_empty
+from curation.review.votes import Floats, Ints, read_votes
 from curation.tasks.orders import ABOVE, BELOW, LEVEL
 from evaluation.columns import Column
 from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
@@ -182,19 +182,13 @@ def _of_single_labels(votes: VoteTable, scale: Scale, labels: Column | None, see
 def _of_label_sets(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
     if scale != "nominal":
         raise ValueError(f"agreement: several labels have no order, found the scale {scale!r}")
-    columns = dict(vote_columns(votes, "votes"))
-    answers = columns.pop("value") if "label" not in columns and "value" in columns else columns.get("label", [])
-    columns["label"] = [_as_one_text(answer) for answer in answers]
-    coded = read_votes(columns)
-    sets = [json.loads(text) for text in coded.labels]
-    names = label_names(labels) if labels is not None else sorted({name for one in sets for name in one})
-    if unknown := [name for one in sets for name in one if name not in names]:
-        raise ValueError(f"votes: expected labels of {', '.join(names)}, found {unknown[0]!r}")
+    read = read_set_votes(votes, labels)
+    coded, sets, names = read.coded, read.sets, read.names
     ones = np.array([[name in one for name in names] for one in sets], dtype=np.int64).reshape(len(sets), len(names))
     counts = coded.counts()
     paired, times = distinct(counts[counts.sum(axis=1) >= 2])
     draw = partial(resampled_sums, times=times, seed=seed, resamples=resamples)
-    whole = _of_single_labels(columns, "nominal", None, seed, resamples)
+    whole = _of_single_labels(read.columns, "nominal", None, seed, resamples)
     return replace(whole, **_of_sets(paired.astype(np.int64), times, ones, names, draw))
 
 
@@ -224,17 +218,7 @@ def _of_passages(
     return Agreement(**found)
 
 
-def _as_one_text(answer: Any) -> str | None:
-    """Return a list of labels as text that is the same for the same labels, None for no answer."""
-    answer = answer.as_py() if hasattr(answer, "as_py") else answer
-    if answer is None or isinstance(answer, float):
-        return None
-    if isinstance(answer, str):
-        raise ValueError(f"votes: expected a list of labels for every answer, found {answer!r}")
-    return json.dumps(sorted(str(label) for label in answer), ensure_ascii=False)
-
-
-def _of_sets(paired: Ints, times: Ints, ones: Ints, names: list[str], draw: Any) -> dict[str, Any]:
+def _of_sets(paired: Ints, times: Ints, ones: Ints, names: Sequence[str], draw: Any) -> dict[str, Any]:
     """Return alpha of whole answers by MASI, and of each label's yes or no."""
     if not len(paired):
         nothing = Interval(value=None, reason=_NO_PAIR)

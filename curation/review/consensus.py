@@ -28,6 +28,7 @@ class Consensus(Shown):
 
     Attributes:
         label: The most probable label, by record id.
+        value: The most probable answer, by record id: the label, where an answer is one.
         confidence: Its probability in [0, 1], by record id.
         table: Columns `record_id, label, confidence, method, votes, posterior`. `method` is `votes`, or
             `votes and model` where texts, embeddings or predictions had a say; `votes` counts them; `posterior`
@@ -40,6 +41,7 @@ class Consensus(Shown):
     """
 
     label: Mapping[str, str]
+    value: Mapping[str, Any]
     confidence: Mapping[str, float]
     table: pa.Table
     reviewers: pa.Table
@@ -94,7 +96,8 @@ def consensus(
     Args:
         votes: Table `record_id, reviewer, label` and, if there, `submitted_at` (see `read_votes`).
         kind: The kind of the answers. Those on a scale (`rating`) get a `RatingConsensus`, with `value`, `mean` and
-            `interval`, from a model of raters who are strict or mild (`rating_consensus`); texts (`text`) a
+            `interval`, from a model of raters who are strict or mild (`rating_consensus`); several
+            labels (`multi_label`) a `SetConsensus`, with lists of labels as `value` (`set_consensus`); texts (`text`) a
             `TextConsensus`, whose labels are merged word by word (`text_consensus`); marked passages (`span`) a
             `PassageConsensus`, with `value` and `passages` (`passage_consensus`); orders (`ranking`) an
             `OrderConsensus`, with the order as `value`, from a consensus on every two options (`order_consensus`). With
@@ -159,6 +162,7 @@ def of_fit(votes: Votes, fit: RaterFit, method: str) -> Consensus:
     )
     return Consensus(
         label=dict(zip(votes.records, label, strict=True)),
+        value=dict(zip(votes.records, label, strict=True)),
         confidence=dict(zip(votes.records, confidence.tolist(), strict=True)),
         table=table,
         reviewers=reviewer_quality(votes, fit.posterior),
