@@ -132,8 +132,8 @@ def label_quality(
     Args:
         labels: n labels, names or numbers.
         kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; `"text"`, see `text_quality`; or
-            `"multi_label"`, which gives a `MultiLabelQuality`; or `"span"`, which gives a `SpanQuality`. What each
-            takes says `multi_label_quality` or `span_quality`.
+            `"preference"`, see `preference_quality`; `"multi_label"`, which gives a `MultiLabelQuality`; or `"span"`,
+            which gives a `SpanQuality`. What each takes says the function of its name.
         texts: n texts.
         embeddings: (n, d) of the texts (or of anything else), any scale.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
@@ -192,6 +192,7 @@ def label_quality(
 
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality]]:
+    from curation.quality.preference_errors import preference_quality
     from curation.quality.rating_errors import rating_quality  # which gives what this module defines
     from curation.quality.text_errors import text_quality
 
@@ -200,6 +201,7 @@ def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQualit
         "rating": rating_quality,
         "text": text_quality,
         "span": span_quality,
+        "preference": preference_quality,
     }
 
 

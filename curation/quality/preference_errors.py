@@ -28,8 +28,11 @@ _TOPICS = 100  # dimensions kept of word counts
 def preference_quality(
     labels: Column,
     *,
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[str]] | None = None,
+    embeddings: Column | None = None,
+    pred_probs: Column | None = None,
     label_names: Column | None = None,
+    neighbours: Any = None,
     before: Column | None = None,
     seed: int = 0,
 ) -> LabelQuality:
@@ -43,7 +46,10 @@ def preference_quality(
     Args:
         labels: n answers: `first`, `second`, `equal`, or positions in `label_names`.
         texts: n pairs, the first text and the second.
+        embeddings: say nothing of which of two texts is better; neither do `pred_probs` and `neighbours`.
+        pred_probs: see `embeddings`.
         label_names: the answers that there are; `first`, `second` (and `equal` where it is given) by default.
+        neighbours: see `embeddings`.
         before: (n,) the position of the answer that a pair had before people reviewed it, -1 where nobody has.
             Reviewed answers are believed.
         seed: of the folds.
@@ -61,6 +67,8 @@ def preference_quality(
         ([39], 'second')
     """
     check_whole(seed, "seed")
+    if texts is None:
+        raise ValueError("texts: expected a pair of texts for each preference, got none")
     given = label_array(labels)
     encoded = encode_labels(given, label_names=_names(given) if label_names is None else label_names)
     if not {FIRST, SECOND} <= {*encoded.names} <= {FIRST, SECOND, EQUAL}:

@@ -1,0 +1,112 @@
+"""S14: consensus and agreement of many votes, beside crowd-kit's Dawid-Skene in the same run.
+
+    python -m benchmarks.votes_at_scale [--votes 50000 100000 200000] [--json FILE]
+
+Simulated: five votes for each record, four labels, one reader for every 2,000 votes, who is right 6 to 9 times in 10.
+Each size runs in a process of its own: seconds of processor time, and the most memory that it held. The exponent is the
+slope of log time over log votes between the smallest and the largest size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import result_file
+
+PER_RECORD = 5
+LABELS = ("a", "b", "c", "d")
+WAYS = ("consensus", "agreement", "crowd-kit Dawid-Skene")
+
+
+def simulated(n: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+    """Return n votes and the truth of their records."""
+    rng, records, readers = np.random.default_rng(seed), n // PER_RECORD, max(n // 2000, 10)
+    truth, skill = rng.integers(len(LABELS), size=records), rng.uniform(0.6, 0.9, size=readers)
+    record = np.repeat(np.arange(records), PER_RECORD)
+    first = rng.integers(readers, size=records)  # five readers in a row, so that none reads a record twice
+    reader = (np.repeat(first, PER_RECORD) + np.tile(np.arange(PER_RECORD), records)) % readers
+    other = (truth[record] + rng.integers(1, len(LABELS), size=len(record))) % len(LABELS)
+    label = np.where(rng.random(len(record)) < skill[reader], truth[record], other)
+    votes = {"record_id": record.astype(str), "reviewer": reader.astype(str), "label": np.array(LABELS)[label]}
+    return pd.DataFrame(votes), truth
+
+
+def _consensus(votes: pd.DataFrame) -> Mapping[str, str]:
+    from curation import consensus
+
+    return consensus(votes).label
+
+
+def _agreement(votes: pd.DataFrame) -> Mapping[str, str]:
+    from curation import agreement
+
+    agreement(votes)
+    return {}
+
+
+def _dawid_skene(votes: pd.DataFrame) -> Mapping[str, str]:
+    from crowdkit.aggregation import DawidSkene
+
+    named = votes.rename(columns={"record_id": "task", "reviewer": "worker"})
+    return dict(DawidSkene(n_iter=100).fit_predict(named))
+
+
+RUNS: Mapping[str, Callable[[pd.DataFrame], Mapping[str, str]]] = dict(
+    zip(WAYS, (_consensus, _agreement, _dawid_skene), strict=True)
+)
+
+
+def once(way: str, n: int) -> dict[str, float]:
+    """Run one way on n votes, in this process."""
+    votes, truth = simulated(n)
+    began = time.process_time()
+    found = RUNS[way](votes)
+    seconds = time.process_time() - began
+    right = np.mean([LABELS[truth[int(i)]] == label for i, label in found.items()]) if found else math.nan
+    return {
+        "seconds": seconds,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "right": float(right),
+    }
+
+
+def main(arguments: list[str] | None = None) -> Mapping[str, Any]:
+    """Measure every way at every size, and print a row for each."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--votes", type=int, nargs="+", default=[50_000, 100_000, 200_000])
+    parser.add_argument("--one", nargs=2, metavar=("WAY", "VOTES"), help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    if options.one:
+        print(json.dumps(once(options.one[0], int(options.one[1]))))
+        return {}
+    found: dict[str, Any] = {}
+    print(f"{'':<24}{'votes':>10}{'seconds':>10}{'GiB':>7}{'right':>8}")
+    for way in WAYS:
+        for n in options.votes:
+            command = [sys.executable, "-m", "benchmarks.votes_at_scale", "--one", way, str(n)]
+            row = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+            found.setdefault(way, {})[str(n)] = row
+            print(f"{way:<24}{n:>10,}{row['seconds']:>10.1f}{row['gib']:>7.2f}{row['right']:>8.3f}", flush=True)
+        least, most = min(options.votes), max(options.votes)
+        if least < most:
+            times = [found[way][str(n)]["seconds"] for n in (least, most)]
+            found[way]["exponent"] = math.log(times[1] / times[0]) / math.log(most / least)
+            print(f"{way:<24}exponent {found[way]['exponent']:.2f}")
+    return result_file.kept({"goal": "S14", **found}, options.json)
+
+
+if __name__ == "__main__":
+    main()
