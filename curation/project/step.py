@@ -128,7 +128,7 @@ def is_fresh(step: Step, project: Project, round_: Round) -> bool:
 def _inputs(step: Step, context: Context, files: Noted) -> dict[str, str]:
     """Return the digest of every file that the step read and did not make, by its path in the project."""
     inside = context.project.folder
-    own = {folder / name for folder in (context.round.folder, inside) for name in (*step.makes, *step.keeps)}
+    own = {path(name) for path in (context.round.path, context.project.path) for name in (*step.makes, *step.keeps)}
     own |= files.written
     return {str(path.relative_to(inside)): found for path, found in sorted(files.read.items()) if path not in own}
 
