@@ -75,12 +75,8 @@ def read_chat(cell: Any) -> list[dict[str, str]]:
         >>> read_chat('[{"role": "user", "content": "Hi"}]') == read_chat([{"from": "human", "value": "Hi"}])
         True
     """
-    if isinstance(cell, str) and cell.strip().startswith("["):
-        try:
-            cell = json.loads(cell)
-        except ValueError:
-            raise ValueError(f"expected messages as a list in JSON, came {cell!r:.60}") from None
-    if cell is None or cell == "":
+    cell = _opened(cell, "[", "messages as a list")
+    if _is_missing(cell):
         return []
     if isinstance(cell, str | bytes | Mapping) or not hasattr(cell, "__iter__"):
         raise ValueError(f"expected a list of messages, each with a role and a content, came {cell!r:.60}")
@@ -112,18 +108,28 @@ def read_values(cell: Any) -> list[dict[str, str]]:
         >>> read_values('{"price": 3, "shop": "Corner"}')
         [{'name': 'price', 'value': '3'}, {'name': 'shop', 'value': 'Corner'}]
     """
-    if isinstance(cell, str) and cell.strip().startswith("{"):
-        try:
-            cell = json.loads(cell)
-        except ValueError:
-            raise ValueError(f"expected values as a dictionary in JSON, came {cell!r:.60}") from None
-    if cell is None or cell == "":
+    cell = _opened(cell, "{", "values as a dictionary")
+    if _is_missing(cell):
         return []
     if not isinstance(cell, Mapping):
         raise ValueError(f"expected a dictionary of values, came {cell!r:.60}")
     if wrong := next((n for n, v in cell.items() if not isinstance(v, str | int | float | None)), None):
         raise ValueError(f"expected texts and numbers as values, came {cell[wrong]!r:.60} for {wrong!r}")
     return [{"name": str(name), "value": str(value)} for name, value in sorted(cell.items()) if value is not None]
+
+
+def _opened(cell: Any, begins: str, expected: str) -> Any:
+    """Return what a cell holds that is JSON, which begins so; any other cell as it is."""
+    if not isinstance(cell, str) or not cell.strip().startswith(begins):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        raise ValueError(f"expected {expected} in JSON, came {cell!r:.60}") from None
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or (isinstance(cell, float) and cell != cell)
 
 
 CHAT = Shape(columns=("role", "content"), read=read_chat, page=list, is_markup=True)
