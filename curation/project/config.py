@@ -174,6 +174,17 @@ def write_config(path: Path, config: Config) -> None:
 
     document = tomlkit.document()
     document.add(tomlkit.comment("A Twofold project. Every key is explained in docs/configuration.md."))
-    for key, value in config.model_dump(mode="json", exclude_none=True).items():
+    for key, value in _written(config).items():
         document.add(key, value)
     write_text(path, tomlkit.dumps(document))
+
+
+def _written(config: Config) -> dict[str, Any]:
+    """Return the keys that a new file has: of a task only what it makes use of."""
+    found = config.model_dump(mode="json", exclude_none=True)
+    task = {key: value for key, value in found["task"].items() if value}
+    questions = {
+        name: {key: value for key, value in asked.items() if (key, value) != ("optional", False)}
+        for name, asked in task["questions"].items()
+    }
+    return {**found, "task": {**task, "questions": questions}}
