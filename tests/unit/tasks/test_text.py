@@ -42,7 +42,8 @@ def test_no_text_becomes_nothing(text: str) -> None:
 
 def test_who_differs_in_what_plays_no_part_agrees() -> None:
     said = {"ana": "Two fish.", "ben": "two  fish", "cem": "Two fish."}
-    votes = pa.table({"record_id": ["m1"] * 3, "reviewer": [*said], "value": [*said.values()]})
+    people = {"record_id": ["m1"] * 3, "reviewer": [*said], "status": ["submitted"] * 3}
+    votes = pa.table({**people, "value": [*said.values()]})
     question = Text(normalise=("blanks", "case", "punctuation"))
     assert set(in_words(votes, KIND, question).votes["label"].to_pylist()) == {"Two fish."}
     assert set(in_words(votes, KIND, Text()).votes["label"].to_pylist()) == {"Two fish.", "two  fish"}
