@@ -80,7 +80,8 @@ def _newest_round_decided(patch: pytest.MonkeyPatch) -> None:
     def newest(of: Any, connect: Any, ticker: Any) -> Iterator[Any]:
         class Newest:
             def __getattr__(self, name: str) -> Any:
-                return (lambda: [of.current]) if name == "rounds" else getattr(of, name)
+                seen = {"rounds": lambda: [of.current], "views": [self]}
+                return seen[name] if name in seen else getattr(of, name)
 
         return whole(Newest(), connect, ticker)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from curation.review.comparisons import Comparisons, Cycles, cycles, read_comparisons
 from curation.review.rank_items import rank_items
-from evaluation.intervals import wilson_interval
+from evaluation.intervals import Interval, wilson_interval
 
 _BY_CHANCE = 0.25  # of three items that are compared at random, two of the eight outcomes go round in a circle
 _ENOUGH = 8  # triples below which nothing is said of circles
@@ -69,7 +69,19 @@ def reader_leanings(said: Iterable[tuple[Sequence[str], str, str]], *, seed: int
         return []
     known, found = read_comparisons(rows), rank_items(rows, seed=seed)
     of_readers = {name: _own(known, place) for place, name in enumerate(known.reviewers)}
-    return [_leaning(row, of_readers[row["reviewer"]]) for row in found.reviewers.to_pylist()]
+    firsts = {name: _share_of_firsts(known, place) for place, name in enumerate(known.reviewers)}
+    return [_leaning(row, of_readers[row["reviewer"]], firsts[row["reviewer"]]) for row in found.reviewers.to_pylist()]
+
+
+def _share_of_firsts(known: Comparisons, reviewer: int) -> Interval | None:
+    """Return the share of a reader's own votes for what stands first, no tie counted; None where there are none."""
+    outcome = known.outcome[(known.reviewer == reviewer) & (known.outcome != 0)]
+    return wilson_interval(int((outcome > 0).sum()), len(outcome)) if len(outcome) else None
+
+
+def _place(low: float | None, high: float | None) -> str | None:
+    """Return what is preferred beyond chance, by the ends of the interval of the share of firsts."""
+    return "first" if (low or 0.0) > 0.5 else "second" if (1.0 if high is None else high) < 0.5 else None
 
 
 def _own(known: Comparisons, reviewer: int) -> Cycles:
@@ -85,8 +97,10 @@ def _own(known: Comparisons, reviewer: int) -> Cycles:
     )
 
 
-def _leaning(row: Mapping[str, float], circles: Cycles) -> Leaning:
-    place = "first" if row["first_low"] > 0.5 else "second" if row["first_high"] < 0.5 else None
+def _leaning(row: Mapping[str, float], circles: Cycles, firsts: Interval | None) -> Leaning:
+    place = _place(row["first_low"], row["first_high"])
+    if firsts is None or place != _place(firsts.low, firsts.high):
+        place = None  # the model takes readers for like each other; the reader's own votes have to say so, too
     share = row["first"] if place == "first" else 1 - row["first"]
     said = [f"prefers what stands {place} in {share:.0%} of equal pairs"] if place else []
     if circles.triples is not None and circles.count is not None and circles.triples >= _ENOUGH:

@@ -228,7 +228,7 @@ def test_a_dump_of_the_database_is_served_from_another_one(
         other = ArgillaClient(
             f"http://127.0.0.1:{restored.port}", Path(owner["TWOFOLD_OWNER_API_KEY_FILE"]).read_text()
         )
-        assert set(other.answers(dataset)) == set(argilla.answers(dataset))
+        assert list(other.answers(dataset)) == list(argilla.answers(dataset))
         assert other.progress(dataset) == argilla.progress(dataset)
 
 
