@@ -116,13 +116,15 @@ def _facts(
 
 def _of_readers(context: Context, chosen: Consensus, reviewed: pa.Table) -> dict[str, Any]:
     """Return how good each reader is; of those who compare two texts also whether they lean to one place."""
-    task, readers = context.config.task, chosen.reviewers.to_pylist()
+    task, given = context.config.task, _with_status(reviewed, Status.SUBMITTED)
+    answers = Counter(column(given.filter(pc.is_valid(given["label"])), "reviewer"))  # and not their choices
+    readers = [{**row, "n_votes": answers[row["reviewer"]]} for row in chosen.reviewers.to_pylist()]
     if not task.kind.compares:
         return {"reviewers": readers}
     texts, (first, second) = by_id(context.project.records, "fields"), task.asked.about()
     said = (
         ((texts[row["record_id"]][first], texts[row["record_id"]][second]), row["reviewer"], row["label"])
-        for row in _with_status(reviewed, Status.SUBMITTED).to_pylist()
+        for row in given.to_pylist()
     )
     leanings = {each.reviewer: each for each in reader_leanings(said, seed=context.config.seed)}
     habits = {name: each.habit for name, each in leanings.items() if each.habit is not None}
@@ -234,5 +236,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=6,
+    revision=7,
 )

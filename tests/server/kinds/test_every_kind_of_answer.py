@@ -205,6 +205,7 @@ def test_from_a_file_through_people_to_the_exports(desk: Desk, case: Case) -> No
     report = json.loads((desk.project.round(1).path("report.json")).read_text(encoding="utf-8"))
     assert report["project"]["kind"] == case.kind
     assert report["review"]["agreement"]["alpha"]["value"] < 1
+    assert [row["votes"] for row in report["review"]["reviewers"]] == [len(TEXTS), len(TEXTS), 1]
     task = project.config.task
     told = [str(name) for name in (task.labels if task.kind.agreement else task.kind.choices(task.asked))]
     assert {row["label"] for row in report["review"]["agreement"]["per_label"]} == set(told)
