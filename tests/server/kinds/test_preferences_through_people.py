@@ -21,8 +21,9 @@ from curation.rounds import loop
 
 pytestmark = pytest.mark.server
 THINGS = ("lamp", "bicycle", "piano", "kettle", "tent", "violin", "carpet", "sofa", "canoe", "helmet")
+# By these ids the better text stands first in 13 of 30 pairs: who is always right leans to no place.
 PAIRS = [
-    {"id": f"p{n:02}", "prompt": f"Is the {thing} {n} good?", "chosen": f"Yes, it is, {n}.", "rejected": f"Go, {n}!"}
+    {"id": f"q{n:02}", "prompt": f"Is the {thing} {n} good?", "chosen": f"Yes, it is, {n}.", "rejected": f"Go, {n}!"}
     for n, thing in enumerate(THINGS * 3)
 ]
 
