@@ -22,8 +22,9 @@ _OLD_NAMES: Mapping[str, Mapping[str, str]] = {
 
 def with_names_of_today(name: str, found: pa.Table) -> pa.Table:
     """Return a round's table, whichever version wrote it: a batch that was sent is never written anew."""
-    old = _OLD_NAMES.get(name, {})
-    found = found.rename_columns([old.get(column, column) for column in found.column_names])
+    if old := _OLD_NAMES.get(name, {}):
+        names = [old.get(column, column) for column in found.column_names]
+        found = found.rename_columns(names).replace_schema_metadata(found.schema.metadata)  # which renaming forgets
     if name == "quality.parquet" and "score" in found.column_names:  # the probability that a label is right
         p_wrong = pa.array([1.0 - right for right in found["score"].to_pylist()], pa.float64())
         unit = pa.array([ANSWER] * found.num_rows, pa.string())

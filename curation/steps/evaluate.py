@@ -164,5 +164,5 @@ STEP = Step(
         *installed(METRICS),
     ],
     run=run,
-    revision=3,
+    revision=4,
 )
