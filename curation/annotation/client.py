@@ -351,7 +351,8 @@ def _item(record: Outgoing, question_ids: Mapping[str, str]) -> dict[str, Any]:
             {
                 "question_id": question_ids[question],
                 "value": suggested.value,
-                "score": suggested.score,
+                # Argilla takes one score for each item of a list, and what is known is how sure all of it is.
+                "score": None if isinstance(suggested.value, list) else suggested.score,
                 "agent": suggested.agent,
                 "type": "model",
             }

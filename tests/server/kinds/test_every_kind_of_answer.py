@@ -23,9 +23,12 @@ from curation.annotation.client import ArgillaClient
 from curation.cli import cli
 from curation.errors import TwofoldError
 from curation.project.folder import Project, open_project
+from curation.project.records import QUESTION, queue_schema, table
+from curation.project.step import Context
 from curation.rounds import loop
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
+from curation.steps.push import push
 from curation.tasks.kinds import kind_named
 
 pytestmark = pytest.mark.server
@@ -209,6 +212,21 @@ def test_from_a_file_through_people_to_the_exports(desk: Desk, case: Case) -> No
     task = project.config.task
     told = [str(name) for name in (task.labels if task.kind.agreement else task.kind.choices(task.asked))]
     assert {row["label"] for row in report["review"]["agreement"]["per_label"]} == set(told)
+
+
+def test_what_a_model_says_is_suggested(desk: Desk, case: Case) -> None:
+    project = desk.project
+    task = project.config.task
+    schema = queue_schema(task.kind.value()).with_metadata({QUESTION: task.question})
+    row = {"kind": "unlabelled", "reason": "", "priority": 1.0, "suggested": case.same, "suggested_prob": 0.75}
+    project.round(1).write_table("batch.parquet", table([{"record_id": i, **row} for i in TEXTS], schema))
+    push(Context(project=project, round=project.round(1)), desk.argilla)
+    dataset = desk.argilla.dataset(naming.dataset(project, project.round(1)), naming.workspace(project))
+    path = f"/api/v1/datasets/{dataset.id}/records?include=suggestions"
+    items = desk.argilla._client.http_client.get(path).raise_for_status().json()["items"]
+    assert len(items) == len(TEXTS)
+    stored = task.kind.encode(case.same, {label: label for label in task.labels})
+    assert [each["value"] for item in items for each in item["suggestions"]] == [stored] * len(TEXTS)
 
 
 def test_answers_that_came_with_the_file_are_kept_and_wrong_ones_named(case: Case, tmp_path: Path) -> None:
