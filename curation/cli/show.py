@@ -20,7 +20,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer in one JS
 project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path())
 
 
-question = click.option("--question", help="Which of several questions; the first by default.")
+question = click.option(
+    "--question", help="Which of several questions; by default the first, or that of the model for what a model made."
+)
 
 
 def show_steps(steps: Iterable[Done], screen: Screen) -> None:

@@ -15,7 +15,16 @@ import pyarrow as pa
 from curation.cli import show
 from curation.cli.show import as_json, project_dir, show_json
 from curation.errors import TwofoldError
-from curation.exports.export import ANSWERED, EXPORTS, export_hf, exported, in_words, label_ranking, not_checked
+from curation.exports.export import (
+    ANSWERED,
+    EXPORTS,
+    asked_about,
+    export_hf,
+    exported,
+    in_words,
+    label_ranking,
+    not_checked,
+)
 from curation.exports.export import flags as flags_table
 from curation.exports.layouts.every import LAYOUTS, TABLES, laid_out, write_layout
 from curation.exports.table_files import WRITERS, rows, write_file
@@ -112,8 +121,8 @@ def export(
 
     Labels, decisions and the data set can also be written as other tools read them: see docs/formats.md.
     """
-    project = open_project(folder).seen_from(question)
     what = what or {"hf": "dataset", **dict.fromkeys(LAYOUTS, "labels")}.get(form, "decisions")
+    project = asked_about(open_project(folder), what, number, question)
     if soft and (form in LAYOUTS or what not in ANSWERED):
         raise TwofoldError(f"--soft goes with {', '.join(ANSWERED)} as {', '.join(TABLES)}, came {what} as {form}")
     if form in LAYOUTS:

@@ -20,7 +20,7 @@ from curation.exports.text_columns import apart, outcomes, with_soft_labels, wit
 from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
-from curation.project.records import FLAGS, by_id, column, table
+from curation.project.records import FLAGS, by_id, column, question_of, table
 from curation.project.standing import USED_PARTS, Method
 from training.whole_files import put_in_place
 
@@ -163,6 +163,26 @@ def _labels(project: Project, number: int | None) -> pa.Table:
     return with_texts(
         project, _named(project, newest(project, "labels.parquet", number=number).table("labels.parquet"))
     )
+
+
+def asked_about(project: Project, what: str, number: int | None, question: str | None) -> Project:
+    """Return the project as seen from the question that a table is about.
+
+    Args:
+        project: The project.
+        what: A table of `EXPORTS`.
+        number: Its round; the newest by default.
+        question: The question that was asked for. Without one it is that of the model for what a model made, which
+            the queue is, too, and the first for all else.
+
+    Raises:
+        TwofoldError: There is no such question, or no queue yet.
+    """
+    if question is None and what == "queue":
+        question = question_of(newest(project, "queue.parquet", number=number).table("queue.parquet"))
+    elif question is None and what in ("errors", "dataset"):
+        question = project.trained.config.task.question
+    return project.seen_from(question)
 
 
 def _queue(project: Project, number: int | None) -> pa.Table:

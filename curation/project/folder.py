@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
 from os import O_CREAT, O_RDWR, fdopen
@@ -36,6 +36,7 @@ from curation.project.reads import content_hash, note_read
 from curation.safety.plain_files import open_plain, what_is_odd
 from curation.tasks import limits
 
+QUESTIONS = "questions"
 OWN_NAMES = (
     "twofold.toml",
     "guidelines.md",
@@ -46,6 +47,7 @@ OWN_NAMES = (
     "test.parquet",
     "test_part.json",
     "gold.parquet",
+    QUESTIONS,
     "rounds",
     "ledger.jsonl",
     "labels-under-way.json",
@@ -71,7 +73,6 @@ def read_guidelines(path: Path) -> str:
     return text
 
 
-QUESTIONS = "questions"
 OF_ALL_QUESTIONS = frozenset(
     {"batch.parquet", "pushed.json", "people.json", "queue.parquet", "forecast.json", THIRD_LOOKS, "third_look.json"}
 )
@@ -168,11 +169,24 @@ class Project:
 
     folder: Path
     question: str = ""
+    _views: dict[str, Project] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def whole(self) -> Config:
         """The validated `twofold.toml`, with all questions."""
-        return read_config(self.folder / "twofold.toml")
+        return self._first.whole if self.question else read_config(self.folder / "twofold.toml")
+
+    @property
+    def _first(self) -> Project:
+        """The project as seen from the first question; it holds what is the same from all of them."""
+        return self._view("")
+
+    def _view(self, question: str) -> Project:
+        """Return the one view from a question, this one among them: each reads its files once."""
+        self._views.setdefault(self.question, self)
+        if question not in self._views:
+            self._views[question] = Project(self.folder, question, self._views)
+        return self._views[question]
 
     @cached_property
     def config(self) -> Config:
@@ -188,7 +202,7 @@ class Project:
         names = list(self.whole.task.questions)
         if question is not None and question not in names:
             raise TwofoldError(f"{self.folder}: no question {question!r}{suggest(question, names)}")
-        return Project(self.folder, "" if question in (None, names[0]) else str(question))
+        return self._view("" if question in (None, names[0]) else str(question))
 
     @property
     def views(self) -> list[Project]:
@@ -231,17 +245,17 @@ class Project:
 
     @cached_property
     def _records(self) -> pa.Table:
-        found = artifacts.read_table(self.folder / "records.parquet")
-        found = found.rename_columns({value_column(found): "value"})  # it is never written anew
         if not self.question:
-            return found
+            found = artifacts.read_table(self.folder / "records.parquet")
+            return found.rename_columns({value_column(found): "value"})  # it is never written anew
+        found = self._first._records
         nothing = pa.nulls(found.num_rows, self.config.task.kind.value())  # a file answers the first question alone
         return found.set_column(found.schema.get_field_index("value"), "value", nothing)
 
     @cached_property
     def contents(self) -> str:
         """Hash of the records: what tells this project from another one of the same name."""
-        return content_hash(self.folder / "records.parquet")
+        return self._first.contents if self.question else content_hash(self.folder / "records.parquet")
 
     def intake(self) -> dict[str, Any]:
         """What came in, what was left out, and why, in numbers."""

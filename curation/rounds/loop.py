@@ -97,12 +97,13 @@ def next_step(now: Situation) -> Next:
 
 def situation(project: Project, round_: Round, *, go_on: bool = False) -> Situation:
     """Read from the folder where a round stands."""
-    methods = _methods(round_)
+    by_view = {view.question: _methods(seen) for view, seen in _seen(project, round_)}
+    methods = by_view[project.question]
     return Situation(
         number=round_.number,
         sent=round_.has("pushed.json"),
         undecided=None if methods is None else methods[Method.UNDECIDED],
-        disputed=sum((_methods(each) or Counter())[Method.DISPUTED] for _, each in _seen(project, round_)),
+        disputed=sum(found[Method.DISPUTED] for found in by_view.values() if found is not None),
         decided=0 if methods is None else methods.total() - methods[Method.UNDECIDED] - methods[Method.DISPUTED],
         learned=all(is_fresh(step, *seen) for step in LEARN for seen in _for_whom(step, project, round_)),
         queued=round_.table("queue.parquet").num_rows if round_.has("queue.parquet") else 0,

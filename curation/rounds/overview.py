@@ -118,13 +118,13 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
         round=round_.number,
         sent=round_.table("batch.parquet").num_rows if asked else 0,
         decisions=counts(round_, "decisions.parquet", "method"),
-        new_answers=seen.new + sum(each.new for each in others),
+        new_answers=len(seen.new.union(*(each.new for each in others))),
         waits=waits,
         done=tuple(sorted(set(seen.people[Role.ANNOTATOR]) - owing)) if asked else (),
         learned=round_.has("report.html"),
         queued=_queued(project, round_, asked),
         agreement=newest(rounds, agreement),
-        accuracy=newest(rounds, accuracy),
+        accuracy=newest(project.trained.rounds(), accuracy),
         labels=newest(rounds, labels_doubted),
         report=pages[-1] if pages else None,
         embedded=not project.config.annotation.url,
@@ -135,11 +135,14 @@ def overview(project: Project, look: Callable[[], Looks]) -> Overview:
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """People and answers as the server has them; as they were pulled, where it does not answer."""
+    """People and answers as the server has them; as they were pulled, where it does not answer.
+
+    `new` are answers that were not pulled, each once: a reader answers all questions in one, an adjudicator each apart.
+    """
 
     people: Mapping[str, Sequence[str]]
     votes: Sequence[Vote]
-    new: int
+    new: frozenset[tuple[str, ...]]
     url: str
     problem: str = ""
 
@@ -153,16 +156,16 @@ def _ask(project: Project, round_: Round, look: Callable[[], Looks]) -> _Asked:
     except TwofoldError as error:
         url = round_.json("pushed.json")["url"] if round_.has("pushed.json") else ""
         known = round_.json("people.json") if round_.has("people.json") else dict.fromkeys(naming.ROLES, ())
-        return _Asked(people=known, votes=list(held), new=0, url=url, problem=str(error))
+        return _Asked(people=known, votes=list(held), new=frozenset(), url=url, problem=str(error))
     # As when they are pulled: an answer that the server lost, or has in an older form only, stays.
     kept = {vote[:3]: (vote, label, at) for vote, (label, at) in held.items() if vote.status != Status.DRAFT}
     news = {vote: said for vote, said in served.items() if vote[:3] not in kept or kept[vote[:3]][2] <= said[1]}
     gone = {vote[:3] for vote in news}
     votes = [*news, *(vote for key, (vote, _, _) in kept.items() if key not in gone)]
-    new = sum(
-        vote.status != Status.DRAFT and (vote not in held or held[vote][0] != said[0])
+    new = frozenset(
+        (project.question if vote.role == Role.ADJUDICATOR else "", *vote[:3])
         for vote, said in news.items()
-        if not project.question or vote.role == Role.ADJUDICATOR  # readers' answers count once
+        if vote.status != Status.DRAFT and (vote not in held or held[vote][0] != said[0])
     )
     return _Asked(people=people, votes=votes, new=new, url=argilla.url)
 

@@ -14,6 +14,9 @@ LABELS = int(os.environ.get("ARGILLA_LABEL_SELECTION_OPTIONS_MAX_ITEMS", "500"))
 QUESTIONS = 20
 """Questions of one data set. Argilla would take any number; nobody answers more of them about one text with care."""
 
+FURTHER_QUESTION = 100
+"""Characters in the name of a question other than the first, which becomes part of the name of a data set."""
+
 NAME = 200
 """Characters in the name of a label, a field, a question or a data set."""
 

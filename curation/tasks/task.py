@@ -80,6 +80,11 @@ class Task(BaseModel):
             raise ValueError(f"expected one of the fields {', '.join(self.fields)}, came {lost[0]!r}")
         if twice := [name for name in self.chat if name in self.custom]:
             raise ValueError(f"the field {twice[0]!r} is a chat or has a page of its own, and came as both")
+        if long := [name for name in [*self.questions][1:] if len(name) > limits.FURTHER_QUESTION]:
+            raise ValueError(
+                f"expected at most {limits.FURTHER_QUESTION} characters in the name of a question that is not the"
+                f" first, came {len(long[0])}: {long[0][:40]!r}..."
+            )
         for name, asked in self.questions.items():
             if name in self.fields:
                 raise ValueError(f"text field {name!r} has the name of the question, which holds the answers")

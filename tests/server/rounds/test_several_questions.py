@@ -16,9 +16,12 @@ from curation.annotation import naming
 from curation.cli import cli
 from curation.errors import TwofoldError
 from curation.project.folder import open_project
+from curation.project.records import QUESTION, question_of, queue_schema, table
 from curation.project.standing import Role
+from curation.project.step import Context
 from curation.rounds import loop
 from curation.rounds.overview import overview
+from curation.steps.push import push
 
 pytestmark = pytest.mark.server
 TONE = {"kind": "rating", "values": [1, 2, 3]}
@@ -209,3 +212,55 @@ def test_the_model_learns_the_question_that_is_named(asked: Office) -> None:
     tone = asked.project.seen_from("tone")
     assert tone.current.has("split.parquet") or tone.round(1).has("split.parquet")
     assert not asked.project.round(1).has("split.parquet")
+    assert asked.project.trained == tone
+    assert question_of(tone.round(1).table("queue.parquet")) == "tone"
+    for what, about in (("queue", "rating"), ("dataset", "tone"), ("labels", "label")):
+        result = CliRunner().invoke(cli, ["export", str(asked.folder), "--what", what, "--round", "1"])
+        assert result.exit_code == 0, result.exception
+        assert about in result.output.splitlines()[0].split(","), what
+
+
+def test_a_suggestion_is_of_the_question_that_the_queue_is_of(office: Office) -> None:
+    ask_more(office.folder, tone=TONE, topics=TOPICS)
+    project = office.project
+    schema = queue_schema(project.seen_from("topics").config.task.kind.value()).with_metadata({QUESTION: "topics"})
+    row = {"kind": "unlabelled", "reason": "", "priority": 1.0, "suggested": ["money"], "suggested_prob": 0.75}
+    project.round(1).write_table("batch.parquet", table([{"record_id": i, **row} for i in IDS], schema))
+    push(Context(project=project, round=project.round(1)), office.argilla)
+    dataset = office.argilla.dataset(naming.dataset(project, project.round(1)), naming.workspace(project))
+    names = {str(question.id): question.name for question in dataset.settings.questions}
+    http, path = office.argilla._client.http_client, f"/api/v1/datasets/{dataset.id}/records?include=suggestions"
+    found = [
+        (names[each["question_id"]], each["value"], each["score"])
+        for record in http.get(path).raise_for_status().json()["items"]
+        for each in record["suggestions"]
+    ]
+    assert found == [("topics", ["money"], None)] * len(IDS)  # Argilla takes no score of a whole list
+
+
+def test_an_answer_that_changes_in_one_question_is_news_once(asked: Office) -> None:
+    said = {i: {"label": "question", "tone": 2, "topics": ["money"]} for i in IDS[:3]}
+    say(asked, "ana", said)
+    assert overview(asked.project, lambda: asked.argilla).new_answers == 3
+    asked.pull()
+    assert overview(asked.project, lambda: asked.argilla).new_answers == 0
+    session = asked.session("ana")
+    dataset = session._dataset(naming.dataset(asked.project, asked.round))
+    path = f"/api/v1/records/{asked.record(dataset, 'm0')}?include=responses"
+    (mine,) = session._checked(session._http.get(path))["responses"]
+    values = {name: {"value": value} for name, value in {**said["m0"], "tone": 3}.items()}
+    session._checked(
+        session._http.put(f"/api/v1/responses/{mine['id']}", json={"status": "submitted", "values": values})
+    )
+    assert overview(asked.project, lambda: asked.argilla).new_answers == 1
+
+
+def test_each_view_of_a_project_is_one_and_reads_its_files_once(asked: Office) -> None:
+    project = asked.project
+    tone = project.seen_from("tone")
+    assert tone.seen_from("label") is project is project.seen_from(None)
+    assert project.views == [project, tone, project.seen_from("topics")]
+    assert project.seen_from("tone") is tone is tone.seen_from("tone")
+    assert tone.whole is project.whole
+    assert tone.records["fields"].equals(project.records["fields"])
+    assert tone.records["value"].null_count == len(IDS)

@@ -57,6 +57,10 @@ def test_what_is_none_is_one_line(shape: Shape, cell: Any, expected: str) -> Non
         ({"custom": {"text": "../card.html"}}, "pattern"),
         ({"questions": {"tone": {"kind": "span", "labels": ["a"]}}, "chat": ["text"]}, "is more than one"),
         ({"questions": {f"q{n}": {"kind": "rating"} for n in range(21)}}, "at most 20"),
+        (
+            {"questions": {"tone": {"kind": "rating"}, "q" * 101: {"kind": "rating"}}},
+            "at most 100 characters in the name",
+        ),
         ({"questions": {"text": {"kind": "rating"}}}, "text field 'text' has the name of the question"),
     ],
 )
