@@ -255,6 +255,41 @@ def test_an_answer_that_changes_in_one_question_is_news_once(asked: Office) -> N
     assert overview(asked.project, lambda: asked.argilla).new_answers == 1
 
 
+def test_answers_to_every_question_outlive_their_account(asked: Office) -> None:
+    same = {"label": "question", "tone": 2, "topics": ["money"]}
+    for who in ("ana", "ben"):
+        say(asked, who, dict.fromkeys(IDS, same))
+    asked.take()
+    asked.delete_account("ana")
+    assert "8 of them are not on the server any more, and are kept" in asked.take()
+    for question, value in same.items():
+        votes = asked.project.seen_from(question).current.votes().to_pylist()
+        assert [vote["value"] for vote in votes] == [value] * 2 * len(IDS), question
+        assert sum(vote["gone"] for vote in votes) == len(IDS), question
+        assert list(of(asked, question).values()) == [("agreed", value)] * len(IDS), question
+
+
+def test_an_adjudicator_may_take_a_note_back(asked: Office) -> None:
+    same = {"label": "question", "tone": 2}
+    say(asked, "ana", dict.fromkeys(IDS, same))
+    say(asked, "ben", {**dict.fromkeys(IDS[1:], same), "m0": {**same, "tone": 3}})
+    asked.take()
+    say(asked, "carla", {"m0": {"tone": 3, "why": "slip"}}, role=Role.ADJUDICATOR, question="tone")
+    asked.take()
+    tone = asked.project.seen_from("tone").current
+    assert tone.json("review.json")["notes"]["why"] == {"slip": 1}
+    session = asked.session("carla")
+    view = asked.project.seen_from("tone")
+    dataset = session._dataset(naming.dataset(view, view.current, Role.ADJUDICATOR))
+    path = f"/api/v1/records/{asked.record(dataset, 'm0')}?include=responses"
+    (mine,) = session._checked(session._http.get(path))["responses"]
+    body = {"status": "submitted", "values": {"tone": {"value": 2}}}
+    session._checked(session._http.put(f"/api/v1/responses/{mine['id']}", json=body))
+    asked.take()
+    assert tone.json("review.json")["notes"]["why"] == {}
+    assert of(asked, "tone")["m0"] == ("adjudicated", 2)
+
+
 def test_each_view_of_a_project_is_one_and_reads_its_files_once(asked: Office) -> None:
     project = asked.project
     tone = project.seen_from("tone")
