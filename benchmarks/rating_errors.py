@@ -9,17 +9,16 @@ label quality (normalized margin, its best here) on the probabilities of a logis
 
 from __future__ import annotations
 
-import argparse
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from benchmarks.drawing import drawing
 from benchmarks.ratings import load
 from benchmarks.result_file import kept
 from curation.quality.cleanlab_baseline import cleanlab_score
@@ -62,11 +61,7 @@ def doubts(given: npt.NDArray[np.intp], texts: list[str], vectors: Floats, draw:
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--cache", type=Path, help="folder that keeps embeddings")
-    parser.add_argument("--json", type=Path, help="write the results here")
-    args = parser.parse_args(arguments)
+    args = drawing(__doc__, arguments, draws=3)
     warnings.filterwarnings("ignore")
     started, data = time.perf_counter(), load("politeness_ratings")
     means = data.votes.groupby("record_id").label.mean().reindex(list(data.texts))

@@ -26,6 +26,7 @@ from scipy.sparse.linalg import lsqr, spsolve
 
 from benchmarks import result_file
 from benchmarks.consensus import in_random_order
+from benchmarks.drawing import drawing
 from evaluation.intervals import percentile_ends, resampled_sums
 
 SETS = {"offensiveness_ratings": 5, "politeness_ratings": 25}
@@ -124,11 +125,7 @@ def h9(name: str, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--cache", type=Path, help="folder that keeps embeddings")
-    parser.add_argument("--json", type=Path, help="write the results here")
-    args = parser.parse_args(arguments)
+    args = drawing(__doc__, arguments, draws=5)
     warnings.filterwarnings("ignore")
     return result_file.kept({f"H9 {name}": h9(name, args) for name in SETS}, args.json)
 
