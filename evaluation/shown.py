@@ -23,8 +23,11 @@ _PRINTED, _IN_HTML = 3, 10  # rows
 class Shown:
     """What a result needs to be shown: `_facts`, a few numbers, and `_columns`, its table.
 
-    Both have a default: the fields that fit on a line, and these as a table of one row.
+    Both have a default: the fields that fit on a line, and these as a table of one row. A `note` is shown beside them,
+    where there is one: what whoever reads the numbers should know.
     """
+
+    note: str = ""
 
     def _facts(self) -> Mapping[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
@@ -44,6 +47,8 @@ class Shown:
         name, columns = type(self).__name__, self._columns()
         facts = ", ".join(f"{name} {_said(value)}" for name, value in self._facts().items())
         lines = textwrap.wrap(f"{name}: {facts}" if facts else name, _LINE, subsequent_indent="  ")[:_FACT_LINES]
+        if self.note:
+            lines += textwrap.wrap(f"note: {self.note}", _LINE, initial_indent="  ", subsequent_indent="  ")
         rows = _rows(columns)
         if rows > 1 or not facts:
             lines += _table(columns, rows)
@@ -51,6 +56,7 @@ class Shown:
 
     def _repr_html_(self) -> str:
         facts = "".join(f"<br>{escape(name)}: {escape(_said(value))}" for name, value in self._facts().items())
+        facts += f"<br>note: {escape(self.note)}" if self.note else ""
         columns = self._columns()
         head = "".join(f"<th>{escape(name)}</th>" for name in columns)
         shown = [[_said(value) for value in values[:_IN_HTML]] for values in columns.values()]

@@ -11,12 +11,13 @@ import regex
 # Marks of a reader's pause or of speech are no content; these signs are, though Unicode counts them as punctuation.
 _SIGNS = r"#%&@*/\\§¶†‡‰‱\u2032\u2033\u2034※⁂\u066a\u0609\u060a"
 _WORD = r"[\p{L}\p{M}\p{N}]"
-_OPERATOR = rf"(?: [!:?-](?=[=>]) | (?<=<)- | [\p{{Sm}}\p{{Sc}}^`{_SIGNS}] )+"  # "C++", "!=", "->", "100%"
+_EMPTY = r"\(\) | \[\] | \{\}"  # brackets around nothing set nothing apart: "main()"
+_OPERATOR = rf"(?: [!:?-](?=[=>]) | (?<=<)- | [\p{{Sm}}\p{{Sc}}^`{_SIGNS}] | {_EMPTY} )+"  # "C++", "!=", "->", "100%"
 _EMOJI = r"(?: [\U0001F1E6-\U0001F1FF]{2} | [\p{So}\p{Sk}\p{C}] )"  # two letters make a flag
 _NUMBER = rf"(?<=\p{{N}}) [.,\u066b\u066c] (?=\p{{N}}) {_WORD}+"
 _TOKENS = regex.compile(
     rf"""
-      (?<!{_WORD})[:;][-'^]?[()\[\]{{}}]+    # faces: ":)" is not ":("
+      (?<!{_WORD})[:;=][-'^]?(?!{_EMPTY})[()\[\]{{}}]+    # faces: ":)" is not ":("
     | {_OPERATOR}
     | {_EMOJI}                               # one by one: more of the same is emphasis
     | (?:(?<!{_WORD})-(?=\p{{N}}))? {_WORD}+ (?: {_NUMBER} )*    # words, "-5", "1.0"
@@ -24,10 +25,18 @@ _TOKENS = regex.compile(
     regex.VERBOSE,
 )
 _SPACE = regex.compile(r"[\s\p{Cc}]+")
-# Tags stay: they tell the flag of Scotland from that of Wales.
-_INVISIBLE = regex.compile(r"(?:(?=\p{Default_Ignorable_Code_Point})(?![\U000E0020-\U000E007F])\p{Cf})+")
+# Joiners, fillers, and what asks for an emoji or a glyph to be drawn in another way. Tags stay: they tell the flag of
+# Scotland from that of Wales.
+_INVISIBLE = regex.compile(r"(?:(?![\U000E0020-\U000E007F])\p{Default_Ignorable_Code_Point})+")
+# What old character sets had forms of their own for: full width, half width, joined Arabic. Other compatibility forms
+# have a meaning ("x²", "①", a bold letter for a vector), so that those of these blocks alone are read as usual.
+_USUAL = {
+    code: "".join(chr(int(usual, 16)) for usual in unicodedata.decomposition(chr(code)).split()[1:])
+    for code in range(0xFB50, 0xFFF0)
+    if unicodedata.decomposition(chr(code))
+}
 # What most texts of ASCII are without; they take a sixth of the time.
-_NOT_PLAIN = re.compile(r"[#%&@*/\\^`=<>+|~$\0-\x08\x0e-\x1f\x7f]|[:;][-'^]?[()\[\]{}]|-\d|\d[.,]\d")
+_NOT_PLAIN = re.compile(r"[#%&@*/\\^`=<>+|~$\0-\x08\x0e-\x1f\x7f]|[:;][-'^]?[()\[\]{}]|-\d|\d[.,]\d|\(\)|\[\]|\{\}")
 _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _SYMBOL = regex.compile(rf"{_OPERATOR}|{_EMOJI}", regex.VERBOSE)
 # A letter and what makes another name or term of it: "c ++", "a ≠"; not the article before a price.
@@ -42,7 +51,8 @@ def canonical_text(text: str) -> str:
     Two texts with the same canonical text are copies word for word. Those that differ in a letter (case aside), a mark
     (vowel signs, accents), a digit or a symbol have different ones, whatever their script. Full stops, commas, quotes,
     brackets and dashes are ordinary punctuation; `#%&@*/`, a minus before a number, the point in it, operators such as
-    `!=` and faces such as `:(` are not. Characters that cannot be seen are dropped.
+    `!=`, brackets around nothing and faces such as `:(` are not. Characters that cannot be seen are
+    dropped; full-width, half-width and joined Arabic forms are the letters that they are forms of.
 
     A text of ordinary punctuation alone ("???") keeps its characters, so that it equals only itself.
 
@@ -51,7 +61,7 @@ def canonical_text(text: str) -> str:
     """
     if text.isascii() and not _NOT_PLAIN.search(text):
         return " ".join(text.lower().translate(_PUNCTUATION).split()) or " ".join(text.split())
-    seen = _SPACE.sub(" ", _INVISIBLE.sub("", text))
+    seen = _SPACE.sub(" ", _INVISIBLE.sub("", text).translate(_USUAL))
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", seen).casefold())
     return " ".join(_TOKENS.findall(folded)) or " ".join(folded.split())
 

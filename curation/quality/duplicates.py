@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ _VISITS = 8
 # A cell is visited only if the cosine to its centre is less than this share of the copies' distance below the best one:
 # from one point to a copy it can move by more only where the copies differ in just the direction of the centre.
 _OF_DISTANCE = 1 / 3
+# Cosine from which two vectors are one: that of a text with itself, computed in bfloat16 in two batches, is higher.
+_ONE_VECTOR = 0.9999
+_UNTOLD = "{} texts have the same embedding as a different text: these were compared by their characters"
 # Rows handled at once: 25 MB at 384 numbers.
 _ROWS = 16_384
 
@@ -48,12 +51,14 @@ class Duplicates(Shown):
         similarity: (m,) of each link, in [0, 1]: 1 for the same words, else the larger of the cosine of the
             embeddings and the Jaccard similarity of the character n-grams.
         kept: (n,) true for the one record of each group that stays.
+        note: What the embeddings could not tell, in words; empty where there is nothing to say.
     """
 
     groups: IntArray
     pairs: IntArray
     similarity: FloatArray
     kept: BoolArray
+    note: str = ""
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.groups), "copies": int((~self.kept).sum()), "pairs": len(self.pairs)}
@@ -78,8 +83,9 @@ def near_duplicates(
     at least `threshold`. Groups are what such pairs connect, so two records of a group may be less alike than the
     threshold.
 
-    An embedding says nothing of what its model could not read: emoji, most scripts to an English model. Texts of which
-    different parts were left `unread` are told apart by their characters alone.
+    An embedding says nothing of what its model could not read: emoji, most scripts to an English model. Different texts
+    with one and the same embedding are compared by their characters alone, which `note` then says; so are texts of
+    which different parts were left `unread`.
 
     Texts take n log n time. Embeddings are compared exactly up to 20,000 records, beyond that with those in the
     cells around them (see `meetings`; 129 numbers a record beside the input, and 100 MB).
@@ -113,21 +119,20 @@ def near_duplicates(
     strings = None if texts is None else as_texts(texts)
     vectors = None if embeddings is None else as_vectors(embeddings, n=None if strings is None else len(strings))
     n = len(strings) if strings is not None else len(vectors) if vectors is not None else 0
-    found: list[CopyPairs] = []
-    distinct = np.arange(n)
-    if strings is not None:
-        strings = [canonical_text(text) for text in strings]
-        found.append(equal_keys(pd.factorize(np.array(strings, dtype=object))[0]))
-        distinct = np.setdiff1d(distinct, found[0].pairs[:, 1])
-        near = similar_texts([strings[i] for i in distinct], threshold=text_threshold)
-        found.append(CopyPairs(pairs=distinct[near.pairs], similarity=near.similarity))
+    found, distinct = ([], np.arange(n)) if strings is None else _copies_among_texts(strings, threshold=text_threshold)
+    by_vectors: list[CopyPairs] = []
     if vectors is not None:
         for rows in _read_alike(distinct, unread, n):
-            found += _copies_among_vectors(vectors, rows, threshold=threshold)
-    links = _merge(found, n)
+            by_vectors += _copies_among_vectors(vectors, rows, threshold=threshold)
+    untold = np.empty(0, dtype=np.intp) if strings is None else _of_one_vector(by_vectors)
+    links = _merge([*found, *(_without(copies, untold) for copies in by_vectors)], n)
     groups = _connect(links.pairs, n)
     return Duplicates(
-        groups=groups, pairs=links.pairs, similarity=links.similarity, kept=_one_of_each(groups, priority)
+        groups=groups,
+        pairs=links.pairs,
+        similarity=links.similarity,
+        kept=_one_of_each(groups, priority),
+        note=_UNTOLD.format(len(untold)) if len(untold) else "",
     )
 
 
@@ -165,6 +170,26 @@ def leaked(groups: Column, held_out: Column) -> BoolArray:
     group, test = codes(groups, "groups"), flags(held_out, "held_out")
     same_length(len(group), len(test), "held_out")
     return test & np.isin(group, group[~test])
+
+
+def _copies_among_texts(texts: list[str], *, threshold: float) -> tuple[list[CopyPairs], IntArray]:
+    """Return the copies that words and characters tell, and the first record of each text."""
+    canonical = [canonical_text(text) for text in texts]
+    equal = equal_keys(pd.factorize(np.array(canonical, dtype=object))[0])
+    distinct = np.setdiff1d(np.arange(len(texts)), equal.pairs[:, 1])
+    near = similar_texts([canonical[i] for i in distinct], threshold=threshold)
+    return [equal, CopyPairs(pairs=distinct[near.pairs], similarity=near.similarity)], distinct
+
+
+def _of_one_vector(found: Sequence[CopyPairs]) -> IntArray:
+    """Return the records, of different texts, whose vector is that of another one: it cannot tell them apart."""
+    same = [copies.pairs[copies.similarity >= _ONE_VECTOR] for copies in found]
+    return np.unique(np.concatenate([np.empty((0, 2), dtype=np.intp), *same]))
+
+
+def _without(copies: CopyPairs, records: IntArray) -> CopyPairs:
+    stays = ~np.isin(copies.pairs, records).any(axis=1)
+    return CopyPairs(pairs=copies.pairs[stays], similarity=copies.similarity[stays])
 
 
 def _read_alike(rows: IntArray, unread: Column | None, n: int) -> Iterator[IntArray]:

@@ -45,12 +45,14 @@ def run(context: Context) -> str:
     store = EmbeddingStore(context.project, tick=percent(context.tick, 0, 70))
     ids, shown = column(context.project.records, "record_id"), joined_texts(context.project.records, _fields(context))
     vectors, read = store.matrix, reading(shown)
-    copies = int((~_copies(context, vectors, shown, read).kept[: len(ids)]).sum())
+    found = _copies(context, vectors, shown, read)
+    copies = int((~found.kept[: len(ids)]).sum())
     context.tick(85, 100)
     unlike = _outliers(context, vectors, read)
     context.tick(95, 100)
     counts = {"texts": len(ids), "copies": copies, "regions": _regions(context, vectors, shown)}
-    facts = {**counts, "vendi": diversity(vectors).vendi, "precision": store.precision, **_unread(ids, read)}
+    unread = _unread(ids, read, found.note)
+    facts = {**counts, "vendi": diversity(vectors).vendi, "precision": store.precision, **unread}
     context.round.write_json("map/facts.json", facts)
     context.tick(100, 100)
     return f"{len(ids)} texts in {counts['regions']} regions; {copies} copies, {unlike} outliers"
@@ -138,13 +140,13 @@ def _regions(context: Context, vectors: FloatArray, shown: Sequence[str]) -> int
     return len(found)
 
 
-def _unread(ids: Sequence[str], read: Reading) -> dict[str, Any]:
+def _unread(ids: Sequence[str], read: Reading, untold: str) -> dict[str, Any]:
     """Say what the model cannot read, and what the checks cannot say for it."""
     missing, little = _why_no_outliers(read), _why_vectors_say_little(ids, read)
     in_part = (read.share > 0) & ~read.illegible
     return {
         "unread": {"texts": int(read.illegible.sum()), "in_part": int(in_part.sum())},
-        "notes": [note for note in (missing, little) if note],
+        "notes": [note for note in (missing, little, untold) if note],
         "not_checked": {str(Check.OUTLIER): missing} if missing else {},
     }
 
@@ -184,5 +186,6 @@ STEP = Step(
         config.training.precision,
     ],
     run=run,
+    revision=2,
     once=True,
 )

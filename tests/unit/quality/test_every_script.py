@@ -6,6 +6,7 @@ import itertools
 import unicodedata
 
 import pytest
+import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +14,17 @@ from curation.quality import canonical_text as module
 from curation.quality.canonical_text import canonical_text
 from curation.quality.duplicates import near_duplicates
 from curation.quality.text_stream import streamed_copies
+from training import embed
 
 DIFFERENT = {
     "languages": ["C", "C++", "C#", "C--=", "F#", "F"],
     "languages in a sentence": [f"How do I cast a pointer in {x}?" for x in ("C", "C++", "C#")],
     "faces": ["😀", "😍", "🎉", "😭", "🤬"],
     "faces of punctuation": ["I got the job :)", "I got the job :(", "I got the job ;)"],
+    "other faces of punctuation": ["I got it =)", "I got it =("],
+    "reactions": ["👍", "👎", "❤️", "💔", "👀"],
+    "marks": ["+1", "-1", "1", "#1", "@1", "~1", "✓", "✗"],
+    "brackets around nothing": ["What does [] do?", "What does {} do?", "What does () do?", "What does do?"],
     "skin tones": ["👍", "👍🏻", "👍🏽", "👍🏿"],
     "joined emoji": ["👩\u200d💻", "👨\u200d💻", "👩\u200d🚀", "👨\u200d👩\u200d👧"],
     "flags": ["🇳🇮", "🇮🇳", "🇫🇷", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "🏴"],
@@ -36,7 +42,13 @@ DIFFERENT = {
     "mathematics": ["a = b", "a ≠ b", "a ≤ b", "a ≥ b", "a < b", "a ≈ b", "a ∈ b", "a + b", "a \u2212 b", "a \u00d7 b"],
     "operators": ["a != b", "a == b", "a = b", "a => b", "a -> b", "a <- b", "a := b", "a ? b", "a & b", "a && b"],
     "more operators": ["a | b", "a || b", "a % b", "a * b", "a ** b", "a / b", "a // b", "a ^ b", "a ~ b", "a @ b"],
-    "currencies": ["$5", "€5", "£5", "5"],
+    "comparisons": ["5 > 3", "5 < 3", "5 = 3", "5 ≥ 3"],
+    "Bengali": ["কল", "কাল", "কিল", "কুল"],
+    "Tamil": ["கல்", "கால்", "கில்", "கீல்"],
+    "Greek": ["πότε", "ποτέ"],
+    "Georgian": ["კარი", "ქარი"],
+    "forms with a meaning": ["x²", "x2", "x₂", "①", "1", "\U0001d431", "x"],
+    "currencies": ["$5", "€5", "£5", "₹5", "5"],
 }
 THE_SAME = [
     ["How do I verify the top-up?", "how do i VERIFY the   top up", "“How do I verify the top up…”"],
@@ -48,6 +60,12 @@ THE_SAME = [
     ["今天天气很好。", "今天天气很好", "「今天天气很好」"],
     ["cooperate", "coop\u00aderate", "\ufeffcooperate", "coop\u200berate"],
     ["e.g. this, or that", "e g this or that", "(E.G.) this - or that"],
+    ["I ❤️ it", "i ❤ it", "I ❤\ufe0e it."],
+    ["\uff21\uff22\uff23\u3000\uff11\uff12\uff13\uff01", "abc 123", "Abc \uff11\uff12\uff13"],
+    ["\uff8a\uff9d\uff76\uff78", "ハンカク"],
+    ["\ufedf\ufe8e", "لا"],
+    ["Ποτέ.", "ΠΟΤΈ"],
+    ["هل وصل؟", "هل وصل"],
 ]
 
 
@@ -71,13 +89,15 @@ def test_case_spacing_and_ordinary_punctuation_make_no_difference(texts: list[st
 
 
 def kept(text: str) -> str:
-    """The letters, marks, digits and symbols of a text, case aside."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-    return "".join(c for c in folded if unicodedata.category(c)[0] in "LMNS")
+    """The letters, marks, digits and symbols of a text: no case, no forms of old character sets."""
+    usual = [unicodedata.normalize("NFKC", c) if "\ufb50" <= c <= "\uffef" else c for c in text]
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", "".join(usual)).casefold())
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LMNS" and not UNSEEN.match(c))
 
 
+UNSEEN = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 WILD = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
-NEAR = st.text(alphabet="aA1+-=#.,:;()! \u0301\u093f😀🏽\u200d", max_size=8)
+NEAR = st.text(alphabet="aA1+-=#.,:;()[]! \u0301\u093f😀🏽\u200d\ufe0f\uff21", max_size=8)
 
 
 @settings(max_examples=400, deadline=None)
@@ -94,6 +114,17 @@ def test_one_other_character_makes_another_text(text: str, at: int, other: str) 
     changed = text[:at] + other + text[at + 1 :]
     assume(kept(changed) != kept(text))
     assert canonical_text(changed) != canonical_text(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(words=st.lists(WILD | NEAR, min_size=1, max_size=4), stop=st.sampled_from([".", "!", "?", "…", "。", "।", "؟"]))
+def test_other_case_more_space_and_a_final_stop_are_the_same_word_for_word(words: list[str], stop: str) -> None:
+    text = " ".join(words)
+    assume(any(unicodedata.category(c)[0] in "LN" for c in kept(text)))
+    other = "".join(c.swapcase() if c.swapcase().casefold() == c.casefold() else c for c in text)
+    decorated = f"  {other.replace(' ', '   ')} {stop}\n"
+    assert canonical_text(decorated) == canonical_text(text)
+    assert near_duplicates(texts=[text, decorated]).similarity.tolist() == [1]
 
 
 @settings(max_examples=200, deadline=None)
@@ -127,10 +158,37 @@ def test_a_typo_in_a_long_text_is_a_near_copy_in_every_script() -> None:
 
 
 def test_vectors_are_not_compared_where_different_parts_were_left_unread() -> None:
-    texts, vectors = ["ውሻ", "ድመት", "a dog", "one dog"], [[1.0, 0.0]] * 4
-    assert near_duplicates(texts=texts, embeddings=vectors).groups.tolist() == [0, 0, 0, 0]
+    texts, vectors = ["ውሻ", "ድመት", "a dog", "one dog"], [[1.0, 0.0], [1.0, 0.1], [1.0, 0.0], [1.0, 0.1]]
+    assert near_duplicates(texts=texts[:2], embeddings=vectors[:2]).groups.tolist() == [0, 0]
     found = near_duplicates(texts=texts, embeddings=vectors, unread=["ውሻ", "ድመት", "", ""])
     assert found.groups.tolist() == [0, 1, 2, 2]
+    assert found.note == ""
+
+
+def test_different_texts_of_one_vector_are_compared_by_their_characters() -> None:
+    texts = ["👍", "great work 👍", "👎", "great work 👎", "Great work 👎!", "nice work"]
+    vectors = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.002, 1.0], [0.0, 1.0], [0.2, 1.0]]
+    found = near_duplicates(texts=texts, embeddings=vectors)
+    assert found.groups.tolist() == [0, 1, 2, 3, 3, 4]
+    assert found.note == "4 texts have the same embedding as a different text: these were compared by their characters"
+    assert f"\n  note: {found.note}\n" in repr(found)
+    assert f"note: {found.note}" in found._repr_html_()
+    assert near_duplicates(embeddings=vectors).groups.tolist() == [0, 1, 0, 1, 1, 1]
+
+
+def test_what_the_packaged_model_cannot_tell_apart_makes_no_copies() -> None:
+    texts = [
+        "👍",
+        "👎",
+        "Thank you 👍 for your help",
+        "Thank you 👎 for your help",
+        "กั",
+        "กี",
+        "thank you for your help!",
+    ]
+    found = near_duplicates(texts=texts, embeddings=embed(texts), text_threshold=1.0)
+    assert found.groups.tolist() == list(range(len(texts)))
+    assert found.note.startswith("6 texts")
 
 
 def test_what_was_left_unread_is_asked_of_every_text() -> None:

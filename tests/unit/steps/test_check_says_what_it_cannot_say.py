@@ -104,6 +104,16 @@ def test_texts_that_the_model_cannot_read_are_no_copies_and_no_outliers_and_that
     assert project.round(0).json("checks.json")["unread"] == {"texts": 20, "in_part": 0}
 
 
+def test_long_texts_of_which_the_model_reads_the_same_part_are_no_copies_and_that_is_said(make_project: Make) -> None:
+    head = "The harbour is closed until the storm is over. " * 30
+    tails = ["We " + f"{verb} the {thing} at once. " * 60 for verb, thing in (("paint", "boats"), ("sink", "crates"))]
+    read = [f"{text} {n}" for text in GOOD + BAD for n in "ab"]
+    project = make_project(rows([*read[:12], head + tails[0]], [*read[12:], head + tails[1]]))
+    assert checked(project).count("2 texts have the same embedding as a different text") == 1
+    group = project.round(0).table("groups.parquet")["group"].to_pylist()
+    assert group.count(group[12]) == group.count(group[25]) == 1
+
+
 @pytest.mark.parametrize("name", ["clang", "emoji", "hindi", "amharic"])
 def test_symbols_and_scripts_of_a_file_are_no_copies_of_each_other(name: str, cases: Path, tmp_path: Path) -> None:
     columns = Columns(fields={"text": "text"}, label="label", record_id="id")
