@@ -47,6 +47,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(line, yellow=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _kept_embeddings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Embeddings of texts that a test makes are kept among what tests leave behind."""
+    os.environ["TWOFOLD_CACHE"] = str(tmp_path_factory.mktemp("kept"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data sets."""

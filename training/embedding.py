@@ -12,6 +12,7 @@ import numpy.typing as npt
 from evaluation.columns import Column, read_texts
 from evaluation.settings import check_whole
 from training._torch import choose_precision
+from training.legibility import printable
 from training.packaged import PACKAGED, fingerprint
 from training.progress import Tick, as_tick
 from training.vector_cache import VectorCache, text_keys
@@ -75,7 +76,7 @@ def embed(
     load = functools.cache(lambda: _load(model, batch_size, chosen, device))  # a full cache never loads it
 
     def encode(part: Sequence[str], done: int = 0) -> FloatArray:
-        return load()(part, lambda more: tick(done + more, len(unique)))
+        return load()([printable(text) for text in part], lambda more: tick(done + more, len(unique)))
 
     if cache_dir is not None and name is None:  # a hub model that was never downloaded: nothing can be cached yet
         encode(unique[:1])

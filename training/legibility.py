@@ -59,7 +59,7 @@ def reading(texts: Sequence[str], *, model: str = PACKAGED) -> Reading:
     doubtful = [row for row, text in enumerate(texts) if not _surely_read(text)]
     for start in range(0, len(doubtful), _CHUNK):
         rows = doubtful[start : start + _CHUNK]
-        shown = [_printable(texts[row]) for row in rows]
+        shown = [printable(texts[row]) for row in rows]
         for row, text, tokens in zip(rows, shown, _tokenizer(model).encode_batch(shown), strict=True):
             words = list(_words(text, tokens))
             missed = sorted(word for word, is_read in words if not is_read)
@@ -106,6 +106,6 @@ def _is_read(written: str, pieces: Sequence[str]) -> bool:
     return written.isascii() or len(pieces) == 1 or max(map(len, pieces)) > 1
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Spell out half characters (a lone surrogate), which no tokenizer takes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

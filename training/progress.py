@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 Tick = Callable[[int, int], None]
@@ -14,10 +15,25 @@ def as_tick(progress: bool | Tick, description: str) -> Tick:
     return _bar(description) if progress else lambda done, total: None
 
 
-def _bar(description: str) -> Tick:
+def if_slow(description: str, *, after: float = 2.0) -> Tick:
+    """A progress bar on the error stream of a terminal or in a notebook, once `after` seconds have passed."""
+    started, bars = time.monotonic(), list[Tick]()
+
+    def tick(done: int, total: int) -> None:
+        if not bars and done < total and time.monotonic() - started >= after:
+            bars.append(_bar(description, unasked=True))
+        for bar in bars:
+            bar(done, total)
+
+    return tick
+
+
+def _bar(description: str, *, unasked: bool = False) -> Tick:
+    from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress()
+    console = Console(stderr=unasked)
+    bar = Progress(console=console, disable=unasked and not (console.is_terminal or console.is_jupyter))
     task = bar.add_task(description)
 
     def tick(done: int, total: int) -> None:

@@ -76,7 +76,20 @@ class Labelled:
         return None
 
 
-def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """What is known of the answers of all records.
+
+    Attributes:
+        rows: Of the quality table, one for every unit of every answer.
+        note: What to know before they are believed, in words; empty where there is nothing to say.
+    """
+
+    rows: Rows
+    note: str = ""
+
+
+def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     """Return how likely every unit of every answer is wrong; nothing where these labels say nothing of each other.
 
     Args:
@@ -84,7 +97,7 @@ def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Ro
         graph: Their nearest neighbours, where they are at hand.
         seed: Of the folds.
     """
-    return [] if labelled.why_unchecked else DOUBTS[labelled.kind](labelled, graph, seed)
+    return Doubts(rows=[]) if labelled.why_unchecked else DOUBTS[labelled.kind](labelled, graph, seed)
 
 
 def baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int) -> Baseline:
@@ -99,7 +112,7 @@ def baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int
 
 def _one_choice(
     labelled: Labelled, graph: NearestNeighbours | None, seed: int, *, judge: Callable[..., LabelQuality]
-) -> Rows:
+) -> Doubts:
     found = judge(
         labelled.codes,
         texts=labelled.texts,
@@ -109,16 +122,16 @@ def _one_choice(
         before=labelled.before,
         seed=seed,
     )
-    return _one_row_each(labelled, found)
+    return Doubts(rows=_one_row_each(labelled, found), note=found.note)
 
 
-def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     first, second = labelled.question.about()
     pairs = [(texts[first], texts[second]) for texts in labelled.fields]
     found = preference_quality(
         labelled.codes, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
     )
-    return _one_row_each(labelled, found)
+    return Doubts(rows=_one_row_each(labelled, found), note=found.note)
 
 
 def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
@@ -138,7 +151,7 @@ def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
     ]
 
 
-def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     names = tuple(labelled.question.labels)
     found = multi_label_quality(
         labelled.values,
@@ -149,7 +162,7 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
         before=labelled.values_before,
         seed=seed,
     )
-    return [
+    rows = [
         {
             "record_id": record_id,
             "unit": name,
@@ -165,11 +178,12 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
         for n, record_id in enumerate(labelled.ids)
         for k, name in enumerate(names)
     ]
+    return Doubts(rows=rows, note=found.note)
 
 
-def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     found = text_quality(labelled.values, texts=labelled.texts, seed=seed)
-    return [
+    rows = [
         {
             "record_id": record_id,
             "unit": ANSWER,
@@ -183,11 +197,12 @@ def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
         }
         for n, (record_id, answer) in enumerate(zip(labelled.ids, labelled.values, strict=True))
     ]
+    return Doubts(rows=rows, note=found.note)
 
 
-def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Rows:
+def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     if not any(labelled.values):
-        return []
+        return Doubts(rows=[])
     found = span_quality(
         labelled.values,
         texts=labelled.texts,
@@ -197,7 +212,7 @@ def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) ->
         before=labelled.values_before,
         seed=seed,
     )
-    return [
+    rows = [
         {
             "record_id": record_id,
             "answer_p_wrong": 1.0 - float(found.score[n]),
@@ -207,6 +222,7 @@ def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) ->
         for n, record_id in enumerate(labelled.ids)
         for row in _rows_of(found.units[n], found.suggested[n], labelled.question)
     ]
+    return Doubts(rows=rows, note=found.note)
 
 
 def _rows_of(units: Sequence[PassageDoubt], suggested: Sequence[Any], question: Any) -> Rows:
@@ -241,7 +257,7 @@ def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
     return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
 
 
-DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Rows]] = {
+DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Doubts]] = {
     "single_label": partial(_one_choice, judge=label_quality),
     "rating": partial(_one_choice, judge=rating_quality),
     "multi_label": _several_labels,

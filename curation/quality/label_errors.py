@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -17,7 +17,6 @@ from curation.quality.input_checks import (
     as_codes,
     as_probabilities,
     as_texts,
-    as_vectors,
     encode_labels,
     label_array,
 )
@@ -25,6 +24,7 @@ from curation.quality.label_model import LabelModel, label_model
 from curation.quality.multi_label_errors import MultiLabelQuality, multi_label_quality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.span_errors import SpanQuality, span_quality
+from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.views import flexible_views, simple_views
 from evaluation.columns import Column, check_order
@@ -48,6 +48,7 @@ class LabelQuality(Shown):
         reason: per record, why it is an issue in one sentence; empty where it is none.
         neighbours: (n, 5) the nearest records whose own labels are trusted, nearest first, -1 where
             there are fewer; shape (n, 0) without embeddings.
+        note: what to know before the scores are believed, in words; empty where there is nothing to say.
     """
 
     score: FloatArray
@@ -56,6 +57,7 @@ class LabelQuality(Shown):
     is_issue: BoolArray
     reason: list[str]
     neighbours: IntArray
+    note: str = ""
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.sum())}
@@ -71,7 +73,7 @@ def label_quality(
     *,
     kind: Literal["single_label", "rating", "text"] = ...,
     texts: Column | None = ...,
-    embeddings: Column | None = ...,
+    embeddings: Embeddings = ...,
     pred_probs: Column | None = ...,
     n_classes: int | None = ...,
     label_names: Column | None = ...,
@@ -87,7 +89,7 @@ def label_quality(
     *,
     kind: Literal["multi_label"],
     texts: Column | None = ...,
-    embeddings: Column | None = ...,
+    embeddings: Embeddings = ...,
     pred_probs: Column | None = ...,
     label_names: Column | None = ...,
     neighbours: NearestNeighbours | None = ...,
@@ -102,7 +104,7 @@ def label_quality(
     *,
     kind: Literal["span"],
     texts: Column,
-    embeddings: Column | None = ...,
+    embeddings: Embeddings = ...,
     label_names: Column | None = ...,
     neighbours: NearestNeighbours | None = ...,
     before: Iterable[Any] | None = ...,
@@ -115,7 +117,7 @@ def label_quality(
     *,
     kind: str = "single_label",
     texts: Column | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     n_classes: int | None = None,
     label_names: Column | None = None,
@@ -134,8 +136,11 @@ def label_quality(
         kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; `"text"`, see `text_quality`; or
             `"preference"`, see `preference_quality`; `"multi_label"`, which gives a `MultiLabelQuality`; or `"span"`,
             which gives a `SpanQuality`. What each takes says the function of its name.
-        texts: n texts.
-        embeddings: (n, d) of the texts (or of anything else), any scale.
+        texts: n texts. Given alone, they are embedded by the packaged model, so that they are judged by what they mean
+            as well as by their words. Where it is not installed, they are judged by their words, which finds far fewer
+            errors; `note` then says so. Embeddings made here are kept in `$TWOFOLD_CACHE` (by default
+            `~/.cache/twofold`), by a hash of each text, and not made again.
+        embeddings: (n, d) of the texts (or of anything else), any scale; False for none, so that words alone count.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, rows summing to one, columns in
             the order of `label_names`, of the numbers, or of the sorted labels.
         n_classes: number of labels, where they are numbers.
@@ -151,10 +156,11 @@ def label_quality(
             outside.
 
     Example:
-        >>> texts = ["refund my order please", "please refund the order", "I want a refund"] * 4
-        >>> texts += ["the parcel is late", "my parcel is late again", "late parcel"] * 4
+        >>> wishes = ["refund my order please", "please refund the order", "I want a refund"]
+        >>> delays = ["the parcel is late", "my parcel is late again", "late parcel"]
+        >>> texts = [f"{text} {end}" for each in (wishes, delays) for text in each for end in ("now", "!", "ok", "sir")]
         >>> found = label_quality(["refund"] * 11 + ["late"] * 13, texts=texts)
-        >>> found.is_issue.nonzero()[0].tolist(), found.reason[11]
+        >>> found.is_issue.nonzero()[0].tolist(), found.reason[11].split(";")[0]
         ([11], "labelled 'late', but the text reads like 'refund' (100%)")
     """
     if kind != "single_label":
@@ -173,22 +179,21 @@ def label_quality(
     if texts is None and embeddings is None and pred_probs is None:
         raise ValueError("label_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
-    vectors = None if embeddings is None else as_vectors(embeddings, n=n)
     check_order(pred_probs, encoded.names, "pred_probs")
     probs = None if pred_probs is None else as_probabilities(pred_probs, n=n, k=k)
-    graph = neighbours
+    earlier, graph = _before(before, encoded), neighbours
     if graph is not None:
         check_neighbours(graph, n)
+    made = vectors_for(embeddings, texts=strings, n=n, alone=probs is None)
+    vectors = made.rows
     if graph is None and vectors is not None:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     simple = simple_views(codes, k, texts=strings, vectors=vectors)
     flexible = flexible_views(codes, k, vectors=vectors, graph=graph)
     if not simple and probs is None:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
-    model = label_model(
-        codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=_before(before, encoded)
-    )
-    return _verdict(labels, encoded, model, graph)
+    model = label_model(codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=earlier)
+    return replace(_verdict(labels, encoded, model, graph), note=made.note)
 
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from scipy.special import expit, logit
 
 from curation.quality.edited_sets import Edits, probable_edits, what_happened
 from curation.quality.folds import stratified_folds
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, as_vectors, same_length
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, same_length
 from curation.quality.label_sets import LabelSets, read_label_sets
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.one_label_views import frequency_without, pooled_log_odds, ridge_views, vote_view, word_view
+from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.word_bayes import word_weights
 from evaluation.columns import Column, matrix
@@ -46,6 +47,7 @@ class MultiLabelQuality(Shown):
             shape (n, 0) without embeddings.
         rates: Share of records to which each thing seems to have happened: "kept", "missing", "added", "swapped".
         names: (k,) of the labels.
+        note: what to know before the scores are believed, in words; empty where there is nothing to say.
     """
 
     score: FloatArray
@@ -56,6 +58,7 @@ class MultiLabelQuality(Shown):
     neighbours: IntArray
     rates: Mapping[str, float]
     names: tuple[Any, ...]
+    note: str = ""
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.any(axis=1).sum()), **self.rates}
@@ -73,7 +76,7 @@ def multi_label_quality(
     labels: Column,
     *,
     texts: Column | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
@@ -89,8 +92,8 @@ def multi_label_quality(
 
     Args:
         labels: n lists of names or of positions; or an array (n, k) of ones and zeros.
-        texts: n texts.
-        embeddings: (n, d) of the texts (or of anything else), any scale.
+        texts: n texts; given alone, they are embedded as `label_quality` does it.
+        embeddings: (n, d) of the texts (or of anything else), any scale; False for none, so that words alone count.
         pred_probs: (n, k) out-of-fold probabilities of each label by a model of your own, columns in the order of
             `label_names`, of the positions, or of the sorted names.
         label_names: all labels.
@@ -107,8 +110,8 @@ def multi_label_quality(
         >>> texts = ["refund my order please", "please refund the order", "I want a refund"] * 4
         >>> texts += ["the parcel is late", "my parcel is late again", "late parcel"] * 4
         >>> found = multi_label_quality([["refund"]] * 11 + [["late"]] * 13, texts=texts)
-        >>> found.is_issue.any(axis=1).nonzero()[0].tolist(), found.reason[11]["refund"]
-        ([11], "missing: 'refund' (100%); added: 'late' should go (100%)")
+        >>> found.is_issue.any(axis=1).nonzero()[0].tolist(), found.reason[11]["refund"].split("; ")[:2]
+        ([11], ["missing: 'refund' (100%)", "added: 'late' should go (100%)"])
     """
     check_whole(seed, "seed")
     sets = read_label_sets(labels, label_names)
@@ -117,25 +120,28 @@ def multi_label_quality(
         raise ValueError(f"labels: expected at least one label in use, all {n} records have none")
     if texts is None and embeddings is None and pred_probs is None:
         raise ValueError("multi_label_quality: expected texts, embeddings or pred_probs, got none of them")
-    vectors = None if embeddings is None else as_vectors(embeddings, n=n)
-    graph = neighbours
+    strings = None if texts is None else as_texts(texts, n=n)
+    model = [] if pred_probs is None else [_of_model(pred_probs, sets)]
+    known, graph = _known(before, sets), neighbours
     if graph is not None:
         check_neighbours(graph, n)
+    made = vectors_for(embeddings, texts=strings, n=n, alone=not model)
+    vectors = made.rows
     if graph is None and vectors is not None and n > 1:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     views = [
         *([] if vectors is None else ridge_views(vectors, sets.ones)),
         *([] if vectors is None or graph is None else [vote_view(graph, sets.ones)]),
-        *_of_words(texts, sets, seed),
-        *([] if pred_probs is None else [_of_model(pred_probs, sets)]),
+        *_of_words(strings, sets, seed),
+        *model,
     ]
     if not views:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
-    return _verdict(sets, views, _known(before, sets), graph)
+    return replace(_verdict(sets, views, known, graph), note=made.note)
 
 
-def _of_words(texts: Column | None, sets: LabelSets, seed: int) -> list[FloatArray]:
-    words = None if texts is None else word_weights(as_texts(texts, n=len(sets.ones)))
+def _of_words(texts: Sequence[str] | None, sets: LabelSets, seed: int) -> list[FloatArray]:
+    words = None if texts is None else word_weights(texts)
     if words is None:
         return []
     return [word_view(words, sets.ones, stratified_folds(sets.rarest, folds=_FOLDS, seed=seed))]

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack
 
 from curation.quality.input_checks import FloatArray, IntArray, as_codes, encode_labels, label_array
 from curation.quality.label_errors import LabelQuality
+from curation.quality.text_vectors import Embeddings
 from evaluation.columns import Column
 from evaluation.settings import check_whole
 
@@ -29,7 +30,7 @@ def preference_quality(
     labels: Column,
     *,
     texts: Sequence[Sequence[str]] | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: Any = None,

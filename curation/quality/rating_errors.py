@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from curation.quality.input_checks import (
     as_codes,
     as_probabilities,
     as_texts,
-    as_vectors,
     encode_labels,
     label_array,
 )
 from curation.quality.label_errors import LabelQuality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from evaluation.columns import Column
 from evaluation.settings import check_whole
@@ -40,7 +41,7 @@ def rating_quality(
     labels: Column,
     *,
     texts: Column | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
@@ -56,8 +57,8 @@ def rating_quality(
 
     Args:
         labels: n ratings: numbers, or steps by name.
-        texts: n texts.
-        embeddings: (n, d) of the texts (or of anything else), any scale.
+        texts: n texts; given alone, they are embedded as `label_quality` does it.
+        embeddings: (n, d) of the texts (or of anything else), any scale; False for none, so that words alone count.
         pred_probs: (n, k) out-of-fold probabilities of a model of your own, columns in the order of the steps.
         label_names: all steps of the scale, from lowest to highest; by default those in use. The ratings are some of
             these, or, where steps are names, positions in them. Steps that are no numbers are one apart.
@@ -74,10 +75,12 @@ def rating_quality(
             vectors; ratings outside the scale.
 
     Example:
-        >>> texts = ["thank you so much", "many thanks, lovely", "do it now", "now, at once"] * 6
-        >>> found = rating_quality([5, 4, 1, 1] * 5 + [5, 4, 1, 5], texts=texts)
-        >>> found.is_issue.nonzero()[0].tolist(), found.reason[23]
-        ([23], 'rated 5, records like it are rated 1')
+        >>> said = ["thank you so much", "many thanks, lovely", "do it", "hurry up"]
+        >>> ends = ["now", "!", "ok", "sir", "today", "again", "please", "my dear", "everybody"]
+        >>> texts = [f"{text} {end}" for end in ends for text in said]
+        >>> found = rating_quality([5, 4, 1, 1] * 8 + [5, 4, 1, 5], texts=texts)
+        >>> found.is_issue.nonzero()[0].tolist(), found.reason[35]
+        ([35], 'rated 5, records like it are rated 1')
     """
     check_whole(seed, "seed")
     given = label_array(labels)
@@ -88,18 +91,18 @@ def rating_quality(
     if texts is None and embeddings is None and pred_probs is None:
         raise ValueError("rating_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
-    vectors = None if embeddings is None else as_vectors(embeddings, n=n)
-    graph = neighbours
-    if graph is not None:
-        check_neighbours(graph, n)
-    elif vectors is not None and n > 1:
-        graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     read = np.zeros(n, dtype=bool) if before is None else as_codes(before, "before", n=n, k=len(encoded.names)) >= 0
-    places = _places(encoded.names)
-    features = [each for each in (vectors, None if strings is None else _words(strings)) if each is not None]
+    places, graph = _places(encoded.names), neighbours
     given_views: list[FloatArray] = (
         [] if pred_probs is None else [as_probabilities(pred_probs, n=n, k=len(places)) @ places]
     )
+    if graph is not None:
+        check_neighbours(graph, n)
+    made = vectors_for(embeddings, texts=strings, n=n, alone=not given_views)
+    vectors = made.rows
+    if graph is None and vectors is not None and n > 1:
+        graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
+    features = [each for each in (vectors, None if strings is None else _words(strings)) if each is not None]
     fold, trust = stratified_folds(codes, folds=_FOLDS, seed=seed), np.ones(n)
     for _ in range(_TURNS):
         foretold = _foretold(places[codes], features, given_views, graph, trust, fold)
@@ -107,7 +110,7 @@ def rating_quality(
         trust = np.where(read, 1.0, right)
     if not _telling(places[codes], foretold):
         right = np.full(n, 0.5)
-    return _verdict(given, encoded, places, foretold, spread, right, graph)
+    return replace(_verdict(given, encoded, places, foretold, spread, right, graph), note=made.note)
 
 
 def _places(names: tuple[Any, ...]) -> FloatArray:

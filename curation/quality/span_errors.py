@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from curation.quality.folds import split, stratified_folds
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, as_vectors, same_length
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_texts, same_length
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.span_edits import Doubted, Rates, Speaker, doubts_of, fitted_rates
 from curation.quality.tag_chain import Chain, Rows, fit_chain, passes
+from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.word_tags import Marked, Words, as_tags, in_words, order_of_tags, read_words
 from evaluation.columns import Column, column
@@ -71,6 +72,7 @@ class SpanQuality(Shown):
         neighbours: (n, 5) the nearest records whose own passages are trusted, nearest first, -1 where there are
             fewer; shape (n, 0) without embeddings.
         rates: Share of passages to which each thing seems to have happened: "label", "borders", "added", "missing".
+        note: what to know before the scores are believed, in words; empty where there is nothing to say.
     """
 
     score: FloatArray
@@ -80,6 +82,7 @@ class SpanQuality(Shown):
     reason: list[str]
     neighbours: IntArray
     rates: Mapping[str, float]
+    note: str = ""
 
     @property
     def unit_score(self) -> list[FloatArray]:
@@ -97,7 +100,7 @@ def span_quality(
     labels: Column,
     *,
     texts: Column | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: None = None,
     label_names: Column | None = None,
     neighbours: NearestNeighbours | None = None,
@@ -115,7 +118,8 @@ def span_quality(
     Args:
         labels: n lists of passages: `start`, `end` (after the last character) and `label`; or of such triples.
         texts: n texts, in which the passages are marked; they have to be there.
-        embeddings: (n, d) of the texts, any scale: for the neighbours that are shown as evidence.
+        embeddings: (n, d) of the texts, any scale: for the neighbours that are shown as evidence. They change no score,
+            so that none are made where none are given.
         pred_probs: of no use here.
         label_names: all labels; by default those in use.
         neighbours: the nearest neighbours of each record, where they are at hand already.
@@ -147,7 +151,7 @@ def span_quality(
     same_length(len(given), len(strings), "texts")
     names = _names(given, label_names)
     _check_places(given, strings, names)
-    vectors = None if embeddings is None else as_vectors(embeddings, n=len(given))
+    vectors = vectors_for(embeddings, texts=strings, n=len(given), alone=False).rows
     graph = neighbours
     if graph is not None:
         check_neighbours(graph, len(given))

@@ -14,6 +14,7 @@ import numpy as np
 
 from curation.quality.input_checks import BoolArray, FloatArray, as_texts
 from curation.quality.label_errors import LabelQuality
+from curation.quality.text_vectors import Embeddings
 from evaluation.columns import Column, column, is_missing
 from evaluation.settings import check_whole
 from evaluation.words import words
@@ -58,7 +59,7 @@ def text_quality(
     labels: Column,
     *,
     texts: Column | None = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: Any = None,

@@ -40,11 +40,12 @@ def run(context: Context) -> str:
     settled = {i: source for i, source in by_id(known, "source").items() if source in BY_PEOPLE}
     labelled = _labelled(context, values, settled)
     context.tick(60, 100)
-    quality = doubts(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
+    found = doubts(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
+    quality = found.rows
     context.tick(95, 100)
     flags = _flags(context, quality, settled, values)
     doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted)
+    overview = _overview(mapped, ids, labelled, doubted, found.note)
     overview["baseline"] = asdict(baseline(labelled, quality, context.config.seed))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -124,7 +125,9 @@ def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iter
         yield from outside_flags(name, [*labels], scores, reasons)
 
 
-def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str]) -> dict[str, Any]:
+def _overview(
+    mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str], note: str
+) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     facts, labels, unchecked = mapped.json("map/facts.json"), labelled.labels, labelled.why_unchecked
     apart = unchecked or (None if len(labelled.names) > 1 else "answers of this kind are no labels")
@@ -144,7 +147,7 @@ def _overview(mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Co
         },
         "copies": facts["copies"],
         "regions": list(labels_of_regions(parts, ids, frozenset(labelled.ids), doubted)),
-        "notes": [*([unchecked] if unchecked else []), *facts["notes"]],
+        "notes": [said for said in (unchecked, note, *facts["notes"]) if said],
         "not_checked": {
             **(dict.fromkeys(NEED_LABELS[1:], apart) if apart else {}),
             **({NEED_LABELS[0]: unchecked} if unchecked else {}),

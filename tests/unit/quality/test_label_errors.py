@@ -30,6 +30,7 @@ def right_probs(confidence: float = 0.9) -> np.ndarray:
 
 EVIDENCE = {
     "texts": {"texts": TEXTS},
+    "words": {"texts": TEXTS, "embeddings": False},
     "embeddings": {"embeddings": VECTORS},
     "probabilities": {"pred_probs": right_probs()},
     "all three": {"texts": TEXTS, "embeddings": VECTORS, "pred_probs": right_probs()},
@@ -171,6 +172,8 @@ def test_human_errors_in_the_news_are_found_from_the_words_alone(shared_data: Pa
         items = list(csv.DictReader(handle))[:2000]
     with (folder / "gold.csv").open(encoding="utf-8", newline="") as handle:
         gold = {row["id"]: row["label"] for row in csv.DictReader(handle)}
-    found: LabelQuality = label_quality([row["label"] for row in items], texts=[row["text"] for row in items])
+    found: LabelQuality = label_quality(
+        [row["label"] for row in items], texts=[row["text"] for row in items], embeddings=False
+    )
     wrong = [row["label"] != gold[row["id"]] for row in items]
     assert average_precision_score(wrong, -found.score) > 0.62

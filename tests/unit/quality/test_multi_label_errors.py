@@ -181,7 +181,10 @@ WRONG_INPUT = {
         {"labels": [["a"], ["b"]], "pred_probs": [[0.1], [0.2]]},
         "pred_probs: expected shape (2, 2)",
     ),
-    "no words in common": ({"labels": [["a"], ["b"]], "texts": ["x", "y"]}, "expected some words in common"),
+    "no words in common": (
+        {"labels": [["a"], ["b"]], "texts": ["x", "y"], "embeddings": False},
+        "expected some words in common",
+    ),
 }
 
 

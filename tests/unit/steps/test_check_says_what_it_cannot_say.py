@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from curation.project.folder import Project
+from curation.quality.doubts import DOUBTS
 from curation.report import render
 from curation.rounds.findings import findings
 from curation.rounds.loop import learn
@@ -69,6 +71,18 @@ def test_enough_labels_are_checked_without_a_note(make_project: Make) -> None:
     )
     assert "too few" not in checked(project)
     assert project.round(0).json("checks.json")["not_checked"] == {}
+
+
+def test_what_is_to_be_said_of_the_scores_is_said(make_project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = DOUBTS["single_label"]
+    monkeypatch.setitem(
+        DOUBTS, "single_label", lambda *known: replace(judge(*known), note="the labels are hard to tell")
+    )
+    project = make_project(
+        rows([f"{text} {n}" for text in GOOD for n in "ab"], [f"{text} {n}" for text in BAD for n in "ab"])
+    )
+    assert checked(project).endswith("; the labels are hard to tell")
+    assert project.round(0).json("checks.json")["notes"] == ["the labels are hard to tell"]
 
 
 def test_what_a_baseline_doubts_stands_beside_what_we_doubt(make_project: Make) -> None:
