@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -15,6 +16,20 @@ from training.whole_files import write_whole
 
 FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.bytes_]
+
+
+def folder_of_user() -> Path | None:
+    """Where rows are kept that belong to no project: in `$TWOFOLD_CACHE`, by default `~/.cache/twofold`.
+
+    Returns:
+        A folder that is there; None where nothing can be written.
+    """
+    try:
+        folder = Path(os.environ.get("TWOFOLD_CACHE") or "~/.cache/twofold").expanduser() / "embeddings"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # read-only, or nobody's home
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def text_keys(texts: Sequence[str]) -> Keys:

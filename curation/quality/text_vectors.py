@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -62,17 +60,8 @@ def vectors_for(embeddings: Embeddings, *, texts: Sequence[str] | None, n: int, 
 def _embedded(texts: Sequence[str]) -> Vectors:
     from training import embed, reading
     from training.progress import if_slow
+    from training.vector_cache import folder_of_user
 
-    rows = embed(texts, progress=if_slow("embedding the texts"), cache_dir=cache_folder())
+    rows = embed(texts, progress=if_slow("embedding the texts"), cache_dir=folder_of_user())
     unread = np.flatnonzero(reading(texts).illegible)
     return Vectors(rows=rows, note=_UNREAD.format(len(unread), len(texts), unread[0]) if len(unread) else "")
-
-
-def cache_folder() -> Path | None:
-    """Where embeddings of texts are kept: in `$TWOFOLD_CACHE`, else `~/.cache/twofold`; None where nothing can be."""
-    try:
-        folder = Path(os.environ.get("TWOFOLD_CACHE") or "~/.cache/twofold").expanduser() / "embeddings"
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # read-only, or nobody's home
-        return None
-    return folder if os.access(folder, os.W_OK) else None
