@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 
 from curation.review.rater_model import DAMPING, ROUNDS, STILL, RaterModel, first_guess, frequencies
 from curation.review.rater_types import rater_types, type_prior
@@ -27,19 +27,20 @@ def typed_raters(graph: Graph, offset: Floats) -> RaterModel:
     cavity, log_messages = posterior[graph.record], np.zeros((len(graph.record), len(frequency)))
     types = rater_types(_guesses(graph, posterior))
     common = prior = type_prior(types)
+    heard = np.bincount(graph.reviewer, minlength=graph.reviewers) > 0
     for _ in range(ROUNDS):
-        heard = _hear(graph, cavity, types, common)
-        log_messages = DAMPING * log_messages + (1 - DAMPING) * np.log(heard.messages)
+        members = _members(graph, cavity, types, common)
+        messages = _messages(graph, cavity, types, members)
+        log_messages = DAMPING * log_messages + (1 - DAMPING) * np.log(messages)
         log_posterior = np.log(frequency) + offset + graph.to_records @ log_messages
         old, posterior = posterior, softmax(log_posterior, axis=1)
         cavity = softmax(log_posterior[graph.record] - log_messages, axis=1)
-        common = heard.members.sum(axis=0) + _PRIOR_RATERS * prior
+        common = members[heard].sum(axis=0) + _PRIOR_RATERS * prior
         common /= common.sum()
         frequency, types = frequencies(graph, posterior), rater_types(_guesses(graph, posterior))
         if np.abs(posterior - old).max() < STILL:
             break
-    members = np.tile(common, (graph.reviewers, 1))
-    members[graph.reviewer[graph.starts]] = heard.members
+    members[~heard] = common
 
     def chance(reviewer: Ints, label: Ints) -> Floats:
         found = np.empty((len(label), len(frequency)))
@@ -50,30 +51,24 @@ def typed_raters(graph: Graph, offset: Floats) -> RaterModel:
     return RaterModel(posterior=posterior, chance=chance)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Heard:
-    """What raters say back: a message for every vote, (V, K), and of which type each rater is, (raters, T)."""
+def _members(graph: Graph, cavity: Floats, types: Floats, common: Floats) -> Floats:
+    """Return of which type each rater is, shape (R, T)."""
+    likely = np.tile(np.log(common), (graph.reviewers, 1))
+    for label, rows in graph.pieces(len(types)):
+        reviewer = graph.reviewer[rows]
+        starts = np.flatnonzero(np.diff(reviewer, prepend=-1))
+        chance = cavity[rows] @ types[:, :, label].T
+        likely[reviewer[starts]] += np.add.reduceat(np.log(chance, out=chance), starts, axis=0)
+    return np.asarray(softmax(likely, axis=1))
 
-    messages: Floats
-    members: Floats
 
-
-def _hear(graph: Graph, cavity: Floats, types: Floats, common: Floats) -> _Heard:
-    messages, members = np.empty_like(cavity), []
-    for block, starts in graph.blocks(len(types)):
-        label = graph.label[block]
-        said = np.empty((len(label), len(types)))
-        groups = [(c, np.flatnonzero(label == c)) for c in np.unique(label)]
-        for c, rows in groups:
-            said[rows] = np.log(cavity[block][rows] @ types[:, :, c].T)
-        whole = np.add.reduceat(said, starts, axis=0) + np.log(common)
-        members.append(np.exp(whole - logsumexp(whole, axis=1, keepdims=True)))
-        sizes = np.diff(np.append(starts, len(label)))
-        others = softmax(np.repeat(whole, sizes, axis=0) - said, axis=1)
-        out = messages[block]
-        for c, rows in groups:
-            out[rows] = others[rows] @ types[:, :, c]
-    return _Heard(messages=messages, members=np.concatenate(members))
+def _messages(graph: Graph, cavity: Floats, types: Floats, members: Floats) -> Floats:
+    """Return what every vote says of its record by the other votes of its rater, shape (V, K), up to a factor."""
+    messages = np.empty_like(cavity)
+    for label, rows in graph.pieces(len(types)):
+        confusion = types[:, :, label]
+        messages[rows] = (members[graph.reviewer[rows]] / (cavity[rows] @ confusion.T)) @ confusion
+    return messages
 
 
 def _guesses(graph: Graph, posterior: Floats) -> Floats:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from curation.review.votes import Floats, Ints, Votes
 
-_CELLS = 20_000_000  # votes x columns held at once
+_CELLS = 100_000  # votes x columns held at once: what stays in a processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Graph:
     Attributes:
         record: Shape (V,), the record of every vote; `reviewer` and `label` alike.
         to_records: Shape (N, V), sums votes by record.
-        starts: Where each reviewer with a vote starts.
+        by_label: The votes for each label, K arrays of positions, ascending.
         shares: Shape (K,), how often each label is said.
         counts: Shape (N, K), votes for each label.
         reviewers: R, those without a vote included.
@@ -31,21 +31,16 @@ class Graph:
     reviewer: Ints
     label: Ints
     to_records: csr_array
-    starts: Ints
+    by_label: list[Ints]
     shares: Floats
     counts: Floats
     reviewers: int
 
-    def blocks(self, columns: int) -> Iterator[tuple[slice, Ints]]:
-        """Yield runs of whole reviewers, as a slice of votes and where in it each reviewer starts."""
-        ends = np.append(self.starts[1:], len(self.record))
-        first = 0
-        while first < len(self.starts):
-            room = self.starts[first] + max(_CELLS // columns, 1)
-            last = max(int(np.searchsorted(ends, room, side="right")), first + 1)
-            begin = self.starts[first]
-            yield slice(begin, ends[last - 1]), self.starts[first:last] - begin
-            first = last
+    def pieces(self, columns: int) -> Iterator[tuple[int, Ints]]:
+        """Yield a label and votes for it, as many as with `columns` numbers each are held at once; all in the end."""
+        step = max(_CELLS // columns, 1)
+        for label, rows in enumerate(self.by_label):
+            yield from ((label, rows[start : start + step]) for start in range(0, len(rows), step))
 
 
 def vote_graph(votes: Votes) -> Graph:
@@ -57,7 +52,7 @@ def vote_graph(votes: Votes) -> Graph:
         reviewer=votes.reviewer,
         label=votes.label,
         to_records=csr_array((np.ones(v), (votes.record, np.arange(v))), shape=(len(counts), v)),
-        starts=np.flatnonzero(np.append(True, np.diff(votes.reviewer) != 0)),
+        by_label=np.split(np.argsort(votes.label, kind="stable"), np.cumsum(counts.sum(axis=0, dtype=int))[:-1]),
         shares=(counts.sum(axis=0) + 1) / (v + counts.shape[1]),
         counts=counts,
         reviewers=len(votes.reviewers),
