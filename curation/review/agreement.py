@@ -170,7 +170,7 @@ def _of_single_labels(votes: VoteTable, scale: Scale, labels: Column | None, see
         ac1=overall["ac1"],
         alpha_interval=None if equally is None else _spaced(paired, times, equally, draw),
         per_label=per_label,
-        pairs=pair_agreements(coded, _distance(values)),
+        pairs=pair_agreements(coded, values),
         scale=scale,
         records=len(coded.records),
         paired_records=int(times.sum()),
@@ -246,7 +246,7 @@ def _of_orders(votes: VoteTable, scale: Scale, labels: Column | None, seed: int,
     return Agreement(
         **overall,
         per_label={},
-        pairs=pair_agreements(units, _distance(np.arange(3.0))),
+        pairs=pair_agreements(units, np.arange(3.0)),
         scale=scale,
         records=len(found.votes.records),
         paired_records=int((found.votes.counts().sum(axis=1) >= 2).sum()),
@@ -328,7 +328,3 @@ def _numbers(labels: list[str]) -> Floats | None:
         return _positions(labels, "interval", given=True)
     except ValueError:
         return None
-
-
-def _distance(values: Floats | None) -> Floats | None:
-    return None if values is None else (values[:, None] - values[None, :]) ** 2

@@ -105,49 +105,68 @@ def spaced_alpha(coincidences: Floats, values: Floats | None) -> Floats:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Cohen's kappa of two raters, from how often each cell of their table occurs.
+class Cells:
+    """How often each two of many raters gave each two labels.
 
     Attributes:
-        first: Shape (C,), the label of rater one in each cell.
-        second: Shape (C,), that of rater two.
-        distance: Shape (K, K), 0 on the diagonal; all ones elsewhere for the unweighted kappa.
+        pair: Shape (C,), which two raters, from 0 to P - 1.
+        first: Shape (C,), the label that the one gave.
+        second: Shape (C,), the label that the other gave.
+        times: Shape (C,), how often.
     """
 
+    pair: Ints
     first: Ints
     second: Ints
-    distance: Floats
+    times: Ints
 
-    def kappa(self, cells: Floats) -> tuple[float, float]:
-        """Return kappa (Cohen 1960; with distances, weighted kappa, Cohen 1968) and its standard error.
 
-        The standard error is that of the delta method, the limit of the bootstrap over records (Efron 1982, The
-        Jackknife, the Bootstrap and Other Resampling Plans, ch. 6): thousands of pairs cost next to nothing.
+@dataclass(frozen=True, kw_only=True)
+class Kappas:
+    """Cohen's kappa of P pairs of raters.
 
-        Args:
-            cells: Shape (C,), how often each cell occurs.
+    Attributes:
+        value: Shape (P,), NaN where both raters used one and the same label only.
+        influence: Shape (C,), how far one more of each cell would move its pair's kappa, times how many there are.
+            Where cells come in clumps, such as the characters of one text, the squares of the clumps' sums make the
+            variance.
+    """
 
-        Returns:
-            Two NaN where both raters used one and the same label only.
-        """
-        kappa, influence = self.influence(cells)
-        return kappa, float(np.sqrt(cells @ influence**2) / cells.sum())
+    value: Floats
+    influence: Floats
 
-    def influence(self, cells: Floats) -> tuple[float, Floats]:
-        """Return kappa, and how far one more of each cell would move it, shape (C,), times how many there are.
 
-        Where cells come in clumps, such as the characters of one text, the squares of the clumps' sums make the
-        variance.
-        """
-        p, k = cells / cells.sum(), len(self.distance)
-        by_first = np.bincount(self.first, weights=p, minlength=k)
-        by_second = np.bincount(self.second, weights=p, minlength=k)
-        here = self.distance[self.first, self.second]
-        apart, expected = here @ p, by_first @ self.distance @ by_second
-        if expected < 1e-12:
-            return float("nan"), np.full(len(p), np.nan)
-        moved = (self.distance @ by_second)[self.first] + (by_first @ self.distance)[self.second] - 2 * expected
-        return float(1 - apart / expected), np.asarray((apart * moved / expected - (here - apart)) / expected)
+def cohens_kappas(cells: Cells, places: Floats | None = None) -> Kappas:
+    """Return kappa (Cohen 1960; with places, weighted kappa, Cohen 1968) of each two raters.
+
+    The influences give the standard error of the delta method, the limit of the bootstrap over records (Efron 1982, The
+    Jackknife, the Bootstrap and Other Resampling Plans, ch. 6): thousands of pairs cost next to nothing.
+
+    Args:
+        cells: At least one cell for each pair.
+        places: Shape (K,), where labels stand on a line; two are apart by the square of the distance. None where any
+            two labels are equally far apart.
+    """
+    pair, first, second = cells.pair, cells.first, cells.second
+    share = cells.times / np.bincount(pair, cells.times)[pair]
+    here = (first != second).astype(float) if places is None else (places[first] - places[second]) ** 2
+    to_second, to_first = _mean_gap(pair, first, second, share, places), _mean_gap(pair, second, first, share, places)
+    apart, expected = np.bincount(pair, share * here), np.bincount(pair, share * to_second)
+    expected = np.where(expected < 1e-12, np.nan, expected)
+    ratio, moved = (apart / expected)[pair], to_second + to_first - 2 * expected[pair]
+    return Kappas(value=1 - apart / expected, influence=(ratio * moved - (here - apart[pair])) / expected[pair])
+
+
+def _mean_gap(pair: Ints, label: Ints, others: Ints, share: Floats, places: Floats | None) -> Floats:
+    """Return how far each label of one rater is from those of the other, on average, shape (C,)."""
+    if places is not None:
+        mean = np.bincount(pair, share * places[others])[pair]
+        return np.asarray((places[label] - mean) ** 2 + np.bincount(pair, share * (places[others] - mean) ** 2)[pair])
+    k = max(label.max(), others.max()) + 1
+    given, at = np.unique(pair * k + others, return_inverse=True)
+    wanted = pair * k + label
+    place = np.minimum(np.searchsorted(given, wanted), len(given) - 1)
+    return np.asarray(1 - np.where(given[place] == wanted, np.bincount(at, share)[place], 0.0))
 
 
 def _beyond_chance(observed: Floats, chance: Floats) -> Floats:

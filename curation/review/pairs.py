@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from curation.review.coefficients import Pair
+from curation.review.coefficients import Cells, cohens_kappas
 from curation.review.votes import Floats, Ints, Votes
 from evaluation.intervals import Interval
 from evaluation.shown import Shown
@@ -36,38 +36,50 @@ class PairAgreement(Shown):
         return {"reviewers": " and ".join(self.reviewers), **super()._facts()}
 
 
-def pair_agreements(votes: Votes, distance: Floats | None) -> Sequence[PairAgreement]:
+def pair_agreements(votes: Votes, places: Floats | None) -> Sequence[PairAgreement]:
     """Return Cohen's kappa of each two reviewers with a shared record, most shared records first.
 
     Args:
         votes: Coded votes.
-        distance: Shape (K, K), how far two labels are apart; None where all are equally far.
+        places: Shape (K,), where the labels stand on a line; None where all are equally far apart.
     """
     left, right = vote_pairs(votes.record)
     if not left.size:
         return []
-    r, k = len(votes.reviewers), len(votes.labels)
-    pair = votes.reviewer[left] * r + votes.reviewer[right]
-    cell = votes.label[left] * k + votes.label[right]
-    kinds, counts = np.unique(np.stack([pair, cell], axis=1), axis=0, return_counts=True)
-    apart = 1.0 - np.eye(k) if distance is None else distance
-    bounds = np.flatnonzero(np.diff(kinds[:, 0])) + 1
-    agreements = []
-    for one, cells, times in zip(*(np.split(a, bounds) for a in (*kinds.T, counts)), strict=True):
-        a, b = divmod(int(one[0]), r)
-        names = (votes.reviewers[a], votes.reviewers[b])
-        agreements.append(_agreement_of(names, cells, times, apart))
+    r = len(votes.reviewers)
+    who, pair = np.unique(votes.reviewer[left] * r + votes.reviewer[right], return_inverse=True)
+    cells = _counted(pair, votes.label[left], votes.label[right])
+    kappas = cohens_kappas(cells, places)
+    shared = np.bincount(pair)
+    same = np.bincount(cells.pair, cells.times * (cells.first == cells.second)) / shared
+    error = np.sqrt(np.bincount(cells.pair, cells.times * kappas.influence**2)) / shared
+    columns = (each.tolist() for each in (who // r, who % r, shared, same, kappas.value, error))
+    agreements = [
+        PairAgreement(
+            reviewers=(votes.reviewers[one], votes.reviewers[other]),
+            shared=n,
+            observed=observed,
+            kappa=_interval(value, deviation, n),
+        )
+        for one, other, n, observed, value, deviation in zip(*columns, strict=True)
+    ]
     return sorted(agreements, key=lambda one: (-one.shared, one.reviewers))
 
 
-def _agreement_of(names: tuple[str, str], cells: Ints, counts: Ints, distance: Floats) -> PairAgreement:
-    same = cells % (len(distance) + 1) == 0
-    return PairAgreement(
-        reviewers=names,
-        shared=int(counts.sum()),
-        observed=float(counts[same].sum() / counts.sum()),
-        kappa=_kappa(cells, counts, distance),
-    )
+def _counted(pair: Ints, first: Ints, second: Ints) -> Cells:
+    """Return the different rows of three columns, and how often each occurs."""
+    rows = np.stack([pair, first, second])[:, np.lexsort((second, first, pair))]
+    starts = np.flatnonzero(np.append(True, (np.diff(rows) != 0).any(axis=0)))
+    kinds = rows[:, starts]
+    return Cells(pair=kinds[0], first=kinds[1], second=kinds[2], times=np.diff(starts, append=len(pair)))
+
+
+def _interval(value: float, error: float, shared: int) -> Interval:
+    if np.isnan(value):
+        return Interval(value=None, reason=_ONE_LABEL)
+    if shared < 2:
+        return Interval(value=value, reason="no interval: only one record is shared")
+    return Interval(value=value, low=max(-1.0, value - 1.96 * error), high=min(1.0, value + 1.96 * error))
 
 
 def vote_pairs(record: Ints) -> tuple[Ints, Ints]:
@@ -79,20 +91,3 @@ def vote_pairs(record: Ints) -> tuple[Ints, Ints]:
         step += 1
     none = np.zeros(0, dtype=np.int64)
     return np.concatenate([none, *left]), np.concatenate([none, *right])
-
-
-def _kappa(cells: Ints, counts: Ints, distance: Floats) -> Interval:
-    # Only labels that the two used matter: with many labels this keeps the table of one pair small.
-    first, second = np.divmod(cells, len(distance))
-    used = np.unique(np.concatenate([first, second]))
-    pair = Pair(
-        first=np.searchsorted(used, first),
-        second=np.searchsorted(used, second),
-        distance=distance[np.ix_(used, used)],
-    )
-    value, error = pair.kappa(counts.astype(float))
-    if np.isnan(value):
-        return Interval(value=None, reason=_ONE_LABEL)
-    if counts.sum() < 2:
-        return Interval(value=value, reason="no interval: only one record is shared")
-    return Interval(value=value, low=max(-1.0, value - 1.96 * error), high=min(1.0, value + 1.96 * error))

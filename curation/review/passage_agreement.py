@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from curation.review.coefficients import Nominal, Pair, record_rows
+from curation.review.coefficients import Cells, Nominal, cohens_kappas, record_rows
 from curation.review.pairs import PairAgreement
 from curation.review.passage_votes import PassageVotes
 from curation.review.votes import Floats
@@ -234,12 +234,10 @@ def _kappa(cells: Sequence[tuple[int, int, int, int]]) -> Interval:
     if not cells:
         return undefined
     record, first, second, length = np.array(cells).T
-    used, codes = np.unique(np.stack([first, second]), return_inverse=True)
-    one, other = codes.reshape(2, -1)
-    pair = Pair(first=one, second=other, distance=1.0 - np.eye(len(used)))
-    value, influence = pair.influence(length.astype(float))
+    found = cohens_kappas(Cells(pair=np.zeros(len(record), dtype=np.int64), first=first, second=second, times=length))
+    value = float(found.value[0])
     if np.isnan(value):
         return undefined
-    by_record = np.bincount(np.unique(record, return_inverse=True)[1], weights=length / length.sum() * influence)
+    by_record = np.bincount(np.unique(record, return_inverse=True)[1], weights=length / length.sum() * found.influence)
     half = _Z * float(np.sqrt((by_record**2).sum()))
     return Interval(value=value, low=max(-1.0, value - half), high=min(1.0, value + half))

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,30 @@ def test_names_of_reviewers_do_not_matter(rows: list[str]) -> None:
     assert one.alpha == two.alpha
     assert one.per_label == two.per_label
     assert _kappas(one.pairs) == pytest.approx(_kappas(two.pairs), abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", ["nominal", "ordinal", "interval"])
+def test_two_readers_agree_as_they_would_without_the_others(scale: Literal["nominal", "ordinal", "interval"]) -> None:
+    rng = np.random.default_rng(0)
+    rows = [(f"r{i}", f"w{w}", int(rng.integers(1, 6))) for i in range(40) for w in rng.choice(6, 3, replace=False)]
+    votes = pd.DataFrame(rows, columns=["record_id", "reviewer", "label"])
+    together = agreement(votes, scale=scale, labels=LABELS, resamples=20).pairs
+    assert len(together) == 15
+    for pair in together:
+        alone = agreement(votes[votes.reviewer.isin(pair.reviewers)], scale=scale, labels=LABELS, resamples=20).pairs
+        assert alone[0].reviewers == pair.reviewers
+        assert alone[0].observed == pytest.approx(pair.observed)
+        assert alone[0].kappa.numbers == pytest.approx(pair.kappa.numbers, abs=1e-12)
+
+
+def test_weighted_kappa_is_that_of_squared_distances() -> None:
+    table = np.array([[4, 1, 0], [2, 5, 2], [1, 0, 3]])
+    first = "".join("125"[i] * int(table[i].sum()) for i in range(3))
+    second = "".join("125"[j] * int(table[i, j]) for i in range(3) for j in range(3))
+    share, gap = table / table.sum(), np.subtract.outer([1, 2, 5], [1, 2, 5]) ** 2
+    by_chance = np.outer(share.sum(axis=1), share.sum(axis=0))
+    pair = agreement(by_reviewer(ann=first, ben=second), scale="interval").pairs[0]
+    assert pair.kappa.value == pytest.approx(1 - (share * gap).sum() / (by_chance * gap).sum())
 
 
 def _kappas(pairs: Sequence[PairAgreement]) -> list[float]:
