@@ -1,6 +1,6 @@
 """S14: consensus and agreement of many votes, beside crowd-kit's Dawid-Skene in the same run.
 
-    python -m benchmarks.votes_at_scale [--votes 50000 100000 200000] [--json FILE]
+    python -m benchmarks.votes_at_scale [--votes 50000 200000 1000000] [--json FILE]
 
 Simulated: five votes for each record, four labels, one reader for every 2,000 votes, who is right 6 to 9 times in 10;
 any two of them meet on some record. Each size runs in a process of its own: seconds of processor time, imports left
@@ -87,7 +87,7 @@ def once(way: str, n: int) -> dict[str, float]:
 def main(arguments: list[str] | None = None) -> Mapping[str, Any]:
     """Measure every way at every size, and print a row for each."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--votes", type=int, nargs="+", default=[50_000, 100_000, 200_000])
+    parser.add_argument("--votes", type=int, nargs="+", default=[50_000, 200_000, 1_000_000])
     parser.add_argument("--one", nargs=2, metavar=("WAY", "VOTES"), help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)

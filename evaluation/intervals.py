@@ -122,6 +122,7 @@ def resampled_sums(
     resamples: int,
     groups: Column | None = None,
     times: IntArray | None = None,
+    of: Callable[[FloatArray], FloatArray] | None = None,
 ) -> FloatArray:
     """Return the column sums of every bootstrap resample of the rows, shape (resamples, columns).
 
@@ -133,14 +134,17 @@ def resampled_sums(
             one group are not independent and an interval that draws them one by one is too narrow.
         times: (n,) how many records each row stands for; one, unless given. Records that are alike are drawn
             together, at the price of the distinct rows. Not with `groups`.
+        of: What to make of some resamples' sums, (b, columns), so that not all are held at once; the sums themselves,
+            unless given.
 
     Raises:
         ValueError: `resamples` is below 1, or `groups` has another length than there are rows.
     """
     check_resampling(seed, resamples)
     units = rows if groups is None else _membership(groups, rows.shape[0]) @ rows
-    drawn = _counts(units.shape[0], seed, resamples) if times is None else _alike(times, seed, resamples)
-    return np.concatenate([counts @ units for counts in drawn])
+    size = max(units.shape)
+    drawn = _counts(units.shape[0], seed, resamples) if times is None else _alike(times, seed, resamples, size)
+    return np.concatenate([of(counts @ units) if of else counts @ units for counts in drawn])
 
 
 def resampled_values(
@@ -201,10 +205,10 @@ def _counts(units: int, seed: int, resamples: int) -> Iterator[FloatArray]:
         yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
 
 
-def _alike(times: IntArray, seed: int, resamples: int) -> Iterator[FloatArray]:
+def _alike(times: IntArray, seed: int, resamples: int, cells: int) -> Iterator[FloatArray]:
     """Yield the same where a unit is there several times: one multinomial draw has the distribution of single ones."""
     rng = np.random.default_rng(seed)
-    for size in _batches(len(times), resamples):
+    for size in _batches(cells, resamples):
         yield rng.multinomial(int(times.sum()), times / times.sum(), size=size).astype(np.float64)
 
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from curation.review.coefficients import Nominal, coincidence_rows, distinct, record_rows, spaced_alpha
-from curation.review.masi import distance_alpha, distance_rows, masi_distance
+from curation.review.coefficients import (
+    Nominal,
+    coincidence_rows,
+    distinct,
+    interval_over_records,
+    record_rows,
+    spaced_alpha,
+)
 from curation.review.order_agreement import order_agreement
 from curation.review.order_votes import read_orders, unit_rows
 from curation.review.pairs import PairAgreement, pair_agreements
 from curation.review.passage_agreement import passage_agreement
 from curation.review.passage_votes import read_passage_votes, texts_of_records
+from curation.review.set_agreement import set_agreement
 from curation.review.set_votes import read_set_votes
 from curation.review.text_agreement import Embed, of_texts, text_agreement
 from curation.review.vote_tables import VoteTable, without_empty
 from curation.review.votes import Floats, Ints, read_votes
 from curation.tasks.orders import ABOVE, BELOW, LEVEL
 from evaluation.columns import Column
-from evaluation.intervals import Interval, check_resampling, percentile_interval, resampled_sums
+from evaluation.intervals import Interval, check_resampling, resampled_sums
 from evaluation.shown import Shown
 
 Scale = Literal["nominal", "ordinal", "interval"]
@@ -183,13 +190,15 @@ def _of_label_sets(votes: VoteTable, scale: Scale, labels: Column | None, seed: 
     if scale != "nominal":
         raise ValueError(f"agreement: several labels have no order, found the scale {scale!r}")
     read = read_set_votes(votes, labels)
-    coded, sets, names = read.coded, read.sets, read.names
-    ones = np.array([[name in one for name in names] for one in sets], dtype=np.int64).reshape(len(sets), len(names))
-    counts = coded.counts()
-    paired, times = distinct(counts[counts.sum(axis=1) >= 2])
-    draw = partial(resampled_sums, times=times, seed=seed, resamples=resamples)
-    whole = _of_single_labels(read.columns, "nominal", None, seed, resamples)
-    return replace(whole, **_of_sets(paired.astype(np.int64), times, ones, names, draw))
+    overall: dict[str, Any] = set_agreement(read, seed=seed, resamples=resamples)
+    return Agreement(
+        **overall,
+        pairs=pair_agreements(read.coded, None),
+        scale=scale,
+        records=len(read.coded.records),
+        votes=len(read.coded.record),
+        reviewers=len(read.coded.reviewers),
+    )
 
 
 def _of_texts(
@@ -216,25 +225,6 @@ def _of_passages(
     lengths = None if texts is None else {i: len(text) for i, text in texts_of_records(read, texts).items()}
     found: dict[str, Any] = passage_agreement(read, lengths=lengths, seed=seed, resamples=resamples)
     return Agreement(**found)
-
-
-def _of_sets(paired: Ints, times: Ints, ones: Ints, names: Sequence[str], draw: Any) -> dict[str, Any]:
-    """Return alpha of whole answers by MASI, and of each label's yes or no."""
-    if not len(paired):
-        nothing = Interval(value=None, reason=_NO_PAIR)
-        return {"alpha": nothing, "per_label": dict.fromkeys(names, nothing)}
-    distance, total = masi_distance(ones), int(times.sum())
-    rows = distance_rows(paired, distance)
-    statistic = partial(distance_alpha, distance=distance)
-    alpha = _scored(statistic, sums=times @ rows, draws=draw(rows), rows=total, undefined=_ONE_LABEL)
-    per_label = {}
-    for name, has in zip(names, ones.T, strict=True):
-        rows = record_rows(np.column_stack([paired @ (1 - has), paired @ has]))
-        undefined = f"every vote says the same of {name!r}"
-        per_label[name] = _scored(
-            Nominal(k=2).alpha, sums=times @ rows, draws=draw(rows), rows=total, undefined=undefined
-        )
-    return {"alpha": alpha, "per_label": per_label}
 
 
 def _of_orders(votes: VoteTable, scale: Scale, labels: Column | None, seed: int, resamples: int) -> Agreement:
@@ -288,9 +278,7 @@ def _scored(
     statistic: Callable[[Floats], Floats], *, sums: Floats, draws: Floats, rows: int, undefined: str
 ) -> Interval:
     value = float(statistic(sums[None])[0])
-    if rows < 2 and not np.isnan(value):
-        return Interval(value=value, reason="no interval: only one record has two votes")
-    return percentile_interval(value, statistic(draws), undefined=undefined)
+    return interval_over_records(value, statistic(draws), records=rows, undefined=undefined)
 
 
 def _label_reason(label: str, votes: float) -> str:

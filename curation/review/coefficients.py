@@ -7,10 +7,13 @@ n_c, the coincidences n_c (n_c - 1) / (m - 1) and the share n_c / m; then its sh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.sparse import hstack, issparse
 
 from curation.review.votes import Floats, Ints
+from evaluation.intervals import Interval, percentile_interval
 
 
 def distinct(counts: Ints) -> tuple[Ints, Ints]:
@@ -22,13 +25,21 @@ def distinct(counts: Ints) -> tuple[Ints, Ints]:
     return counts[first], times
 
 
-def record_rows(counts: Ints) -> Floats:
-    """Return a row of sums for every record, shape (N, 3 K + 2), from votes per label, shape (N, K)."""
+def record_rows(counts: Any) -> Any:
+    """Return a row of sums for every record, shape (N, 3 K + 2), from votes per label, shape (N, K), sparse or not."""
     n = counts.astype(float)
-    m = n.sum(axis=1, keepdims=True)
-    matched = n * (n - 1) / (m - 1)
-    agreeing = matched.sum(axis=1, keepdims=True) / m
-    return np.hstack([n, matched, n / m, agreeing, np.ones_like(m)])
+    m = n.sum(axis=1)[:, None]
+    matched = (n * n - n) * (1 / (m - 1))
+    agreeing = matched.sum(axis=1)[:, None] / m
+    stacked = hstack if issparse(n) else np.hstack
+    return stacked([n, matched, n * (1 / m), agreeing, np.ones_like(m)])
+
+
+def interval_over_records(value: float, draws: Floats, *, records: int, undefined: str) -> Interval:
+    """Return the percentile interval of a number, none where there is only one record to draw."""
+    if records < 2 and not np.isnan(value):
+        return Interval(value=value, reason="no interval: only one record has two votes")
+    return percentile_interval(value, draws, undefined=undefined)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from evaluation.columns import column
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 _NEEDED = ("record_id", "reviewer", "label")
 
 

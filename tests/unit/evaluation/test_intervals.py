@@ -66,6 +66,14 @@ def test_every_resample_holds_as_many_records_as_there_are(times: list[int], see
     assert sums[:, 0].tolist() == [sum(times)] * 5
 
 
+def test_what_is_made_of_sums_batch_by_batch_is_made_of_the_same_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, times = np.arange(12.0).reshape(4, 3), np.array([5, 1, 2, 9])
+    sums = resampled_sums(rows, seed=3, resamples=50, times=times)
+    monkeypatch.setattr("evaluation.intervals._CELLS_AT_ONCE", 28)
+    ratio = resampled_sums(rows, seed=3, resamples=50, times=times, of=lambda part: part[:, :1] / part[:, 1:2])
+    assert ratio[:, 0].tolist() == (sums[:, 0] / sums[:, 1]).tolist()
+
+
 def test_records_that_are_alike_move_as_much_together_as_one_by_one() -> None:
     kinds, times = np.array([[0.0], [1.0], [5.0]]), np.array([60, 30, 10])
     together = resampled_sums(kinds, seed=1, resamples=4000, times=times)

@@ -21,8 +21,8 @@ VOTES = [
 
 
 def test_masi_by_hand() -> None:
-    sets = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
-    found = masi_distance(sets)
+    sets = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1], [0, 0, 0]], dtype=bool)
+    found = masi_distance(sets, sets)
     assert found[0, 1] == pytest.approx(1 - 1 / 2 * 2 / 3)
     assert found[1, 2] == pytest.approx(1 - 1 / 3 * 1 / 3)
     assert found[0, 3] == found[0, 4] == 1
@@ -46,6 +46,22 @@ def test_alpha_of_a_label_is_that_of_its_yes_and_no() -> None:
         assert found.per_label[label].value == pytest.approx(agreement(yes_or_no).alpha.value)
     assert found.per_label["lost"].value is None
     assert found.per_label["lost"].reason == "every vote says the same of 'lost'"
+
+
+def test_alpha_of_more_different_answers_than_are_held_against_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, names, votes = np.random.default_rng(0), [f"topic {i}" for i in range(12)], []
+    for record in range(300):
+        has = rng.random(12) < 0.3
+        for reader in ("ana", "ben", "cem"):
+            said = np.where(rng.random(12) < 0.1, ~has, has)
+            votes.append((f"m{record}", reader, [names[i] for i in np.flatnonzero(said)]))
+    exact = agreement(votes, kind="multi_label", resamples=200)
+    monkeypatch.setattr("curation.review.masi._MOST", 100)
+    drawn = agreement(votes, kind="multi_label", resamples=200)
+    assert drawn.alpha.numbers == pytest.approx(exact.alpha.numbers, abs=0.02)
+    assert drawn.alpha != exact.alpha
+    assert drawn.per_label == exact.per_label
+    assert agreement(votes, kind="multi_label", resamples=200) == drawn
 
 
 def test_equal_answers_agree_whatever_the_order_of_their_labels() -> None:
