@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from curation.review.votes import Floats
+from curation.review.votes import Floats, Ints
 
 _LEVELS = (np.arange(9) + 0.5) / 9
 _ABILITIES = np.array([-0.5, -0.2, 0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97])
 _LABELS_WITH_HABITS = 8  # raters may favour one of the most used labels; more would cost much and tell little
 
 
-def rater_types(guess: Floats) -> Floats:
+def favourite_labels(guess: Floats, before: Ints | None = None) -> Ints:
+    """Return the labels that raters may favour, those that are guessed most; those of `before` stay in place."""
+    most = np.argsort(-guess.mean(axis=0), kind="stable")[:_LABELS_WITH_HABITS]
+    if before is None:
+        return most
+    kept = before.copy()
+    kept[~np.isin(before, most)] = np.setdiff1d(most, before)
+    return kept
+
+
+def rater_types(guess: Floats, favourites: Ints) -> Floats:
     """Return confusion matrices of the kinds of raters, shape (T, K true, K said), all entries above 0.
 
     Two labels: every combination of how often a rater is right on the one and on the other, in steps of 1/9.
@@ -20,10 +30,11 @@ def rater_types(guess: Floats) -> Floats:
 
     Args:
         guess: Shape (K true, K said), what raters say who do not know; rows sum to 1.
+        favourites: The labels that they may favour; in this order the types are.
     """
     if len(guess) == 2:
         return _two_label_types()
-    return np.concatenate([_with_ability(_ABILITIES, habit) for habit in _habits(guess)])
+    return np.concatenate([_with_ability(_ABILITIES, habit) for habit in _habits(guess, favourites)])
 
 
 def type_prior(types: Floats) -> Floats:
@@ -43,9 +54,8 @@ def _two_label_types() -> Floats:
     return np.stack(rows, axis=1)
 
 
-def _habits(guess: Floats) -> list[Floats]:
+def _habits(guess: Floats, favourites: Ints) -> list[Floats]:
     k = len(guess)
-    favourites = np.argsort(-guess.mean(axis=0), kind="stable")[:_LABELS_WITH_HABITS]
     always = [np.tile(np.eye(k)[label], (k, 1)) for label in favourites]
     return [guess, *(0.5 * guess + 0.5 * habit for habit in always), *(0.05 * guess + 0.95 * h for h in always)]
 

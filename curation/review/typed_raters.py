@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import softmax
 
 from curation.review.rater_model import DAMPING, ROUNDS, STILL, RaterModel, first_guess, frequencies
-from curation.review.rater_types import rater_types, type_prior
+from curation.review.rater_types import favourite_labels, rater_types, type_prior
 from curation.review.vote_graph import Graph
 from curation.review.votes import Floats, Ints
 
@@ -23,10 +23,13 @@ def typed_raters(graph: Graph, offset: Floats) -> RaterModel:
     """
     frequency, posterior = graph.shares, first_guess(graph)
     cavity, log_messages = posterior[graph.record], np.zeros((len(graph.record), len(frequency)))
-    types = rater_types(_guesses(graph, posterior))
-    common = prior = type_prior(types)
+    guess = _guesses(graph, posterior)
+    favourites = favourite_labels(guess)
+    common = prior = type_prior(rater_types(guess, favourites))
     heard = np.bincount(graph.reviewer, minlength=graph.reviewers) > 0
     for _ in range(ROUNDS):
+        favourites = favourite_labels(guess, favourites)  # in place: what is believed of a type stays with it
+        types = rater_types(guess, favourites)
         members = _members(graph, cavity, types, common)
         messages = _messages(graph, cavity, types, members)
         log_messages = DAMPING * log_messages + (1 - DAMPING) * np.log(messages)
@@ -35,7 +38,7 @@ def typed_raters(graph: Graph, offset: Floats) -> RaterModel:
         cavity = softmax(log_posterior[graph.record] - log_messages, axis=1)
         common = members[heard].sum(axis=0) + _PRIOR_RATERS * prior
         common /= common.sum()
-        frequency, types = frequencies(graph, posterior), rater_types(_guesses(graph, posterior))
+        frequency, guess = frequencies(graph, posterior), _guesses(graph, posterior)
         if np.abs(posterior - old).max() < STILL:
             break
     members[~heard] = common

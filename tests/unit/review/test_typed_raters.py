@@ -26,7 +26,7 @@ def drawn(labels: str, *, records: int, readers: int, each: int) -> Graph:
 
 def vote_by_vote(graph: Graph) -> Floats:
     """Return the posterior for two labels, of which the types of raters are known beforehand."""
-    types, frequency, posterior = rater_types(np.eye(2)), graph.shares, first_guess(graph)
+    types, frequency, posterior = rater_types(np.eye(2), np.arange(2)), graph.shares, first_guess(graph)
     common = prior = type_prior(types)
     votes = list(zip(graph.record, graph.reviewer, graph.label, strict=True))
     cavity, sent = [posterior[record] for record, _, _ in votes], np.zeros((len(votes), 2))
@@ -63,3 +63,13 @@ def test_how_many_votes_are_held_at_once_changes_nothing(labels: str, monkeypatc
     monkeypatch.setattr("curation.review.vote_graph._CELLS", 1000)
     assert max(len(rows) for _, rows in graph.pieces(100)) == 10
     assert typed_raters(graph, np.zeros_like(graph.counts)).posterior == pytest.approx(at_once, abs=1e-12)
+
+
+def test_who_says_a_label_is_taken_for_somebody_who_says_it_where_labels_are_equally_frequent() -> None:
+    votes = [("m1", "ann", "late"), ("m1", "ben", "refund"), ("m2", "cem", "other"), ("m2", "dot", "other")]
+    graph = vote_graph(read_votes(votes, ["late", "other", "refund"]))
+    chance = typed_raters(graph, np.zeros_like(graph.counts)).chance
+    late, refund = (chance(np.array([0, 1]), np.full(2, label))[:, 1] for label in (0, 2))
+    assert late[0] > refund[0]
+    assert late[1] < refund[1]
+    assert late.tolist() == pytest.approx(refund[::-1].tolist())
