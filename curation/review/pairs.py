@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
 
-from curation.review.coefficients import Cells, cohens_kappas
+from curation.review.coefficients import Cells, Kappas, cohens_kappas
 from curation.review.votes import Floats, Ints, Votes
 from evaluation.intervals import Interval
 from evaluation.shown import Shown
@@ -46,36 +47,37 @@ def pair_agreements(votes: Votes, places: Floats | None) -> Sequence[PairAgreeme
     left, right = vote_pairs(votes.record)
     if not left.size:
         return []
-    r = len(votes.reviewers)
-    who, pair = np.unique(votes.reviewer[left] * r + votes.reviewer[right], return_inverse=True)
-    cells = _counted(pair, votes.label[left], votes.label[right])
-    kappas = cohens_kappas(cells, places)
-    shared = np.bincount(pair)
+    r, k = len(votes.reviewers), len(votes.labels)
+    said, combination = np.unique(votes.label[left] * k + votes.label[right], return_inverse=True)
+    pairs = votes.reviewer[left] * r + votes.reviewer[right]
+    kinds, times = np.unique(pairs * len(said) + combination, return_counts=True)
+    starts = np.flatnonzero(np.diff(kinds // len(said), prepend=-1))
+    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(kinds)))
+    first, second = np.divmod(said[kinds % len(said)], k)
+    cells = Cells(pair=pair, first=first, second=second, times=times)
+    return _agreements(votes.reviewers, kinds[starts] // len(said), cells, cohens_kappas(cells, places))
+
+
+def _agreements(reviewers: Sequence[str], who: Ints, cells: Cells, kappas: Kappas) -> list[PairAgreement]:
+    """Return pairs, most shared records first; `who` is one's place times how many there are, plus the other's."""
+    shared = np.bincount(cells.pair, cells.times).astype(np.int64)
     same = np.bincount(cells.pair, cells.times * (cells.first == cells.second)) / shared
     error = np.sqrt(np.bincount(cells.pair, cells.times * kappas.influence**2)) / shared
-    columns = (each.tolist() for each in (who // r, who % r, shared, same, kappas.value, error))
-    agreements = [
+    order = np.lexsort((who, -shared))
+    columns = (each[order].tolist() for each in (*np.divmod(who, len(reviewers)), shared, same, kappas.value, error))
+    return [
         PairAgreement(
-            reviewers=(votes.reviewers[one], votes.reviewers[other]),
+            reviewers=(reviewers[one], reviewers[other]),
             shared=n,
             observed=observed,
             kappa=_interval(value, deviation, n),
         )
         for one, other, n, observed, value, deviation in zip(*columns, strict=True)
     ]
-    return sorted(agreements, key=lambda one: (-one.shared, one.reviewers))
-
-
-def _counted(pair: Ints, first: Ints, second: Ints) -> Cells:
-    """Return the different rows of three columns, and how often each occurs."""
-    rows = np.stack([pair, first, second])[:, np.lexsort((second, first, pair))]
-    starts = np.flatnonzero(np.append(True, (np.diff(rows) != 0).any(axis=0)))
-    kinds = rows[:, starts]
-    return Cells(pair=kinds[0], first=kinds[1], second=kinds[2], times=np.diff(starts, append=len(pair)))
 
 
 def _interval(value: float, error: float, shared: int) -> Interval:
-    if np.isnan(value):
+    if isnan(value):
         return Interval(value=None, reason=_ONE_LABEL)
     if shared < 2:
         return Interval(value=value, reason="no interval: only one record is shared")
