@@ -45,6 +45,7 @@ GOALS = {
     "histories": ("histories", []),
     "rating errors": ("rating_errors", []),
     "text errors": ("text_errors", []),
+    "planted bias": ("planted_bias", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),
