@@ -118,7 +118,7 @@ TRUE_STYLE: dict[str, float] = {}
 
 
 def planted_style(seed: int) -> Seen:
-    cue = {"label": "x", "cue": "exclamation marks per 100 characters"}
+    cue = {"label": "x", "cue": "exclamation marks"}
     if not TRUE_STYLE:  # what it is, of as many texts as it takes
         TRUE_STYLE["higher"] = only(style(10_000, 0.4, n=20_000), **cue).higher.numbers[0]
     row = only(style(seed, 0.4), **cue)
@@ -171,7 +171,10 @@ def regions(seed: int, scale: float = 1.0, topics: int = len(NAMES)) -> Findings
 
 def planted_region(seed: int) -> Seen:
     found = regions(seed, 0.25)
-    row = max((row for row in found.rows if NAMES[0] in row.words), key=lambda row: row.reference)
+    rows = [row for row in found.rows if NAMES[0] in row.words]
+    if not rows:  # it was cut into a region with others
+        return False, (np.nan, np.nan, np.nan), 0.25
+    row = max(rows, key=lambda row: row.reference)
     return row.is_found, row.ratio.numbers, 0.25
 
 
@@ -190,7 +193,7 @@ def measured(case: Case, draws: int) -> dict[str, Any]:
     n = max(5, round(case.share * draws))
     seen = [case.planted(seed) for seed in range(n)]
     clean = sum(bool(case.clean(seed).found) for seed in range(n))
-    planted, value = (float(np.mean([one])) for one in ([s[2] for s in seen], [s[1][0] for s in seen]))
+    planted, value = (float(np.nanmean(one)) for one in ([s[2] for s in seen], [s[1][0] for s in seen]))
     held = sum(low <= truth <= high for _, (_, low, high), truth in seen)
     alarms = wilson_interval(clean, n)
     rows = {"draws": n, "found": sum(s[0] for s in seen) / n, "planted": planted, "said": value, "held": held / n}

@@ -51,27 +51,34 @@ class SurfaceCue(Shown):
     reason: str
 
 
-def _per_hundred(pattern: str) -> Callable[[str], float]:
+def _count(pattern: str) -> Callable[[str], float]:
     compiled = regex.compile(pattern)
-    return lambda text: 100 * len(compiled.findall(text)) / max(1, len(text))
+    return lambda text: len(compiled.findall(text))
 
 
-def _capital_share(text: str) -> float:
-    letters = regex.findall(r"\p{L}", text)
-    return float(100 * sum(letter.isupper() for letter in letters) / max(1, len(letters)))
+def _per_hundred(pattern: str, of: str = r".") -> Callable[[str], float]:
+    """Return a measure: how many per 100 characters, or others; what ends a text is not looked at."""
+    hits, all_of, end = _count(pattern), _count(rf"(?s){of}"), regex.compile(r"[\p{P}\s]+$")
+
+    def measure(text: str) -> float:
+        inside = end.sub("", text)
+        return 100 * hits(inside) / max(1.0, all_of(inside))
+
+    return measure
 
 
 CUES: Mapping[str, Callable[[str], float]] = {
     "words": lambda text: len(text.split()),
-    "exclamation marks per 100 characters": _per_hundred(rf"[{_EXCLAIMS}]"),
-    "question marks per 100 characters": _per_hundred(rf"[{_ASKS}]"),
-    "ellipses per 100 characters": _per_hundred(r"\.{2,}|…"),
+    "exclamation marks": _count(rf"[{_EXCLAIMS}]"),
+    "question marks": _count(rf"[{_ASKS}]"),
+    "ellipses": _count(r"\.{2,}|…"),
+    "emoji": _count(r"\p{Emoji_Presentation}|\p{Emoji}\uFE0F"),
     "other punctuation per 100 characters": _per_hundred(rf"(?![{_EXCLAIMS}{_ASKS}…])\p{{P}}"),
-    "capitals per 100 letters": _capital_share,
+    "capitals per 100 letters": _per_hundred(r"\p{Lu}", of=r"\p{L}"),
     "digits per 100 characters": _per_hundred(r"\p{Nd}"),
-    "emoji per 100 characters": _per_hundred(r"\p{Emoji_Presentation}|\p{Emoji}\uFE0F"),
 }
-"""What is measured of a text, by what it is called."""
+"""What is measured of a text, by what it is called: marks that a text has one of or none are counted, as a share of its
+characters would only say how long it is."""
 
 
 def surface_cues(
@@ -99,7 +106,7 @@ def surface_cues(
         >>> texts = ["It never came!"] * 20 + ["It came today."] * 30
         >>> found = surface_cues(texts, ["complaint"] * 20 + ["praise"] * 30).found
         >>> found[0].cue, found[0].higher.value
-        ('exclamation marks per 100 characters', 1.0)
+        ('exclamation marks', 1.0)
     """
     check_asked(minimum, level)
     encoded = encode_labels(labels, label_names=label_names)

@@ -49,7 +49,7 @@ COMMANDS = {
     "status": Place("morning", "status", "Say where the round stands, who owes what, and what to type next."),
     "pull": Place("loop", "pull", "Take the votes back into a snapshot that never changes."),
     "review": Place("loop", "review", "Agreement, consensus and reviewer quality; disputes go to the adjudicators."),
-    "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance and cue words."),
+    "check": Place("loop", "check", "Look for wrong labels, copies, outliers, imbalance, cue words and bias by group."),
     "augment": Place("loop", "augment", "Make variants of training records that keep their label."),
     "train": Place("loop", "train", "Fine-tune on the training part."),
     "evaluate": Place("loop", "evaluate", "Score the model on the frozen test part, beside the one before."),

@@ -18,6 +18,9 @@ from curation.project.step import Done
 from curation.rounds import loop
 from curation.rounds.loop import Ticker
 from curation.rounds.waiting import waiting
+from curation.sources.beside import keep_beside
+
+FILE = click.Path(path_type=Path)
 
 
 def _connector(project: Project) -> Callable[[], ArgillaClient]:
@@ -86,9 +89,33 @@ def _learning(name: str) -> click.Command:
     return command
 
 
-check, augment, train, evaluate, relabel, report = map(
-    _learning, ("check", "augment", "train", "evaluate", "relabel", "report")
-)
+augment, train, evaluate, relabel, report = map(_learning, ("augment", "train", "evaluate", "relabel", "report"))
+
+
+@click.command(help=COMMANDS["check"].line)
+@project_dir
+@click.option("--group", "groups", multiple=True, metavar="COLUMN", help="Compare records by this column; repeat.")
+@click.option("--group-file", type=FILE, help="The file with the columns of --group, kept from then on.")
+@click.option("--id", "record_id", help="Its column of record ids; without it the row number is the id.")
+@click.option("--reference", type=FILE, help="A sample of the real stream: what do the records lack of it?")
+@as_json
+def check(
+    folder: Path,
+    groups: tuple[str, ...],
+    group_file: Path | None,
+    record_id: str | None,
+    reference: Path | None,
+    as_json: bool,
+) -> None:
+    """Look for wrong labels, copies, outliers and bias."""
+    if group_file is not None and not groups:
+        raise TwofoldError(f"--group-file {group_file}: name the columns to be compared with --group")
+
+    def checked(project: Project, ticker: Ticker) -> Iterable[Done]:
+        keep_beside(project, groups, file=group_file, record_id=record_id, reference=reference)
+        return loop.learn(project, loop.learnable(project), "bias", ticker)
+
+    _run(folder, as_json, checked)
 
 
 @click.command("round")

@@ -21,6 +21,7 @@ Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_en
 
 # Labels compared at most, drawn by chance: the fits of more would take longer than the check itself.
 MOST = 5_000
+_DATALAB_NEIGHBOURS = 10  # of each record, by its defaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +218,66 @@ def cleanlab_tags_issues(tags: Sequence[IntArray], probs: Sequence[FloatArray]) 
     doubted = np.zeros(len(tags), dtype=bool)
     doubted[[record for record, _ in found]] = True
     return doubted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Datalab:
+    """What cleanlab's Datalab says of a data set as a whole.
+
+    Attributes:
+        records: Records that it looked at.
+        order_p_value: How likely neighbours in the file would be as alike as they are if the order were random.
+        ordered: Whether it doubts that: records collected in blocks, or sorted.
+        worst_group: Records of the group for which a model is much worse than for all others; 0 where there is none.
+        rarest: The position of the label that is far rarer than if all were equally frequent; None where none is.
+        reason: Why it could not run, None where it did.
+    """
+
+    records: int = 0
+    order_p_value: float | None = None
+    ordered: bool = False
+    worst_group: int = 0
+    rarest: int | None = None
+    reason: str | None = None
+
+
+def datalab(codes: IntArray, *, embeddings: FloatArray, seed: int) -> Datalab:
+    """Ask Datalab, at its defaults, whether records are in order, a group is worse off, a label is rare.
+
+    The model is that of `cleanlab_baseline`; of more than `MOST` records as many are drawn, in their order.
+
+    Args:
+        codes: (n,) labels, n of 1 or more.
+        embeddings: (n, d) of unit length.
+        seed: Of the folds, and of the draw.
+
+    Example:
+        >>> north, east = [[0.0, 1.0]] * 30, [[1.0, 0.0]] * 30
+        >>> found = datalab(np.repeat([0, 1], 30), embeddings=np.array(north + east), seed=0)
+        >>> found.records, found.ordered
+        (60, True)
+    """
+    at = _drawn(len(codes), seed)
+    used, given = np.unique(codes[at], return_inverse=True)
+    if len(used) < 2 or np.bincount(given).max() < 2 or len(at) <= _DATALAB_NEIGHBOURS:
+        return Datalab(reason="there are too few records, or their labels are all alike or all different")
+    from cleanlab import Datalab as Theirs
+
+    asked: dict[str, Any] = {"non_iid": {"seed": seed}, "class_imbalance": {}, "underperforming_group": {}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lab = Theirs(data={"label": given}, label_name="label", task="classification", verbosity=0)
+        probs = _probabilities(embeddings[at], given, len(used), seed)
+        lab.find_issues(features=embeddings[at], pred_probs=probs, issue_types=asked)
+    is_rare = lab.get_issues("class_imbalance")["is_class_imbalance_issue"].to_numpy()
+    order = float(lab.get_info("non_iid")["p-value"])
+    return Datalab(
+        records=len(at),
+        order_p_value=order,
+        ordered=bool(lab.get_issue_summary("non_iid")["num_issues"].iloc[0]),
+        worst_group=int(lab.get_issues("underperforming_group")["is_underperforming_group_issue"].sum()),
+        rarest=int(used[given[is_rare][0]]) if is_rare.any() else None,
+    )
 
 
 def _as_lists(ones: BoolArray) -> list[list[int]]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from curation.report.bias_parts import Bias
 from curation.report.check_parts import Checks
 from curation.report.model_parts import MeasuredOn, Mistakes, Model
 from curation.report.parts import Counts, Listed, Many, Number, Part
@@ -110,6 +111,7 @@ class Report(Part):
     review: Review | None
     gold: Gold | None
     checks: Checks | None
+    bias: Bias | None = None
     model: Model | None
     errors: Mistakes | None
     map: Map | None

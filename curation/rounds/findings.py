@@ -45,6 +45,12 @@ def _check(round_: Round) -> dict[str, Any]:
     return found | {"baseline": checks.get("baseline")}
 
 
+def _bias(round_: Round) -> dict[str, Any]:
+    found = round_.json("bias.json")
+    parts = {name: each for name, each in found.items() if isinstance(each, dict) and "found" in each}
+    return {**parts, **{name: found[name] for name in ("remedies", "datalab", "not_checked")}}
+
+
 def _train(round_: Round) -> dict[str, Any]:
     found = round_.json("model/training.json")
     best = found["best_epoch"]
@@ -123,6 +129,7 @@ STEPS: Mapping[str, Reading] = {
     "adjudicate": _all_of("adjudication.json"),
     "map": (_map, ("map/facts.json",)),
     "check": (_check, ("flags.parquet", "checks.json")),
+    "bias": (_bias, ("bias.json",)),
     "split": _all_of("split.json"),
     "augment": _all_of("augmentation.json"),
     "train": (_train, ("model/training.json",)),

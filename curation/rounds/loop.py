@@ -19,7 +19,7 @@ from curation.project.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.rounds.waiting import Waiting as Waiting
 from curation.rounds.waiting import open_at_review
 from curation.rounds.waiting import waiting as waiting
-from curation.steps import augment, check, evaluate, relabel, report, review, split, train
+from curation.steps import augment, bias, check, evaluate, relabel, report, review, split, train
 from curation.steps import map as map_step
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
@@ -29,6 +29,7 @@ from curation.steps.third_look import open_third_looks, third_look
 LEARN: tuple[Step, ...] = (
     map_step.STEP,
     check.STEP,
+    bias.STEP,
     split.STEP,
     augment.STEP,
     train.STEP,
@@ -37,7 +38,7 @@ LEARN: tuple[Step, ...] = (
     report.STEP,
 )
 NEEDS_LABELS = frozenset({"augment", "train", "evaluate"})
-OF_EVERY_QUESTION = frozenset({"check", "report"})
+OF_EVERY_QUESTION = frozenset({"check", "bias", "report"})
 """Steps that run for each question; the others run once, or for the question that a model learns to answer."""
 
 Ticker = Callable[[str], Tick]  # a progress display for the step of that name

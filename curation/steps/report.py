@@ -13,6 +13,7 @@ from curation.project.step import Context, Step
 from curation.report import render
 from curation.report.advice import advice
 from curation.report.sections import lists
+from curation.report.sections.bias import bias
 from curation.report.sections.checks import balance, checks, text_map
 from curation.report.sections.model import model
 from curation.report.sections.questions import questions
@@ -43,6 +44,7 @@ def run(context: Context) -> str:
         "review": review(project, round_, text),
         "gold": against_gold(project, round_),
         "checks": checks(project, round_, text),
+        "bias": bias(round_),
         "model": found,
         "errors": lists.mistakes(round_, text, lambda i, words: task.marked(words, fields[i])),
         "map": text_map(project, round_),
@@ -80,8 +82,8 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
 STEP = Step(
     name="report",
     makes=("report.json", "report.html"),
-    needs=("labels.parquet", "checks.json", "flags.parquet", "queue.parquet", "forecast.json"),
+    needs=("labels.parquet", "checks.json", "bias.json", "flags.parquet", "queue.parquet", "forecast.json"),
     depends_on=lambda config: [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size],
     run=run,
-    revision=2,
+    revision=3,
 )

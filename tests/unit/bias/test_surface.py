@@ -11,10 +11,10 @@ from curation.bias.surface import CUES, superiority
 
 WORDS = np.array(["card", "bank", "Rate", "today", "please", "phone", "fee", "help", "24", "why?", "yes!", "PIN"])
 SIGNS = {
-    "!": "exclamation marks per 100 characters",
-    "?": "question marks per 100 characters",
-    "...": "ellipses per 100 characters",
-    "😀": "emoji per 100 characters",
+    "!": "exclamation marks",
+    "?": "question marks",
+    "...": "ellipses",
+    "😀": "emoji",
     "77": "digits per 100 characters",
     "NOW": "capitals per 100 letters",
     ";": "other punctuation per 100 characters",
@@ -26,7 +26,7 @@ def drawn(seed: int, sign: str = "", share: float = 0.0) -> Findings:
     labels = rng.choice(["complaint", "praise"], 150)
     texts = [" ".join(rng.choice(WORDS, rng.integers(5, 10))) for _ in labels]
     signed = (labels == "complaint") & (rng.random(150) < share)
-    return surface_cues([f"{t} {sign}" if s else t for t, s in zip(texts, signed, strict=True)], labels)
+    return surface_cues([f"{sign} {t}" if s else t for t, s in zip(texts, signed, strict=True)], labels)
 
 
 @pytest.mark.parametrize(("sign", "cue"), SIGNS.items())
@@ -62,19 +62,21 @@ def test_the_probability_of_superiority_is_held_as_often_as_stated(shift: float,
 
 
 def test_measures_of_a_text() -> None:
-    text = "Why?! 12 KM... 😀❤️ ¿qué? ™"
-    measured = {name: measure(text) * len(text) / 100 for name, measure in CUES.items() if "characters" in name}
+    text = "Why?! 12 KM... 😀❤️ ¿qué?, a; ™."
+    measured = {name: measure(text) for name, measure in CUES.items()}
+    inside = len(text) - 1  # without the full stop that ends it
     assert measured == pytest.approx(
         {
-            "exclamation marks per 100 characters": 1,
-            "question marks per 100 characters": 3,
-            "ellipses per 100 characters": 1,
-            "other punctuation per 100 characters": 3,
-            "digits per 100 characters": 2,
-            "emoji per 100 characters": 2,
+            "words": 7,
+            "exclamation marks": 1,
+            "question marks": 3,
+            "ellipses": 1,
+            "emoji": 2,
+            "other punctuation per 100 characters": 100 * 5 / inside,
+            "capitals per 100 letters": 100 * 3 / 9,
+            "digits per 100 characters": 100 * 2 / inside,
         }
     )
-    assert CUES["capitals per 100 letters"](text) == pytest.approx(100 * 3 / 8)
     assert all(measure("") == 0 for measure in CUES.values())
 
 

@@ -110,12 +110,13 @@ def test_steps_answer_with_what_they_found(make_project: Any, capfd: Any) -> Non
     project = make_project(ROWS)
     code, answer = answer_of(capfd, "check", project.folder, "--json")
     assert code == 0
-    mapped, step = answer["steps"]
+    mapped, step, compared = answer["steps"]
     assert (mapped["step"], mapped["round"], mapped["ran"]) == ("map", 0, True)
     assert mapped["found"]["texts"] == 20
     assert (step["step"], step["round"], step["ran"]) == ("check", 0, True)
     assert step["found"]["flags"].keys() >= {"near_duplicate"}
     assert step["found"]["labels_checked"] == 20
+    assert (compared["step"], compared["found"]["labels"]["compared"]) == ("bias", 0)  # no group has 20 records
     again = answer_of(capfd, "check", project.folder, "--json")[1]["steps"][1]
     assert (again["ran"], again["found"]) == (False, step["found"])
 

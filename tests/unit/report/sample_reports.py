@@ -225,6 +225,58 @@ def _checks(labels: list[str], texts: list[str]) -> dict[str, Any]:
     }
 
 
+def _bias(labels: list[str], texts: list[str]) -> dict[str, Any]:
+    k, t = len(labels), len(texts)
+
+    def differences(n: int, *, of_labels: bool) -> list[dict[str, Any]]:
+        return [
+            {
+                "by": "source" if i % 2 else "mentions women",
+                "group": texts[i % t][:30] if i % 2 else "yes",
+                "label": labels[i % k] if of_labels else None,
+                "records": 200 - i,
+                "share": 0.4 - 0.01 * i,
+                "share_elsewhere": 0.1,
+                "difference": interval(0.3 - 0.01 * i),
+                "q_value": 10.0 ** (i - 20),
+            }
+            for i in range(n)
+        ]
+
+    return {
+        "grouped_by": ["source", "region"],
+        "terms": 17,
+        "compared": 412,
+        "smallest": 21,
+        "labels": listed(differences(14, of_labels=True), 14, "rounds/003/bias.json"),
+        "style": listed(
+            [
+                {"label": labels[i % k], "cue": "question marks", "records": 90, "mean": 1.2, "mean_elsewhere": 0.4}
+                | {"higher": interval(0.7), "q_value": 0.0004}
+                for i in range(3)
+            ],
+            3,
+            "rounds/003/bias.json",
+        ),
+        "doubts": listed(differences(3, of_labels=False), 3, "rounds/003/bias.json"),
+        "stream": listed(
+            [
+                {"words": [texts[i % t][:40], "card"] if i else [], "records": i, "reference": 40 - i, "more": 30 - i}
+                | {"ratio": interval(0.2) if i else None, "q_value": 0.01, "text": texts[i % t] if i else None}
+                for i in range(12)
+            ],
+            12,
+            "rounds/003/bias.json",
+        ),
+        "remedies": [
+            {"by": "source", "before": 0.21, "after": 0.0, "effective": 1010.4, "records": 1180, "empty": 2}
+            | {"collect": 310}
+        ],
+        "datalab": {"records": 1180, "order_p_value": 0.0004, "ordered": True, "worst_group": 31, "rarest": labels[0]},
+        "not_checked": {},
+    }
+
+
 def _model(labels: list[str]) -> dict[str, Any]:
     return {
         "evaluation": evaluation(labels, 0.861),
@@ -331,6 +383,7 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
             ],
         },
         "checks": _checks(labels, texts),
+        "bias": _bias(labels, texts),
         "model": _model(labels),
         "errors": listed(
             [

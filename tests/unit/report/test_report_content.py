@@ -54,7 +54,7 @@ def test_labels_of_a_majority_have_a_column_where_there_are_any() -> None:
 
 def test_what_to_do_next_comes_before_all_other_sections() -> None:
     ids = [attrs.get("id") for tag, attrs in parsed(render(full_report())).elements if tag == "section"]
-    assert ids == ["next", "intake", "review", "gold", "checks", "model", "errors", "queue", "glossary"]
+    assert ids == ["next", "intake", "review", "gold", "checks", "bias", "model", "errors", "queue", "glossary"]
 
 
 def test_commands_in_the_advice_are_set_as_code_and_lone_backticks_stay() -> None:
@@ -86,7 +86,7 @@ def test_a_round_in_which_nothing_has_happened_says_so_in_words() -> None:
         assert sentence in said
 
 
-@pytest.mark.parametrize("section", ["intake", "review", "gold", "checks", "model", "errors", "map", "queue"])
+@pytest.mark.parametrize("section", ["intake", "review", "gold", "checks", "bias", "model", "errors", "map", "queue"])
 def test_any_part_may_be_missing_from_an_otherwise_full_report(section: str) -> None:
     page = parsed(render(full_report() | {section: None}))
     assert "absent" in page.values("class")
@@ -227,4 +227,30 @@ def test_a_baseline_that_could_not_run_says_why() -> None:
 def test_a_report_from_before_there_was_a_baseline_opens() -> None:
     report = full_report()
     del report["checks"]["baseline"]
+    report["bias"]["datalab"] = None
     assert "cleanlab" not in words(report)
+
+
+def test_a_report_from_before_groups_were_compared_opens_and_says_how_to() -> None:
+    report = full_report()
+    del report["bias"]
+    assert "Nobody has compared groups yet; twofold check does" in words(report)
+
+
+def test_groups_are_shown_with_their_difference_and_what_would_help() -> None:
+    said = words(full_report())
+    assert "412 comparisons of groups with all other records" in said
+    assert "The smallest group about which anything is said has 21 records." in said
+    assert "mention" in said
+    assert "0.400 0.100 0.300 [0.240, 0.360]" in " ".join(said.split()) or "0.4000.1000.300 [0.240, 0.360]" in said
+    assert (
+        "Weights bring that to 0 and leave 1,180 records worth 1,010; 2 pairs of group and label have no record" in said
+    )
+    assert "they are not in random order (p < 0.001)" in said
+
+
+def test_a_part_that_was_not_compared_says_why() -> None:
+    report = full_report()
+    report["bias"]["stream"] = None
+    report["bias"]["not_checked"] = {"stream": "no sample of the real stream is kept"}
+    assert "Not compared: no sample of the real stream is kept." in words(report)

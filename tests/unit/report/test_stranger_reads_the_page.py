@@ -28,6 +28,11 @@ MEANINGS = {
     "Probability of the suggestion": "by the label check",
     "Round": "number of a round",
     "From 0 to 1": "the number left of it as a picture",
+    "Words, and a typical text": "of a region",
+    "Group": "records that have something in common: what, and its value",
+    "Elsewhere": "the same share in all other records",
+    "Difference from the rest": "of the share in a group and elsewhere",
+    "q": "a p-value corrected for how many were tried",
 }
 
 

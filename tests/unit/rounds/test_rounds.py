@@ -64,7 +64,8 @@ def test_every_step_comes_after_the_steps_that_make_what_it_needs():
         ("check", ["map", "check"]),
         ("train", ["map", "check", "split", "augment", "train"]),
         ("relabel", ["map", "check", "split", "relabel"]),
-        ("report", ["map", "check", "split", "relabel", "report"]),
+        ("bias", ["map", "check", "bias"]),
+        ("report", ["map", "check", "bias", "split", "relabel", "report"]),
     ],
 )
 def test_a_step_is_run_after_those_that_it_needs_and_no_others(name, steps):

@@ -1,0 +1,247 @@
+"""Labels, columns beside them, a sample of the stream -> where labels, style, doubts and coverage differ by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curation.bias import (
+    Findings,
+    identity_mentions,
+    label_balance,
+    noise_by_group,
+    representativeness,
+    surface_cues,
+)
+from curation.bias.identity_terms import read_terms
+from curation.bias.overview import remedy, told
+from curation.bias.region_shares import names_of
+from curation.errors import TwofoldError
+from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import worst_units
+from curation.project.records import by_id, column, joined_texts
+from curation.project.step import Context, Step, percent
+from curation.quality.cleanlab_baseline import datalab
+from curation.quality.input_checks import encode_labels
+from curation.quality.region_map import Part
+from curation.sources.beside import metadata, reference_texts
+
+TERMS = "identity-terms.txt"
+REGION = "region"
+LEVEL = 0.05  # share of false findings put up with among those that are named
+WEIGHTS = pa.schema({"record_id": pa.string(), "by": pa.string(), "weight": pa.float64()})
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What is known of every record.
+
+    Attributes:
+        ids: Of the records.
+        texts: Their texts.
+        labels: Their labels by id: one, or a list of them; those without an answer are not in it.
+        by: What they can be grouped by.
+        offered: Those of the columns for which weights are offered: all but the regions.
+        unlabelled: Why there are no labels, where there are none.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    labels: Mapping[str, Any]
+    by: Columns
+    offered: Sequence[str]
+    unlabelled: str
+
+    @property
+    def at(self) -> list[int]:
+        """Positions of the records with a label."""
+        return [n for n, i in enumerate(self.ids) if i in self.labels]
+
+    def only(self, rows: Sequence[int]) -> dict[str, list[Any]]:
+        """Return the columns of some records."""
+        return {name: [values[n] for n in rows] for name, values in self.by.items()}
+
+
+def run(context: Context) -> str:
+    """Compare every group with all other records, on every question that can be asked.
+
+    Raises:
+        TwofoldError: The project's own list of words cannot be read, or there is none for its language.
+    """
+    known = _known(context)
+    context.tick(10, 100)
+    why: dict[str, str] = {}
+    found = {
+        "labels": _asked(why, "labels", lambda: _labels(known, context, known.offered)),
+        "style": _asked(why, "style", lambda: _style(known, context)),
+        "doubts": _asked(why, "doubts", lambda: _doubts(known, context)),
+        "stream": _asked(why, "stream", lambda: _stream(known, context)),
+    }
+    regions = _asked({}, "regions", lambda: _labels(known, context, [REGION]))
+    remedies = _remedies(known, found["labels"], context)
+    overview = {
+        "grouped_by": [name for name in known.by if not name.startswith("mentions ")],
+        "terms": sum(name.startswith("mentions ") for name in known.by),
+        **{name: None if each is None else told(each) for name, each in found.items()},
+        "regions": None if regions is None else told(regions),
+        "remedies": remedies,
+        "datalab": _datalab(known, context),
+        "not_checked": why,
+    }
+    context.round.write_json("bias.json", overview)
+    context.tick(100, 100)
+    return _said(found, why)
+
+
+class _Unasked(Exception):
+    """Why a question cannot be asked."""
+
+
+def _asked(why: dict[str, str], name: str, ask: Callable[[], Findings[Any]]) -> Findings[Any] | None:
+    try:
+        return ask()
+    except _Unasked as reason:
+        why[name] = str(reason)
+        return None
+
+
+def _said(found: Mapping[str, Findings[Any] | None], why: Mapping[str, str]) -> str:
+    counts = [f"{len(each.found)} in {name}" for name, each in found.items() if each is not None and each.found]
+    compared = sum(len(each.rows) for each in found.values() if each is not None)
+    if not compared:
+        return f"nothing to compare: {why.get('labels') or 'no group is large enough'}"
+    return f"{compared} comparisons; differences: {', '.join(counts) or 'none'}"
+
+
+def _known(context: Context) -> _Known:
+    project, task = context.project, context.config.task
+    ids, texts = column(project.records, "record_id"), joined_texts(project.records, task.fields)
+    values = by_id(context.round.table("labels.parquet"), "value")
+    targets = {i: task.target(values[i]) for i in ids if values.get(i) is not None} if task.target_names else {}
+    labels = {i: t if isinstance(t, str) else [*task.kind.mentions(values[i])] for i, t in targets.items()}
+    named = {**metadata(project), **_mentions(context, texts)}
+    parts = [
+        Part(members=np.array(row["members"], dtype=np.intp), words=tuple(row["words"]))
+        for row in project.first.table("map/regions.parquet").to_pylist()
+    ]
+    return _Known(
+        ids=ids,
+        texts=texts,
+        labels=labels,
+        by={**named, REGION: names_of(parts)},
+        offered=[*named],
+        unlabelled="there are no labels yet" if task.target_names else "answers of this kind are no labels",
+    )
+
+
+def _mentions(context: Context, texts: Sequence[str]) -> Columns:
+    own = context.project.path(TERMS)
+    try:
+        terms = read_terms(own) if context.project.has(TERMS) else None
+        found = identity_mentions(texts, language=context.config.check.language, terms=terms)
+    except ValueError as error:
+        raise TwofoldError(f"check.{error}" if str(error).startswith("language") else str(error)) from None
+    return {name: mentioned.tolist() for name, mentioned in found.items()}
+
+
+def _labels(known: _Known, context: Context, by: Sequence[str]) -> Findings[Any]:
+    """Compare labels by columns; by region apart, where labels differ because texts do, and correction is for those."""
+    at = known.at
+    _refuse_without_labels(known)
+    columns = {name: values for name, values in known.only(at).items() if name in by}
+    labels = [known.labels[known.ids[n]] for n in at]
+    return label_balance(labels, by=columns, minimum=_smallest(context), level=LEVEL)
+
+
+def _style(known: _Known, context: Context) -> Findings[Any]:
+    _refuse_without_labels(known)
+    labels = _single(known)
+    return surface_cues([known.texts[n] for n in known.at], labels, minimum=_smallest(context), level=LEVEL)
+
+
+def _single(known: _Known) -> list[str]:
+    labels = [known.labels[known.ids[n]] for n in known.at]
+    if not all(isinstance(label, str) for label in labels):
+        raise _Unasked("records have several labels each")
+    return labels
+
+
+def _refuse_without_labels(known: _Known) -> None:
+    said = {label for labels in known.labels.values() for label in ([labels] if isinstance(labels, str) else labels)}
+    if len(said) < 2:
+        raise _Unasked("fewer than two labels are given" if said else known.unlabelled)
+
+
+def _doubts(known: _Known, context: Context) -> Findings[Any]:
+    rows = worst_units(context.round.table("quality.parquet").to_pylist(), context.config.task.kind)
+    place = {i: n for n, i in enumerate(known.ids)}
+    doubted = {i: bool(row["is_issue"]) for i, row in rows.items() if i in place}
+    if not doubted:
+        raise _Unasked("no label was checked")
+    by = known.only([place[i] for i in doubted])
+    return noise_by_group([*doubted.values()], by=by, minimum=_smallest(context), level=LEVEL)
+
+
+def _stream(known: _Known, context: Context) -> Findings[Any]:
+    others = reference_texts(context.project, context.config.task)
+    if not others:
+        raise _Unasked("no sample of the real stream is kept; name one with --reference")
+    store = EmbeddingStore(context.project, tick=percent(context.tick, 10, 90))
+    return representativeness(
+        store.matrix,
+        store.of_texts(others),
+        texts=known.texts,
+        reference_texts=others,
+        minimum=_smallest(context),
+        level=LEVEL,
+        seed=context.config.seed,
+    )
+
+
+def _smallest(context: Context) -> int:
+    return context.config.check.smallest_group
+
+
+def _remedies(known: _Known, labels: Findings[Any] | None, context: Context) -> list[dict[str, Any]]:
+    """Offer weights and targets for every column by which labels differ, and write the weights."""
+    by = dict.fromkeys(row.by for row in (labels.found if labels is not None else ()))
+    said, rows, at = [], [], known.at
+    single = all(isinstance(label, str) for label in known.labels.values())
+    for name in by if single else ():
+        given = [known.labels[known.ids[n]] for n in at]
+        offered, weights = remedy(name, given, [str(known.by[name][n]) for n in at])
+        said.append(offered)
+        rows += [{"record_id": known.ids[n], "by": name, "weight": w} for n, w in zip(at, weights.weights, strict=True)]
+    context.round.write_table("bias_weights.parquet", pa.Table.from_pylist(rows, schema=WEIGHTS))
+    return said
+
+
+def _datalab(known: _Known, context: Context) -> dict[str, Any]:
+    """Return what Datalab says beside: it looks at the order of the records, which nothing of ours does."""
+    try:
+        encoded = encode_labels(_single(known))
+    except (_Unasked, ValueError) as reason:
+        return {"reason": str(reason)}
+    vectors = EmbeddingStore(context.project).matrix[known.at]
+    found = asdict(datalab(encoded.codes, embeddings=vectors, seed=context.config.seed))
+    return {**found, "rarest": None if found["rarest"] is None else encoded.names[found["rarest"]]}
+
+
+STEP = Step(
+    name="bias",
+    makes=("bias.json", "bias_weights.parquet"),
+    needs=("labels.parquet", "quality.parquet", "map/regions.parquet"),
+    depends_on=lambda config: [
+        config.task.model_dump(mode="json"),
+        config.seed,
+        config.training.precision,
+        config.check.language,
+        config.check.smallest_group,
+    ],
+    run=run,
+)
