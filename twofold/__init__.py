@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from curation.augmentation import augment as augment
     from curation.augmentation import augmentation_gain as augmentation_gain
     from curation.augmentation import label_gate as label_gate
+    from curation.bias import Findings as Findings
+    from curation.bias import GroupDifference as GroupDifference
+    from curation.bias import ReaderGroup as ReaderGroup
+    from curation.bias import RegionShare as RegionShare
+    from curation.bias import Reweighting as Reweighting
+    from curation.bias import SurfaceCue as SurfaceCue
+    from curation.bias import Target as Target
+    from curation.bias import balance_target as balance_target
+    from curation.bias import identity_mentions as identity_mentions
+    from curation.bias import label_balance as label_balance
+    from curation.bias import noise_by_group as noise_by_group
+    from curation.bias import reader_groups as reader_groups
+    from curation.bias import region_names as region_names
+    from curation.bias import representativeness as representativeness
+    from curation.bias import reweighting as reweighting
+    from curation.bias import surface_cues as surface_cues
     from curation.quality import ClassBalance as ClassBalance
     from curation.quality import Cue as Cue
     from curation.quality import Diversity as Diversity
@@ -125,6 +141,24 @@ _NAMES = {
         "regions",
         "streamed_copies",
         "vendi_score",
+    ),
+    "curation.bias": (
+        "Findings",
+        "GroupDifference",
+        "ReaderGroup",
+        "RegionShare",
+        "Reweighting",
+        "SurfaceCue",
+        "Target",
+        "balance_target",
+        "identity_mentions",
+        "label_balance",
+        "noise_by_group",
+        "reader_groups",
+        "region_names",
+        "representativeness",
+        "reweighting",
+        "surface_cues",
     ),
     "curation.selection": (
         "Forecast",

@@ -13,7 +13,7 @@ from curation.bias.findings import Findings, GroupDifference, check_asked
 from curation.bias.grouping import Groups, called, groups_of
 from curation.bias.two_shares import corrected, exact_p, share_difference
 from curation.quality.input_checks import encode_labels
-from evaluation.columns import Column, rows_of_lists
+from evaluation.columns import Column, kept, rows_of_lists
 from evaluation.shown import Listed
 
 
@@ -113,6 +113,7 @@ def _row(
 
 def _carried(labels: Column, label_names: Column | None) -> tuple[list[Any], sp.csr_matrix]:
     """Return the labels, and (n, labels) which record carries which."""
+    labels = kept(labels)
     lists = rows_of_lists(labels)
     if lists is None:
         encoded = encode_labels(labels, label_names=label_names)

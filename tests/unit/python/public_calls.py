@@ -87,6 +87,18 @@ def _slices(city, **others):
     return tf.slices(**others, by={"city": city})
 
 
+def _label_balance(city, **others):
+    return tf.label_balance(**others, by={"city": city}, minimum=1)
+
+
+def _noise_by_group(p_wrong, city):
+    return tf.noise_by_group(p_wrong, by={"city": city}, minimum=1)
+
+
+def _reader_groups(ratings, age, **others):
+    return tf.reader_groups(ratings, **others, by={"age": age}, minimum=1, permutations=99)
+
+
 def _stream(texts):
     return list(tf.streamed_copies([texts, ["one more text"]]))
 
@@ -137,6 +149,26 @@ CALLS: dict[str, Call] = {
         matrices={"embeddings": POINTS},
         n_regions=2,
     ),
+    "label_balance": call(_label_balance, columns={"labels": NAMES, "city": GROUPS, "label_names": NAMES[:2]}),
+    "noise_by_group": call(_noise_by_group, columns={"p_wrong": [0.5, 0.25, 1.0, 0.0, 0.75, 0.5], "city": GROUPS}),
+    "surface_cues": call(
+        tf.surface_cues, columns={"texts": TEXTS, "labels": NAMES, "label_names": NAMES[:2]}, minimum=1
+    ),
+    "reader_groups": call(
+        _reader_groups,
+        columns={"ratings": [1, 2, 3, 4, 5, 1], "items": [*"aabbcc"], "readers": GROUPS, "age": [*"xyxyyy"]},
+    ),
+    "identity_mentions": call(tf.identity_mentions, columns={"texts": TEXTS}),
+    "region_names": call(tf.region_names, columns={"texts": TEXTS}, matrices={"embeddings": POINTS}, n_regions=2),
+    "representativeness": call(
+        tf.representativeness,
+        columns={"texts": TEXTS, "reference_texts": TEXTS},
+        matrices={"embeddings": POINTS, "reference": POINTS[::-1]},
+        n_regions=2,
+        minimum=1,
+    ),
+    "reweighting": call(tf.reweighting, columns={"labels": NAMES, "groups": GROUPS, "label_names": NAMES[:2]}),
+    "balance_target": call(tf.balance_target, columns={"labels": NAMES, "groups": GROUPS, "label_names": NAMES[:2]}),
     "next_records": call(
         tf.next_records,
         columns={"codes": [0, 1, -1, -1, 0, 1], "candidates": [True, False] * 3, "right": [0.5, 0.75] * 3},

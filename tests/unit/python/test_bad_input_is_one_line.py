@@ -46,6 +46,7 @@ BAD_COLUMNS: dict[str, Callable[[list[Any]], Any]] = {
 }
 # Where it says something: what may have any length, has no order, or is missing on purpose.
 LENGTHS = {"one value too few", "one value too many"}
+ANY_VALUE = {"a missing value", "a missing text", "text beside numbers", "a huge number", "infinity", "an object"}
 FINE = {
     "k_center.known": {*LENGTHS, "empty"},
     "forecast.doubt": {*LENGTHS, "empty"},
@@ -56,14 +57,13 @@ FINE = {
     "compare.labels": {"lists"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
-    "slices.city": {
-        "a missing value",
-        "a missing text",
-        "text beside numbers",
-        "a huge number",
-        "infinity",
-        "an object",
-    },
+    "slices.city": ANY_VALUE,
+    "label_balance.city": ANY_VALUE,
+    "label_balance.labels": {"lists"},
+    "noise_by_group.city": ANY_VALUE,
+    "identity_mentions.texts": {*LENGTHS, "empty"},
+    "reweighting.groups": {"a missing value", "a missing text"},
+    "balance_target.groups": {"a missing value", "a missing text"},
     "next_records.codes": {"a missing value", "a missing text"},
     "split.labels": {"a missing value", "a missing text"},
     "label_quality.before": {"a missing value", "a missing text"},

@@ -29,6 +29,14 @@ EPOCHS = tuple(
     tf.EpochResult(epoch=i, train_loss=1 / i, validation_loss=1 / i, macro_f1=0.5, accuracy=0.5) for i in range(1, 99)
 )
 
+PARITY = [f"{ODD} {i % 2}" for i in range(N)]
+
+
+def readers() -> tf.Findings:
+    person = np.arange(N) % 50
+    return tf.reader_groups(CODES, items=np.arange(N) // 50, readers=person, by={ODD: person % 2}, permutations=99)
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -56,6 +64,13 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Cue": (lambda: tf.cue_words([f"word{code} of <b>" for code in CODES], NAMES)[0], 1),
     "LengthCue": (lambda: tf.length_cues(["a word" if code else "one" for code in CODES], NAMES)[0], 1),
     "Region": (lambda: tf.regions(POINTS, n_regions=40)[0], 1),
+    "GroupDifference": (lambda: tf.label_balance(NAMES, by={ODD: PARITY}).rows[0], 1),
+    "Findings": (lambda: tf.label_balance(NAMES, by={ODD: PARITY}), 6),
+    "SurfaceCue": (lambda: tf.surface_cues(["a word" if code else ODD for code in CODES[:90]], NAMES[:90]).rows[0], 1),
+    "ReaderGroup": (lambda: readers().rows[0], 1),
+    "RegionShare": (lambda: tf.representativeness(POINTS, POINTS[:99], n_regions=3).rows[0], 1),
+    "Reweighting": (lambda: tf.reweighting(NAMES, PARITY), N),
+    "Target": (lambda: tf.balance_target(NAMES[:100], PARITY[:100])[0], 1),
     "Forecast": (lambda: tf.forecast(np.full(N, 0.1)), 1),
     "KCenter": (lambda: tf.k_center(POINTS, 500), 500),
     "Selection": (lambda: tf.next_records(POINTS, np.full(N, -1), n_classes=3, size=9), N),
@@ -115,6 +130,8 @@ LISTS: dict[str, tuple[Any, int]] = {
     "cue_words": (lambda: tf.cue_words([f"word{code} of <b>" for code in CODES], NAMES), 3),
     "length_cues": (lambda: tf.length_cues(["a word" if code else "one" for code in CODES], NAMES), 3),
     "regions": (lambda: tf.regions(POINTS, n_regions=40), 40),
+    "reader_groups": (lambda: readers(), 2),
+    "surface_cues": (lambda: tf.surface_cues([ODD] * 90, NAMES[:90]), 24),
     "slices": (lambda: tf.slices(CODES, PROBS, by={"x": np.arange(N) % 100}, label_names=LABELS), 100),
     "no slices": (lambda: tf.slices(CODES, PROBS, by={}, label_names=LABELS), 0),
 }
