@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, Literal
 
 import numpy as np
@@ -264,18 +266,23 @@ def datalab(codes: IntArray, *, embeddings: FloatArray, seed: int) -> Datalab:
     from cleanlab import Datalab as Theirs
 
     asked: dict[str, Any] = {"non_iid": {"seed": seed}, "class_imbalance": {}, "underperforming_group": {}}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not do
         warnings.simplefilter("ignore")
         lab = Theirs(data={"label": given}, label_name="label", task="classification", verbosity=0)
         probs = _probabilities(embeddings[at], given, len(used), seed)
         lab.find_issues(features=embeddings[at], pred_probs=probs, issue_types=asked)
-    is_rare = lab.get_issues("class_imbalance")["is_class_imbalance_issue"].to_numpy()
-    order = float(lab.get_info("non_iid")["p-value"])
+    ran = {*lab.get_issue_summary()["issue_type"]}  # without groups that lie apart there is no worst one
+
+    def issues(name: str) -> BoolArray:
+        nothing = np.zeros(len(at), dtype=bool)
+        return lab.get_issues(name)[f"is_{name}_issue"].to_numpy() if name in ran else nothing
+
+    is_rare = issues("class_imbalance")
     return Datalab(
         records=len(at),
-        order_p_value=order,
-        ordered=bool(lab.get_issue_summary("non_iid")["num_issues"].iloc[0]),
-        worst_group=int(lab.get_issues("underperforming_group")["is_underperforming_group_issue"].sum()),
+        order_p_value=float(lab.get_info("non_iid")["p-value"]) if "non_iid" in ran else None,
+        ordered="non_iid" in ran and bool(lab.get_issue_summary("non_iid")["num_issues"].iloc[0]),
+        worst_group=int(issues("underperforming_group").sum()),
         rarest=int(used[given[is_rare][0]]) if is_rare.any() else None,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from curation.quality import cleanlab_baseline as module
-from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline
+from curation.quality.cleanlab_baseline import Baseline, cleanlab_baseline, datalab
 
 CODES = np.repeat([0, 1, 2], 40)
 WRONG = [3, 50, 90]
@@ -62,3 +62,25 @@ def test_of_very_many_labels_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> 
 def test_labels_that_teach_nothing_are_a_reason_in_words(codes: np.ndarray, reason: str) -> None:
     found = cleanlab_baseline(codes, doubts(3), embeddings=vectors(), seed=0)
     assert found == Baseline(reason=f"{reason}, so that a classifier has nothing to learn")
+
+
+def test_datalab_tells_records_in_order_from_records_in_none(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1], 100)
+    vectors = np.eye(5)[codes] + rng.normal(scale=0.2, size=(200, 5))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    anyhow = rng.permutation(200)
+    assert datalab(codes, embeddings=vectors, seed=0).ordered
+    assert not datalab(codes[anyhow], embeddings=vectors[anyhow], seed=0).ordered
+    assert capsys.readouterr().out == ""
+
+
+def test_datalab_names_a_rare_label_and_says_nothing_of_groups_where_there_are_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(60, 5))
+    found = datalab(np.array([7] * 58 + [3] * 2), embeddings=vectors, seed=0)
+    assert (found.rarest, found.worst_group) == (3, 0)
+    assert capsys.readouterr().out == ""
+    assert datalab(np.array([0] * 60), embeddings=vectors, seed=0).reason is not None
