@@ -298,12 +298,15 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     naive = np.mean([of_ratings(seed) for seed in range(args.draws)])
     print(f"  readers by group, ratings tested as if each came from another person: false alarms {naive:.0%}")
     ratings, accuracy = offensiveness(), reweighted(max(5, args.draws // 10))
+    draws = sum(case["draws"] for case in found.values())
+    alarms = wilson_interval(sum(round(case["false alarms"] * case["draws"]) for case in found.values()), draws)
+    print(f"\nfalse alarms in all clean draws: {alarms.value:.3f} [{alarms.low:.3f}, {alarms.high:.3f}]")
     result = {
-        "value": max(case["false alarms"] for case in found.values()),
-        "interval": None,
+        "value": alarms.value,
+        "interval": [alarms.low, alarms.high],
         "baseline": round(float(naive), 4),
         "goal": LEVEL,
-        "met": all(case["interval"][0] <= LEVEL and case["found"] >= 0.8 for case in found.values()),
+        "met": bool(alarms.value <= LEVEL and all(case["found"] >= 0.8 for case in found.values())),
         "all": {**found, "offensiveness_ratings": ratings, "reweighting": accuracy},
         "seeds": args.draws,
         "seconds": round(time.perf_counter() - started, 1),
