@@ -106,6 +106,8 @@ def test_columns_are_kept_so_that_the_next_check_needs_no_file(make_project: Mak
 
 def test_a_list_of_words_in_the_project_takes_the_place_of_ours(make_project: Make) -> None:
     project = make_project(rows(), ["urgent", "calm"])
+    check(project)
+    assert project.first.json("bias.json")["terms"] > 10
     project.path("identity-terms.txt").write_text("neighbours: neighbour\nthey: they\n", encoding="utf-8")
     check(project)
     found = project.first.json("bias.json")
