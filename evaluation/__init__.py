@@ -4,6 +4,7 @@ from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
+from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
@@ -17,9 +18,11 @@ __all__ = [
     "SpanEvaluation",
     "TextEvaluation",
     "compare",
+    "compare_orders",
     "compare_spans",
     "error_table",
     "evaluate",
+    "evaluate_orders",
     "evaluate_spans",
     "evaluate_texts",
     "slices",

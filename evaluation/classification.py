@@ -17,10 +17,9 @@ from evaluation.intervals import (
     resampled_sums,
 )
 from evaluation.metrics import Metric, all_metrics, measured
-from evaluation.passages import MarkedPredictions
-from evaluation.predictions import AnyPredictions, IntArray, check_any_predictions
+from evaluation.predictions import IntArray, check_any_predictions
 from evaluation.shown import Listed, Shown
-from evaluation.sums import Metrics, metrics_of, record_columns
+from evaluation.sums import AllPredictions, Metrics, metrics_of, record_columns
 
 _MEANS = ("accuracy", "log_loss")
 _UNUSED = "it is neither among the labels nor among the predictions"
@@ -170,7 +169,7 @@ def evaluate(
 
 
 def measure(
-    predictions: AnyPredictions | MarkedPredictions,
+    predictions: AllPredictions,
     metrics: Mapping[str, Metric] | None,
     *,
     confidence: float,
@@ -214,7 +213,7 @@ def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Int
 
 
 def _per_label(
-    predictions: AnyPredictions | MarkedPredictions, point: Metrics, drawn: Metrics, confidence: float
+    predictions: AllPredictions, point: Metrics, drawn: Metrics, confidence: float
 ) -> tuple[LabelScores, ...]:
     support = np.asarray(predictions.true_labels.sum(axis=0)).ravel()
 

@@ -11,10 +11,9 @@ from scipy import sparse
 
 from evaluation.columns import Column, kept
 from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
-from evaluation.passages import MarkedPredictions
-from evaluation.predictions import AnyPredictions, check_any_predictions, check_names
+from evaluation.predictions import check_any_predictions, check_names
 from evaluation.shown import Shown
-from evaluation.sums import metrics_of, record_columns
+from evaluation.sums import AllPredictions, metrics_of, record_columns
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -99,8 +98,8 @@ def compare(
 
 
 def compared(
-    before: AnyPredictions | MarkedPredictions,
-    after: AnyPredictions | MarkedPredictions,
+    before: AllPredictions,
+    after: AllPredictions,
     *,
     seed: int,
     resamples: int,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from evaluation.classification import Evaluation, evaluate
 from evaluation.comparison import Comparison, compare
+from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.span_evaluation import compare_spans, evaluate_spans
 from evaluation.suites import SUITES
 
@@ -41,14 +42,16 @@ class Exam:
     Attributes:
         truth: The right answers as the others take them, by what models learn of them and by the k names.
         read: What a model said likewise, by the truth and the k names; None where that cannot be known.
-        evaluate: Scores, by truth, what was said, names and seed.
+        evaluate: Scores, by truth, what was said, names, seed, and the right answers of the training part.
         compare: The second model against the first, by truth, what both said, names and seed.
+        also_said: The metrics that are told beside accuracy and F1 where there is one line.
     """
 
     truth: Callable[[Sequence[Any], Sequence[str]], Any]
     read: Callable[[Any, Said, Sequence[str]], Any]
-    evaluate: Callable[[Any, Any, Sequence[str], int], Evaluation]
+    evaluate: Callable[[Any, Any, Sequence[str], int, Sequence[Any]], Evaluation]
     compare: Callable[[Any, Any, Any, Sequence[str], int], Comparison]
+    also_said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ def _by_name(truth: npt.NDArray[np.int64], said: Said, names: Sequence[str]) -> 
 
 
 def _classes(recipe: str) -> Exam:
-    def evaluated(truth: Any, said: _Probabilities, names: Sequence[str], seed: int) -> Evaluation:
+    def evaluated(truth: Any, said: _Probabilities, names: Sequence[str], seed: int, taught: Any) -> Evaluation:
         more, threshold = SUITES[recipe](names), said.threshold
         return evaluate(truth, said.probs, label_names=names, seed=seed, metrics=more, threshold=threshold)
 
@@ -102,7 +105,7 @@ def _classes(recipe: str) -> Exam:
 PASSAGES = Exam(
     truth=lambda targets, names: targets,
     read=lambda truth, said, names: said if set(said.known) <= set(names) else None,
-    evaluate=lambda truth, said, names, seed: evaluate_spans(
+    evaluate=lambda truth, said, names, seed, taught: evaluate_spans(
         truth, said.values, label_names=names, confidences=said.confidence, seed=seed
     ),
     compare=lambda truth, before, after, names, seed: compare_spans(
@@ -110,7 +113,20 @@ PASSAGES = Exam(
     ),
 )
 
+ORDERS = Exam(
+    truth=lambda targets, names: targets,
+    read=lambda truth, said, names: said if set(said.known) <= set(names) else None,
+    evaluate=lambda truth, said, names, seed, taught: evaluate_orders(
+        truth, said.values, label_names=names, taught=taught, confidences=said.confidence, seed=seed
+    ),
+    compare=lambda truth, before, after, names, seed: compare_orders(
+        truth, before.values, after.values, label_names=names, seed=seed
+    ),
+    also_said=("kendall_tau_b", "average_order_kendall_tau_b"),
+)
+
 EXAMS: Mapping[str, Exam] = {
     **{recipe: _classes(recipe) for recipe in SUITES},
     "token_classification": PASSAGES,
+    "listwise": ORDERS,
 }

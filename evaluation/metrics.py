@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from evaluation.intervals import IntArray, Interval, percentile_interval, resampled_values
-from evaluation.passages import MarkedPredictions
 from evaluation.plugins import PluginError, cannot, plugins
-from evaluation.predictions import AnyPredictions
+from evaluation.sums import AllPredictions
 
 GROUP = "twofold.metrics"
 Metric: TypeAlias = Callable[..., float]
@@ -45,9 +44,7 @@ def all_metrics(given: Mapping[str, Metric] | None, ours: Iterable[str]) -> dict
     return found
 
 
-def measured(
-    name: str, metric: Metric, predictions: AnyPredictions | MarkedPredictions, *, confidence: float, **drawing: Any
-) -> Interval:
+def measured(name: str, metric: Metric, predictions: AllPredictions, *, confidence: float, **drawing: Any) -> Interval:
     """Return what a metric says of the predictions, with its percentile interval by the bootstrap over records.
 
     A resample of which it says nothing, raising an error or returning no finite number, counts as one that does not
@@ -69,7 +66,7 @@ def measured(
     return percentile_interval(value, drawn, confidence, undefined=f"{name} is no finite number")
 
 
-def _on_rows(name: str, metric: Metric, predictions: AnyPredictions | MarkedPredictions) -> Callable[[IntArray], float]:
+def _on_rows(name: str, metric: Metric, predictions: AllPredictions) -> Callable[[IntArray], float]:
     labels, predicted, asked = predictions.labels, predictions.predicted, _parameters(metric)
 
     def number(rows: IntArray) -> float:

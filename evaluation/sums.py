@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
 
+from evaluation.orders import OrderedPredictions
 from evaluation.passages import MarkedPredictions
 from evaluation.predictions import AnyPredictions, FloatArray
 
 BINS = 15
+AllPredictions: TypeAlias = AnyPredictions | MarkedPredictions | OrderedPredictions
+"""What was right and what was predicted, whatever the answers are."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +53,7 @@ class Metrics:
         return _mean_of_seen(self.f1)
 
 
-def record_columns(predictions: AnyPredictions | MarkedPredictions) -> sparse.csr_matrix:
+def record_columns(predictions: AllPredictions) -> sparse.csr_matrix:
     """Return what every record adds to the sums that `metrics_of` reads, shape (n, 3 k + BINS + 3).
 
     The columns: labels, predictions, hits (k each: ones and zeros, or counts of passages), confidence minus correctness

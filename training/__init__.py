@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
+    from training.results import OrderPredictions as OrderPredictions
     from training.results import Predictions as Predictions
     from training.results import SpanPredictions as SpanPredictions
 
@@ -25,6 +26,7 @@ _HOME = {
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
+    "OrderPredictions": "training.results",
     "Predictions": "training.results",
     "SpanPredictions": "training.results",
     "embed": "training.embedding",
@@ -39,6 +41,7 @@ __all__ = [
     "EpochResult",
     "FitConfig",
     "FitResult",
+    "OrderPredictions",
     "Predictions",
     "SpanPredictions",
     "embed",

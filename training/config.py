@@ -45,9 +45,10 @@ class FitConfig:
             learns how likely a record is above each step, and predicts the median; `"nominal"` otherwise.
         compares: whether the last two text columns are compared, and labels say which is better: `first`, `second` or
             `equal`. The model then scores one text at a time. Data without labels whose text columns are called
-            `chosen` and `rejected` are compared anyway.
+            `chosen` and `rejected` are compared anyway. Where labels are orders: whether the options are the last text
+            columns, by name, and their texts are compared.
         class_weights: `"balanced"` weighs each class by n / (classes x its records), and where records have several
-            labels each label by the records without it for one with it; `None`: all alike.
+            labels each label by the records without it for one with it; `None`: all alike, as orders want it.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
         max_grad_norm: longer gradients are shortened to this, > 0.
         precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware

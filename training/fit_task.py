@@ -15,10 +15,11 @@ from training import _hf
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset, with_class_names
 from training.heads import TAGS, Head, head_for
+from training.listwise import holds_orders, listwise_head, options_in, ranked_texts, ranks_in
 from training.packaged import fingerprint
 from training.pairwise import compared, tells, told_last, with_told_answers
 from training.records import TokenizedRecords, label_names_of, tokenized
-from training.validation import Said, Validated, of_passages, of_records
+from training.validation import Said, Validated, of_orders, of_passages, of_records
 from training.windows import holds_passages, passage_labels, windowed
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def prepare(
 ) -> FitTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
     parts = as_dataset(train, "train"), as_dataset(validation, "validation")
-    of = _of_passages if holds_passages(parts[0], label_column) else _of_records
+    ways = ((holds_passages, _of_passages), (holds_orders, _of_orders))
+    of = next((way for holds, way in ways if holds(parts[0], label_column)), _of_records)
     return of(*parts, text_columns, label_column, config)
 
 
@@ -81,6 +83,33 @@ def _of_records(
         label_names=names,
         head=head,
         validated=partial(of_records, head=head, labels=np.asarray(parts[1].labels)),
+        tokenizer=tokenizer,
+        run=_digest(parts, names, config),
+    )
+
+
+def _of_orders(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    names = options_in(train, label_column)
+    for setting, wanted in (("scale", "nominal"), ("class_weights", None)):
+        if (given := getattr(config, setting)) != wanted:
+            raise ValueError(f"{setting}: expected {wanted!r} where options are put in order, got {given!r}")
+    tokenizer = _hf.load_tokenizer(config.model)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    of_texts = partial(ranked_texts, tokenizer=tokenizer, names=names)
+    read = of_texts if config.compares else partial(tokenized, label_column=None)
+    parts = [
+        replace(read(part, tokenize=tokenize, text_columns=text_columns), labels=ranks_in(part, label_column, names))
+        for part in (train, validation)
+    ]
+    head = listwise_head(names, compares=config.compares)
+    return FitTask(
+        train=parts[0],
+        validation=parts[1],
+        label_names=names,
+        head=head,
+        validated=partial(of_orders, head=head, labels=np.asarray(parts[1].labels)),
         tokenizer=tokenizer,
         run=_digest(parts, names, config),
     )

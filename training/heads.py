@@ -1,4 +1,4 @@
-"""What the outputs of a model mean: one label of several, any number of labels, a step of a scale, or tags of pieces.
+"""What outputs of a model mean: one label of several, any number, a step of a scale, an order, or tags of pieces.
 
 A head is one table of functions. Which one a run has follows from its data and settings, and stands in the model's
 `config.json`, so that a model's folder says by itself how it is to be read.
@@ -16,7 +16,10 @@ import torch
 
 from evaluation.predictions import probability_of_all
 from evaluation.suites import micro_f1
+from training.listwise import NAMES as OPTIONS
+from training.listwise import listwise_head
 from training.pairwise import NAMES, TIE, pairwise_head, tie_of
+from training.results import Predictions
 from training.tagging import IGNORED, tag_names
 from training.tagging import labels_of as labels_of_tags
 
@@ -36,7 +39,7 @@ class Head:
     """How outputs are learnt; n records, k labels, m outputs.
 
     Attributes:
-        name: `softmax`, `sigmoid`, `ordinal`, `pairwise` or `tags`.
+        name: `softmax`, `sigmoid`, `ordinal`, `pairwise`, `listwise` or `tags`.
         problem: What transformers calls it, where it has more than one for a model.
         outputs: Names of the m outputs, by the k names.
         targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
@@ -67,10 +70,11 @@ class RecordHead(Head):
     Attributes:
         threshold: The probability above which a label is predicted, chosen on the probabilities and labels of the
             validation part; of no account where there is one answer.
-        predicted: (n,) positions, or (n, k) ones and zeros, by the probabilities and that threshold.
+        predicted: (n,) positions, (n, k) ones and zeros, or (n, k) ranks, by the probabilities and that threshold.
         confidence: (n,) probability of the prediction, in [0, 1], likewise.
         likelihood: (n,) probability of the right answer, by probabilities and labels.
-        compares: Whether the model reads two texts of a record apart, and their outputs are subtracted.
+        compares: Whether the model reads texts of a record apart, and gives each a score.
+        result: What holds its predictions.
     """
 
     threshold: Callable[[FloatArray, IntArray], float]
@@ -78,6 +82,7 @@ class RecordHead(Head):
     confidence: Callable[[FloatArray, float], FloatArray]
     likelihood: Callable[[FloatArray, IntArray], FloatArray]
     compares: bool = False
+    result: type[Predictions] = Predictions
 
 
 def head_for(labels: IntArray, config: FitConfig, names: Sequence[str] = ()) -> RecordHead:
@@ -100,6 +105,8 @@ def head_of(settings: Any) -> Head:
     """Return the head of a saved model, by its `config`."""
     if names := getattr(settings, NAMES, None):
         return pairwise_head(names, float(getattr(settings, TIE, 0.0)))
+    if options := getattr(settings, OPTIONS, None):
+        return listwise_head(options, compares=settings.num_labels == 1)
     if any(name.endswith(f"For{TAGS.model}") for name in settings.architectures or ()):
         return TAGS
     if getattr(settings, _STEPS, None):
@@ -109,7 +116,7 @@ def head_of(settings: Any) -> Head:
 
 def names_of(settings: Any) -> tuple[str, ...]:
     """Return the k names that a saved model knows, by its `config`."""
-    steps = getattr(settings, _STEPS, None) or getattr(settings, NAMES, None)
+    steps = next((found for name in (_STEPS, NAMES, OPTIONS) if (found := getattr(settings, name, None))), None)
     outputs = tuple(settings.id2label[index] for index in range(settings.num_labels))
     return labels_of_tags(outputs) if head_of(settings) is TAGS else tuple(steps or outputs)
 

@@ -28,9 +28,8 @@ class Compute:
     pad: Callable[..., Any]
 
     def logits(self, model: Any, records: TokenizedRecords, batch: IntArray) -> torch.Tensor:
-        """(batch, k) float32 logits of the rows; of two that are compared, how far the first is ahead."""
-        logits = self._logits(model, records, batch)
-        return logits if records.other is None else logits - self._logits(model, records.other, batch)
+        """(batch, k) float32 logits of the rows; of k texts that are compared, the score of each."""
+        return torch.cat([self._logits(model, each, batch) for each in (records, *records.others)], dim=1)
 
     def _logits(self, model: Any, records: TokenizedRecords, batch: IntArray) -> torch.Tensor:
         """(batch, k) float32 logits of the rows, padded to the longest of them."""

@@ -8,14 +8,13 @@ plain sequence classifier with one output, which scores single texts, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.records import IntArray, Tokenize, TokenizedRecords, tokenized
+from training.records import IntArray, Tokenize, TokenizedRecords, side_by_side
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -64,14 +63,11 @@ def compared(
             f"got {text_columns!r}"
         )
     tokenizer.truncation_side = "left"
-    *prompt, first, second = text_columns
-    one = tokenized(data, tokenize, text_columns=[*prompt, first], label_column=label_column)
-    other = tokenized(data, tokenize, text_columns=[*prompt, second], label_column=None)
-    return replace(one, lengths=np.maximum(one.lengths, other.lengths), other=other)
+    return side_by_side(data, tokenize, before=text_columns[:-2], columns=text_columns[-2:], label_column=label_column)
 
 
 def pairwise_head(names: Sequence[str], tie: float) -> RecordHead:
-    """Return what one output for each of two texts means; see `RecordHead`.
+    """Return what the scores of two texts mean; see `RecordHead`.
 
     Args:
         names: The answers that there are: `first` and `second`, in any order and perhaps with `equal`, or `chosen` and
@@ -86,7 +82,7 @@ def pairwise_head(names: Sequence[str], tie: float) -> RecordHead:
     place = _places(names)
 
     def log_chances(logits: torch.Tensor) -> torch.Tensor:
-        ahead = logits[:, 0] / 2
+        ahead = (logits[:, 0] - logits[:, 1]) / 2
         parts = [ahead, -ahead, torch.full_like(ahead, float(np.log(max(tie, 1e-9))))]
         return torch.log_softmax(torch.stack([parts[answer] for answer in place], dim=1), dim=1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from training import _hf
 from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
 from training.heads import RecordHead, head_of, names_of, threshold_of
+from training.listwise import NAMES as OPTIONS
+from training.listwise import ranked_texts
 from training.loop import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
@@ -40,7 +42,7 @@ def predict(
         model_dir: folder that `fit` or transformers saved a sequence or token classifier to.
         data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
             columns, or a list of dicts; labels are not looked at.
-        text_columns: the columns that the model was trained on; where two texts are compared, they come last.
+        text_columns: the columns that the model was trained on; where texts are compared, they come last.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
@@ -50,7 +52,7 @@ def predict(
 
     Returns:
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
-        `SpanPredictions`, where the model marks passages.
+        `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -86,16 +88,24 @@ def predict(
 
     if isinstance(head, RecordHead):
         tokenize = _hf.tokenize_with(tokenizer, max_length=length)
-        read = partial(compared, tokenizer=tokenizer) if head.compares else tokenized
-        records = read(data, tokenize=tokenize, text_columns=text_columns, label_column=None)
+        records = _read(head, tokenizer)(data, tokenize=tokenize, text_columns=text_columns)
         return _of_records(np.stack(said(records)), head, model.config, compute)
     texts = windowed(data, _hf.windows_with(tokenizer, max_length=length), text_columns=text_columns, label_column=None)
     return _of_passages(texts, said(texts.rows), names_of(model.config), compute)
 
 
+def _read(head: RecordHead, tokenizer: Any) -> Callable[..., TokenizedRecords]:
+    """Return the way in which the texts of records without labels are read."""
+    if not head.compares:
+        return partial(tokenized, label_column=None)
+    if OPTIONS in head.settings:
+        return partial(ranked_texts, tokenizer=tokenizer, names=head.settings[OPTIONS])
+    return partial(compared, tokenizer=tokenizer, label_column=None)
+
+
 def _of_records(probs: npt.NDArray[np.float32], head: RecordHead, settings: Any, compute: Compute) -> Predictions:
     threshold = threshold_of(settings)
-    return Predictions(
+    return head.result(
         pred_probs=probs,
         labels=head.predicted(probs, threshold),
         confidence=head.confidence(probs, threshold),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +25,14 @@ class TokenizedRecords:
         inputs: per input name (`input_ids`, for pairs also `token_type_ids`) n lists of whole numbers.
         lengths: (n,) tokens per record.
         labels: (n,) class index, or (n, k) ones and zeros where records have several labels each, or (n, t) tags of
-            tokens; `None` where they have none.
-        other: what each record is compared with, where two texts are; `lengths` are then those of the longer ones.
+            tokens, or (n, k) ranks of options; `None` where they have none.
+        others: what each record is compared with, where texts are; `lengths` are then those of the longest ones.
     """
 
     inputs: dict[str, list[list[int]]]
     lengths: IntArray
     labels: IntArray | None
-    other: TokenizedRecords | None = None
+    others: tuple[TokenizedRecords, ...] = ()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -49,8 +49,8 @@ class TokenizedRecords:
             digest.update(np.concatenate([np.asarray(row, dtype=np.int64) for row in values]).tobytes())
         if self.labels is not None:
             digest.update(self.labels.tobytes())
-        if self.other is not None:
-            digest.update(self.other.digest())
+        for other in self.others:
+            digest.update(other.digest())
         return digest.digest()
 
 
@@ -83,6 +83,22 @@ def tokenized(
     lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
     labels = None if label_column is None else _labels(data, label_column)
     return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels)
+
+
+def side_by_side(
+    data: Dataset, tokenize: Tokenize, *, before: Sequence[str], columns: Sequence[str], label_column: str | None = None
+) -> TokenizedRecords:
+    """Tokenize columns of texts that are compared, each by itself behind what stands before all of them.
+
+    Raises:
+        ValueError: As `tokenized`.
+    """
+    first, *others = (
+        tokenized(data, tokenize, text_columns=[*before, name], label_column=label_column if at == 0 else None)
+        for at, name in enumerate(columns)
+    )
+    longest = np.max([each.lengths for each in (first, *others)], axis=0)
+    return replace(first, lengths=longest, others=tuple(others))
 
 
 def checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str]:

@@ -118,3 +118,29 @@ class SpanPredictions(Predictions):
     def answers(self) -> list[Any]:
         """The passages of each record."""
         return [[{name: span[name] for name in ("start", "end", "label")} for span in row] for row in self.spans]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OrderPredictions(Predictions):
+    """What a model that puts k options in order says about n records.
+
+    Attributes:
+        pred_probs: (n, k) how likely each option is the best of all; rows sum to one.
+        labels: (n, k) rank of every option, 1 the best; those that are level share one.
+        confidence: (n,) probability that the options come in that order, in [0, 1].
+        threshold: chance above which one of two options is put before the other, from .5 up.
+    """
+
+    @property
+    def answers(self) -> list[Any]:
+        """The options of each record with their ranks, from the best."""
+        return [
+            [{"value": self.label_names[at], "rank": int(row[at])} for at in np.lexsort((self.label_names, row))]
+            for row in self.labels
+        ]
+
+    @property
+    def pair_probs(self) -> npt.NDArray[np.float64]:
+        """(n, k, k) chance that the first option stands above the second, in [0, 1]."""
+        best = self.pred_probs.astype(np.float64)
+        return best[:, :, None] / (best[:, :, None] + best[:, None, :])

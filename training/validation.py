@@ -42,6 +42,20 @@ def of_records(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:
     )
 
 
+def of_orders(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:
+    """Score n arrays (k,) of chances to be the best against (n, k) ranks; F1 is of the best options."""
+    probs = np.stack(list(said))
+    threshold = head.threshold(probs, labels)
+    predicted = head.predicted(probs, threshold)
+    likelihood = np.maximum(head.likelihood(probs, labels), np.finfo(np.float32).tiny)
+    return Validated(
+        validation_loss=float(-np.log(likelihood).mean()),
+        macro_f1=_macro_f1((labels == 1).astype(np.int64), (predicted == 1).astype(np.int64)),
+        accuracy=float((predicted == labels).all(axis=1).mean()),
+        threshold=threshold,
+    )
+
+
 def of_passages(said: Said, *, texts: WindowedTexts, labels: Sequence[str]) -> Validated:
     """Score w arrays (t, m) of probabilities of tags against the passages of n texts."""
     loss, counts, right = 0.0, np.zeros((3, len(labels))), 0

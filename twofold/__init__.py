@@ -85,15 +85,18 @@ if TYPE_CHECKING:
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
     from evaluation import compare as compare
+    from evaluation import compare_orders as compare_orders
     from evaluation import compare_spans as compare_spans
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
+    from evaluation import evaluate_orders as evaluate_orders
     from evaluation import evaluate_spans as evaluate_spans
     from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
     from training import FitResult as FitResult
+    from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
     from training import SpanPredictions as SpanPredictions
     from training import embed as embed
@@ -184,6 +187,7 @@ _NAMES = {
         "EpochResult",
         "FitConfig",
         "FitResult",
+        "OrderPredictions",
         "Predictions",
         "SpanPredictions",
         "embed",
@@ -200,9 +204,11 @@ _NAMES = {
         "SpanEvaluation",
         "TextEvaluation",
         "compare",
+        "compare_orders",
         "compare_spans",
         "error_table",
         "evaluate",
+        "evaluate_orders",
         "evaluate_spans",
         "evaluate_texts",
         "slices",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +56,14 @@ def run(context: Context) -> str:
     _predict(context)
     project, round_, task = context.project, context.round, context.config.task
     values, names = current_values(project, round_), task.target_names
-    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
+    parts = records_by_part(round_)
+    ids = sorted(i for i in parts[Part.TEST] if i in values)
+    taught = [task.target(values[i]) for i in parts[Part.TRAIN] if i in values]
     exam, seed = EXAMS[str(task.kind.recipe)], context.config.seed
     truth = exam.truth([task.target(values[i]) for i in ids], names)
     models = {r.number: exam.read(truth, _said(r, ids), names) for r in [*_with_model(project, round_), round_]}
     said = {number: each for number, each in models.items() if each is not None}
-    scores = {number: exam.evaluate(truth, each, names, seed) for number, each in said.items()}
+    scores = {number: exam.evaluate(truth, each, names, seed, taught) for number, each in said.items()}
     *earlier, now = scores
     before = earlier[-1] if earlier else None
     found: dict[str, Any] = {
@@ -76,7 +78,7 @@ def run(context: Context) -> str:
         found["before"] = scores[before].to_dict()
         found["comparison"] = exam.compare(truth, said[before], said[now], names, seed).to_dict()
     round_.write_json("evaluation.json", found)
-    return _summary(scores[now], found["measured_on"])
+    return _summary(scores[now], found["measured_on"], exam.also_said)
 
 
 def _with_model(project: Project, round_: Round) -> list[Round]:
@@ -95,9 +97,12 @@ def _of_round(scores: Any) -> dict[str, Any]:
     return {"accuracy": scores.accuracy.to_dict(), "macro_f1": scores.macro_f1.to_dict()}
 
 
-def _summary(scores: Any, on: dict[str, Any]) -> str:
+def _summary(scores: Any, on: dict[str, Any], also: Sequence[str]) -> str:
     records = f"{on['records']} test records, {on['settled_by_people']} of their labels settled by people"
-    return f"accuracy {_shown(scores.accuracy)}, macro-F1 {_shown(scores.macro_f1)} (95% intervals) on {records}"
+    named = {"accuracy": scores.accuracy, "macro-F1": scores.macro_f1}
+    named |= {name.replace("_", " "): scores.metrics[name] for name in also if name in scores.metrics}
+    found = ", ".join(f"{name} {_shown(score)}" for name, score in named.items() if score.low is not None)
+    return f"{found} (95% intervals) on {records}"
 
 
 def _predict(context: Context) -> None:

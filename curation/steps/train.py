@@ -22,7 +22,7 @@ def run(context: Context) -> str:
         labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         text_columns=task.read_fields,
         label_column=task.question,
-        config=fit_config(context.config.training, context.config.seed, task.kind.scale, compares=task.kind.compares),
+        config=fit_config(context.config.training, context.config.seed, task.kind.scale, compares=bool(task.rivals)),
         output_dir=context.round.path("model"),
         progress=context.tick,
     )

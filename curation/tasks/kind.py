@@ -128,8 +128,9 @@ class Kind:
         alike: What answers to copies of a text are compared by; the answers in words by default.
         recipe: The way of training that learns from such answers; None where there is none.
         target: What a model learns of an answer: one name, or a list of names, or what `learnt` says; the answer in
-            words by default. The names are the classes, or the labels where there are no classes.
+            words by default. The names are the classes, or the labels where there are no classes, or `learnt_names`.
         learnt: The feature of what a model learns, by the question; one of the names, or a list of them, by default.
+        learnt_names: The names in what a model learns, where there are neither classes nor labels.
         of_target: The answer that a model's names stand for, by the question; reads them as `parse` does by default.
         varied: Whether an answer stays right where words of the text are replaced, so that variants can be learnt from.
         feature: The column's feature in a data set of `datasets`.
@@ -140,7 +141,9 @@ class Kind:
         outcome: What an answer makes of the texts, by answer (or None), question and fields: columns of the exported
             data set.
         outcome_names: The names of those columns, in order.
-        compares: Whether a model compares the fields that the question is about.
+        compares: Whether answers say which of the two fields that the question is about is better.
+        rivals: The text fields that a model compares, by question and the names of the fields; none where it reads
+            them together, as by default.
     """
 
     name: str
@@ -181,6 +184,7 @@ class Kind:
     recipe: str | None = None
     target: Callable[[Value], Any] | None = None
     learnt: Callable[[Any], Any] | None = None
+    learnt_names: Callable[[Any], Sequence[str]] = lambda question: ()
     of_target: Callable[[Any, Any], Value] | None = None
     varied: bool = True
     feature: Callable[[Any], Any]
@@ -190,6 +194,7 @@ class Kind:
     outcome: Callable[[Value | None, Any, Mapping[str, str]], Mapping[str, str | None]] | None = None
     outcome_names: tuple[str, ...] = ()
     compares: bool = False
+    rivals: Callable[[Any, Sequence[str]], Sequence[str]] = lambda question, fields: ()
 
     def names_in(self, cell: str) -> list[str]:
         """Return the names of labels that stand in a cell; raises ValueError with what was expected."""

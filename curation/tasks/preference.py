@@ -138,5 +138,6 @@ KIND = Kind(
     classes=_answers,
     recipe="pairwise",
     compares=True,
+    rivals=lambda question, fields: question.about(),
     feature=_feature,
 )

@@ -144,6 +144,18 @@ def _feature(question: Ranking) -> Any:
     return datasets.List({"value": datasets.Value("string"), "rank": datasets.Value("int64")})
 
 
+def _learnt(question: Ranking) -> Any:
+    import datasets
+
+    option = datasets.ClassLabel(names=list(question.options))
+    return datasets.List({"value": option, "rank": datasets.Value("int64")})
+
+
+def _rivals(question: Ranking, fields: Sequence[str]) -> tuple[str, ...]:
+    """Return the options where they are text fields: it is the texts that are better or worse then, not their names."""
+    return question.options if set(question.options) <= set(fields) else ()
+
+
 KIND = Kind(
     name="ranking",
     column="ranking",
@@ -160,6 +172,12 @@ KIND = Kind(
     guide="put all options in order, the best first; those that are equally good may share a place",
     strata=_strata,
     strata_names=lambda question: question.options,
+    recipe="listwise",
+    target=list,
+    learnt=_learnt,
+    learnt_names=lambda question: question.options,
+    of_target=lambda question, ranked: ranks(tiers(ranked)),
+    rivals=_rivals,
     placed=_placed,
     feature=_feature,
 )

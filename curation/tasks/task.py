@@ -118,10 +118,14 @@ class Task(BaseModel):
     @property
     def read_fields(self) -> tuple[str, ...]:
         """The text fields that a model reads: those that the question is about, or all; those compared come last."""
-        about = tuple(self.asked.about())
-        if self.kind.compares:
-            return (*(name for name in self.fields if name not in about), *about)
-        return about or self.fields
+        if self.rivals:
+            return (*(name for name in self.fields if name not in self.rivals), *self.rivals)
+        return tuple(self.asked.about()) or self.fields
+
+    @cached_property
+    def rivals(self) -> tuple[str, ...]:
+        """The text fields that a model compares; none where it reads them together."""
+        return tuple(self.kind.rivals(self.asked, self.fields))
 
     @property
     def kind(self) -> Kind:
@@ -185,7 +189,7 @@ class Task(BaseModel):
     @cached_property
     def target_names(self) -> tuple[str, ...]:
         """The names that a model learns, in order."""
-        return self.classes or self.labels
+        return tuple(self.classes or self.labels or self.kind.learnt_names(self.asked))
 
     def target(self, value: Value) -> Any:
         """Return what a model learns of an answer: one of those names, or a list of them."""

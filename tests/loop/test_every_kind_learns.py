@@ -81,6 +81,21 @@ CASES = [
         counted="equal",
     ),
     Case(
+        "ranking",
+        {
+            "late": "delivery > price > quality",
+            "broken": "quality > delivery = price",
+            "thanks": "price > quality > delivery",
+        },
+        settings=('options=["delivery","price","quality"]',),
+        metrics=frozenset(
+            f"{of}{name}"
+            for of in ("", "average_order_")
+            for name in ("kendall_tau_b", "pairs_right", "top_1_accuracy")
+        ),
+        counted="quality",
+    ),
+    Case(
         "span",
         {"late": "{start}-{end} product; 0-5 complaint", "broken": "{start}-{end} product", "thanks": "[]"},
         "product,complaint",

@@ -27,14 +27,11 @@ def balance(project: Project, round_: Round) -> list[dict[str, Any]]:
 
 
 def _counted(task: Task, round_: Round) -> Counter[str]:
-    """Count the records of every label; one with several counts for each of them."""
-    values = [value for value in column(round_.table("labels.parquet"), "value") if value is not None]
-    targets = [task.target(value) for value in values]
-    named = (
-        [target] if isinstance(target, str) else task.kind.mentions(value)
-        for target, value in zip(targets, values, strict=True)
-    )
-    return Counter(name for names in named for name in names)
+    """Count the records of every label, one with several for each of them; of an order, by the best option."""
+    values = by_id(round_.table("labels.parquet"), "value")
+    if task.labels and not task.classes:
+        return Counter(name for value in values.values() if value is not None for name in task.kind.mentions(value))
+    return Counter(name for name in task.strata(values).values() if name is not None)
 
 
 def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def _gate(texts, labels):
 
 
 MARKED = [[{"start": 0, "end": 2, "label": name}] for name in NAMES]
+ORDERED = [NAMES[:2], NAMES[1::-1]] * 3
 LABELLED = {"labels": CODES, "label_names": NAMES[:2]}
 
 CALLS: dict[str, Call] = {
@@ -218,6 +219,22 @@ CALLS: dict[str, Call] = {
         labels=MARKED,
         before=MARKED[::-1],
         after=MARKED,
+        resamples=20,
+    ),
+    "evaluate_orders": call(
+        tf.evaluate_orders,
+        columns={"label_names": NAMES[:2], "confidences": [0.5, 0.25, 1.0, 0.75, 0.5, 0.5], "groups": GROUPS},
+        labels=ORDERED,
+        predicted=ORDERED[::-1],
+        taught=ORDERED[:3],
+        resamples=20,
+    ),
+    "compare_orders": call(
+        tf.compare_orders,
+        columns={"label_names": NAMES[:2], "groups": GROUPS},
+        labels=ORDERED,
+        before=ORDERED[::-1],
+        after=ORDERED,
         resamples=20,
     ),
     "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),

@@ -113,6 +113,18 @@ RESULTS: dict[str, tuple[Any, int]] = {
         ),
         N,
     ),
+    "OrderPredictions": (
+        lambda: tf.OrderPredictions(
+            pred_probs=PROBS,
+            labels=np.argsort(-PROBS, axis=1) + 1,
+            confidence=PROBS.max(axis=1),
+            label_names=tuple(LABELS),
+            threshold=0.5,
+            device="cpu",
+            precision="fp32",
+        ),
+        N,
+    ),
     "Predictions": (
         lambda: tf.Predictions(
             pred_probs=PROBS,

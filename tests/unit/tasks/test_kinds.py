@@ -92,7 +92,9 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
             assert task.of_target(task.target(value)) == value
             learnt = task.target(value)
             named = [learnt] if isinstance(learnt, str) else learnt
-            assert {one if isinstance(one, str) else one["label"] for one in named} <= set(task.target_names)
+            assert {one if isinstance(one, str) else one.get("label", one.get("value")) for one in named} <= set(
+                task.target_names
+            )
         assert set(task.strata({"a": value, "b": None}).values()) <= {*task.strata_names, None}
 
     holds()

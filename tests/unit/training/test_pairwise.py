@@ -67,11 +67,11 @@ def test_a_long_beginning_that_both_share_does_not_hide_the_difference(tmp_path:
 @pytest.mark.parametrize("names", [["first", "second", "equal"], ["equal", "first", "second"], ["second", "first"]])
 def test_chances_are_those_of_davidson_whatever_the_order_of_names(names: list[str]) -> None:
     head = pairwise_head(names, 0.5)
-    ahead = torch.tensor([[0.0], [3.0], [-1.0]])
+    ahead = torch.tensor([[0.0, 0.0], [2.0, -1.0], [0.0, 1.0]])
     chances = head.probabilities(ahead).numpy()
     assert chances.sum(axis=1) == pytest.approx(1)
     one, two = names.index("first"), names.index("second")
-    assert np.log(chances[:, one] / chances[:, two]) == pytest.approx(ahead[:, 0].numpy(), abs=1e-5)
+    assert np.log(chances[:, one] / chances[:, two]) == pytest.approx((ahead[:, 0] - ahead[:, 1]).numpy(), abs=1e-5)
     if "equal" in names:
         assert chances[0, names.index("equal")] == pytest.approx(0.5 / 2.5)
     targets = torch.tensor([0, 1, one])

@@ -1,0 +1,207 @@
+"""Orders of a few options against orders: whole, pair by pair, and by what stands first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from evaluation.columns import Column, numbers
+from evaluation.columns import names as named
+from evaluation.predictions import FloatArray, IntArray, check_length
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrderedPredictions:
+    """n records with given and predicted orders of k options; what `evaluation.sums` counts are the best options.
+
+    Attributes:
+        labels: (n, k) rank of every option, 1 the best; those that are level share one.
+        predicted: The same of the model.
+        label_names: The k options.
+        confidence: (n,) probability of the predicted orders, in [0, 1].
+    """
+
+    labels: IntArray
+    predicted: IntArray
+    label_names: tuple[str, ...]
+    confidence: FloatArray
+
+    @property
+    def n(self) -> int:
+        """Number of records."""
+        return len(self.labels)
+
+    @property
+    def k(self) -> int:
+        """Number of options."""
+        return len(self.label_names)
+
+    @property
+    def pred_probs(self) -> FloatArray:
+        """(n, 1) the confidence, for metrics of somebody's own."""
+        return self.confidence[:, None]
+
+    @property
+    def label_probability(self) -> FloatArray:
+        """(n,) NaN: how likely a model holds another order than its own is not known."""
+        return np.full(self.n, np.nan)
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the whole order is the given one."""
+        return np.asarray((self.labels == self.predicted).all(axis=1))
+
+    @property
+    def true_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where an option is among the best."""
+        return _best(self.labels)
+
+    @property
+    def predicted_labels(self) -> sparse.csr_matrix:
+        """(n, k) ones where it was predicted to be."""
+        return _best(self.predicted)
+
+    @property
+    def hits(self) -> sparse.csr_matrix:
+        """(n, k) ones where both hold."""
+        return self.true_labels.multiply(self.predicted_labels)
+
+    @property
+    def confusion(self) -> IntArray:
+        """(k, k) counts; row the given best option, column what was predicted in its place."""
+        true, predicted, hits = self.true_labels, self.predicted_labels, self.hits
+        found = ((true - hits).T @ (predicted - hits)).toarray() + np.diag(np.asarray(hits.sum(axis=0)).ravel())
+        return np.asarray(found.round(), dtype=np.int64)
+
+
+def _best(ranks: IntArray) -> sparse.csr_matrix:
+    return sparse.csr_matrix((ranks == 1).astype(np.float64))
+
+
+def check_orders(
+    given: Any, found: Any, *, label_names: Column, confidence: Column | None = None, called: tuple[str, str]
+) -> OrderedPredictions:
+    """Check what was given and what was predicted, and return both under one roof.
+
+    Args:
+        given: n orders, as `ranks_of` takes them.
+        found: The same of the model.
+        label_names: The k options, no two alike.
+        confidence: (n,) probability of each predicted order; half of everything where that is not known.
+        called: What messages call the two.
+
+    Raises:
+        ValueError: Nothing to evaluate; no order of all options where one is expected.
+    """
+    options = option_names(label_names)
+    ranks = [ranks_of(orders, options, name) for orders, name in zip((given, found), called, strict=True)]
+    if not len(ranks[0]):
+        raise ValueError(f"{called[0]}: expected at least one record, got none")
+    check_length(called[1], ranks[1], len(ranks[0]))
+    sure = np.full(len(ranks[0]), 0.5) if confidence is None else numbers(confidence, "confidences")
+    check_length("confidences", sure, len(ranks[0]))
+    if not ((sure >= 0) & (sure <= 1)).all():
+        raise ValueError("confidences: expected probabilities in [0, 1], got another number")
+    return OrderedPredictions(labels=ranks[0], predicted=ranks[1], label_names=options, confidence=sure)
+
+
+def option_names(label_names: Column) -> tuple[str, ...]:
+    """Return the names of options; raises ValueError for fewer than two, or two alike."""
+    found = tuple(named(label_names, "label_names"))
+    if len(found) < 2 or len(set(found)) < len(found):
+        raise ValueError(f"label_names: expected at least two options, no two alike, got {list(found)}")
+    return found
+
+
+def ranks_of(orders: Any, options: Sequence[str], where: str) -> IntArray:
+    """Return (n, k) the rank of every option, 1 the best and none left out.
+
+    Args:
+        orders: n orders: lists from the best, in which a list holds options that are level, or lists of objects with a
+            `value` and a `rank`.
+        options: The k options; orders name them, or their positions.
+        where: What messages call the orders.
+
+    Raises:
+        ValueError: Something else; an option that is missing, unknown, or there twice.
+
+    Example:
+        >>> ranks_of([["tea", ["milk", "rum"]]], ["milk", "rum", "tea"], "labels").tolist()
+        [[2, 2, 1]]
+    """
+    if isinstance(orders, str | Mapping) or not hasattr(orders, "__iter__"):
+        raise ValueError(f"{where}: expected an order for each record, got {type(orders).__name__}")
+    for method in ("to_pylist", "tolist", "to_list"):
+        orders = getattr(orders, method)() if hasattr(orders, method) else orders
+    place = {name: at for at, name in enumerate(options)}
+    rows = [_ranks(order, place, f"{where}: record {i}") for i, order in enumerate(orders)]
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(options))
+
+
+def _ranks(order: Any, place: Mapping[str, int], where: str) -> list[int]:
+    found: dict[int, Any] = {}
+    for option, rank in _ranked(order, where):
+        at = place.get(option, -1) if isinstance(option, str) else option
+        if not isinstance(at, int | np.integer) or isinstance(at, bool) or not 0 <= at < len(place) or at in found:
+            raise ValueError(f"{where}: expected each of the options {list(place)[:20]} once, got {option!r}")
+        found[int(at)] = rank
+    if missing := [name for name, at in place.items() if at not in found]:
+        raise ValueError(f"{where}: expected all options in order, {missing[0]!r} is missing in {order!r:.120}")
+    ranks = {rank: n for n, rank in enumerate(sorted(set(found.values())), 1)}
+    return [ranks[found[at]] for at in range(len(place))]
+
+
+def _ranked(order: Any, where: str) -> list[tuple[Any, int]]:
+    """Return every option with a number that is the lower the better it is."""
+    listed = list(order) if isinstance(order, list | tuple | np.ndarray) else []
+    if not listed:
+        raise ValueError(f"{where}: expected options in order, got {order!r:.80}")
+    if all(isinstance(one, Mapping) and isinstance(one.get("rank"), int | np.integer) for one in listed):
+        return [(one.get("value"), int(one["rank"])) for one in listed]
+    tiers = [one if isinstance(one, list | tuple | np.ndarray) else [one] for one in listed]
+    return [(option, rank) for rank, tier in enumerate(tiers) for option in tier]
+
+
+def signs(ranks: npt.NDArray[Any]) -> IntArray:
+    """Return (n, k (k - 1) / 2) what ranks (n, k) say of every two options: 1 the first is above, -1 below, 0 level."""
+    first, second = np.array([*combinations(range(ranks.shape[1]), 2)], dtype=np.intp).reshape(-1, 2).T
+    return np.asarray(np.sign(ranks[:, second] - ranks[:, first]), dtype=np.int64)
+
+
+def average_ranks(ranks: IntArray) -> IntArray:
+    """Return (k,) the average order of (n, k) ranks: by the options that each stands above, less those above it."""
+    said, k = signs(ranks).sum(axis=0), ranks.shape[1]
+    ahead = np.zeros(k)
+    for (a, b), sign in zip(combinations(range(k), 2), said.tolist(), strict=True):
+        ahead[a] += sign
+        ahead[b] -= sign
+    return np.unique(-ahead, return_inverse=True)[1].reshape(-1).astype(np.int64) + 1
+
+
+def order_likelihood(probs: npt.NDArray[Any], ranks: IntArray) -> FloatArray:
+    """Return (n,) how likely it is that options are chosen one after the other in these orders (Plackett 1975).
+
+    Those that share a rank may come in any order among themselves, which Breslow's approximation (1974) counts.
+
+    Args:
+        probs: (n, k) how likely each option is the best of all, above 0; rows sum to one.
+        ranks: (n, k) rank of every option, 1 the best.
+
+    Example:
+        >>> order_likelihood(np.array([[0.5, 0.3, 0.2]]), np.array([[1, 2, 3]])).round(3).tolist()
+        [0.3]
+    """
+    n, k = ranks.shape
+    order, rows = np.argsort(ranks, axis=1, kind="stable"), np.arange(n)[:, None]
+    chosen, rank = probs[rows, order].astype(np.float64), ranks[rows, order]
+    left = chosen[:, ::-1].cumsum(axis=1)[:, ::-1]
+    begins = np.column_stack([np.ones(n, dtype=bool), rank[:, 1:] != rank[:, :-1]])
+    first = np.maximum.accumulate(np.where(begins, np.arange(k), 0), axis=1)
+    ways = np.log(np.arange(k) - first + 1.0)  # 1, 2, 3 within a rank: their product is how many orders it stands for
+    return np.asarray(np.exp((np.log(chosen / left[rows, first]) + ways).sum(axis=1)))
