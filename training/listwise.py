@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from evaluation.orders import order_likelihood, ranks_of, signs
+from evaluation.orders import order_likelihood, ranks_by, ranks_of, signs
 from training.records import IntArray, Tokenize, TokenizedRecords, side_by_side
 from training.results import OrderPredictions
 
@@ -105,26 +105,6 @@ def listwise_head(names: Sequence[str], *, compares: bool) -> RecordHead:
         settings={NAMES: list(names)},
         result=OrderPredictions,
     )
-
-
-def ranks_by(probs: npt.NDArray[Any], threshold: float) -> IntArray:
-    """Return (n, k) ranks, 1 the best, by how likely each option is the best of all.
-
-    An option is level with the first of its rank unless that stands above it with a higher chance than the threshold.
-
-    Example:
-        >>> ranks_by(np.array([[0.5, 0.1, 0.4]]), 0.5).tolist(), ranks_by(np.array([[0.5, 0.1, 0.4]]), 0.6).tolist()
-        ([[1, 3, 2]], [[1, 2, 1]])
-    """
-    order = np.argsort(-probs, axis=1, kind="stable")
-    by_chance = np.take_along_axis(probs, order, axis=1).astype(np.float64)
-    found, first, rank = np.ones(probs.shape, dtype=np.int64), by_chance[:, 0].copy(), np.ones(len(probs), np.int64)
-    for place in range(1, probs.shape[1]):
-        now = by_chance[:, place]
-        below = first / (first + now) > threshold
-        rank, first = rank + below, np.where(below, now, first)
-        found[np.arange(len(probs)), order[:, place]] = rank
-    return found
 
 
 def _loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float) -> torch.Tensor:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from curation.quality import MultiLabelQuality as MultiLabelQuality
     from curation.quality import NearestNeighbours as NearestNeighbours
     from curation.quality import Outliers as Outliers
+    from curation.quality import RankingQuality as RankingQuality
     from curation.quality import Region as Region
     from curation.quality import SpanQuality as SpanQuality
     from curation.quality import StreamedCopies as StreamedCopies
@@ -129,6 +130,7 @@ _NAMES = {
         "NearestNeighbours",
         "Outliers",
         "Region",
+        "RankingQuality",
         "SpanQuality",
         "StreamedCopies",
         "class_balance",

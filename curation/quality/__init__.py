@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from curation.quality.outlier_scores import Outliers as Outliers
     from curation.quality.outlier_scores import outliers as outliers
     from curation.quality.preference_errors import preference_quality as preference_quality
+    from curation.quality.ranking_errors import RankingQuality as RankingQuality
+    from curation.quality.ranking_errors import ranking_quality as ranking_quality
     from curation.quality.rating_errors import rating_quality as rating_quality
     from curation.quality.region_map import Region as Region
     from curation.quality.region_map import regions as regions
@@ -61,6 +63,8 @@ _HOME = {
     "Outliers": "outlier_scores",
     "outliers": "outlier_scores",
     "preference_quality": "preference_errors",
+    "RankingQuality": "ranking_errors",
+    "ranking_quality": "ranking_errors",
     "rating_quality": "rating_errors",
     "Region": "region_map",
     "regions": "region_map",

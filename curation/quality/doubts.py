@@ -20,11 +20,14 @@ from curation.quality.label_errors import LabelQuality, label_quality
 from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.preference_errors import preference_quality
+from curation.quality.ranking_errors import ranking_quality
 from curation.quality.rating_errors import rating_quality
 from curation.quality.span_errors import PassageDoubt, span_quality
 from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
+from curation.tasks.orders import BETWEEN, ranks
+from curation.tasks.ranking import KIND as RANKING
 from curation.tasks.span import KIND as SPAN
 from curation.tasks.span import NOTHING
 
@@ -181,6 +184,38 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
     return Doubts(rows=rows, note=found.note)
 
 
+def _in_order(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
+    names = tuple(labelled.question.options)
+    rivals = RANKING.rivals(labelled.question, [*labelled.fields[0]] if labelled.fields else [])
+    found = ranking_quality(
+        labelled.values,
+        texts=[[fields[name] for name in rivals] for fields in labelled.fields] if rivals else labelled.texts,
+        embeddings=None if rivals else labelled.embeddings,
+        label_names=names,
+        before=labelled.values_before,
+        seed=seed,
+    )
+    at = {BETWEEN.join(sorted(pair)): k for k, pair in enumerate(found.pairs)}
+    rows = [
+        {
+            "record_id": record_id,
+            "unit": unit,
+            "choice": choice,
+            "p_wrong": float(found.p_wrong[n, at[unit]]),
+            "answer_p_wrong": 1.0 - float(found.score[n]),
+            "suggested": should[unit],
+            "suggested_prob": float(found.suggested_prob[n]),
+            "is_issue": bool(found.is_issue[n]) and should[unit] != choice,
+            "reason": found.reason[n],
+            "evidence": [],
+        }
+        for n, record_id in enumerate(labelled.ids)
+        for should in [RANKING.units(ranks(found.suggested[n]), labelled.question)]
+        for unit, choice in RANKING.units(labelled.values[n], labelled.question).items()
+    ]
+    return Doubts(rows=rows, note=found.note)
+
+
 def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
     found = text_quality(labelled.values, texts=labelled.texts, seed=seed)
     rows = [
@@ -263,6 +298,7 @@ DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Doubts]
     "multi_label": _several_labels,
     "text": _written,
     "preference": _of_two_texts,
+    "ranking": _in_order,
     "span": _passages,
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""

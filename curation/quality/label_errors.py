@@ -23,6 +23,7 @@ from curation.quality.input_checks import (
 from curation.quality.label_model import LabelModel, label_model
 from curation.quality.multi_label_errors import MultiLabelQuality, multi_label_quality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.ranking_errors import RankingQuality, ranking_quality
 from curation.quality.span_errors import SpanQuality, span_quality
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
@@ -112,6 +113,20 @@ def label_quality(
 ) -> SpanQuality: ...
 
 
+@overload
+def label_quality(
+    labels: Any,
+    *,
+    kind: Literal["ranking"],
+    texts: Any = ...,
+    embeddings: Column | None = ...,
+    pred_probs: Column | None = ...,
+    label_names: Column | None = ...,
+    before: Iterable[Any] | None = ...,
+    seed: int = ...,
+) -> RankingQuality: ...
+
+
 def label_quality(
     labels: Any,
     *,
@@ -124,7 +139,7 @@ def label_quality(
     neighbours: NearestNeighbours | None = None,
     before: Column | Iterable[Any] | None = None,
     seed: int = 0,
-) -> LabelQuality | MultiLabelQuality | SpanQuality:
+) -> LabelQuality | MultiLabelQuality | SpanQuality | RankingQuality:
     """Score each label by what the rest of the data say of it.
 
     The label of a record is never used to judge itself. What was tried, and what it brought, is in
@@ -134,8 +149,9 @@ def label_quality(
     Args:
         labels: n labels, names or numbers.
         kind: of answers: `"single_label"`; `"rating"`, see `rating_quality`; `"text"`, see `text_quality`; or
-            `"preference"`, see `preference_quality`; `"multi_label"`, which gives a `MultiLabelQuality`; or `"span"`,
-            which gives a `SpanQuality`. What each takes says the function of its name.
+            `"preference"`, see `preference_quality`; `"multi_label"`, which gives a `MultiLabelQuality`; `"span"`,
+            which gives a `SpanQuality`; or `"ranking"`, which gives a `RankingQuality`. What each takes says the
+            function of its name.
         texts: n texts. Given alone, they are embedded by the packaged model, so that they are judged by what they mean
             as well as by their words. Where it is not installed, they are judged by their words, which finds far fewer
             errors; `note` then says so. Embeddings made here are kept in `$TWOFOLD_CACHE` (by default
@@ -196,7 +212,7 @@ def label_quality(
     return replace(_verdict(labels, encoded, model, graph), note=made.note)
 
 
-def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality]]:
+def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality | RankingQuality]]:
     from curation.quality.preference_errors import preference_quality
     from curation.quality.rating_errors import rating_quality  # which gives what this module defines
     from curation.quality.text_errors import text_quality
@@ -207,6 +223,7 @@ def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQualit
         "text": text_quality,
         "span": span_quality,
         "preference": preference_quality,
+        "ranking": ranking_quality,
     }
 
 

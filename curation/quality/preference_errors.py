@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from scipy.sparse import csr_array, hstack
 
 from curation.quality.input_checks import FloatArray, IntArray, as_codes, encode_labels, label_array
 from curation.quality.label_errors import LabelQuality
+from curation.quality.text_blocks import blocks_of_texts, scaled
 from curation.quality.text_vectors import Embeddings
 from evaluation.columns import Column
 from evaluation.settings import check_whole
@@ -22,8 +22,6 @@ _PENALTIES = tuple(10.0**power for power in range(-2, 3))  # of which the one th
 _SURE = 3.0  # standard errors by which answers must be foretold better than by how frequent they are
 _CLEAREST = 0.2  # share of the pairs that are foretold most clearly: what contradicts there is slips, not doubt
 _MOST_WRONG = 0.4  # share of wrong answers beyond which the data cannot tell wrong from right
-_WORD = r"\w+|[^\w\s]"
-_TOPICS = 100  # dimensions kept of word counts
 
 
 def preference_quality(
@@ -108,33 +106,9 @@ def _pairs(texts: Sequence[Sequence[str]], n: int) -> list[tuple[str, str]]:
 
 def _differences(pairs: Sequence[tuple[str, str]], seed: int) -> csr_array:
     """Return (n, d) what the first text of every pair has more of than the second, each block of mean square 1."""
-    known = sorted({text for pair in pairs for text in pair})
-    place = {text: i for i, text in enumerate(known)}
-    first, second = (np.array([place[pair[side]] for pair in pairs]) for side in (0, 1))
-    length = np.log1p(np.array([[len(text)] for text in known], dtype=float))
-    blocks: list[Any] = [block[first] - block[second] for block in (length, _words(known, seed))]
-    counts = Counter([*first.tolist(), *second.tolist()])
-    several = [i for i in range(len(known)) if counts[i] > 1]
-    if several:
-        one = csr_array((np.ones(len(several)), (several, range(len(several)))), shape=(len(known), len(several)))
-        blocks.append(one[first] - one[second])
-    return csr_array(hstack([_scaled(csr_array(block)) for block in blocks if block.shape[1]]))
-
-
-def _words(texts: Sequence[str], seed: int) -> FloatArray:
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    try:
-        words = TfidfVectorizer(sublinear_tf=True, min_df=2, token_pattern=_WORD).fit_transform(texts)
-    except ValueError:  # no word stands in two texts
-        return np.zeros((len(texts), 0))
-    size = min(_TOPICS, words.shape[1] - 1, len(texts) - 1)
-    return np.asarray(TruncatedSVD(size, random_state=seed).fit_transform(words) if size > 0 else words.toarray())
-
-
-def _scaled(block: csr_array) -> csr_array:
-    return block / max(float(block.multiply(block).sum() / block.shape[0]) ** 0.5, 1e-12)
+    rows = np.array([[pair[0] for pair in pairs], [pair[1] for pair in pairs]], dtype=object)
+    blocks = [csr_array(first - second) for first, second in blocks_of_texts(rows, seed)]
+    return csr_array(hstack([scaled(block) for block in blocks]))
 
 
 def _foretold(outcome: IntArray, pairs: Sequence[tuple[str, str]], seed: int) -> FloatArray:

@@ -175,5 +175,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=6,
+    revision=7,
 )

@@ -51,6 +51,10 @@ RESULTS: dict[str, tuple[Any, int]] = {
         lambda: tf.label_quality([[n] for n in NAMES], kind="multi_label", pred_probs=PROBS, label_names=LABELS),
         N,
     ),
+    "RankingQuality": (
+        lambda: tf.label_quality([[ODD, "b"], ["b", ODD]] * (N // 2), kind="ranking", texts=[f"{ODD} and"] * N),
+        N,
+    ),
     "SpanQuality": (lambda: tf.label_quality(MARKED, kind="span", texts=[f"{ODD} and" for _ in MARKED]), N),
     "Duplicates": (lambda: tf.near_duplicates(embeddings=POINTS, threshold=1.0), N),
     "StreamedCopies": (lambda: next(tf.streamed_copies([[f"{ODD} {i}" for i in range(N)]])), N),
