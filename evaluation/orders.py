@@ -184,27 +184,68 @@ def average_ranks(ranks: IntArray) -> IntArray:
     return np.unique(-ahead, return_inverse=True)[1].reshape(-1).astype(np.int64) + 1
 
 
-def order_likelihood(probs: npt.NDArray[Any], ranks: IntArray) -> FloatArray:
-    """Return (n,) how likely it is that options are chosen one after the other in these orders (Plackett 1975).
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """n orders of k options as choices, one after the other, of the best of those that are left (Plackett 1975).
 
-    Those that share a rank may come in any order among themselves, which Breslow's approximation (1974) counts.
+    Options that are level are chosen in any order, and count for less among those that are left the more of them have
+    been chosen (Efron 1977): as if it were known, in the mean, which.
+
+    Attributes:
+        order: (n, k) the options from the best.
+        first: (n, k) by place in that order, the first place of its rank.
+        last: (n, k) the last one.
+    """
+
+    order: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+    last: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, ranks: IntArray) -> Choices:
+        """Return the choices that (n, k) ranks stand for."""
+        n, k = ranks.shape
+        order = np.argsort(ranks, axis=1, kind="stable")
+        rank = np.take_along_axis(ranks, order, axis=1)
+        begins = np.column_stack([np.ones(n, dtype=bool), rank[:, 1:] != rank[:, :-1]])
+        ends = np.column_stack([begins[:, 1:], np.ones(n, dtype=bool)])
+        first = np.maximum.accumulate(np.where(begins, np.arange(k), 0), axis=1)
+        last = np.minimum.accumulate(np.where(ends, np.arange(k), k)[:, ::-1], axis=1)[:, ::-1]
+        return cls(order=order, first=first, last=last)
+
+    @property
+    def gone(self) -> FloatArray:
+        """(n, k) share of the options of a rank that were chosen before, by place."""
+        return np.asarray((np.arange(self.order.shape[1]) - self.first) / (self.last - self.first + 1))
+
+    @property
+    def ways(self) -> FloatArray:
+        """(n, k) numbers whose product over a rank is in how many orders its options can be chosen, by place."""
+        return np.arange(self.order.shape[1]) - self.first + 1.0
+
+    def left(self, weight: FloatArray) -> FloatArray:
+        """Return (n, k) the weight that is left at each choice, by (n, k) weights of options, both by place."""
+        after = np.column_stack([weight[:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros(len(weight))])
+        all_left = np.take_along_axis(after, self.first, axis=1)
+        below = np.take_along_axis(after, self.last + 1, axis=1)
+        return np.asarray(below + (1 - self.gone) * (all_left - below))
+
+
+def order_likelihood(probs: npt.NDArray[Any], ranks: IntArray) -> FloatArray:
+    """Return (n,) how likely it is that options are chosen one after the other in these orders; see `Choices`.
 
     Args:
         probs: (n, k) how likely each option is the best of all, above 0; rows sum to one.
         ranks: (n, k) rank of every option, 1 the best.
 
     Example:
-        >>> order_likelihood(np.array([[0.5, 0.3, 0.2]]), np.array([[1, 2, 3]])).round(3).tolist()
-        [0.3]
+        >>> probs = np.array([[0.5, 0.3, 0.2]])
+        >>> [float(order_likelihood(probs, np.array([ranks]))[0].round(3)) for ranks in ([1, 2, 3], [1, 1, 1])]
+        [0.3, 0.81]
     """
-    n, k = ranks.shape
-    order, rows = np.argsort(ranks, axis=1, kind="stable"), np.arange(n)[:, None]
-    chosen, rank = probs[rows, order].astype(np.float64), ranks[rows, order]
-    left = chosen[:, ::-1].cumsum(axis=1)[:, ::-1]
-    begins = np.column_stack([np.ones(n, dtype=bool), rank[:, 1:] != rank[:, :-1]])
-    first = np.maximum.accumulate(np.where(begins, np.arange(k), 0), axis=1)
-    ways = np.log(np.arange(k) - first + 1.0)  # 1, 2, 3 within a rank: their product is how many orders it stands for
-    return np.asarray(np.exp((np.log(chosen / left[rows, first]) + ways).sum(axis=1)))
+    choices = Choices.of(ranks)
+    chosen = np.take_along_axis(probs, choices.order, axis=1).astype(np.float64)
+    return np.asarray(np.exp(np.log(chosen * choices.ways / choices.left(chosen)).sum(axis=1)))
 
 
 def ranks_by(probs: npt.NDArray[Any], threshold: float) -> IntArray:

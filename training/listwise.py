@@ -2,8 +2,8 @@
 
 A model gives every option a score, by one output each where options are names, and by reading each text by itself,
 behind the prompt where there is one, where they are texts of the record. An order is learnt as choices of the best
-among those that are left (Plackett 1975; Cao et al. 2007 as ListMLE); options that are level are chosen in any order
-(Breslow 1974). So one of two stands above the other with the chance p / (p + q) of the chances to be the best of all.
+among those that are left (Plackett 1975; Xia et al. 2008 as ListMLE), options that are level in any order (Efron
+1977). So one of two stands above the other with the chance p / (p + q) of the chances to be the best of all.
 """
 
 from __future__ import annotations
@@ -109,9 +109,11 @@ def listwise_head(names: Sequence[str], *, compares: bool) -> RecordHead:
 
 def _loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float) -> torch.Tensor:
     """Return the mean over records of the summed losses of their choices, each among the options that are left."""
-    left = targets[:, None, :] >= targets[:, :, None]
+    left, level = (compare(targets[:, None, :], targets[:, :, None]).float() for compare in (torch.ge, torch.eq))
+    gone = level.tril(-1).sum(dim=2) / level.sum(dim=2)
+    weight = left - level * gone[:, :, None]
     spread = logits[:, None, :].expand(left.shape)
-    among = torch.logsumexp(spread.masked_fill(~left, float("-inf")), dim=2)
+    among = torch.logsumexp(spread + torch.log(weight), dim=2)
     average = (spread * left).sum(dim=2) / left.sum(dim=2)
     return (among - (1 - smoothing) * logits - smoothing * average).sum(dim=1).mean()
 

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from curation.quality.folds import split
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.text_blocks import blocks_of_texts, scaled, word_topics
-from evaluation.orders import order_likelihood
+from evaluation.orders import Choices, order_likelihood
 
 PENALTIES = tuple(10.0**power for power in range(-2, 3))  # of which the one that foretells best is kept
 _FOLDS = 5
@@ -140,11 +140,11 @@ def _slopes(features: Features, ranks: IntArray, trust: FloatArray, penalty: flo
 
     held = np.full(features.shape, penalty)
     held[: features.free] = _FREE
-    choices = _Choices.of(ranks)
+    choices = Choices.of(ranks)
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
         at = flat.reshape(features.shape)
-        each, by_score = choices.losses(features.scores(at))
+        each, by_score = choice_losses(choices, features.scores(at))
         value = float((trust * each).sum() + (held * at * at).sum() / 2)
         return value, np.asarray(features.back(trust[:, None] * by_score) + held * at).ravel()
 
@@ -153,32 +153,20 @@ def _slopes(features: Features, ranks: IntArray, trust: FloatArray, penalty: flo
     return np.asarray(found.x.reshape(features.shape))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Choices:
-    """n orders as choices: `order` (n, k) has the options from the best, `first` and `last` the ends of their rank."""
+def choice_losses(choices: Choices, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return (n,) losses of orders in nats, and (n, k) their slopes by score.
 
-    order: IntArray
-    first: IntArray
-    last: IntArray
-
-    @classmethod
-    def of(cls, ranks: IntArray) -> _Choices:
-        n, k = ranks.shape
-        order = np.argsort(ranks, axis=1, kind="stable")
-        rank = np.take_along_axis(ranks, order, axis=1)
-        begins = np.column_stack([np.ones(n, dtype=bool), rank[:, 1:] != rank[:, :-1]])
-        ends = np.column_stack([begins[:, 1:], np.ones(n, dtype=bool)])
-        first = np.maximum.accumulate(np.where(begins, np.arange(k), 0), axis=1)
-        last = np.minimum.accumulate(np.where(ends, np.arange(k), k)[:, ::-1], axis=1)[:, ::-1]
-        return cls(order=order, first=first, last=last)
-
-    def losses(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return (n,) losses in nats, and (n, k) their slopes by score."""
-        by_rank = np.take_along_axis(scores, self.order, axis=1)
-        by_rank = np.maximum(by_rank - by_rank.max(axis=1, keepdims=True), -_FARTHEST)
-        weight = np.exp(by_rank)
-        left = np.take_along_axis(weight[:, ::-1].cumsum(axis=1)[:, ::-1], self.first, axis=1)
-        slopes = np.empty_like(scores)
-        taken = weight * np.take_along_axis((1 / left).cumsum(axis=1), self.last, axis=1) - 1
-        np.put_along_axis(slopes, self.order, taken, axis=1)
-        return np.asarray((np.log(left) - by_rank).sum(axis=1)), slopes
+    Args:
+        choices: the orders.
+        scores: (n, k) of the options; the chance to be the best goes with their exponentials.
+    """
+    by_place = np.take_along_axis(scores, choices.order, axis=1)
+    by_place = np.maximum(by_place - by_place.max(axis=1, keepdims=True), -_FARTHEST)
+    weight = np.exp(by_place)
+    left = choices.left(weight)
+    once, gone = (1 / left).cumsum(axis=1), (choices.gone / left).cumsum(axis=1)
+    before = np.take_along_axis(np.column_stack([np.zeros(len(gone)), gone]), choices.first, axis=1)
+    often = np.take_along_axis(once - gone, choices.last, axis=1) + before
+    slopes = np.empty_like(scores)
+    np.put_along_axis(slopes, choices.order, weight * often - 1, axis=1)
+    return np.asarray((np.log(left) - by_place).sum(axis=1)), slopes

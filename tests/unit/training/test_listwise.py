@@ -108,6 +108,9 @@ def test_chances_of_all_orders_make_one_and_the_loss_is_that_of_the_given() -> N
     assert chances.sum() == pytest.approx(1, abs=1e-6)
     for row, chance in zip(ranks[:5], chances[:5], strict=True):
         assert float(head.loss(logits, torch.tensor(row[None]), None, 0.0)) == pytest.approx(-np.log(chance), abs=1e-5)
+    level = np.array([[2, 1, 1, 3]])  # chosen in two orders, which the loss leaves out
+    twice = order_likelihood(probs, level) / 2
+    assert float(head.loss(logits, torch.tensor(level), None, 0.0)) == pytest.approx(-np.log(twice[0]), abs=1e-5)
     by_pairs = chances[ranks[:, 0] < ranks[:, 1]].sum()  # what is said of two does not depend on the others
     assert by_pairs == pytest.approx(probs[0, 0] / (probs[0, 0] + probs[0, 1]), abs=1e-6)
     assert ranks_by(probs, 0.5).tolist() == [[2, 4, 1, 3]]
