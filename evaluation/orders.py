@@ -216,19 +216,19 @@ class Choices:
     @property
     def gone(self) -> FloatArray:
         """(n, k) share of the options of a rank that were chosen before, by place."""
-        return np.asarray((np.arange(self.order.shape[1]) - self.first) / (self.last - self.first + 1))
+        return np.asarray((self.ways - 1) / (self.last - self.first + 1), dtype=np.float64)
 
     @property
     def ways(self) -> FloatArray:
         """(n, k) numbers whose product over a rank is in how many orders its options can be chosen, by place."""
-        return np.arange(self.order.shape[1]) - self.first + 1.0
+        return np.asarray(np.arange(self.order.shape[1]) - self.first + 1, dtype=np.float64)
 
     def left(self, weight: FloatArray) -> FloatArray:
         """Return (n, k) the weight that is left at each choice, by (n, k) weights of options, both by place."""
         after = np.column_stack([weight[:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros(len(weight))])
         all_left = np.take_along_axis(after, self.first, axis=1)
         below = np.take_along_axis(after, self.last + 1, axis=1)
-        return np.asarray(below + (1 - self.gone) * (all_left - below))
+        return np.asarray(below + (1 - self.gone) * (all_left - below), dtype=np.float64)
 
 
 def order_likelihood(probs: npt.NDArray[Any], ranks: IntArray) -> FloatArray:
