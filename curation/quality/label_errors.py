@@ -119,7 +119,7 @@ def label_quality(
     *,
     kind: Literal["ranking"],
     texts: Any = ...,
-    embeddings: Column | None = ...,
+    embeddings: Embeddings = ...,
     pred_probs: Column | None = ...,
     label_names: Column | None = ...,
     before: Iterable[Any] | None = ...,

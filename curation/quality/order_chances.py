@@ -35,12 +35,14 @@ class Features:
         k: Number of options.
         of_texts: Whether it is the latter.
         groups: n of what belongs together and is held out together, such as copies of a text.
+        note: what to know of them, in words; empty where there is nothing to say.
     """
 
     table: Any
     k: int
     of_texts: bool
     groups: Sequence[Hashable]
+    note: str = ""
 
     @property
     def free(self) -> int:

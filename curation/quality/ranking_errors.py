@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_probabilities, as_texts, as_vectors
+from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_probabilities, as_texts
 from curation.quality.order_chances import (
     Features,
     best_penalty,
@@ -20,6 +20,7 @@ from curation.quality.order_chances import (
     of_texts,
 )
 from curation.quality.order_faults import AS_SHOWN, FAULTS, OTHER, REVERSED, SWAPPED, Faults, faults, what_happened
+from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.tasks.orders import in_words
 from curation.tasks.ranking import read
 from evaluation.columns import Column
@@ -47,6 +48,7 @@ class RankingQuality(Shown):
         rates: share of records to which each thing seems to have happened: "kept", "reversed", "swapped" (two options),
             "as shown" (left as they were shown) and "other".
         names: (k,) of the options.
+        note: what to know before the scores are believed, in words; empty where there is nothing to say.
     """
 
     score: FloatArray
@@ -58,6 +60,7 @@ class RankingQuality(Shown):
     reason: list[str]
     rates: Mapping[str, float]
     names: tuple[str, ...]
+    note: str = ""
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.sum()), **self.rates}
@@ -72,7 +75,7 @@ def ranking_quality(
     labels: Any,
     *,
     texts: Any = None,
-    embeddings: Column | None = None,
+    embeddings: Embeddings = None,
     pred_probs: Column | None = None,
     label_names: Column | None = None,
     neighbours: Any = None,
@@ -90,8 +93,10 @@ def ranking_quality(
 
     Args:
         labels: n orders: `a > b = c`, lists from the best, or lists of objects with a `value` and a `rank`.
-        texts: n texts; or, where it is texts that are put in order, n lists of k texts, in the order of the options.
-        embeddings: (n, d) of the records, any scale; of no account where it is texts that are put in order.
+        texts: n texts, embedded as `label_quality` does it where they come alone; or, where it is texts that are put in
+            order, n lists of k texts, in the order of the options.
+        embeddings: (n, d) of the records, any scale; False for none, so that words alone count; of no account where it
+            is texts that are put in order.
         pred_probs: (n, k) how likely each option is the best by a model of your own, out of fold, rows summing to one,
             columns in the order of the options; orders are then judged by these alone.
         label_names: the k options, in the order in which people see them; by default those that stand there, sorted,
@@ -124,8 +129,9 @@ def ranking_quality(
     if pred_probs is not None:
         probs = np.maximum(as_probabilities(pred_probs, n=len(ranks), k=len(options)), 1e-12)
         return _verdict(options, ranks, faults(probs, ranks, shown, known))
-    found = _told(_features(texts, embeddings, ranks, seed), ranks, shown, known, seed)
-    return _undecided(options, ranks) if found is None else _verdict(options, ranks, found)
+    features = _features(texts, embeddings, ranks, seed)
+    found = _told(features, ranks, shown, known, seed)
+    return replace(_undecided(options, ranks) if found is None else _verdict(options, ranks, found), note=features.note)
 
 
 def _told(features: Features, ranks: IntArray, shown: IntArray | None, known: IntArray, seed: int) -> Faults | None:
@@ -172,16 +178,16 @@ def _known(before: Any, ranks: IntArray, options: Sequence[str], shown: IntArray
     return known
 
 
-def _features(texts: Any, embeddings: Any, ranks: IntArray, seed: int) -> Features:
+def _features(texts: Any, embeddings: Embeddings, ranks: IntArray, seed: int) -> Features:
     n, k = ranks.shape
     several = _texts_of_options(texts, n, k)
     if several is not None:
         return of_texts(several, seed=seed)
-    if texts is None and embeddings is None:
+    if texts is None and (embeddings is None or embeddings is False):
         raise ValueError("ranking_quality: expected texts, embeddings or pred_probs, got none of them")
-    vectors = None if embeddings is None else as_vectors(embeddings, n=n)
     strings = None if texts is None else as_texts(texts, n=n)
-    return of_records(strings, vectors, n=n, k=k, seed=seed)
+    made = vectors_for(embeddings, texts=strings, n=n, alone=True)
+    return replace(of_records(strings, made.rows, n=n, k=k, seed=seed), note=made.note)
 
 
 def _texts_of_options(texts: Any, n: int, k: int) -> list[list[str]] | None:
