@@ -1,7 +1,5 @@
 """H1 and H3: rank the wrong labels of `news_noisy` and `banking77_noise`, beside cleanlab in the same run.
 
-    python -m benchmarks.label_errors [--seeds 5] [--goal H1 H3] [--tried] [--json FILE]
-
 Embeddings (all-MiniLM-L6-v2) are made once and kept in `$TWOFOLD_CACHE`.
 """
 
@@ -228,15 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--goal", nargs="+", choices=["H1", "H3"], default=["H1", "H3"])
-    parser.add_argument("--tried", action="store_true", help="print what else was tried instead of the goals")
     parser.add_argument("--json", type=Path, help="write the goals here")
     options = parser.parse_args(arguments)
     data = Path(os.environ["TWOFOLD_DATA"])
-    if options.tried:
-        from benchmarks.label_errors_tried import tried
-
-        print(tried([news(data), *(banking(data, f"{kind}_0") for kind in ("instance_10", "class_20", "uniform_10"))]))
-        return {}
     results: dict[str, Any] = {}
     for name, run in (("H1", h1), ("H3", h3)):
         if name in options.goal:

@@ -18,7 +18,8 @@ def gaussian_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, f
     A generative classifier has a place per label and nothing else to learn, so it follows wrong labels much
     less than a discriminative one does (Lee et al., Robust Inference via Generative Classifiers for Handling
     Noisy Labels, ICML 2019); covariance shrunk towards a sphere as in Friedman, Regularized Discriminant
-    Analysis, JASA 1989.
+    Analysis, JASA 1989. How frequent labels are is taken from all records, trusted or not: a rare one must not drain
+    away from refit to refit.
 
     Args:
         vectors: (n, d).
@@ -32,9 +33,10 @@ def gaussian_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, f
         record.
     """
     logits = np.empty((len(vectors), k))
+    share = np.bincount(codes, minlength=k) / len(codes)
     for train, held_out in split(fold):
         slope, intercept = _fit(vectors[train].astype(np.float64), codes[train], trust[train], k)
-        logits[held_out] = vectors[held_out] @ slope + intercept
+        logits[held_out] = vectors[held_out] @ slope + intercept + np.log(np.maximum(share, 1e-300))
     return logits
 
 
@@ -49,6 +51,5 @@ def _fit(x: FloatArray, codes: IntArray, trust: FloatArray, k: int) -> tuple[Flo
     within *= 1 - _SHRINKAGE
     within[np.diag_indices(len(within))] += _SHRINKAGE * sphere
     slope = np.linalg.solve(within, means.T)
-    with np.errstate(divide="ignore"):
-        prior = np.log(mass / max(float(mass.sum()), 1e-12))
-    return slope, prior - 0.5 * np.einsum("kd,dk->k", means, slope)
+    never = np.where(mass > 0, 0.0, -np.inf)
+    return slope, never - 0.5 * np.einsum("kd,dk->k", means, slope)

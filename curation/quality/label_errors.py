@@ -27,7 +27,7 @@ from curation.quality.ranking_errors import RankingQuality, ranking_quality
 from curation.quality.span_errors import SpanQuality, span_quality
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
-from curation.quality.views import flexible_views, simple_views
+from curation.quality.views import views_of
 from evaluation.columns import Column, check_order
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
@@ -204,12 +204,11 @@ def label_quality(
     vectors = made.rows
     if graph is None and vectors is not None:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
-    simple = simple_views(codes, k, texts=strings, vectors=vectors)
-    flexible = flexible_views(codes, k, vectors=vectors, graph=graph)
-    if not simple and probs is None:
+    views = views_of(codes, k, texts=strings, vectors=vectors, graph=graph)
+    if not views and probs is None:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
-    model = label_model(codes, simple=simple, flexible=flexible, given=probs, seed=seed, before=earlier)
-    return replace(_verdict(labels, encoded, model, graph), note=made.note)
+    model = label_model(codes, views=views, given=probs, seed=seed, before=earlier)
+    return replace(_verdict(labels, encoded, model, graph), note=" ".join(filter(None, [made.note, _telling(model)])))
 
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality | RankingQuality]]:
@@ -225,6 +224,16 @@ def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQualit
         "preference": preference_quality,
         "ranking": ranking_quality,
     }
+
+
+def _telling(model: LabelModel) -> str:
+    """Say so where the evidence does not tell the labels: three standard errors, below which shuffled labels stay."""
+    if model.gain > 3 * model.gain_error:
+        return ""
+    return (
+        "Nothing given here tells the labels better than their frequencies do "
+        f"({model.gain:+.3f} nats a record, standard error {model.gain_error:.3f}): the scores say little."
+    )
 
 
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:

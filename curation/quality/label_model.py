@@ -13,20 +13,16 @@ from sklearn.isotonic import IsotonicRegression
 from curation.quality.folds import stratified_folds
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.label_history import History
+from curation.quality.label_shares import Shares, possible_shares
 from curation.quality.noise_channel import given_for_true, posterior
-from curation.quality.opinion_pool import linear_pool, logarithmic_pool
+from curation.quality.noise_mixture import NoiseMixture, noise_mixture
+from curation.quality.opinion_pool import linear_pool, tempered, with_shares
+from curation.quality.recalibration import recalibrated
 from curation.quality.views import View
 
 _FOLDS = 5
-# Refits on what is trusted; more of them bring less and less, see docs/label-errors.md.
-_SIMPLE_REFITS, _FLEXIBLE_REFITS = 4, 1
-# Nats per record by which the flexible views must predict held-out labels better before they are preferred.
-_WORTH = 0.05
-# Standard errors by which the views must beat the label frequencies before any label is judged by them: shuffled
-# labels stay below 2.5.
-_TELLING = 3.0
-# What certainty of another label weighs against the surprise at the given one, in nats.
-_CERTAINTY = 4.0
+# Fits on all records, on those that are trusted then, and on those that are trusted after that.
+_PASSES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,129 +32,123 @@ class LabelModel:
     Attributes:
         probs: (n, k) probability of each label, the record's own label unseen.
         right: (n,) probability that the given label is right, in [0, 1].
+        gain: Nats per record by which held-out labels are foretold better than by their frequencies.
+        gain_error: Standard error of `gain`.
     """
 
     probs: FloatArray
     right: FloatArray
+    gain: float
+    gain_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """One fit under one idea of how frequent labels are.
+
+    Attributes:
+        probs: (n, k) what the labels ought to be.
+        rates: (k, k) how often each label is given for each other one.
+        mixture: The same of errors by chance, by habit and by likeness together.
+        weight: How likely that idea of frequencies is.
+    """
+
+    probs: FloatArray
+    rates: FloatArray
+    mixture: NoiseMixture
+    weight: float
+
+    def by_habit(self, labels: IntArray) -> FloatArray:
+        return posterior(self.probs, labels, self.rates)[np.arange(len(labels)), labels]
+
+    def rank(self, labels: IntArray) -> FloatArray:
+        """Return (n,) mean ranks by how far another label leads, by the confusion matrix and by the mixture."""
+        orders = (_margin(self.probs, labels), self.by_habit(labels), self.mixture.right(labels))
+        # Sums taken in another order differ in the last digits, which must not decide a rank.
+        return np.asarray(np.mean([rankdata(np.round(order, 9)) for order in orders], axis=0))
+
+    def right(self, labels: IntArray) -> FloatArray:
+        """Return (n,) the probability that each label is right."""
+        return (self.by_habit(labels) + self.mixture.right(labels)) / 2
 
 
 def label_model(
     codes: IntArray,
     *,
-    simple: Sequence[View],
-    flexible: Sequence[View],
+    views: Sequence[View],
     given: FloatArray | None,
     seed: int,
     before: IntArray | None = None,
 ) -> LabelModel:
-    """Choose between simple and flexible views of the labels, and judge the labels by them.
+    """Judge labels by several views of them, and average what cannot be decided between.
 
-    People err by rule (a story about a company's lawsuit is taken for business), and a flexible model
-    learns the rule along with the labels: it then believes the errors. A simple one cannot, but it fits only
-    labels that each fill one region. So the flexible views are taken only where they predict held-out labels
-    better, by more than .05 nats per record.
-
-    Where neither predicts them better than their frequencies do, they cannot say which are wrong: trust and refits
-    would only confirm each other. Every label then stands at .5.
+    Nothing is switched on or off by a test. Labels go wrong by chance, by habit or by likeness; labels are as frequent
+    as they were given, or all alike; what looks wrong should teach no more, or was right after all. For each of these
+    there are data on which the other way is much worse, and what they share is right on all. So every record is ranked
+    in each way (three passes, three readings, one or two ideas of how frequent labels are), and the mean rank counts.
 
     Args:
         codes: (n,) labels as they stand.
-        simple: generative views, which place each label once.
-        flexible: discriminative views.
-        given: (n, k) probabilities of the caller's own model, a further view of both kinds.
+        views: What the evidence says.
+        given: (n, k) probabilities of the caller's own model, a further view.
         seed: of the folds.
         before: (n,) what each label was before people reviewed it, -1 where nobody has; -1 throughout by default.
     """
     history = History(codes=codes, before=np.full(len(codes), -1) if before is None else before)
     fixed = [] if given is None else [np.log(np.maximum(given, 1e-12))]
-    everyone = np.ones(len(codes))
-    folds = stratified_folds(codes, folds=_FOLDS, seed=seed)
-    first_simple = [view(everyone, folds) for view in simple]
-    first_flexible = [view(everyone, folds) for view in flexible]
-    easy = logarithmic_pool([*first_simple, *fixed], codes, everyone)
-    hard = linear_pool([*first_flexible, *fixed], codes, everyone) if first_flexible else easy
-    if not (_tells_labels(easy, codes) or _tells_labels(hard, codes)):
-        return _nothing_known(codes, easy.shape[1])
-    if _surprise(hard, codes) < _surprise(easy, codes) - _WORTH:
-        return _errors_by_chance(hard, history, flexible, fixed, seed)
-    return _errors_by_rule(easy, history, simple, fixed, seed)
-
-
-def _tells_labels(probs: FloatArray, codes: IntArray) -> bool:
-    """Whether held-out labels are predicted better than by their frequencies (a test on paired differences)."""
-    frequencies = np.bincount(codes) / len(codes)
-    gain = np.log(probs[np.arange(len(codes)), codes] + 1e-4) - np.log(frequencies[codes])
-    return bool(gain.sum() > _TELLING * np.sqrt(len(gain)) * gain.std(ddof=1))
-
-
-def _nothing_known(codes: IntArray, n_classes: int) -> LabelModel:
-    frequencies = np.bincount(codes, minlength=n_classes) / len(codes)
-    return LabelModel(probs=np.tile(frequencies, (len(codes), 1)), right=np.full(len(codes), 0.5))
-
-
-def _errors_by_rule(
-    probs: FloatArray, history: History, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
-) -> LabelModel:
-    """Expectation maximisation: trust each record as far as its label is likely right, refit, ask again."""
-    right = _posterior_of_given(probs, history)
-    for turn in range(1, _SIMPLE_REFITS + 1 if views else 1):
-        trust = history.trust(right)
-        folds = stratified_folds(history.codes, folds=_FOLDS, seed=seed + turn)
-        probs = logarithmic_pool([*(view(trust, folds) for view in views), *fixed], history.codes, trust)
-        right = _posterior_of_given(probs, history)
-    return LabelModel(probs=probs, right=right)
-
-
-def _errors_by_chance(
-    probs: FloatArray, history: History, views: Sequence[View], fixed: Sequence[FloatArray], seed: int
-) -> LabelModel:
-    """Leave out what is probably wrong, refit, and judge by how surely the text says something else."""
-    codes = history.codes
-    for turn in range(1, _FLEXIBLE_REFITS + 1):
-        trust = history.trust(expit((_margin(probs, codes) + 0.3) / 0.1))
+    trust: FloatArray = np.ones(len(codes))
+    gain: FloatArray = np.empty(0)
+    readings: list[_Reading] = []
+    for turn in range(_PASSES if views else 1):
         folds = stratified_folds(codes, folds=_FOLDS, seed=seed + turn)
-        probs = linear_pool([*(view(trust, folds) for view in views), *fixed], codes, trust)
-    right = _calibrated(_plausibility(probs, codes), _posterior_of_given(probs, history))
-    return LabelModel(probs=probs, right=right)
+        opinions = [tempered(view, codes, trust) for view in [*(view(trust, folds) for view in views), *fixed]]
+        pooled = linear_pool(opinions)
+        gain = gain if turn else _gain(pooled, codes)
+        readings += [_read(opinions, one, history) for one in possible_shares(codes, trust, pooled.shape[1])]
+        trust = history.trust(expit((_margin(pooled, codes) + 0.3) / 0.1))
+    right = _judged(readings, codes)
+    if reviewed := np.flatnonzero(history.before >= 0).tolist():
+        first = _judged(readings, history.given)[reviewed]
+        right = recalibrated(right, reviewed=first, found_right=(history.given == codes)[reviewed])
+    return LabelModel(
+        probs=_mean([each.probs for each in readings], readings),
+        right=right,
+        gain=float(gain.mean()),
+        gain_error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
+    )
 
 
-def _posterior_of_given(probs: FloatArray, history: History) -> FloatArray:
-    """Return (n,) the probability that each label is right; reviews show how labels came to be wrong."""
+def _read(opinions: Sequence[FloatArray], shares: Shares, history: History) -> _Reading:
+    fair = [with_shares(each, shares.of) for each in opinions]
+    probs = with_shares(linear_pool(fair), shares.of)
     rates = given_for_true(history.truth(probs), history.given)
-    right: FloatArray = posterior(probs, history.codes, rates)[np.arange(len(probs)), history.codes]
-    return right
+    return _Reading(probs=probs, rates=rates, mixture=noise_mixture(fair, history), weight=shares.weight)
 
 
-def _plausibility(probs: FloatArray, codes: IntArray) -> FloatArray:
-    """Rank labels: low where the given label is a surprise and the model is sure of another one.
-
-    Surprise alone (self-confidence) also flags texts of which the model knows nothing, and certainty alone (the
-    margin) cannot tell unlikely from impossible; their sum has the better of both.
-    """
-    surprise: FloatArray = np.log(probs[np.arange(len(codes)), codes] + 1e-4)
-    return surprise - _CERTAINTY * _best_other(probs, codes)
+def _mean(values: Sequence[FloatArray], readings: Sequence[_Reading]) -> FloatArray:
+    return np.asarray(np.average(values, axis=0, weights=[each.weight for each in readings]))
 
 
-def _margin(probs: FloatArray, codes: IntArray) -> FloatArray:
-    own: FloatArray = probs[np.arange(len(codes)), codes]
-    return own - _best_other(probs, codes)
-
-
-def _best_other(probs: FloatArray, codes: IntArray) -> FloatArray:
-    others = probs.copy()
-    others[np.arange(len(codes)), codes] = 0
-    best: FloatArray = others.max(axis=1)
-    return best
-
-
-def _calibrated(rank: FloatArray, probability: FloatArray) -> FloatArray:
-    """Give each record the mean probability at its rank (isotonic regression), a hair apart so that none tie."""
-    rank = np.round(rank, 9)  # sums taken in another order differ in the last digits
-    smooth = IsotonicRegression(y_min=0, y_max=1).fit_transform(rank, probability)
-    result: FloatArray = 0.999 * np.asarray(smooth) + 0.001 * (rankdata(rank) - 0.5) / len(rank)
+def _judged(readings: Sequence[_Reading], labels: IntArray) -> FloatArray:
+    """Rank labels by the mean of their ranks; the mean probability at a rank is theirs (isotonic regression)."""
+    order = np.round(_mean([each.rank(labels) for each in readings], readings), 6)
+    right = _mean([each.right(labels) for each in readings], readings)
+    smooth = IsotonicRegression(y_min=0, y_max=1).fit_transform(order, right)
+    # A hair apart, so that none tie.
+    result: FloatArray = 0.999 * np.asarray(smooth) + 0.001 * (rankdata(order) - 0.5) / len(order)
     return result
 
 
-def _surprise(probs: FloatArray, codes: IntArray) -> float:
-    """Return the held-out cross-entropy of the given labels, in nats per record."""
-    return float(-np.log(probs[np.arange(len(codes)), codes] + 1e-4).mean())
+def _gain(probs: FloatArray, codes: IntArray) -> FloatArray:
+    """Return (n,) nats by which each held-out label is foretold better than by the frequency of labels."""
+    frequency = np.bincount(codes) / len(codes)
+    gain: FloatArray = np.log(probs[np.arange(len(codes)), codes] + 1e-4) - np.log(frequency[codes])
+    return gain
+
+
+def _margin(probs: FloatArray, codes: IntArray) -> FloatArray:
+    rows = np.arange(len(codes))
+    others = probs.copy()
+    others[rows, codes] = 0
+    margin: FloatArray = probs[rows, codes] - others.max(axis=1)
+    return margin

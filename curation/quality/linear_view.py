@@ -13,15 +13,21 @@ from training.linear import fit_linear
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
-# scikit-learn's C. Rows of unit length are short, so its default of 1 underfits with many labels.
-_INVERSE_REGULARIZATION = 10.0
 # Records trusted less than this are left out of the fit, which saves time and changes nothing.
 _TOO_DOUBTFUL = 0.02
 # Steps of the solver. It need not have converged: guesses out of fold are wanted, not coefficients.
 _STEPS = 60
 
 
-def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fold: IntArray, k: int) -> FloatArray:
+def linear_log_odds(
+    vectors: FloatArray,
+    codes: IntArray,
+    trust: FloatArray,
+    fold: IntArray,
+    *,
+    k: int,
+    inverse_regularization: float = 10.0,
+) -> FloatArray:
     """Score labels by multinomial logistic regression, out of fold, each record weighted by its trust.
 
     The view that cleanlab starts from (Northcutt, Jiang & Chuang, Confident Learning, JAIR 2021). Weighting
@@ -33,6 +39,8 @@ def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fol
         trust: (n,) weights of the records in the fit, in [0, 1].
         fold: (n,) fold numbers.
         k: number of labels.
+        inverse_regularization: scikit-learn's C. Rows of unit length are short: its default of 1 is for weak signs
+            and many errors, 10 for many labels.
 
     Returns:
         (n, k) log-probabilities; -inf where a label has no trusted record.
@@ -43,19 +51,21 @@ def linear_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, fol
         if len(present) < 2:
             logits[np.ix_(held_out, present)] = 0.0
             continue
-        model = fitted(vectors[train], codes[train], trust[train])
+        model = fitted(vectors[train], codes[train], trust[train], inverse_regularization=inverse_regularization)
         logits[np.ix_(held_out, present)] = model.predict_log_proba(vectors[held_out])
     return logits
 
 
-def fitted(vectors: FloatArray, codes: IntArray, trust: FloatArray) -> LogisticRegression:
+def fitted(
+    vectors: FloatArray, codes: IntArray, trust: FloatArray, *, inverse_regularization: float
+) -> LogisticRegression:
     """Fit multinomial logistic regression to records that are trusted at all, at least two labels among them."""
     fit = trust >= _TOO_DOUBTFUL
     return fit_linear(
         vectors[fit],
         codes[fit],
         weights=trust[fit],
-        inverse_regularization=_INVERSE_REGULARIZATION,
+        inverse_regularization=inverse_regularization,
         tolerance=1e-3,
         steps=_STEPS,
         quiet=True,

@@ -10,17 +10,22 @@ from curation.quality.input_checks import FloatArray, IntArray
 def given_for_true(probs: FloatArray, codes: IntArray) -> FloatArray:
     """Estimate T[z, y], the probability that a record of label z is called y; rows sum to one.
 
-    The M-step of Dawid & Skene (1979) for one annotator, with `probs` in the place of the other annotators;
-    the same matrix as in Patrini et al., CVPR 2017. Smoothed by one record per label, put on the diagonal.
+    The M-step of Dawid & Skene (1979) for one annotator, with `probs` in the place of the other annotators; the same
+    matrix as in Patrini et al., CVPR 2017. Each row is drawn, by k records, to what all labels have in common: how
+    often a label is kept, and all others alike.
 
     Args:
         probs: (n, k) probability of each true label.
         codes: (n,) given labels.
     """
     k = probs.shape[1]
-    counts = np.eye(k)
+    counts = np.zeros((k, k))
     np.add.at(counts.T, codes, probs)
-    rates: FloatArray = counts / counts.sum(axis=1, keepdims=True)
+    kept = np.trace(counts) / counts.sum()
+    common = np.full((k, k), (1 - kept) / (k - 1))
+    np.fill_diagonal(common, kept)
+    drawn = counts + k * common
+    rates: FloatArray = drawn / drawn.sum(axis=1, keepdims=True)
     return rates
 
 

@@ -10,38 +10,21 @@ from scipy.special import log_softmax, softmax
 
 from curation.quality.input_checks import FloatArray, IntArray
 
-# Least share that a label keeps in each view. Without it one overconfident view vetoes all others.
+# Least likelihood of a label in the fit of a temperature: one overconfident mistake must not flatten everything.
 _FLOOR = 1e-4
 # Logarithms of the factors on the logits that are looked at first.
 _GRID = tuple(np.arange(-5.0, 6.5, 0.5).tolist())
+_TURNS = 20
 
 
-def logarithmic_pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
-    """Return the normalised geometric mean of the views, (n, k): for views whose evidence adds up.
-
-    Genest & Zidek, Combining Probability Distributions, Statistical Science 1986.
+def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
+    """Return probabilities (n, k): temperature scaling (Guo et al., On Calibration of Modern Neural Networks, 2017).
 
     Args:
-        views: (n, k) log-probabilities each, up to a constant per row; -inf for "never".
-        codes: (n,) given labels, to which the temperature of each view is fitted.
+        view: (n, k) log-probabilities, up to a constant per row; -inf for "never".
+        codes: (n,) given labels, to which the temperature is fitted.
         trust: (n,) weights of the records in that fit.
     """
-    logs = [np.log(np.maximum(_tempered(view, codes, trust), _FLOOR)) for view in views]
-    pooled: FloatArray = softmax(np.mean(logs, axis=0), axis=1)
-    return pooled
-
-
-def linear_pool(views: Sequence[FloatArray], codes: IntArray, trust: FloatArray) -> FloatArray:
-    """Return the arithmetic mean of the views, (n, k): for views that look at the same evidence.
-
-    Stone, The Opinion Pool, Annals of Mathematical Statistics 1961. Arguments as for `logarithmic_pool`.
-    """
-    pooled: FloatArray = np.mean([_tempered(view, codes, trust) for view in views], axis=0)
-    return pooled
-
-
-def _tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
-    """Temperature scaling (Guo et al., On Calibration of Modern Neural Networks, ICML 2017)."""
     logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
     own = np.arange(len(codes)), codes
 
@@ -53,5 +36,26 @@ def _tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArra
     # That floor makes the loss flat far out, so the search starts from the best of a coarse grid.
     start = min(_GRID, key=loss)
     best = minimize_scalar(loss, bounds=(start - 0.5, start + 0.5), method="bounded", options={"xatol": 0.02})
-    probs: FloatArray = softmax(logits * np.exp(best.x), axis=1)
+    possible = np.where(view > -np.inf, softmax(logits * np.exp(best.x), axis=1), 0)
+    probs: FloatArray = possible / possible.sum(axis=1, keepdims=True)
     return probs
+
+
+def with_shares(probs: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return `probs` (n, k) as they would be if labels occurred as often as `shares` (k,) says, in the mean.
+
+    Saerens, Latinne & Decaestecker, Adjusting the Outputs of a Classifier to New a Priori Probabilities, Neural
+    Computation 2002: one factor for each label, found by turns.
+    """
+    result, factor = probs, np.zeros(probs.shape[1])
+    for _ in range(_TURNS):
+        factor += np.clip(np.log(shares / np.maximum(result.mean(axis=0), 1e-9)), -2, 2)
+        result = probs * np.exp(factor)
+        result = result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
+    return result
+
+
+def linear_pool(opinions: Sequence[FloatArray]) -> FloatArray:
+    """Return the arithmetic mean of the opinions, (n, k) (Stone, Annals of Mathematical Statistics 1961)."""
+    pooled: FloatArray = np.mean(opinions, axis=0)
+    return pooled

@@ -1,8 +1,9 @@
-"""Which views of the labels the data at hand allow."""
+"""Views of the labels: what each kind of evidence says of a record whose label it has not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from curation.quality.class_gaussians import gaussian_log_odds
 from curation.quality.input_checks import FloatArray, IntArray
@@ -13,26 +14,27 @@ from curation.quality.word_bayes import bayes_log_odds, word_weights
 
 # From the trust in each record (n,) and the fold of each (n,) to log-probabilities (n, k), out of fold.
 View = Callable[[FloatArray, IntArray], FloatArray]
+# How far the two linear views trust the labels (scikit-learn's C): one suits many labels, the other weak signs.
+_INVERSE_REGULARIZATION = (10.0, 1.0)
 
 
-def simple_views(codes: IntArray, k: int, *, texts: Sequence[str] | None, vectors: FloatArray | None) -> list[View]:
-    """Return the generative views: a place per label in the embedding space, a bag of words per label."""
+def views_of(
+    codes: IntArray,
+    k: int,
+    *,
+    texts: Sequence[str] | None,
+    vectors: FloatArray | None,
+    graph: NearestNeighbours | None,
+) -> list[View]:
+    """Return views by words, a place for each label, neighbours and two linear models, as far as there is evidence."""
     views: list[View] = []
-    if vectors is not None:
-        views.append(lambda trust, fold: gaussian_log_odds(vectors, codes, trust, fold, k))
     words = None if texts is None else word_weights(texts)
     if words is not None:
         views.append(lambda trust, fold: bayes_log_odds(words, codes, trust, fold, k))
-    return views
-
-
-def flexible_views(
-    codes: IntArray, k: int, *, vectors: FloatArray | None, graph: NearestNeighbours | None
-) -> list[View]:
-    """Return the discriminative views: the votes of the neighbours, a linear classifier."""
     if vectors is None or graph is None:
-        return []
-    return [
-        lambda trust, fold: vote_log_odds(graph, codes, trust, k),
-        lambda trust, fold: linear_log_odds(vectors, codes, trust, fold, k),
-    ]
+        return views
+    views.append(lambda trust, fold: gaussian_log_odds(vectors, codes, trust, fold, k))
+    views.append(lambda trust, fold: vote_log_odds(graph, codes, trust, k))
+    for c in _INVERSE_REGULARIZATION:
+        views.append(partial(linear_log_odds, vectors, codes, k=k, inverse_regularization=c))
+    return views

@@ -148,7 +148,7 @@ def _guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: In
     from curation.quality.linear_view import fitted
 
     labelled = labels >= 0
-    model = fitted(vectors[labelled], labels[labelled], trust[labelled])
+    model = fitted(vectors[labelled], labels[labelled], trust[labelled], inverse_regularization=10.0)
     return np.asarray(model.predict_proba(vectors[asked]), dtype=np.float64)
 
 

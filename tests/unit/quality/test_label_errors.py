@@ -76,11 +76,11 @@ def test_a_label_that_one_record_carries_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_labels_that_the_records_tell_nothing_of_are_not_judged(seed: int) -> None:
+def test_where_the_records_tell_nothing_of_the_labels_it_is_said_and_none_is_flagged(seed: int) -> None:
     texts, labels = sentences()
     shuffled = np.random.default_rng(seed).permutation(labels)
     found = label_quality(shuffled, texts=texts, embeddings=clouds(labels))
-    assert set(found.score) == {0.5}
+    assert found.note.startswith("Nothing given here tells the labels better than their frequencies do (")
     assert not found.is_issue.any()
 
 
