@@ -117,7 +117,7 @@ def _one_choice(
     labelled: Labelled, graph: NearestNeighbours | None, seed: int, *, judge: Callable[..., LabelQuality]
 ) -> Doubts:
     found = judge(
-        labelled.codes,
+        labelled.labels,
         texts=labelled.texts,
         embeddings=labelled.embeddings,
         label_names=labelled.names,
@@ -132,7 +132,7 @@ def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int
     first, second = labelled.question.about()
     pairs = [(texts[first], texts[second]) for texts in labelled.fields]
     found = preference_quality(
-        labelled.codes, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
+        labelled.labels, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
     )
     return Doubts(rows=_one_row_each(labelled, found), note=found.note)
 
@@ -144,7 +144,7 @@ def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
             "unit": ANSWER,
             "choice": label,
             "p_wrong": 1.0 - float(found.score[n]),
-            "suggested": labelled.names[found.suggested[n]],
+            "suggested": str(found.suggested[n]),
             "suggested_prob": float(found.suggested_prob[n]),
             "is_issue": bool(found.is_issue[n]),
             "reason": found.reason[n],

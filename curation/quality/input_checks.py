@@ -107,9 +107,9 @@ def encode_labels(
     """Turn labels (names, or column numbers) into column numbers.
 
     Args:
-        labels: n labels. With `label_names`, either those names or numbers into them (where names are
-            numbers themselves, labels are names); with `n_classes` numbers below it; with neither, whatever
-            distinct values there are, sorted.
+        labels: n labels. With `label_names`, either those names or numbers into them (where names are numbers
+            themselves, labels are names; a number that is also the text of another name is refused); with `n_classes`
+            numbers below it; with neither, whatever distinct values there are, sorted.
         n_classes: number of columns, where labels are numbers.
         label_names: what the columns are called.
 
@@ -186,6 +186,7 @@ def _codes_by_name(given: npt.NDArray[Any], names: tuple[Any, ...]) -> IntArray:
     place = {name: i for i, name in enumerate(names)}
     by_number = given.dtype.kind in "iu" and not any(isinstance(name, int | float) for name in names)
     if by_number:
+        _refuse_ambiguous(given, place)
         return _codes_in_range(given, len(names))
     values, inverse = np.unique(given, return_inverse=True)
     unknown = [value for value in values.tolist() if value not in place]
@@ -193,6 +194,16 @@ def _codes_by_name(given: npt.NDArray[Any], names: tuple[Any, ...]) -> IntArray:
         raise ValueError(f"labels: expected one of {list(names)[:20]}, got {unknown[0]!r}")
     codes: IntArray = np.array([place[value] for value in values.tolist()], dtype=np.intp)[inverse]
     return codes
+
+
+def _refuse_ambiguous(given: npt.NDArray[Any], place: dict[Any, int]) -> None:
+    """A label 1 is the second of the names; where one of them is called "1", and is not the second, who knows."""
+    for value in np.unique(given).tolist():
+        if place.get(str(value), value) != value:
+            raise ValueError(
+                f"labels: {value} may be number {value} of label_names or the one called {str(value)!r}, "
+                f"number {place[str(value)]}; pass names as texts, or label_names as numbers"
+            )
 
 
 def _codes_in_range(given: npt.NDArray[Any], k: int) -> IntArray:

@@ -81,11 +81,13 @@ def test_a_model_of_ones_own_is_heard_and_label_quality_leads_here() -> None:
     assert found.score[planted].mean() < 0.3 < 0.8 < found.score[~planted].mean()
 
 
-def test_positions_of_named_steps_give_what_their_numbers_give() -> None:
+def test_steps_by_name_give_what_their_numbers_give_and_numbers_of_other_steps_are_refused() -> None:
     ratings, vectors, _ = scene()
-    by_place = rating_quality(ratings - 1, embeddings=vectors, label_names=list("12345"))
-    assert (by_place.score == judged(ratings, vectors).score).all()
-    assert (by_place.suggested + 1 == judged(ratings, vectors).suggested).all()
+    by_name = rating_quality(ratings.astype(str), embeddings=vectors, label_names=list("12345"))
+    assert (by_name.score == judged(ratings, vectors).score).all()
+    assert (by_name.suggested.astype(int) == judged(ratings, vectors).suggested).all()
+    with pytest.raises(ValueError, match="labels: 1 may be number 1 of label_names or the one called '1', number 0"):
+        rating_quality(ratings, embeddings=vectors, label_names=list("12345"))
 
 
 @pytest.mark.parametrize(
