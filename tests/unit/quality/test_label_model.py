@@ -131,3 +131,22 @@ def test_cleanlab_is_asked_the_same_question() -> None:
     assert cleanlab_score(codes, probs) == pytest.approx([0.7, 0.3])
     # (own - best other + 1) / 2
     assert cleanlab_score(codes, probs, method="normalized_margin") == pytest.approx([0.75, 0.35])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reviews_bring_the_count_near_what_is_there(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(2, size=1500)
+    vectors = rng.normal(size=(1500, 6)) + 2 * np.eye(6)[gold]
+    between = np.abs(vectors[:, 0] - vectors[:, 1]) < 1.2  # what lies between is called the second, by rule
+    labels = np.where(between, 1, gold)
+    alone = label_quality(labels, embeddings=vectors, n_classes=2)
+    wrong = int((labels != gold).sum())
+    read = rng.permutation(1500)[:150]
+    before = np.full(1500, -1)
+    before[read], labels[read] = labels[read], gold[read]
+    told = label_quality(labels, embeddings=vectors, n_classes=2, before=before)
+    open_ = before < 0
+    there = int((labels != gold)[open_].sum())
+    assert float((1 - alone.score).sum()) < 0.6 * wrong, "errors by rule look right"
+    assert float((1 - told.score)[open_].sum()) == pytest.approx(there, rel=0.35)
