@@ -112,20 +112,11 @@ def _shares_as_given() -> None:
     label_shares._LEAST, label_shares._MISUSED = 0.5, 1e-3
 
 
-def _orders(*left: str) -> Callable[[], None]:
+def _readings(*weights: float) -> Callable[[], None]:
     def change() -> None:
-        from scipy.stats import rankdata
+        from curation.quality import label_model
 
-        from curation.quality.label_model import _margin, _Reading
-
-        ways = {
-            "margin": lambda reading, labels: _margin(reading.probs, labels),
-            "channel": lambda reading, labels: reading.by_habit(labels),
-            "mixture": lambda reading, labels: reading.mixture.right(labels),
-        }
-        _Reading.rank = lambda reading, labels: np.mean(  # type: ignore[method-assign]
-            [rankdata(np.round(ways[way](reading, labels), 9)) for way in left], axis=0
-        )
+        label_model._OF_EACH = weights  # type: ignore[assignment]
 
     return change
 
@@ -150,9 +141,9 @@ PARTS: Mapping[str, Callable[[], None]] = {
     "refits": _one_pass,
     "even shares": _shares_as_given,
     "calibration in the large": _shares_left,
-    "margin": _orders("channel", "mixture"),
-    "channel": _orders("margin", "mixture"),
-    "mixture": _orders("margin", "channel"),
+    "margin": _readings(0, 0.25, 0.5),
+    "channel": _readings(0.25, 0, 0.5),
+    "mixture": _readings(0.25, 0.25, 0),
     "words": _views(1, 2, 3, 4),
     "gaussians": _views(0, 2, 3, 4),
     "neighbours": _views(0, 1, 3, 4),

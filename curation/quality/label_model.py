@@ -23,6 +23,8 @@ from curation.quality.views import View
 _FOLDS = 5
 # Fits on all records, on those that are trusted then, and on those that are trusted after that.
 _PASSES = 3
+# What the readings weigh: margin, confusion matrix, and the mixture, which knows of both.
+_OF_EACH = (0.25, 0.25, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +64,11 @@ class _Reading:
         return posterior(self.probs, labels, self.rates)[np.arange(len(labels)), labels]
 
     def rank(self, labels: IntArray) -> FloatArray:
-        """Return (n,) mean ranks by how far another label leads, by the confusion matrix and by the mixture."""
+        """Return (n,) mean ranks: by the mixture, and as much by how far another label leads and by the matrix."""
         orders = (_margin(self.probs, labels), self.by_habit(labels), self.mixture.right(labels))
         # Sums taken in another order differ in the last digits, which must not decide a rank.
-        return np.asarray(np.mean([rankdata(np.round(order, 9)) for order in orders], axis=0))
+        ranks = [rankdata(np.round(order, 9)) for order in orders]
+        return np.asarray(np.average(ranks, axis=0, weights=_OF_EACH))
 
     def right(self, labels: IntArray) -> FloatArray:
         """Return (n,) the probability that each label is right."""

@@ -52,7 +52,7 @@ def linear_log_odds(
             logits[np.ix_(held_out, present)] = 0.0
             continue
         model = fitted(vectors[train], codes[train], trust[train], inverse_regularization=inverse_regularization)
-        logits[np.ix_(held_out, present)] = np.log(np.maximum(model.predict_proba(vectors[held_out]), 1e-300))
+        logits[np.ix_(held_out, present)] = np.log(np.maximum(model.predict_proba(vectors[held_out]), 1e-30))
     return logits
 
 
