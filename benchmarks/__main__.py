@@ -24,6 +24,7 @@ GOALS = {
     "H8": ("texts", []),
     "H9": ("ratings", []),
     "H10": ("preferences", []),
+    "R1": ("label_grid", []),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "H11": ("multi_label", []),
     "H11 consensus": ("several_labels", []),

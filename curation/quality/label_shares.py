@@ -38,6 +38,7 @@ def possible_shares(codes: IntArray, trust: FloatArray, k: int) -> list[Shares]:
     from them has learnt that too; a label that is given in error to an overused one then looks right. Most data sets
     are drawn with all labels alike or very unlike. So the shares as given are compared with both: are they as even
     labels look that are a bit misused, or as uneven ones (a Bayes factor of two normal models of their logarithms)?
+    Of a few labels both are as likely at first; the more there are, the less likely it is that all are alike.
 
     Args:
         codes: (n,) labels.
@@ -59,7 +60,8 @@ def possible_shares(codes: IntArray, trust: FloatArray, k: int) -> list[Shares]:
     near, far = _MISUSED**2, _MISUSED**2 + _UNEQUAL**2
     free = int(used.sum()) - 1
     odds = 0.5 * (free * np.log(far / near) - float(logs @ logs) * (1 / near - 1 / far))
-    even = float(expit(odds * min(free, _WITNESSES) / free))
+    rarer = np.log(max(1, free / _WITNESSES))
+    even = float(expit(odds * min(free, _WITNESSES) / free - rarer))
     alike = np.where(used, given[used].sum() / used.sum(), given)
     both = [Shares(of=given, weight=1 - even), Shares(of=alike, weight=even)]
     likely = [one for one in both if one.weight >= _LEAST]
