@@ -34,6 +34,8 @@ from evaluation.shown import Shown
 
 # Neighbours found per record: enough to vote, and to find some trusted ones among them.
 _NEIGHBOURS = 100
+# Standard deviations of the likelihood of shuffled labels by which given ones must beat it before any is flagged.
+_TELLING = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -208,7 +210,7 @@ def label_quality(
     if not views and probs is None:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
     model = label_model(codes, views=views, given=probs, seed=seed, before=earlier)
-    return replace(_verdict(labels, encoded, model, graph), note=" ".join(filter(None, [made.note, _telling(model)])))
+    return replace(_verdict(labels, encoded, model, graph), note=" ".join(filter(None, [made.note, _unsaid(model)])))
 
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality | RankingQuality]]:
@@ -226,13 +228,13 @@ def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQualit
     }
 
 
-def _telling(model: LabelModel) -> str:
-    """Say so where the evidence does not tell the labels: three standard errors, below which shuffled labels stay."""
-    if model.gain > 3 * model.gain_error:
+def _unsaid(model: LabelModel) -> str:
+    """Say so where the evidence does not tell the labels."""
+    if model.telling > _TELLING:
         return ""
     return (
-        "Nothing given here tells the labels better than their frequencies do "
-        f"({model.gain:+.3f} nats a record, standard error {model.gain_error:.3f}): the scores say little."
+        "Nothing given here tells the labels better than shuffled ones "
+        f"({model.telling:+.1f} standard deviations, needs {_TELLING:g}): the scores say little, and none is flagged."
     )
 
 
@@ -251,7 +253,7 @@ def _verdict(
     score[np.bincount(codes)[codes] < 2] = 0.5
     others = model.probs.copy()
     others[rows, codes] = 0
-    is_issue = score < 0.5
+    is_issue = (score < 0.5) & (model.telling > _TELLING)
     best = np.where(is_issue, others.argmax(axis=1), codes)
     share = others[rows, others.argmax(axis=1)] / np.maximum(others.sum(axis=1), 1e-300)
     suggested_prob = np.where(is_issue, (1 - score) * share, score)

@@ -23,6 +23,7 @@ from curation.quality.views import View
 _FOLDS = 5
 # Fits on all records, on those that are trusted then, and on those that are trusted after that.
 _PASSES = 3
+_SHUFFLES = 200
 # What the readings weigh: margin, confusion matrix, and the mixture, which knows of both.
 _OF_EACH = (0.25, 0.25, 0.5)
 
@@ -34,14 +35,12 @@ class LabelModel:
     Attributes:
         probs: (n, k) probability of each label, the record's own label unseen.
         right: (n,) probability that the given label is right, in [0, 1].
-        gain: Nats per record by which held-out labels are foretold better than by their frequencies.
-        gain_error: Standard error of `gain`.
+        telling: How much better held-out labels are foretold than shuffled ones, in standard deviations of those.
     """
 
     probs: FloatArray
     right: FloatArray
-    gain: float
-    gain_error: float
+    telling: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +99,13 @@ def label_model(
     history = History(codes=codes, before=np.full(len(codes), -1) if before is None else before)
     fixed = [] if given is None else [np.log(np.maximum(given, 1e-12))]
     trust: FloatArray = np.ones(len(codes))
-    gain: FloatArray = np.empty(0)
+    telling = 0.0
     readings: list[_Reading] = []
     for turn in range(_PASSES if views else 1):
         folds = stratified_folds(codes, folds=_FOLDS, seed=seed + turn)
         opinions = [tempered(view, codes, trust) for view in [*(view(trust, folds) for view in views), *fixed]]
         pooled = linear_pool(opinions)
-        gain = gain if turn else _gain(pooled, codes)
+        telling = telling if turn else _telling(pooled, codes, seed)
         readings += [_read(opinions, one, history) for one in possible_shares(codes, trust, pooled.shape[1])]
         trust = history.trust(expit((_margin(pooled, codes) + 0.3) / 0.1))
     right = _judged(readings, codes)
@@ -116,8 +115,7 @@ def label_model(
     return LabelModel(
         probs=_mean([each.probs for each in readings], readings),
         right=right,
-        gain=float(gain.mean()),
-        gain_error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
+        telling=telling,
     )
 
 
@@ -142,11 +140,15 @@ def _judged(readings: Sequence[_Reading], labels: IntArray) -> FloatArray:
     return result
 
 
-def _gain(probs: FloatArray, codes: IntArray) -> FloatArray:
-    """Return (n,) nats by which each held-out label is foretold better than by the frequency of labels."""
-    frequency = np.bincount(codes) / len(codes)
-    gain: FloatArray = np.log(probs[np.arange(len(codes)), codes] + 1e-4) - np.log(frequency[codes])
-    return gain
+def _telling(probs: FloatArray, codes: IntArray, seed: int) -> float:
+    """Compare the likelihood of labels with that of shuffled ones: a permutation test, all labels counting alike."""
+    rng, logs, count = np.random.default_rng(seed), np.log(probs + 1e-4), np.bincount(codes)
+    weight, rows = 1 / count[codes], np.arange(len(codes))
+    by_chance = []
+    for _ in range(_SHUFFLES):
+        shuffled = rng.permutation(len(codes))
+        by_chance.append(float(weight[shuffled] @ logs[rows, codes[shuffled]]))
+    return float((weight @ logs[rows, codes] - np.mean(by_chance)) / max(float(np.std(by_chance)), 1e-12))
 
 
 def _margin(probs: FloatArray, codes: IntArray) -> FloatArray:

@@ -80,8 +80,17 @@ def test_where_the_records_tell_nothing_of_the_labels_it_is_said_and_none_is_fla
     texts, labels = sentences()
     shuffled = np.random.default_rng(seed).permutation(labels)
     found = label_quality(shuffled, texts=texts, embeddings=clouds(labels))
-    assert found.note.startswith("Nothing given here tells the labels better than their frequencies do (")
+    assert found.note.startswith("Nothing given here tells the labels better than shuffled ones (")
     assert not found.is_issue.any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rare_labels_that_are_handed_out_by_chance_are_not_flagged(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found = label_quality(rng.permutation([0] * 380 + [1] * 20), embeddings=rng.normal(size=(400, 6)), n_classes=2)
+    assert found.note
+    assert not found.is_issue.any()
+    assert len(set(found.score)) > 300, "they are judged all the same"
 
 
 def test_a_rare_label_with_a_place_of_its_own_is_believed() -> None:
