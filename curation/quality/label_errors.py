@@ -178,8 +178,8 @@ def label_quality(
         >>> delays = ["the parcel is late", "my parcel is late again", "late parcel"]
         >>> texts = [f"{text} {end}" for each in (wishes, delays) for text in each for end in ("now", "!", "ok", "sir")]
         >>> found = label_quality(["refund"] * 11 + ["late"] * 13, texts=texts)
-        >>> found.is_issue.nonzero()[0].tolist(), found.reason[11].split(";")[0]
-        ([11], "labelled 'late', but the text reads like 'refund' (100%)")
+        >>> found.is_issue.nonzero()[0].tolist(), found.reason[11].split(" (")[0]
+        ([11], "labelled 'late', but the text reads like 'refund'")
     """
     if kind != "single_label":
         others = _other_kinds()
