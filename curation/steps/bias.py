@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,26 +46,48 @@ class _Known:
         ids: Of the records.
         texts: Their texts.
         labels: Their labels by id: one, or a list of them; those without an answer are not in it.
-        by: What they can be grouped by.
-        offered: Those of the columns for which weights are offered: all but the regions.
+        columns: The project's own columns beside them.
+        mentions: Which of them name which group of people.
+        regions: What the region of each is called.
         unlabelled: Why there are no labels, where there are none.
     """
 
     ids: Sequence[str]
     texts: Sequence[str]
     labels: Mapping[str, Any]
-    by: Columns
-    offered: Sequence[str]
+    columns: Columns
+    mentions: Columns
+    regions: Sequence[str]
     unlabelled: str
 
-    @property
+    @cached_property
     def at(self) -> list[int]:
         """Positions of the records with a label."""
         return [n for n, i in enumerate(self.ids) if i in self.labels]
 
-    def only(self, rows: Sequence[int]) -> dict[str, list[Any]]:
-        """Return the columns of some records."""
-        return {name: [values[n] for n in rows] for name, values in self.by.items()}
+    @cached_property
+    def answers(self) -> list[Any]:
+        """Their labels."""
+        return [self.labels[self.ids[n]] for n in self.at]
+
+    @property
+    def by(self) -> Columns:
+        """What they can be grouped by, and weights are offered for."""
+        return _beside(self.columns, self.mentions)
+
+    @property
+    def by_region_too(self) -> Columns:
+        """The same, and the regions."""
+        return _beside(self.by, {REGION: self.regions})
+
+
+def _beside(columns: Columns, ours: Columns) -> Columns:
+    """Put columns of ours beside others; a name that is taken stays with the one that had it."""
+    return {**columns, **{f"{name} (of its text)" if name in columns else name: ours[name] for name in ours}}
+
+
+def _only(columns: Columns, rows: Sequence[int]) -> dict[str, list[Any]]:
+    return {name: [values[n] for n in rows] for name, values in columns.items()}
 
 
 def run(context: Context) -> str:
@@ -77,16 +100,16 @@ def run(context: Context) -> str:
     context.tick(10, 100)
     why: dict[str, str] = {}
     found = {
-        "labels": _asked(why, "labels", lambda: _labels(known, context, known.offered)),
+        "labels": _asked(why, "labels", lambda: _labels(known, context, known.by)),
         "style": _asked(why, "style", lambda: _style(known, context)),
         "doubts": _asked(why, "doubts", lambda: _doubts(known, context)),
         "stream": _asked(why, "stream", lambda: _stream(known, context)),
     }
-    regions = _asked({}, "regions", lambda: _labels(known, context, [REGION]))
+    regions = _asked({}, "regions", lambda: _labels(known, context, {REGION: known.regions}))
     remedies = _remedies(known, found["labels"], context)
     overview = {
-        "grouped_by": [name for name in known.by if not name.startswith("mentions ")],
-        "terms": sum(name.startswith("mentions ") for name in known.by),
+        "grouped_by": [*_beside(known.columns, {REGION: known.regions})],
+        "terms": len(known.mentions),
         **{name: None if each is None else told(each) for name, each in found.items()},
         "regions": None if regions is None else told(regions),
         "remedies": remedies,
@@ -124,7 +147,6 @@ def _known(context: Context) -> _Known:
     values = by_id(context.round.table("labels.parquet"), "value")
     targets = {i: task.target(values[i]) for i in ids if values.get(i) is not None} if task.target_names else {}
     labels = {i: t if isinstance(t, str) else [*task.kind.mentions(values[i])] for i, t in targets.items()}
-    named = {**metadata(project), **_mentions(context, texts)}
     parts = [
         Part(members=np.array(row["members"], dtype=np.intp), words=tuple(row["words"]))
         for row in project.first.table("map/regions.parquet").to_pylist()
@@ -133,8 +155,9 @@ def _known(context: Context) -> _Known:
         ids=ids,
         texts=texts,
         labels=labels,
-        by={**named, REGION: names_of(parts)},
-        offered=[*named],
+        columns=metadata(project),
+        mentions=_mentions(context, texts),
+        regions=names_of(parts),
         unlabelled="there are no labels yet" if task.target_names else "answers of this kind are no labels",
     )
 
@@ -149,13 +172,10 @@ def _mentions(context: Context, texts: Sequence[str]) -> Columns:
     return {name: mentioned.tolist() for name, mentioned in found.items()}
 
 
-def _labels(known: _Known, context: Context, by: Sequence[str]) -> Findings[Any]:
+def _labels(known: _Known, context: Context, by: Columns) -> Findings[Any]:
     """Compare labels by columns; by region apart, where labels differ because texts do, and correction is for those."""
-    at = known.at
     _refuse_without_labels(known)
-    columns = {name: values for name, values in known.only(at).items() if name in by}
-    labels = [known.labels[known.ids[n]] for n in at]
-    return label_balance(labels, by=columns, minimum=_smallest(context), level=LEVEL)
+    return label_balance(known.answers, by=_only(by, known.at), minimum=_smallest(context), level=LEVEL)
 
 
 def _style(known: _Known, context: Context) -> Findings[Any]:
@@ -165,10 +185,9 @@ def _style(known: _Known, context: Context) -> Findings[Any]:
 
 
 def _single(known: _Known) -> list[str]:
-    labels = [known.labels[known.ids[n]] for n in known.at]
-    if not all(isinstance(label, str) for label in labels):
+    if not all(isinstance(label, str) for label in known.answers):
         raise _Unasked("records have several labels each")
-    return labels
+    return known.answers
 
 
 def _refuse_without_labels(known: _Known) -> None:
@@ -183,7 +202,7 @@ def _doubts(known: _Known, context: Context) -> Findings[Any]:
     doubted = {i: bool(row["is_issue"]) for i, row in rows.items() if i in place}
     if not doubted:
         raise _Unasked("no label was checked")
-    by = known.only([place[i] for i in doubted])
+    by = _only(known.by_region_too, [place[i] for i in doubted])
     return noise_by_group([*doubted.values()], by=by, minimum=_smallest(context), level=LEVEL)
 
 
@@ -209,12 +228,11 @@ def _smallest(context: Context) -> int:
 
 def _remedies(known: _Known, labels: Findings[Any] | None, context: Context) -> list[dict[str, Any]]:
     """Offer weights and targets for every column by which labels differ, and write the weights."""
-    by = dict.fromkeys(row.by for row in (labels.found if labels is not None else ()))
-    said, rows, at = [], [], known.at
-    single = all(isinstance(label, str) for label in known.labels.values())
-    for name in by if single else ():
-        given = [known.labels[known.ids[n]] for n in at]
-        offered, weights = remedy(name, given, [str(known.by[name][n]) for n in at])
+    names = dict.fromkeys(row.by for row in (labels.found if labels is not None else ()))
+    said, rows, at, columns = [], [], known.at, known.by
+    single = all(isinstance(label, str) for label in known.answers)
+    for name in names if single else ():
+        offered, weights = remedy(name, known.answers, [str(columns[name][n]) for n in at])
         said.append(offered)
         rows += [{"record_id": known.ids[n], "by": name, "weight": w} for n, w in zip(at, weights.weights, strict=True)]
     context.round.write_table("bias_weights.parquet", pa.Table.from_pylist(rows, schema=WEIGHTS))

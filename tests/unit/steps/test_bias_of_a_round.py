@@ -104,6 +104,19 @@ def test_columns_are_kept_so_that_the_next_check_needs_no_file(make_project: Mak
     assert first["not_checked"] == {"stream": "no sample of the real stream is kept; name one with --reference"}
 
 
+def test_a_column_that_is_called_as_one_of_ours_is_compared_all_the_same(make_project: Make, tmp_path: Path) -> None:
+    project = make_project(rows(), ["urgent", "calm"])
+    named = [("id", "region", "mentions women")]
+    named += [(i, "north" if label == "urgent" else "south", "maybe") for i, _, label in rows()]
+    file = write(tmp_path / "named.csv", *named)
+    check(project, "--group", "region", "--group", "mentions women", "--group-file", file, "--id", "id")
+    found = project.first.json("bias.json")
+    labels = {(row["by"], row["group"], row["label"]): row["share"] for row in found["labels"]["found"]}
+    assert labels["region", "north", "urgent"] == 1.0
+    assert ("mentions women (of its text)", "yes", "urgent") in labels
+    assert found["grouped_by"] == ["region", "mentions women", "region (of its text)"]
+
+
 def test_a_list_of_words_in_the_project_takes_the_place_of_ours(make_project: Make) -> None:
     project = make_project(rows(), ["urgent", "calm"])
     check(project)
