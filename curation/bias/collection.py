@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from curation.bias.grouping import MISSING
-from curation.bias.weighting import counted
-from curation.quality.input_checks import encode_labels, same_length
-from evaluation.columns import Column, keys
+from curation.bias.crossing import crossing
+from evaluation.columns import Column
 from evaluation.shown import Listed, Shown
 
 
@@ -54,15 +52,13 @@ def balance_target(labels: Column, groups: Column, *, label_names: Column | None
         >>> [(row.group, row.label, row.more) for row in balance_target(labels, groups)]
         [('north', 'fine', 27), ('south', 'toxic', 12)]
     """
-    encoded = encode_labels(labels, label_names=label_names)
-    names, group = np.unique([str(g) for g in keys(groups, "groups", missing=MISSING)], return_inverse=True)
-    same_length(len(encoded.codes), len(group), "groups")
-    counts = counted(group, encoded.codes, (len(names), len(encoded.names)))
+    crossed = crossing(labels, groups, label_names)
+    counts = crossed.summed()
     share = counts.sum(axis=0) / counts.sum()
     total = (counts[:, share > 0] / share[share > 0]).max(axis=1, keepdims=True)
     more = np.maximum(0, np.ceil(total * share - 1e-9) - counts).astype(np.intp)
     rows = [
-        Target(group=str(names[g]), label=encoded.names[c], records=int(counts[g, c]), more=int(more[g, c]))
+        Target(group=crossed.groups[g], label=crossed.labels[c], records=int(counts[g, c]), more=int(more[g, c]))
         for g, c in np.argwhere(more > 0)
     ]
     return Listed(sorted(rows, key=lambda row: (-row.more, row.group)))

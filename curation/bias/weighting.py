@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from curation.bias.grouping import MISSING
-from curation.quality.input_checks import FloatArray, encode_labels, same_length
-from evaluation.columns import Column, keys
+from curation.bias.crossing import crossing
+from curation.quality.input_checks import FloatArray
+from evaluation.columns import Column
 from evaluation.shown import Shown
 
 
@@ -61,15 +61,13 @@ def reweighting(labels: Column, groups: Column, *, label_names: Column | None = 
         >>> found.weights.tolist(), round(found.before, 2), found.after
         ([0.75, 0.75, 1.5, 1.5, 0.75, 0.75], 0.17, 0.0)
     """
-    encoded = encode_labels(labels, label_names=label_names)
-    names, group = np.unique([str(g) for g in keys(groups, "groups", missing=MISSING)], return_inverse=True)
-    same_length(len(encoded.codes), len(group), "groups")
-    counts = counted(group, encoded.codes, (len(names), len(encoded.names)))
+    crossed = crossing(labels, groups, label_names)
+    counts = crossed.summed()
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / counts.sum()
-    weights = np.divide(expected, counts, out=np.ones_like(expected), where=counts > 0)[group, encoded.codes]
+    weights = np.divide(expected, counts, out=np.ones_like(expected), where=counts > 0)[crossed.group, crossed.code]
     weights *= len(weights) / weights.sum()
-    weighted = counted(group, encoded.codes, counts.shape, weights)
-    empty = [(str(names[g]), encoded.names[c]) for g, c in np.argwhere((counts == 0) & (expected > 0))]
+    weighted = crossed.summed(weights)
+    empty = [(crossed.groups[g], crossed.labels[c]) for g, c in np.argwhere((counts == 0) & (expected > 0))]
     return Reweighting(
         weights=weights,
         before=_dependence(counts),
@@ -77,12 +75,6 @@ def reweighting(labels: Column, groups: Column, *, label_names: Column | None = 
         effective=float(weights.sum() ** 2 / (weights**2).sum()),
         empty=tuple(empty),
     )
-
-
-def counted(group: Any, codes: Any, shape: tuple[int, ...], weights: FloatArray | None = None) -> FloatArray:
-    """Return (groups, labels) how many records, or how much weight, each pair has."""
-    flat = np.bincount(group * shape[1] + codes, weights=weights, minlength=shape[0] * shape[1])
-    return flat.reshape(shape).astype(np.float64)
 
 
 def _dependence(counts: FloatArray) -> float:
