@@ -21,10 +21,11 @@ def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray
     """Return probabilities (n, k): temperature scaling (Guo et al., On Calibration of Modern Neural Networks, 2017).
 
     Args:
-        view: (n, k) log-probabilities, up to a constant per row; -inf for "never".
+        view: (n, k) log-probabilities, up to a constant per row; -inf for "never", in a whole row for "cannot tell".
         codes: (n,) given labels, to which the temperature is fitted.
         trust: (n,) weights of the records in that fit.
     """
+    view = np.where((view > -np.inf).any(axis=1, keepdims=True), view, 0.0)
     logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
     own = np.arange(len(codes)), codes
 

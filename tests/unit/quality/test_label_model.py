@@ -71,6 +71,11 @@ def test_a_view_that_never_gives_a_label_has_no_veto() -> None:
     assert (linear_pool(opinions).argmax(axis=1) == codes).all()
 
 
+def test_a_view_that_cannot_tell_a_record_says_nothing_of_it() -> None:
+    view = np.array([[2.0, 0.0], [-np.inf, -np.inf], [0.0, 2.0]])
+    assert tempered(view, np.array([0, 1, 1]), np.ones(3))[1].tolist() == [0.5, 0.5]
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 999), k=st.integers(2, 6))
 def test_probabilities_are_brought_to_the_shares_of_labels(seed: int, k: int) -> None:
