@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, numbers
+from evaluation.columns import Column
 from evaluation.columns import names as named
-from evaluation.predictions import FloatArray, IntArray, check_length
+from evaluation.predictions import FloatArray, IntArray, Tallied, check_confidences, check_length
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class OrderedPredictions:
-    """n records with given and predicted orders of k options; what `evaluation.sums` counts are the best options.
+class OrderedPredictions(Tallied):
+    """n records with given and predicted orders of k options; what is tallied are the best options.
 
     Attributes:
         labels: (n, k) rank of every option, 1 the best; those that are level share one.
@@ -31,16 +31,6 @@ class OrderedPredictions:
     predicted: IntArray
     label_names: tuple[str, ...]
     confidence: FloatArray
-
-    @property
-    def n(self) -> int:
-        """Number of records."""
-        return len(self.labels)
-
-    @property
-    def k(self) -> int:
-        """Number of options."""
-        return len(self.label_names)
 
     @property
     def pred_probs(self) -> FloatArray:
@@ -67,18 +57,6 @@ class OrderedPredictions:
         """(n, k) ones where it was predicted to be."""
         return _best(self.predicted)
 
-    @property
-    def hits(self) -> sparse.csr_matrix:
-        """(n, k) ones where both hold."""
-        return self.true_labels.multiply(self.predicted_labels)
-
-    @property
-    def confusion(self) -> IntArray:
-        """(k, k) counts; row the given best option, column what was predicted in its place."""
-        true, predicted, hits = self.true_labels, self.predicted_labels, self.hits
-        found = ((true - hits).T @ (predicted - hits)).toarray() + np.diag(np.asarray(hits.sum(axis=0)).ravel())
-        return np.asarray(found.round(), dtype=np.int64)
-
 
 def _best(ranks: IntArray) -> sparse.csr_matrix:
     return sparse.csr_matrix((ranks == 1).astype(np.float64))
@@ -104,10 +82,7 @@ def check_orders(
     if not len(ranks[0]):
         raise ValueError(f"{called[0]}: expected at least one record, got none")
     check_length(called[1], ranks[1], len(ranks[0]))
-    sure = np.full(len(ranks[0]), 0.5) if confidence is None else numbers(confidence, "confidences")
-    check_length("confidences", sure, len(ranks[0]))
-    if not ((sure >= 0) & (sure <= 1)).all():
-        raise ValueError("confidences: expected probabilities in [0, 1], got another number")
+    sure = check_confidences(confidence, len(ranks[0]))
     return OrderedPredictions(labels=ranks[0], predicted=ranks[1], label_names=options, confidence=sure)
 
 

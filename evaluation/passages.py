@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, from_library, names, numbers
-from evaluation.predictions import FloatArray, IntArray, check_length
+from evaluation.columns import Column, from_library, names
+from evaluation.predictions import FloatArray, IntArray, check_confidences, check_length
 
 SCHEMES = ("strict", "exact", "partial", "type")
 """What counts as found: borders and label; borders; half of a passage that overlaps; label of one that overlaps."""
@@ -179,10 +179,7 @@ def check_passages(
     if not both[0]:
         raise ValueError(f"{called[0]}: expected at least one record, got none")
     check_length(called[1], both[1], len(both[0]))
-    sure = np.full(len(both[0]), 0.5) if confidence is None else numbers(confidence, "confidences")
-    check_length("confidences", sure, len(both[0]))
-    if not ((sure >= 0) & (sure <= 1)).all():
-        raise ValueError("confidences: expected probabilities in [0, 1], got another number")
+    sure = check_confidences(confidence, len(both[0]))
     return MarkedPredictions(given=both[0], found=both[1], label_names=labels, confidence=sure)
 
 

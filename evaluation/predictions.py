@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Column, check_order, column, is_missing, kept, keys, matrix, rows_of_lists
+from evaluation.columns import Column, check_order, column, is_missing, kept, keys, matrix, numbers, rows_of_lists
 from evaluation.settings import check_number
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,12 +19,10 @@ IntArray = npt.NDArray[np.int64]
 _SUM_TOLERANCE = 1e-3  # probabilities stored as float16 are off by about this much
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Predicted:
-    """n records and k labels, whatever the labels of a record are."""
+class Tallied:
+    """n records and k labels, whatever the labels of a record are; all counts follow from two matrices."""
 
     labels: IntArray
-    pred_probs: FloatArray
     label_names: tuple[str, ...]
 
     @property
@@ -61,7 +59,7 @@ class _Predicted:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Predictions(_Predicted):
+class Predictions(Tallied):
     """What was right and what was predicted, where every record has one label.
 
     Attributes:
@@ -69,6 +67,10 @@ class Predictions(_Predicted):
         pred_probs: (n, k) probabilities; rows sum to one.
         label_names: The k labels, in the order of the columns.
     """
+
+    labels: IntArray
+    pred_probs: FloatArray
+    label_names: tuple[str, ...]
 
     @property
     def predicted(self) -> IntArray:
@@ -102,7 +104,7 @@ class Predictions(_Predicted):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MultiLabelPredictions(_Predicted):
+class MultiLabelPredictions(Tallied):
     """The same where a record has any number of labels; an answer is right where all of it is.
 
     Attributes:
@@ -112,6 +114,9 @@ class MultiLabelPredictions(_Predicted):
         threshold: Labels that are more probable are predicted, in (0, 1).
     """
 
+    labels: IntArray
+    pred_probs: FloatArray
+    label_names: tuple[str, ...]
     threshold: float = 0.5
 
     @property
@@ -146,6 +151,19 @@ class MultiLabelPredictions(_Predicted):
 
 
 AnyPredictions: TypeAlias = Predictions | MultiLabelPredictions
+
+
+def check_confidences(confidence: Column | None, n: int) -> FloatArray:
+    """Return (n,) how sure a model was of each answer, half of everything where that is not known.
+
+    Raises:
+        ValueError: Another length, or a number outside [0, 1].
+    """
+    sure = np.full(n, 0.5) if confidence is None else numbers(confidence, "confidences")
+    check_length("confidences", sure, n)
+    if not ((sure >= 0) & (sure <= 1)).all():
+        raise ValueError("confidences: expected probabilities in [0, 1], got another number")
+    return sure
 
 
 def probability_of_all(probs: npt.NDArray[Any], chosen: IntArray) -> npt.NDArray[Any]:

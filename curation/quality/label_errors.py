@@ -146,7 +146,7 @@ def label_quality(
 
     The label of a record is never used to judge itself. What was tried, and what it brought, is in
     `docs/label-errors.md`. A label that only one record carries cannot be judged: it scores .5 and is no
-    issue; so do all labels where nothing given here predicts them better than their frequencies do.
+    issue. Where nothing given here tells the labels better than shuffled ones, none is an issue, and `note` says so.
 
     Args:
         labels: n labels, names or numbers.

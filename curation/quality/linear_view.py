@@ -13,6 +13,8 @@ from training.linear import fit_linear
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
+# scikit-learn's C. Rows of unit length are short: its default of 1 suits weak signs and many errors, 10 many labels.
+FOR_WEAK_SIGNS, FOR_MANY_LABELS = 1.0, 10.0
 # Records trusted less than this are left out of the fit, which saves time and changes nothing.
 _TOO_DOUBTFUL = 0.02
 # Steps of the solver. It need not have converged: guesses out of fold are wanted, not coefficients.
@@ -26,7 +28,7 @@ def linear_log_odds(
     fold: IntArray,
     *,
     k: int,
-    inverse_regularization: float = 10.0,
+    inverse_regularization: float,
 ) -> FloatArray:
     """Score labels by multinomial logistic regression, out of fold, each record weighted by its trust.
 
@@ -39,8 +41,7 @@ def linear_log_odds(
         trust: (n,) weights of the records in the fit, in [0, 1].
         fold: (n,) fold numbers.
         k: number of labels.
-        inverse_regularization: scikit-learn's C. Rows of unit length are short: its default of 1 is for weak signs
-            and many errors, 10 for many labels.
+        inverse_regularization: scikit-learn's C, such as `FOR_MANY_LABELS`.
 
     Returns:
         (n, k) log-probabilities; -inf where a label has no trusted record.

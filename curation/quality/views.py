@@ -7,15 +7,13 @@ from functools import partial
 
 from curation.quality.class_gaussians import gaussian_log_odds
 from curation.quality.input_checks import FloatArray, IntArray
-from curation.quality.linear_view import linear_log_odds
+from curation.quality.linear_view import FOR_MANY_LABELS, FOR_WEAK_SIGNS, linear_log_odds
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.neighbour_vote import vote_log_odds
 from curation.quality.word_bayes import bayes_log_odds, word_weights
 
 # From the trust in each record (n,) and the fold of each (n,) to log-probabilities (n, k), out of fold.
 View = Callable[[FloatArray, IntArray], FloatArray]
-# How far the two linear views trust the labels (scikit-learn's C): one suits many labels, the other weak signs.
-_INVERSE_REGULARIZATION = (10.0, 1.0)
 
 
 def views_of(
@@ -35,6 +33,6 @@ def views_of(
         return views
     views.append(lambda trust, fold: gaussian_log_odds(vectors, codes, trust, fold, k))
     views.append(lambda trust, fold: vote_log_odds(graph, codes, trust, k))
-    for c in _INVERSE_REGULARIZATION:
+    for c in (FOR_MANY_LABELS, FOR_WEAK_SIGNS):
         views.append(partial(linear_log_odds, vectors, codes, k=k, inverse_regularization=c))
     return views

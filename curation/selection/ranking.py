@@ -145,10 +145,10 @@ def _as_trust(right: Column | None, labels: IntArray) -> FloatArray:
 
 def _guesses(vectors: FloatArray, labels: IntArray, trust: FloatArray, asked: IntArray) -> FloatArray:
     """Return (asked, labels in use) probabilities, by logistic regression on what is labelled and trusted."""
-    from curation.quality.linear_view import fitted
+    from curation.quality.linear_view import FOR_MANY_LABELS, fitted
 
     labelled = labels >= 0
-    model = fitted(vectors[labelled], labels[labelled], trust[labelled], inverse_regularization=10.0)
+    model = fitted(vectors[labelled], labels[labelled], trust[labelled], inverse_regularization=FOR_MANY_LABELS)
     return np.asarray(model.predict_proba(vectors[asked]), dtype=np.float64)
 
 
