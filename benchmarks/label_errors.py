@@ -98,14 +98,15 @@ def banking(data: Path, kind: str) -> Labelled:
     return labelled(kind, "banking77_train", gold.text, given, gold.label)
 
 
-def cleanlab_scores(data: Labelled, seed: int) -> dict[str, Score]:
+def cleanlab_scores(
+    vectors: npt.NDArray[np.float32], given: npt.NDArray[np.intp], n_classes: int, seed: int
+) -> dict[str, Score]:
     """Return cleanlab's three scores on 5-fold logistic regression over the embeddings, at both of `INVERSE`."""
     scores = {}
     for c in INVERSE:
-        probs = out_of_fold(data.vectors, data.given, n_classes=len(data.names), seed=seed, inverse_regularization=c)
+        probs = out_of_fold(vectors, given, n_classes=n_classes, seed=seed, inverse_regularization=c)
         for method in CLEANLAB:
-            name = f"cleanlab {method}, C={c:g}"
-            scores[name] = cleanlab_score(data.given, probs, method=method)
+            scores[f"cleanlab {method}, C={c:g}"] = cleanlab_score(given, probs, method=method)
     return scores
 
 
@@ -149,7 +150,7 @@ def compare(cases: Sequence[tuple[Labelled, int]]) -> tuple[pd.DataFrame, dict[s
         started = time.perf_counter()
         ours = twofold_score(data, seed)
         seconds = time.perf_counter() - started
-        found = {"twofold": ours, **cleanlab_scores(data, seed)}
+        found = {"twofold": ours, **cleanlab_scores(data.vectors, data.given, len(data.names), seed)}
         scores.append((data.wrong, found))
         for method, score in found.items():
             rows.append(

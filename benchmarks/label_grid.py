@@ -23,20 +23,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.label_errors import CLEANLAB, INVERSE, auprc, calibration_error, vectors_of
-from benchmarks.planted_errors import REAL, Cell, Planted, Source, cells, confusions, planted, source
+from benchmarks.label_errors import CLEANLAB, INVERSE, Labelled, auprc, calibration_error, cleanlab_scores
+from benchmarks.planted_errors import REAL, Cell, cells, confusions, planted, source
 from benchmarks.result_file import kept
 from curation.quality import label_quality
-from curation.quality.cleanlab_baseline import cleanlab_score
-from training import out_of_fold
 
-PEERS = [f"{method}, C={c:g}" for c in INVERSE for method in CLEANLAB]
+PEERS = [f"cleanlab {method}, C={c:g}" for c in INVERSE for method in CLEANLAB]
 # The most that a cell may be below the best peer, and the mean gain.
 BELOW, GAIN = -0.01, 0.05
 
 
 @cache
-def texts_of(name: str) -> Source:
+def texts_of(name: str) -> Labelled:
     return source(Path(os.environ["TWOFOLD_DATA"]), name)
 
 
@@ -46,17 +44,12 @@ def likely(name: str) -> np.ndarray[Any, Any]:
     return np.zeros((len(of.texts), len(of.names))) if name == REAL else confusions(of)
 
 
-@cache
-def vectors(name: str) -> np.ndarray[Any, Any]:
-    return vectors_of(f"{name}_{'items' if name == REAL else 'train'}", texts_of(name).texts)
-
-
 def measured(cell: Cell, draw: int) -> dict[str, Any]:
     """Score one draw of a cell by ours and by cleanlab's six."""
     warnings.simplefilter("ignore")  # of labels with a record or two
     of = texts_of(cell.data)
     drawn = planted(cell, of, likely(cell.data), draw)
-    rows, started = vectors(cell.data)[drawn.rows], time.process_time()
+    rows, started = of.vectors[drawn.rows], time.process_time()
     texts, names = [of.texts[i] for i in drawn.rows], np.arange(drawn.classes)
     found = label_quality(drawn.given, texts=texts, embeddings=rows, label_names=names.astype(str), seed=draw)
     seconds = time.process_time() - started
@@ -68,17 +61,11 @@ def measured(cell: Cell, draw: int) -> dict[str, Any]:
         "twofold": auprc(drawn.wrong, found.score),
         "ECE": calibration_error(found.score, ~drawn.wrong),
         "seconds": seconds,
-        **_peers(drawn, rows, draw),
+        **{
+            name: auprc(drawn.wrong, score)
+            for name, score in cleanlab_scores(rows, drawn.given, drawn.classes, draw).items()
+        },
     }
-
-
-def _peers(drawn: Planted, rows: np.ndarray[Any, Any], draw: int) -> dict[str, float]:
-    found = {}
-    for c in INVERSE:
-        probs = out_of_fold(rows, drawn.given, n_classes=drawn.classes, seed=draw, inverse_regularization=c)
-        for method in CLEANLAB:
-            found[f"{method}, C={c:g}"] = auprc(drawn.wrong, cleanlab_score(drawn.given, probs, method=method))
-    return found
 
 
 def grid(asked: Sequence[Cell], draws: int, workers: int, without: str | None) -> pd.DataFrame:
@@ -185,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     started = time.perf_counter()
     asked = [cell for cell in cells() if options.only in str(cell)][:: options.every]
     for name in {cell.data for cell in asked}:
-        vectors(name)  # once, before several processes want them
+        texts_of(name)  # embedded once, before several processes want them
     table = grid(asked, options.draws, options.workers, options.without)
     if options.csv:
         table.to_csv(options.csv)

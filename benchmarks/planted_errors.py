@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from benchmarks.label_errors import Labelled, labelled, news
 from training import out_of_fold
 
 Shape = Literal["as is", "one class 80%", "one class 95%", "long tail"]
@@ -43,23 +44,6 @@ class Cell:
     def __str__(self) -> str:
         rate = "its own" if self.rate is None else f"{self.rate:.0%}"
         return f"{self.data}, {self.shape}, {self.noise} {rate}, n = {self.size or 'all'}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Texts with gold labels, and the labels that people gave where they were kept.
-
-    Attributes:
-        texts: n texts.
-        gold: (n,) labels.
-        given: (n,) labels as people gave them; the gold ones where errors are to be planted.
-        names: k names of labels.
-    """
-
-    texts: list[str]
-    gold: Codes
-    given: Codes
-    names: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,29 +80,22 @@ def cells() -> Iterator[Cell]:
         turn += 1
 
 
-def source(folder: Path, name: str) -> Source:
-    """Read one of the data sets."""
+def source(folder: Path, name: str) -> Labelled:
+    """Read one of the data sets; given labels are the gold ones where errors are to be planted."""
     if name == REAL:
-        items, truth = (pd.read_csv(folder / REAL / f"{part}.csv") for part in ("items", "gold"))
-        texts, given = items.text, items.label
-        gold = items[["id"]].merge(truth, on="id", validate="one_to_one").label
-    else:
-        table = pd.read_csv(folder / name / "train.csv")
-        texts, given, gold = table.text, table.label, table.label
-    names = sorted(gold.unique())
-    number = {label: code for code, label in enumerate(names)}
-    codes = [labels.map(number).to_numpy(dtype=np.intp) for labels in (gold, given)]
-    return Source(texts=texts.tolist(), gold=codes[0], given=codes[1], names=names)
+        return news(folder)
+    table = pd.read_csv(folder / name / "train.csv")
+    return labelled(name, f"{name}_train", table.text, table.label, table.label)
 
 
-def confusions(of: Source) -> npt.NDArray[np.float64]:
+def confusions(of: Labelled) -> npt.NDArray[np.float64]:
     """Return (n, k) what a model of characters takes each text for, out of fold, taught the gold labels."""
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=3, max_features=20_000, sublinear_tf=True)
     features = TruncatedSVD(200, random_state=0).fit_transform(letters.fit_transform(of.texts))
     return out_of_fold(features, of.gold, n_classes=len(of.names), inverse_regularization=10.0)
 
 
-def planted(cell: Cell, of: Source, likely: npt.NDArray[np.float64], draw: int) -> Planted:
+def planted(cell: Cell, of: Labelled, likely: npt.NDArray[np.float64], draw: int) -> Planted:
     """Draw a cell.
 
     Args:
@@ -152,7 +129,7 @@ def _counted(rows: Codes, given: Codes, gold: Codes) -> Planted:
     return Planted(rows=rows, given=codes[: len(rows)], gold=codes[len(rows) :], classes=len(used))
 
 
-def _shaped(cell: Cell, of: Source, rng: np.random.Generator) -> tuple[Codes, Codes]:
+def _shaped(cell: Cell, of: Labelled, rng: np.random.Generator) -> tuple[Codes, Codes]:
     """Return which label each source label stands for (-1: left out), and how many records each is to have."""
     counts = np.bincount(of.gold, minlength=len(of.names))
     kept = rng.permutation(len(counts))[: max(2, (cell.size or len(of.gold)) // _LEAST_A_LABEL)]
