@@ -25,6 +25,7 @@ GOALS = {
     "H9": ("ratings", []),
     "H10": ("preferences", []),
     "R1": ("label_grid", []),
+    "R2": ("label_errors", ["--goal", "R2"]),
     "R4": ("consensus", ["--goal", "R4", "--draws", "3"]),
     "H11": ("multi_label", []),
     "H11 consensus": ("several_labels", []),
