@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, get_args
+
+import numpy as np
 
 from training.config import Precision
 
@@ -37,6 +42,20 @@ def choose_precision(precision: str, device: str, *, begun: str | None = None) -
     if precision != "auto":
         return precision
     return begun or ("bf16" if _has_fast_bf16(choose_device(device)) else "fp32")
+
+
+@contextmanager
+def own_randomness() -> Iterator[None]:
+    """Within it random numbers can be seeded; the caller's go on afterwards as if nothing had happened."""
+    import torch
+
+    python, arrays = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(arrays)
 
 
 def torch_dtype(precision: str) -> Any:

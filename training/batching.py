@@ -49,7 +49,7 @@ def shuffled_length_batches(
 
     Args:
         lengths: (n,) tokens per row.
-        batch_size: rows per batch; the last of the sorted rows may form a smaller one.
+        batch_size: rows per batch; the last one, of the longest rows, may be smaller.
         seed: whole numbers, for example run seed and epoch; same seed, same batches.
     """
     random = np.random.default_rng(list(seed))
@@ -57,4 +57,5 @@ def shuffled_length_batches(
     order = random.permutation(len(counts))
     order = order[np.argsort(counts[order], kind="stable")]
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return [batches[place] for place in random.permutation(len(batches))]
+    whole = len(order) // batch_size
+    return [*(batches[place] for place in random.permutation(whole)), *batches[whole:]]

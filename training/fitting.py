@@ -5,22 +5,23 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from training import _hf
-from training._torch import choose_device, choose_precision
-from training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from training._torch import choose_device, choose_precision, own_randomness
+from training.batching import padding_waste
+from training.checkpoints import last_checkpoint
 from training.config import FitConfig
 from training.datasets_in import Table
-from training.epoch import best_epoch, run_epoch, total_padding_waste, trained_weights
+from training.engine import Run, batches_of, best_epoch
+from training.engine import train as trained_by
 from training.fit_task import FitTask, prepare
 from training.heads import keep_threshold, model_settings
-from training.loop import Compute
-from training.optimizer import make_optimizer
+from training.outputs import Compute
 from training.progress import Tick, as_tick
-from training.results import EpochResult, FitResult
+from training.records import TokenizedRecords
+from training.results import FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 
 
@@ -87,62 +88,45 @@ def fit(
         return finished
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    with torch.random.fork_rng():  # the caller's random numbers go on as if nothing had happened here
+    with own_randomness(), _hf.quiet():
         return _run(task, settings, output_dir, as_tick(progress, "training"))
 
 
 def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
-    device = choose_device(config.device)
-    found = load_checkpoint(output_dir / "checkpoint", run=task.run)
-    precision = choose_precision(config.precision, device, begun=found.precision if found else None)
-    compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
+    checkpoints = output_dir / "checkpoint"
+    device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
+    precision = choose_precision(config.precision, device, begun=found.seal.precision if found else None)
+    run = Run(
+        task=task,
+        config=config,
+        compute=Compute(device=device, precision=precision, pad=task.tokenizer.pad),
+        folder=checkpoints,
+        parts=found.seal.parts if found else 1,
+        tick=tick,
+    )
     torch.manual_seed(config.seed)
     model = _hf.load_for_training(config, model_settings(task.head, task.label_names), reads=task.head.model).to(device)
-    optimizer = make_optimizer(model, config, is_head=_hf.is_head)
-    state = _resumed(model, optimizer, found) if found else _fresh(model, task.run, precision)
-    while not _is_over(state.history, config, task):
-        state = run_epoch(task, config, model, optimizer, state, compute, tick)
-        save_checkpoint(output_dir / "checkpoint", state)
-    tick(1, 1)  # stopped early or not, the bar is full
-    _load_weights(model, state.best_weights)
-    best = best_epoch(state.history, task.head)
+    history = trained_by(model, run, resume=found.folder if found else None)
+    best = best_epoch(history, task.head)
     keep_threshold(model.config, best.threshold)
     forget_run_record(output_dir)
     _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)
     result = FitResult(
         model_dir=output_dir,
         best_epoch=best.epoch,
-        history=state.history,
-        padding_waste=total_padding_waste(task.train, config, len(state.history)),
+        history=history,
+        padding_waste=_padding_waste(task.train, config, len(history)),
         config=config,
         device=device,
         precision=precision,
     )
     write_run_record(result, run=task.run, label_names=task.label_names)
-    shutil.rmtree(output_dir / "checkpoint", ignore_errors=True)
+    shutil.rmtree(checkpoints, ignore_errors=True)
     return result
 
 
-def _fresh(model: Any, run: str, precision: str) -> Checkpoint:
-    weights = trained_weights(model)
-    return Checkpoint(run=run, precision=precision, history=(), weights=weights, best_weights=weights, optimizer={})
-
-
-def _resumed(model: Any, optimizer: torch.optim.Optimizer, found: Checkpoint) -> Checkpoint:
-    _load_weights(model, found.weights)
-    optimizer.load_state_dict(found.optimizer)
-    return found
-
-
-def _is_over(history: Sequence[EpochResult], config: FitConfig, task: FitTask) -> bool:
-    if len(history) >= config.epochs_for(len(task.train)):
-        return True
-    patience = config.patience
-    return bool(history) and patience is not None and len(history) - best_epoch(history, task.head).epoch >= patience
-
-
-def _load_weights(model: Any, weights: dict[str, torch.Tensor]) -> None:
-    parameters = dict(model.named_parameters())
-    with torch.no_grad():
-        for name, value in weights.items():
-            parameters[name].copy_(value)
+def _padding_waste(records: TokenizedRecords, config: FitConfig, epochs: int) -> float:
+    """Share of padding among the training tokens of the first `epochs` epochs."""
+    return padding_waste(
+        records.lengths, [batch for epoch in range(epochs) for batch in batches_of(records, config, epoch)]
+    )

@@ -16,7 +16,7 @@ from training.datasets_in import Table, as_dataset
 from training.heads import RecordHead, head_of, names_of, threshold_of
 from training.listwise import NAMES as OPTIONS
 from training.listwise import ranked_texts
-from training.loop import Compute, each_probabilities
+from training.outputs import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
 from training.records import TokenizedRecords, tokenized

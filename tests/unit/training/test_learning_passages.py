@@ -71,20 +71,20 @@ def test_a_killed_run_goes_on_to_the_same_weights(
 ) -> None:
     from safetensors.numpy import load_file
 
-    from training import fitting
+    from training import engine
 
     learnt(passages, tiny_model, tmp_path / "whole", fast, epochs=4)
-    real, calls = fitting.save_checkpoint, 0
+    real, calls = engine.seal, 0
 
-    def killed(*arguments: Any) -> None:
+    def killed(*arguments: Any, **named: Any) -> None:
         nonlocal calls
-        real(*arguments)
+        real(*arguments, **named)
         calls += 1
         if calls == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "save_checkpoint", killed)
+        patch.setattr(engine, "seal", killed)
         with pytest.raises(KeyboardInterrupt):
             learnt(passages, tiny_model, tmp_path / "killed", fast, epochs=4)
     learnt(passages, tiny_model, tmp_path / "killed", fast, epochs=4)

@@ -1,0 +1,272 @@
+"""The training loop is transformers' Trainer; here is what a run has beyond it.
+
+Batches of texts of like length, losses by the head, epochs judged as predictions are, a rate for each part of the
+model, checkpoints that are whole, and a line that names the records where a loss is no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+
+from training._hf import is_head
+from training.batching import IntArray, shuffled_length_batches
+from training.checkpoints import Seal, folder_of, history_logged, seal
+from training.config import FitConfig
+from training.fit_task import FitTask
+from training.heads import Head
+from training.outputs import Compute, each_probabilities, logits_of
+from training.plain_checkpoints import PlainCheckpoints, load_weights
+from training.progress import Tick
+from training.records import TokenizedRecords
+from training.results import EpochResult
+from training.schedule import parameter_groups
+
+
+class NotFinite(ValueError):
+    """A loss that is no number; `rows` are those of the batch, in the training part."""
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        shown = ", ".join(map(str, sorted(rows)[:20]))
+        super().__init__(
+            f"training stopped: the loss of a batch is not a number (rows {shown} of train); a smaller learning_rate, "
+            "or precision = 'fp32', is what helps where the records are in order"
+        )
+        self.rows = tuple(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of the loop.
+
+    Attributes:
+        task: what is learnt.
+        config: the settings.
+        compute: where, and in which number format.
+        folder: where the checkpoints lie.
+        parts: into how many parts every batch is cut, so that it fits in memory.
+        tick: called with (records done, records in all).
+    """
+
+    task: FitTask
+    config: FitConfig
+    compute: Compute
+    folder: Path
+    parts: int
+    tick: Tick
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training part, if it is not stopped early."""
+        return self.config.epochs_for(len(self.task.train))
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return -(-len(self.task.train) // self.config.batch_size)
+
+
+def train(model: Any, run: Run, *, resume: Path | None = None) -> tuple[EpochResult, ...]:
+    """Train `model` in place, to the last epoch or until patience is at its end; it is then that of the best epoch.
+
+    Args:
+        model: on its device; parameters that require a gradient move.
+        run: what, how and where.
+        resume: a whole checkpoint of the same run.
+
+    Returns:
+        How every epoch went, those before `resume` included.
+
+    Raises:
+        NotFinite: A loss is no number.
+        torch.OutOfMemoryError: A part of a batch does not fit in memory.
+    """
+    history = epochs_in(history_logged(resume)) if resume else ()
+    if not _is_over(history, run):
+        engine = _Engine(model, run)
+        engine.train(resume_from_checkpoint=str(resume) if resume else None)
+        engine.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+        history = epochs_in(engine.state.log_history)
+    load_weights(model, _checkpoint_of(best_epoch(history, run.task.head), run))
+    run.tick(1, 1)  # stopped early or not, the bar is full
+    return history
+
+
+def best_epoch(history: Sequence[EpochResult], head: Head) -> EpochResult:
+    """The epoch that the head calls best, the first of them on a tie."""
+    return max(history, key=lambda result: (head.epoch_by(result), -result.epoch))
+
+
+def epochs_in(log: Sequence[Mapping[str, Any]]) -> tuple[EpochResult, ...]:
+    """The epochs of which transformers' log tells: a line of the loss on the training part, one of the validation."""
+    found: list[EpochResult] = []
+    loss = float("nan")
+    for line in log:
+        loss = line.get("loss", loss)
+        if scores := {name.removeprefix("eval_"): value for name, value in line.items() if name.startswith("eval_")}:
+            found.append(EpochResult(epoch=len(found) + 1, train_loss=loss, **scores))
+    return tuple(found)
+
+
+def _is_over(history: Sequence[EpochResult], run: Run) -> bool:
+    patience = run.config.patience
+    if len(history) >= run.epochs:
+        return True
+    return (
+        bool(history) and patience is not None and len(history) - best_epoch(history, run.task.head).epoch >= patience
+    )
+
+
+def _checkpoint_of(epoch: EpochResult, run: Run) -> Path:
+    return folder_of(run.folder, epoch.epoch * run.steps)
+
+
+class _Engine(PlainCheckpoints, Trainer):  # type: ignore[misc]
+    control: Any
+    optimizer: torch.optim.Optimizer | None
+
+    def __init__(self, model: Any, run: Run) -> None:
+        self.of, self.targets = run, run.task.head.targets(np.asarray(run.task.train.labels), len(run.task.label_names))
+        super().__init__(
+            model=model,
+            args=_arguments(run),
+            train_dataset=range(len(run.task.train)),
+            eval_dataset=range(len(run.task.validation)),
+            callbacks=[_Keeper(run)],
+        )
+        self.weights = _class_weights(run, self.targets)
+        self.loss_is_scaled_for_ga = True
+        self.pop_callback(PrinterCallback)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        sampler = _Batches(self.of, pieces=self.of.parts * self.args.world_size)
+        return self.accelerator.prepare(  # type: ignore[no-any-return]
+            DataLoader(self.train_dataset, batch_sampler=sampler, collate_fn=self._collated)
+        )
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            groups = parameter_groups(self.model if model is None else model, self.of.config, is_head=is_head)
+            self.optimizer = torch.optim.AdamW(groups, fused=True)
+        return self.optimizer
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        rows = inputs["rows"]
+        config, head = self.of.config, self.of.task.head
+        loss: torch.Tensor = head.loss(logits_of(model, inputs["texts"]), inputs["targets"], self.weights, config.label_smoothing)
+        if not torch.isfinite(loss):
+            raise NotFinite(rows.tolist())
+        return loss * float(len(rows) / num_items_in_batch)
+
+    def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:
+        run = self.of
+        model = self.accelerator.unwrap_model(self.model)
+        said = each_probabilities(model, run.task.validation, head=run.task.head, compute=run.compute)
+        scores = {f"eval_{name}": value for name, value in asdict(run.task.validated(said)).items()}
+        self.log(scores)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
+        return scores
+
+    def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+        return 0
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: Any) -> int:
+        return sum(len(each["rows"]) for each in batch_samples)
+
+    def _collated(self, rows: list[int]) -> dict[str, Any]:
+        at, run = np.array(rows), self.of
+        return {
+            "rows": torch.from_numpy(at),
+            "texts": run.compute.padded(run.task.train, at),
+            "targets": torch.from_numpy(self.targets[at]),
+        }
+
+
+class _Batches:
+    """Row numbers of every batch of an epoch, in pieces."""
+
+    def __init__(self, run: Run, *, pieces: int) -> None:
+        self.run, self.pieces, self.epoch = run, pieces, 0
+        self.batch_size, self.drop_last = None, False
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        n, size = len(self.run.task.train), self.run.config.batch_size
+        return (n // size) * min(self.pieces, size) + min(self.pieces, n % size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for batch in batches_of(self.run.task.train, self.run.config, self.epoch):
+            yield from (piece.tolist() for piece in np.array_split(batch, min(self.pieces, len(batch))))
+
+
+class _Keeper(TrainerCallback):  # type: ignore[misc]
+    """Tells how far the run is, stops it when patience is at its end, and sees that checkpoints are whole."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        # Dropout depends on seed and epoch alone, so a run that goes on needs no random state from the one before.
+        mixed = np.random.SeedSequence([self.run.config.seed, round(state.epoch), args.process_index])
+        torch.manual_seed(int(mixed.generate_state(1)[0]))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        epoch, step = divmod(state.global_step, self.run.steps)
+        n = len(self.run.task.train)
+        self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, *more: Any, **named: Any) -> None:
+        control.should_training_stop = _is_over(epochs_in(state.log_history), self.run)
+
+    def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        if state.is_world_process_zero:
+            run, history = self.run, epochs_in(state.log_history)
+            what = Seal(run=run.task.run, precision=run.compute.precision, parts=run.parts)
+            best = _checkpoint_of(best_epoch(history, run.task.head), run)
+            seal(_checkpoint_of(history[-1], run), what, keep=[best])
+
+
+def _arguments(run: Run) -> TrainingArguments:
+    config = run.config
+    return TrainingArguments(
+        output_dir=str(run.folder),
+        num_train_epochs=run.epochs,
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=run.parts,
+        warmup_steps=config.warmup,
+        max_grad_norm=config.max_grad_norm,
+        bf16=run.compute.precision == "bf16",
+        use_cpu=run.compute.device == "cpu",
+        seed=config.seed,
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        eval_strategy="epoch",
+        logging_nan_inf_filter=False,
+        remove_unused_columns=False,
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:
+    """Row numbers of every batch of an epoch, counted from 0."""
+    return shuffled_length_batches(records.lengths, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
+
+
+def _class_weights(run: Run, targets: npt.NDArray[Any]) -> torch.Tensor | None:
+    if run.config.class_weights is None:
+        return None
+    return torch.tensor(run.task.head.weights(targets, len(run.task.label_names)), device=run.compute.device)
