@@ -31,7 +31,7 @@ def test_lora_learns_the_messages(trained: FitResult, dataset: Dataset) -> None:
 
 
 def test_full_training_learns_them_too(dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path) -> None:
-    settings = {**fast, "learning_rate": 2e-3, "method": "full"}
+    settings = {**fast, "learning_rate": 5e-3, "epochs": 20, "method": "full"}
     result = fit_in(tmp_path, dataset, FitConfig(model=tiny_model, **settings))
     assert max(epoch.accuracy for epoch in result.history) >= 0.9
 
