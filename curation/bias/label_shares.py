@@ -50,10 +50,10 @@ def label_balance(
         [('north', 'toxic', 0.42), ('south', 'fine', 0.42)]
     """
     check_asked(minimum, level)
-    names, carried = _carried(labels, label_names)
-    groups = groups_of(by, carried.shape[0], minimum)
-    hits = np.asarray((groups.members.T @ carried).todense())
-    return differences(groups, hits, np.asarray(carried.sum(axis=0)).ravel(), names, level)
+    names, carriers = carried(labels, label_names)
+    groups = groups_of(by, carriers.shape[0], minimum)
+    hits = np.asarray((groups.members.T @ carriers).todense())
+    return differences(groups, hits, np.asarray(carriers.sum(axis=0)).ravel(), names, level)
 
 
 def differences(
@@ -111,7 +111,7 @@ def _row(
     )
 
 
-def _carried(labels: Column, label_names: Column | None) -> tuple[list[Any], sp.csr_matrix]:
+def carried(labels: Column, label_names: Column | None) -> tuple[list[Any], sp.csr_matrix]:
     """Return the labels, and (n, labels) which record carries which."""
     labels = kept(labels)
     lists = rows_of_lists(labels)

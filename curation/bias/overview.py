@@ -13,13 +13,14 @@ from curation.bias.weighting import Reweighting, reweighting
 from evaluation.columns import Column
 from evaluation.intervals import Interval
 
-MOST = 200  # findings that are kept of one kind, and rows of a target
+MOST = 200  # findings that are kept of one kind, and rows of a target; a whole table is kept whole
 
 
-def told(found: Findings[Any]) -> dict[str, Any]:
-    """Return what was found; numbers that JSON does not have are None."""
+def told(found: Findings[Any], *, whole: bool = False) -> dict[str, Any]:
+    """Return what was found, of a `whole` table also what was not; numbers that JSON does not have are None."""
     rows = found.found
     return {
+        **({"rows": [_row(row) for row in found.rows]} if whole else {}),
         "compared": len(found.rows),
         "level": found.level,
         "smallest": found.smallest,

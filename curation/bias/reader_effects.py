@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from curation.bias.findings import Findings, check_asked
-from curation.bias.grouping import MISSING, called
+from curation.bias.grouping import called
+from curation.bias.person_ratings import PersonRatings, ReaderColumn
+from curation.bias.reader_model import HeldFixed, held_fixed
+from curation.bias.reader_permutation import Dealt, dealt_anew
 from curation.bias.two_shares import corrected
-from curation.quality.input_checks import BoolArray, FloatArray, IntArray
-from evaluation.columns import Column, codes, keys, numbers
+from curation.quality.input_checks import BoolArray
+from evaluation.columns import Column
 from evaluation.intervals import Interval, check_confidence
 from evaluation.settings import check_whole
 from evaluation.shown import Listed, Shown
 
-_CELLS_AT_ONCE = 4_000_000
-_SAME = 1e-9  # below it, a sum that was added up in another order is the same
+_Group = tuple[str, str]  # what is known of readers, and the group
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ReaderGroup(Shown):
-    """How a group of readers rates beside all other readers, on the same items.
+    """How a group of readers answers beside all other readers, on the same items.
 
     Attributes:
         by: What is known of the readers.
         group: The group.
+        label: The label that is given more or less often; None where the answers are ratings.
         persons: Readers of the group who share an item with somebody.
-        ratings: What they gave.
-        difference: Points by which the group rates higher than the others, each person counting once, with an interval.
+        ratings: Answers that they gave.
+        difference: Points by which the group rates higher than the others, or how much larger its share of the label
+            is, in [-1, 1]; each person counts once. With an interval.
         p_value: Of a permutation of persons, two-sided.
-        q_value: The same after Benjamini-Hochberg over all groups of all columns.
+        q_value: The same after Benjamini-Hochberg over all groups of all columns, and all labels.
         is_found: Whether the q-value is at most the level.
+        held_fixed: The same difference in a mixed model of all columns: between readers who are alike in the others.
+            No value where the ratings cannot tell.
+        held_fixed_p_value: Of that, None without a value.
+        held_fixed_q_value: The same after Benjamini-Hochberg, None without a value.
+        stays: Whether that q-value is at most the level: what the group explains, and the other columns do not.
         reason: The comparison in words.
     """
 
     by: str
     group: str
+    label: Any
     persons: int
     ratings: int
     difference: Interval
     p_value: float
     q_value: float
     is_found: bool
+    held_fixed: Interval
+    held_fixed_p_value: float | None
+    held_fixed_q_value: float | None
+    stays: bool
     reason: str
 
 
@@ -60,7 +72,7 @@ def reader_groups(
     permutations: int = 9999,
     seed: int = 0,
 ) -> Findings[ReaderGroup]:
-    """Ask whether what is known of the readers explains their ratings beyond what one person differs from another.
+    """Ask whether what is known of the readers explains their answers beyond what one person differs from another.
 
     The model is item + person + group + noise. Items are fixed effects: they are swept out, so that a group that was
     given harsher items is not blamed for them. Persons are what is drawn: the groups are dealt out to the persons
@@ -70,8 +82,13 @@ def reader_groups(
     holds every difference that the test does not refuse (Garthwaite, Biometrics 1996). Every person counts once,
     however much they rated.
 
+    Each group is held against all others as they are: where the old are the well-paid, too, either looks as if it made
+    the difference. `held_fixed` says what remains of it in one mixed model of all columns: see
+    `curation.bias.reader_model`.
+
     Args:
-        ratings: n numbers, one for every rating; labels that are two numbers work as well.
+        ratings: n numbers, one for every rating; or n labels as text, or n lists of them, each of which is then a yes
+            or no. A label that fewer than `minimum` persons ever gave, or did not give, is left out.
         items: n items.
         readers: n readers.
         by: Columns of n values by name, such as gender or age: the same for every rating of one reader. A missing
@@ -98,148 +115,93 @@ def reader_groups(
     check_confidence(confidence)
     check_whole(permutations, "permutations", least=1)
     check_whole(seed, "seed")
-    given = _Ratings.read(ratings, items, readers)
-    known = [group for name, column in by.items() for group in given.groups(name, column)]
-    sizes = [int((inside & given.compared).sum()) for *_, inside in known]
-    persons = int(given.compared.sum())
-    large = [i for i, size in enumerate(sizes) if min(size, persons - size) >= minimum]
-    tested = _tested(given, [known[i][2] for i in large], confidence, permutations, seed)
-    q_values = corrected([p for _, p in tested])
-    rows = [
-        _row(known[i], sizes[i], given, difference, p, float(q), level)
-        for i, (difference, p), q in zip(large, tested, q_values, strict=True)
+    given = PersonRatings.read(ratings, items, readers, minimum)
+    columns = [given.column(name, column) for name, column in by.items()]
+    inside = _inside(columns)
+    sizes = {group: int((given.compared & members).sum()) for group, members in inside.items()}
+    large = [group for group, size in sizes.items() if min(size, int(given.compared.sum()) - size) >= minimum]
+    members = [inside[group] for group in large]
+    dealt = dealt_anew(given, members, confidence=confidence, permutations=permutations, seed=seed)
+    held = [
+        held_fixed(given, columns, answer=answer, minimum=minimum, confidence=confidence) if large else {}
+        for answer in range(len(given.answers))
     ]
+    pairs = [
+        _Pair(
+            group=group,
+            label=label,
+            persons=sizes[group],
+            ratings=int(inside[group][given.person].sum()),
+            dealt=found[answer],
+            held=held[answer][group],
+        )
+        for group, found in zip(large, dealt, strict=True)
+        for answer, label in enumerate(given.answers)
+    ]
+    q_values = corrected([pair.dealt.p_value for pair in pairs]).tolist()
+    held_q_values = _corrected([pair.held.p_value for pair in pairs])
+    rows = [_row(*each, level) for each in zip(pairs, q_values, held_q_values, strict=True)]
     return Findings(
         rows=Listed(sorted(rows, key=lambda row: (row.p_value, -abs(row.difference.numbers[0])))),
         level=level,
         smallest=min((row.persons for row in rows), default=None),
-        too_small={called(name, value): n for (name, value, _), n in zip(known, sizes, strict=True) if n < minimum},
+        too_small={called(*group): n for group, n in sizes.items() if n < minimum},
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ratings:
-    """Ratings as numbers of items and persons.
+class _Pair:
+    """A group and a label, and what was found of both."""
 
-    Attributes:
-        values: (n,) ratings.
-        item: (n,) from 0.
-        person: (n,) from 0.
-        weight: (n,) adds up to 1 over each person; 0 where nobody else rated the item, which compares nobody.
-    """
-
-    values: FloatArray
-    item: IntArray
-    person: IntArray
-    weight: FloatArray
-
-    @classmethod
-    def read(cls, ratings: Column, items: Column, readers: Column) -> _Ratings:
-        values = numbers(ratings, "ratings")
-        item, person = codes(items, "items"), codes(readers, "readers")
-        for where, found in (("items", item), ("readers", person)):
-            if len(found) != len(values):
-                raise ValueError(f"{where}: expected {len(values)}, one per rating, got {len(found)}")
-        bad = np.flatnonzero(~np.isfinite(values))
-        if not len(values) or len(bad):
-            got = f"{values[bad[0]]} at record {bad[0]}" if len(bad) else "none"
-            raise ValueError(f"ratings: expected finite numbers, got {got}")
-        looks = np.unique(np.column_stack([item, person]), axis=0)
-        shared = (np.bincount(looks[:, 0]) > 1)[item]
-        weight = shared / np.maximum(np.bincount(person, weights=shared), 1)[person]
-        return cls(values=values, item=item, person=person, weight=weight)
-
-    @property
-    def compared(self) -> BoolArray:
-        """(persons,) who shares an item with somebody."""
-        return np.asarray(np.bincount(self.person, weights=self.weight) > 0)
-
-    def beyond_items(self, values: FloatArray) -> FloatArray:
-        """Return (persons,) the mean of every person's values after those of the items are taken out."""
-        total = np.bincount(self.item, weights=self.weight)
-        means = np.bincount(self.item, weights=self.weight * values) / np.where(total > 0, total, 1)
-        beyond = self.weight * (values - means[self.item])
-        return np.bincount(self.person, weights=beyond).astype(np.float64)
-
-    def groups(self, name: str, given: Column) -> Iterator[tuple[str, str, BoolArray]]:
-        """Yield every group of a column with (persons,) who is in it."""
-        values = np.array([str(value) for value in keys(given, f"by[{name!r}]", missing=MISSING)], dtype=str)
-        if len(values) != len(self.person):
-            raise ValueError(f"by[{name!r}]: expected {len(self.person)} values, one per rating, got {len(values)}")
-        first = np.unique(self.person, return_index=True)[1]
-        other = np.flatnonzero(values != values[first][self.person])
-        if len(other):
-            row, before = int(other[0]), int(first[self.person[other[0]]])
-            said = f"{str(values[row])!r} at record {row}, {str(values[before])!r} at {before}"
-            raise ValueError(f"by[{name!r}]: expected one group for each reader, got {said} for the same one")
-        for value in np.unique(values).tolist():
-            yield name, value, values[first] == value
+    group: _Group
+    label: Any
+    persons: int
+    ratings: int
+    dealt: Dealt
+    held: HeldFixed
 
 
-def _tested(
-    given: _Ratings, groups: list[BoolArray], confidence: float, permutations: int, seed: int
-) -> list[tuple[Interval, float]]:
-    """Return the difference of each group from the rest, and the p-value of a permutation of persons.
-
-    Let M take the items out of the ratings, which are weighted; y are they and g says who is in the group. Least
-    squares gives the difference g'My / g'Mg. A permutation p of persons gives p(g)'My, and refuses a difference d if
-    p(g)'M(y - dg) is seldom as far out as g'M(y - dg): both are straight lines in d, which cross in one place. The
-    quantiles of these crossings are the ends of the interval.
-    """
-    at = np.flatnonzero(given.compared)
-    of_ratings = given.beyond_items(given.values)[at]
-    inside = [np.flatnonzero(group[at]) for group in groups]
-    of_group = [given.beyond_items(group[given.person].astype(np.float64))[at] for group in groups]
-    drawn = _drawn(of_ratings, of_group, inside, permutations, seed)
-    found = []
-    for members, lost, (sums, losses) in zip(inside, of_group, drawn, strict=True):
-        seen, size = of_ratings[members].sum(), lost[members].sum()
-        near = _SAME * max(1.0, float(np.abs(of_ratings).sum()))
-        tails = [(1 + int((side * (sums - seen) >= -near).sum())) / (permutations + 1) for side in (1, -1)]
-        moved = size - losses > _SAME * len(at)
-        crossings = (seen - sums[moved]) / (size - losses[moved])
-        found.append((_interval(seen, size, crossings, confidence), min(1.0, 2 * min(tails))))
-    return found
+def _inside(columns: Sequence[ReaderColumn]) -> dict[_Group, BoolArray]:
+    """Return (persons,) who is in it, for every group of every column."""
+    return {(each.name, group): each.code == n for each in columns for n, group in enumerate(each.groups)}
 
 
-def _interval(seen: float, size: float, crossings: FloatArray, confidence: float) -> Interval:
-    if size <= _SAME or not len(crossings):
-        return Interval(value=None, reason="no item was rated in the group and outside it")
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(crossings, [tail, 1 - tail], method="closest_observation")
-    return Interval(value=float(seen / size), low=float(low), high=float(high))
+def _corrected(p_values: Sequence[float | None]) -> list[float | None]:
+    """Return q-values of those that there are."""
+    q_values = iter(corrected([p for p in p_values if p is not None]).tolist())
+    return [None if p is None else next(q_values) for p in p_values]
 
 
-def _drawn(
-    of_ratings: FloatArray, of_group: list[FloatArray], inside: list[IntArray], permutations: int, seed: int
-) -> list[tuple[FloatArray, FloatArray]]:
-    """Return for each group, over all permutations of persons, the sum of what is beyond the items in its place."""
-    rng, persons = np.random.default_rng(seed), len(of_ratings)
-    found: list[tuple[list[FloatArray], list[FloatArray]]] = [([], []) for _ in inside]
-    batch = max(1, _CELLS_AT_ONCE // max(1, persons))
-    for start in range(0, permutations, batch):
-        size = min(batch, permutations - start)
-        order = rng.permuted(np.tile(np.arange(persons), (size, 1)), axis=1)
-        for members, lost, (sums, losses) in zip(inside, of_group, found, strict=True):
-            sums.append(of_ratings[order[:, members]].sum(axis=1))
-            losses.append(lost[order[:, members]].sum(axis=1))
-    return [(np.concatenate(sums), np.concatenate(losses)) for sums, losses in found]
-
-
-def _row(
-    known: tuple[str, str, Any], persons: int, given: _Ratings, difference: Interval, p: float, q: float, level: float
-) -> ReaderGroup:
-    name, value, inside = known
-    number, low, high = difference.numbers
+def _row(pair: _Pair, q: float, held_q: float | None, level: float) -> ReaderGroup:
     return ReaderGroup(
-        by=name,
-        group=value,
-        persons=persons,
-        ratings=int(inside[given.person].sum()),
-        difference=difference,
-        p_value=p,
+        by=pair.group[0],
+        group=pair.group[1],
+        label=pair.label,
+        persons=pair.persons,
+        ratings=pair.ratings,
+        difference=pair.dealt.difference,
+        p_value=pair.dealt.p_value,
         q_value=q,
         is_found=q <= level,
-        reason=f"{called(name, value)}: {persons} readers rate {number:+.2f} points [{low:+.2f}, {high:+.2f}] from "
-        "the others on the same items",
+        held_fixed=pair.held.difference,
+        held_fixed_p_value=pair.held.p_value,
+        held_fixed_q_value=held_q,
+        stays=held_q is not None and held_q <= level,
+        reason=_reason(pair),
     )
+
+
+def _reason(pair: _Pair) -> str:
+    does, unit, form, points = "rate", 1, "+.2f", "points"
+    if pair.label is not None:
+        does, unit, form, points = f"give {pair.label!r}", 100, "+.1f", "points in a hundred"
+    as_they_are, fixed = (_in_words(found, unit, form) for found in (pair.dealt.difference, pair.held.difference))
+    beside = f"{pair.persons} readers {does} {as_they_are} {points} from the others on the same items"
+    return f"{called(*pair.group)}: {beside}; {fixed} with the other columns held fixed"
+
+
+def _in_words(found: Interval, unit: float, form: str) -> str:
+    if found.value is None:
+        return f"nothing ({found.reason})"
+    number, low, high = (format(unit * each, form) for each in found.numbers)
+    return f"{number} [{low}, {high}]"

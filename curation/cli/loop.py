@@ -19,6 +19,7 @@ from curation.rounds import loop
 from curation.rounds.loop import Ticker
 from curation.rounds.waiting import waiting
 from curation.sources.beside import keep_beside
+from curation.sources.reader_groups import keep_reader_groups, read_reader_groups
 
 FILE = click.Path(path_type=Path)
 
@@ -98,6 +99,7 @@ augment, train, evaluate, relabel, report = map(_learning, ("augment", "train", 
 @click.option("--group-file", type=FILE, help="The file with the columns of --group, kept from then on.")
 @click.option("--id", "record_id", help="Its column of record ids; without it the row number is the id.")
 @click.option("--reference", type=FILE, help="A sample of the real stream: what do the records lack of it?")
+@click.option("--reader-groups", type=FILE, help="Who answers, by `reviewer`, and a column for each of their groups.")
 @as_json
 def check(
     folder: Path,
@@ -105,6 +107,7 @@ def check(
     group_file: Path | None,
     record_id: str | None,
     reference: Path | None,
+    reader_groups: Path | None,
     as_json: bool,
 ) -> None:
     """Look for wrong labels, copies, outliers and bias."""
@@ -112,7 +115,10 @@ def check(
         raise TwofoldError(f"--group-file {group_file}: name the columns to be compared with --group")
 
     def checked(project: Project, ticker: Ticker) -> Iterable[Done]:
+        known = None if reader_groups is None else read_reader_groups(project, reader_groups)
         keep_beside(project, groups, file=group_file, record_id=record_id, reference=reference)
+        if known is not None:
+            keep_reader_groups(project, known)
         return loop.learn(project, loop.learnable(project), "bias", ticker)
 
     _run(folder, as_json, checked)

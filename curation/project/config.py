@@ -50,11 +50,13 @@ class CheckConfig(Section):
         duplicate_similarity: Cosine similarity from which two texts count as near-duplicates.
         language: Two letters: the list of words by which texts are told that name a group of people.
         smallest_group: Records below which nothing is said of a group.
+        smallest_reader_group: Persons below which nothing is said of a group of readers.
     """
 
     duplicate_similarity: float = Field(default=0.95, gt=0, le=1)
     language: str = "en"
     smallest_group: int = Field(default=20, ge=5, le=100_000)
+    smallest_reader_group: int = Field(default=10, ge=3, le=100_000)
 
 
 class SplitConfig(Section):

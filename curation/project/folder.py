@@ -46,6 +46,7 @@ OWN_NAMES = (
     "intake.json",
     "metadata.parquet",
     "reference.parquet",
+    "readers.parquet",
     "identity-terms.txt",
     "test.parquet",
     "test_part.json",

@@ -42,6 +42,32 @@ class StreamRegion(Part):
     text: str | None
 
 
+class ReaderDifference(Part):
+    """What a group of readers answers beside all others; `label` is None where it is points on a scale.
+
+    `held_fixed` is the same between readers who are alike in everything else that is known of them.
+    """
+
+    by: str
+    group: str
+    label: str | None
+    persons: int
+    difference: Measure
+    q_value: Number
+    is_found: bool
+    held_fixed: Measure
+    held_fixed_q_value: Number
+    stays: bool
+
+
+class Readers(Listed[ReaderDifference]):
+    """All comparisons of groups of readers; `too_small` counts the groups of which nothing is said."""
+
+    compared: int
+    smallest: int | None
+    too_small: int
+
+
 class Remedy(Part):
     """What makes labels independent of a column; `before` and `after` are the largest difference from the whole."""
 
@@ -78,6 +104,7 @@ class Bias(Part):
     style: Listed[StyleCue] | None
     doubts: Listed[GroupDifference] | None
     stream: Listed[StreamRegion] | None
+    readers: Readers | None = None
     remedies: Many[Remedy]
     datalab: Datalab | None
     not_checked: dict[str, str]

@@ -83,8 +83,8 @@ def _columns(project: Project, names: Sequence[str], file: Path, record_id: str 
     wanted = [*dict.fromkeys([*names, *([record_id] if record_id else [])])]
     found: dict[str, dict[str, str]] = {}
     for row in read_rows(file, columns=wanted):
-        key = str(row.number) if record_id is None else _cell(file, row, record_id, as_id)
-        found[key] = {name: _cell(file, row, name, as_text) for name in names}
+        key = str(row.number) if record_id is None else cell(file, row, record_id, as_id)
+        found[key] = {name: cell(file, row, name, as_text) for name in names}
     ids = column(project.records, "record_id")
     if not any(i in found for i in ids):
         hint = "" if record_id else "; name the column of the ids with --id"
@@ -92,7 +92,8 @@ def _columns(project: Project, names: Sequence[str], file: Path, record_id: str 
     return {name: [found.get(i, {}).get(name) or None for i in ids] for name in names}
 
 
-def _cell(file: Path, row: Row, name: str, read: Callable[[object], str]) -> str:
+def cell(file: Path, row: Row, name: str, read: Callable[[object], str]) -> str:
+    """Read a cell; raises a TwofoldError that says where it stands."""
     try:
         return read(row.cells[name])
     except ValueError as error:

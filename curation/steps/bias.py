@@ -1,4 +1,4 @@
-"""Labels, columns beside them, a sample of the stream -> where labels, style, doubts and coverage differ by group."""
+"""Labels, what is known beside them, votes -> where labels, style, doubts, coverage and readers differ by group."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.bias import (
     Findings,
     identity_mentions,
     label_balance,
     noise_by_group,
+    reader_groups,
     representativeness,
     surface_cues,
 )
@@ -24,12 +26,16 @@ from curation.bias.region_shares import names_of
 from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import worst_units
+from curation.project.folder import Round
 from curation.project.records import by_id, column, joined_texts
+from curation.project.standing import Role, Status
 from curation.project.step import Context, Step, percent
 from curation.quality.cleanlab_baseline import datalab
 from curation.quality.input_checks import encode_labels
 from curation.quality.region_map import Part
 from curation.sources.beside import metadata, reference_texts
+from curation.sources.reader_groups import reader_groups_of
+from curation.tasks.task import Task
 
 TERMS = "identity-terms.txt"
 REGION = "region"
@@ -104,13 +110,14 @@ def run(context: Context) -> str:
         "style": _asked(why, "style", lambda: _style(known, context)),
         "doubts": _asked(why, "doubts", lambda: _doubts(known, context)),
         "stream": _asked(why, "stream", lambda: _stream(known, context)),
+        "readers": _asked(why, "readers", lambda: _readers(context)),
     }
     regions = _asked({}, "regions", lambda: _labels(known, context, {REGION: known.regions}))
     remedies = _remedies(known, found["labels"], context)
     overview = {
         "grouped_by": [*_beside(known.columns, {REGION: known.regions})],
         "terms": len(known.mentions),
-        **{name: None if each is None else told(each) for name, each in found.items()},
+        **{name: None if each is None else told(each, whole=name == "readers") for name, each in found.items()},
         "regions": None if regions is None else told(regions),
         "remedies": remedies,
         "datalab": _datalab(known, context),
@@ -118,7 +125,7 @@ def run(context: Context) -> str:
     }
     context.round.write_json("bias.json", overview)
     context.tick(100, 100)
-    return _said(found, why)
+    return _said(found, why, reader_groups_of(context.project))
 
 
 class _Unasked(Exception):
@@ -133,12 +140,13 @@ def _asked(why: dict[str, str], name: str, ask: Callable[[], Findings[Any]]) -> 
         return None
 
 
-def _said(found: Mapping[str, Findings[Any] | None], why: Mapping[str, str]) -> str:
+def _said(found: Mapping[str, Findings[Any] | None], why: Mapping[str, str], asked_of_readers: object) -> str:
     counts = [f"{len(each.found)} in {name}" for name, each in found.items() if each is not None and each.found]
     compared = sum(len(each.rows) for each in found.values() if each is not None)
+    readers = f"; readers: {why['readers']}" if asked_of_readers and "readers" in why else ""
     if not compared:
-        return f"nothing to compare: {why.get('labels') or 'no group is large enough'}"
-    return f"{compared} comparisons; differences: {', '.join(counts) or 'none'}"
+        return f"nothing to compare: {why.get('labels') or 'no group is large enough'}{readers}"
+    return f"{compared} comparisons; differences: {', '.join(counts) or 'none'}{readers}"
 
 
 def _known(context: Context) -> _Known:
@@ -222,6 +230,58 @@ def _stream(known: _Known, context: Context) -> Findings[Any]:
     )
 
 
+def _readers(context: Context) -> Findings[Any]:
+    """Compare what groups of readers answered, in all rounds so far; adjudicators see answers, and are left out."""
+    known = reader_groups_of(context.project)
+    if not known:
+        raise _Unasked("no groups of readers are kept; name a file of them with --reader-groups")
+    votes = [vote for number in range(context.round.number + 1) for vote in _votes(context.project.round(number))]
+    if not votes:
+        raise _Unasked("nobody has answered yet")
+    smallest = context.config.check.smallest_reader_group
+    answers = _comparable([vote["value"] for vote in votes], context.config.task)
+    if not any(answers):
+        raise _Unasked("no answer names a label")
+    found = reader_groups(
+        answers,
+        items=[vote["record_id"] for vote in votes],
+        readers=[vote["reviewer"] for vote in votes],
+        by={name: [groups.get(vote["reviewer"]) for vote in votes] for name, groups in known.items()},
+        minimum=smallest,
+        level=LEVEL,
+        seed=context.config.seed,
+    )
+    if not found.rows:
+        raise _Unasked(f"no group has {smallest} readers in it and {smallest} others who answered the same records")
+    return found
+
+
+def _votes(round_: Round) -> list[dict[str, Any]]:
+    """Return what readers answered in a round."""
+    if not round_.snapshots():
+        return []
+    votes = round_.votes()
+    given = pc.and_(pc.equal(votes["role"], Role.ANNOTATOR), pc.equal(votes["status"], Status.SUBMITTED))
+    kept: list[dict[str, Any]] = votes.filter(pc.and_(given, pc.is_valid(votes["value"]))).to_pylist()
+    return kept
+
+
+def _comparable(values: Sequence[Any], task: Task) -> Sequence[Any]:
+    """Return answers as numbers on a scale, or as the labels that each names.
+
+    Raises:
+        _Unasked: They are neither.
+    """
+    kind = task.kind
+    if kind.scale == "ordinal" and not isinstance(values[0], str):
+        return values
+    if kind.labels(task.asked):
+        return [[*kind.mentions(value)] for value in values]
+    if kind.classes(task.asked) is not None:
+        return [[kind.show(value)] for value in values]
+    raise _Unasked(f"answers of the kind {kind.name!r} are neither steps of a scale nor labels")
+
+
 def _smallest(context: Context) -> int:
     return context.config.check.smallest_group
 
@@ -260,6 +320,8 @@ STEP = Step(
         config.training.precision,
         config.check.language,
         config.check.smallest_group,
+        config.check.smallest_reader_group,
     ],
     run=run,
+    revision=2,
 )

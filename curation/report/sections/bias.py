@@ -23,6 +23,7 @@ def bias(round_: Round) -> dict[str, Any] | None:
     return {
         **{name: found[name] for name in ("grouped_by", "terms", "remedies", "not_checked")},
         **{name: _shown(round_, found[name], name) for name in PARTS},
+        "readers": _readers(round_, found["readers"]),
         "compared": sum(part["compared"] for part in asked),
         "smallest": min(sizes, default=None),
         "datalab": None if datalab.get("reason") else datalab,
@@ -34,8 +35,20 @@ def _shown(round_: Round, part: Mapping[str, Any] | None, name: str) -> dict[str
         return None
     rows = [_row(row) for row in part["found"] if name in ("style", "stream") or row["difference"]["value"] > 0]
     hidden = len(part["found"]) - len(rows)  # what a group has less of is what others have more of
-    all_in = f"rounds/{round_.folder.name}/bias.json"
-    return listed(rows, MOST, all_in, dict) | {"total": part["total"] - hidden}
+    return listed(rows, MOST, _all_in(round_), dict) | {"total": part["total"] - hidden}
+
+
+def _readers(round_: Round, part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the whole table, found or not; of labels, what a group gives more often."""
+    if part is None:
+        return None
+    rows = [row for row in part["rows"] if row["label"] is None or (row["difference"]["value"] or 0) > 0]
+    shown = listed(rows, MOST, _all_in(round_), dict)
+    return {**shown, **{name: part[name] for name in ("compared", "smallest", "too_small")}}
+
+
+def _all_in(round_: Round) -> str:
+    return f"rounds/{round_.folder.name}/bias.json"
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

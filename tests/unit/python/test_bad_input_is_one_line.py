@@ -60,6 +60,7 @@ FINE = {
     "slices.city": ANY_VALUE,
     "label_balance.city": ANY_VALUE,
     "label_balance.labels": {"lists"},
+    "reader_groups.ratings": {"lists"},
     "noise_by_group.city": ANY_VALUE,
     "identity_mentions.texts": {*LENGTHS, "empty"},
     "reweighting.groups": {"a missing value", "a missing text"},

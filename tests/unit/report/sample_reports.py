@@ -268,6 +268,18 @@ def _bias(labels: list[str], texts: list[str]) -> dict[str, Any]:
             12,
             "rounds/003/bias.json",
         ),
+        "readers": listed(
+            [
+                {"by": "age", "group": texts[i % t][:30], "label": labels[i % k], "persons": 40 - i, "ratings": 900}
+                | {"difference": interval(0.3 - 0.02 * i), "q_value": 0.001 * 3**i, "is_found": i < 3}
+                | {"held_fixed": interval(0.2) if i else None, "held_fixed_q_value": 0.04 if i else None}
+                | {"stays": i in (1, 4)}
+                for i in range(6)
+            ],
+            6,
+            "rounds/003/bias.json",
+        )
+        | {"compared": 11, "smallest": 12, "too_small": 2},
         "remedies": [
             {"by": "source", "before": 0.21, "after": 0.0, "effective": 1010.4, "records": 1180, "empty": 2}
             | {"collect": 310}

@@ -249,6 +249,20 @@ def test_groups_are_shown_with_their_difference_and_what_would_help() -> None:
     assert "they are not in random order (p < 0.001)" in said
 
 
+def test_groups_of_readers_are_shown_as_they_are_and_with_all_else_held_fixed() -> None:
+    said = " ".join(words(full_report()).split())
+    assert "11 comparisons of a group of readers with all other readers" in said
+    assert "the smallest group has 12 readers, and nothing is said of 2 smaller groups." in said
+    assert "0.280 [0.220, 0.340]0.003000.200 [0.140, 0.260]0.0400yes" in said
+    assert "0.300 [0.240, 0.360]0.00100cannot be toldas they are" in said
+
+
+def test_a_report_from_before_readers_were_compared_opens() -> None:
+    report = full_report()
+    del report["bias"]["readers"]
+    assert "Not compared: there was no reason given." in words(report)
+
+
 def test_a_part_that_was_not_compared_says_why() -> None:
     report = full_report()
     report["bias"]["stream"] = None

@@ -101,7 +101,10 @@ def test_columns_are_kept_so_that_the_next_check_needs_no_file(make_project: Mak
     first = project.first.json("bias.json")
     assert "(up to date)" in check(project, "--group", "source").splitlines()[-1]
     assert project.first.json("bias.json") == first
-    assert first["not_checked"] == {"stream": "no sample of the real stream is kept; name one with --reference"}
+    assert first["not_checked"] == {
+        "stream": "no sample of the real stream is kept; name one with --reference",
+        "readers": "no groups of readers are kept; name a file of them with --reader-groups",
+    }
 
 
 def test_a_column_that_is_called_as_one_of_ours_is_compared_all_the_same(make_project: Make, tmp_path: Path) -> None:
