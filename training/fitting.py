@@ -16,10 +16,11 @@ from training.config import FitConfig
 from training.datasets_in import Table
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as trained_by
-from training.fit_task import FitTask, prepare
+from training.fit_task import FitTask
 from training.heads import keep_threshold, model_settings
 from training.outputs import Compute
 from training.progress import Tick, as_tick
+from training.recipes import prepare
 from training.records import TokenizedRecords
 from training.results import FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record

@@ -1,0 +1,48 @@
+"""Orders of options, by name or by their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training import _hf
+from training.config import FitConfig
+from training.fit_task import FitTask, digest
+from training.listwise import listwise_head, options_in, ranked_texts, ranks_in
+from training.records import tokenized
+from training.validation import of_orders
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def orders(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    """Prepare both parts."""
+    names = options_in(train, label_column)
+    for setting, wanted in (("scale", "nominal"), ("class_weights", None)):
+        if (given := getattr(config, setting)) != wanted:
+            raise ValueError(f"{setting}: expected {wanted!r} where options are put in order, got {given!r}")
+    tokenizer = _hf.load_tokenizer(config.model)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    of_texts = partial(ranked_texts, tokenizer=tokenizer, names=names)
+    read = of_texts if config.compares else partial(tokenized, label_column=None)
+    parts = [
+        replace(read(part, tokenize=tokenize, text_columns=text_columns), labels=ranks_in(part, label_column, names))
+        for part in (train, validation)
+    ]
+    head = listwise_head(names, compares=config.compares)
+    return FitTask(
+        train=parts[0],
+        validation=parts[1],
+        label_names=names,
+        head=head,
+        validated=partial(of_orders, head=head, labels=np.asarray(parts[1].labels)),
+        tokenizer=tokenizer,
+        run=digest(parts, names, config),
+    )

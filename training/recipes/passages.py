@@ -1,0 +1,41 @@
+"""Marked passages, learnt piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from training import _hf
+from training.config import FitConfig
+from training.fit_task import FitTask, digest
+from training.heads import TAGS
+from training.validation import of_passages
+from training.windows import passage_labels, windowed
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def passages(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    """Prepare both parts."""
+    names = passage_labels(train, label_column)
+    if config.scale == "ordinal":
+        raise ValueError("scale: expected 'nominal' where passages are marked, got 'ordinal'")
+    tokenizer = _hf.load_tokenizer(config.model)
+    cut_up = _hf.windows_with(tokenizer, max_length=config.max_length)
+    parts = [
+        windowed(part, cut_up, text_columns=text_columns, label_column=label_column, labels=names)
+        for part in (train, validation)
+    ]
+    return FitTask(
+        train=parts[0].rows,
+        validation=parts[1].rows,
+        label_names=names,
+        head=TAGS,
+        validated=partial(of_passages, texts=parts[1], labels=names),
+        tokenizer=tokenizer,
+        run=digest([part.rows for part in parts], names, config, [part.passages for part in parts]),
+    )

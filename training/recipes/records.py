@@ -1,0 +1,52 @@
+"""Labels of records: one of several, any number, a step of a scale; or which of two texts is better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training import _hf
+from training.config import FitConfig
+from training.datasets_in import with_class_names
+from training.fit_task import FitTask, digest
+from training.heads import head_for
+from training.pairwise import compared, tells, told_last, with_told_answers
+from training.records import label_names_of, tokenized
+from training.validation import of_records
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def records(
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+) -> FitTask:
+    """Prepare both parts."""
+    if tells(train, text_columns, label_column):
+        train, validation = (with_told_answers(part, label_column) for part in (train, validation))
+        text_columns, config = told_last(text_columns), replace(config, compares=True)
+    train, validation = with_class_names(train, validation, label_column)
+    names = label_names_of(train, label_column)
+    if label_names_of(validation, label_column) != names:
+        raise ValueError(f"{label_column}: train and validation have different class names")
+    tokenizer = _hf.load_tokenizer(config.model)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    read = partial(compared, tokenizer=tokenizer) if config.compares else tokenized
+    parts = [
+        read(part, tokenize=tokenize, text_columns=text_columns, label_column=label_column)
+        for part in (train, validation)
+    ]
+    head = head_for(np.asarray(parts[0].labels), config, names)
+    return FitTask(
+        train=parts[0],
+        validation=parts[1],
+        label_names=names,
+        head=head,
+        validated=partial(of_records, head=head, labels=np.asarray(parts[1].labels)),
+        tokenizer=tokenizer,
+        run=digest(parts, names, config),
+    )
