@@ -10,18 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from benchmarks.cloud import cloud
+from benchmarks.own_process import exponent, peak_gib, printed_by
 from benchmarks.result_file import kept
 from curation.quality import diversity, label_quality, near_duplicates, nearest_neighbours, outliers, regions
 
@@ -38,27 +36,17 @@ def audited(n: int) -> dict[str, float]:
         started = time.perf_counter()
         found = check()
         seconds[name] = time.perf_counter() - started
-        print(f"{n:>9} {name}: {seconds[name]:.1f} s, at most {peak():.2f} GiB", file=sys.stderr, flush=True)
+        print(f"{n:>9} {name}: {seconds[name]:.1f} s, at most {peak_gib():.2f} GiB", file=sys.stderr, flush=True)
         return found
 
-    made = peak()
+    made = peak_gib()
     graph = timed("graph", lambda: nearest_neighbours(points.vectors, k=K))
     timed("copies", lambda: near_duplicates(embeddings=points.vectors))
     timed("outliers", lambda: outliers(points.vectors, k=K, neighbours=graph))
     timed("diversity", lambda: diversity(points.vectors, points.labels))
     timed("regions", lambda: regions(points.vectors))
     timed("label quality", lambda: label_quality(points.labels, embeddings=points.vectors, neighbours=graph))
-    return {**seconds, "all": sum(seconds.values()), "GiB, points": made, "GiB": peak()}
-
-
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
-def in_a_process(n: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.audit_at_scale", "--one", str(n)]
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return {name: float(value) for name, value in json.loads(said).items()}
+    return {**seconds, "all": sum(seconds.values()), "GiB, points": made, "GiB": peak_gib()}
 
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
@@ -71,13 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         print(json.dumps(audited(options.one)))
         return {}
     started = time.perf_counter()
-    table = pd.DataFrame({n: in_a_process(n) for n in options.sizes}).T
+    table = pd.DataFrame({n: printed_by("benchmarks.audit_at_scale", "--one", n) for n in options.sizes}).T
     print(table.round(2).to_string())
-    slopes = {
-        name: round(float(np.polyfit(np.log(table.index), np.log(column), 1)[0]), 2)
-        for name, column in table.items()
-        if not str(name).startswith("GiB")
-    }
+    slopes = {name: exponent(column) for name, column in table.items() if not str(name).startswith("GiB")}
     print("time grows with n to the power of", slopes)
     largest = float(table["GiB"].max())
     result = {

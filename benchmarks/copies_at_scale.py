@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.cloud import Vectors, cloud
+from benchmarks.own_process import exponent, peak_gib
 from benchmarks.result_file import kept
 from curation.quality import near_duplicates
 
@@ -107,7 +107,7 @@ def measured(points: Vectors, *, with_peer: bool) -> Row:
         recall=recall(points, found.pairs),
         semhash=peer.seconds if peer else None,
         semhash_copies=int(peer.dropped.sum()) if peer else None,
-        peak_gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        peak_gib=peak_gib(),
     )
 
 
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     table = pd.DataFrame([asdict(row) for row in rows])
     table["times as fast"] = table.semhash / table.seconds
     print(table.groupby("size").mean().round(4).to_string())
-    slope = exponent(table)
+    slope = exponent(table.groupby("size").seconds.median())
     print(f"time grows with n^{slope:.2f}")
     ratios = [ratio for ratio in table["times as fast"] if ratio == ratio]
     result = {
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             "value": round(min(table.groupby("size")["times as fast"].median().dropna()), 2),
             "interval": [round(min(ratios), 2), round(max(ratios), 2)],
             "recall": round(float(table.recall.min()), 4),
-            "exponent": round(slope, 3),
+            "exponent": slope,
             "baseline": 1,
             "goal": GOAL_RATIO,
             "met": min(ratios) >= GOAL_RATIO and table.recall.min() >= GOAL_RECALL and slope <= GOAL_EXPONENT,
@@ -145,12 +145,6 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         }
     }
     return kept(result, options.json)
-
-
-def exponent(table: pd.DataFrame) -> float:
-    """Return the slope of log(seconds) over log(records), of the medians per size."""
-    seconds = table.groupby("size").seconds.median()
-    return float(np.polyfit(np.log(seconds.index.to_numpy(float)), np.log(seconds.to_numpy()), 1)[0])
 
 
 if __name__ == "__main__":

@@ -13,9 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import result_file
+from benchmarks.own_process import peak_gib, printed_by
 
 PER_RECORD = 5
 LABELS = ("a", "b", "c", "d")
@@ -79,7 +77,7 @@ def once(way: str, n: int, readers: int) -> dict[str, float]:
     right = np.mean([LABELS[truth[int(i)]] == label for i, label in found.items()]) if found else math.nan
     return {
         "seconds": seconds,
-        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "gib": peak_gib(),
         "right": float(right),
     }
 
@@ -99,9 +97,7 @@ def main(arguments: list[str] | None = None) -> Mapping[str, Any]:
     print(f"{'':<24}{'votes':>10}{'seconds':>10}{'GiB':>7}{'right':>8}")
     for way in WAYS:
         for n in options.votes:
-            command = [sys.executable, "-m", "benchmarks.votes_at_scale", "--one", way, str(n)]
-            command += ["--readers", str(options.readers)]
-            row = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+            row = printed_by("benchmarks.votes_at_scale", "--one", way, n, "--readers", options.readers)
             found.setdefault(way, {})[str(n)] = row
             print(f"{way:<24}{n:>10,}{row['seconds']:>10.1f}{row['gib']:>7.2f}{row['right']:>8.3f}", flush=True)
         least, most = min(options.votes), max(options.votes)

@@ -8,6 +8,7 @@ import numpy as np
 
 from curation.quality.folds import split
 from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.spread_sample import stands_for
 from training.linear import fit_linear
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 FOR_WEAK_SIGNS, FOR_MANY_LABELS = 1.0, 10.0
 # Records trusted less than this are left out of the fit, which saves time and changes nothing.
 _TOO_DOUBTFUL = 0.02
+# Records from which a model is learnt at most: of more, some stand for all.
+_ENOUGH = 100_000
 # Steps of the solver. It need not have converged: guesses out of fold are wanted, not coefficients.
 _STEPS = 60
 
@@ -52,7 +55,7 @@ def linear_log_odds(
         if len(present) < 2:
             logits[np.ix_(held_out, present)] = 0.0
             continue
-        model = fitted(vectors[train], codes[train], trust[train], inverse_regularization=inverse_regularization)
+        model = fitted(vectors, codes, np.where(train, trust, 0), inverse_regularization=inverse_regularization)
         logits[np.ix_(held_out, present)] = np.log(np.maximum(model.predict_proba(vectors[held_out]), 1e-30))
     return logits
 
@@ -61,11 +64,13 @@ def fitted(
     vectors: FloatArray, codes: IntArray, trust: FloatArray, *, inverse_regularization: float
 ) -> LogisticRegression:
     """Fit multinomial logistic regression to records that are trusted at all, at least two labels among them."""
-    fit = trust >= _TOO_DOUBTFUL
+    trusted = np.flatnonzero(trust >= _TOO_DOUBTFUL)
+    times = stands_for(codes[trusted], _ENOUGH)
+    fit = trusted[times > 0]
     return fit_linear(
         vectors[fit],
         codes[fit],
-        weights=trust[fit],
+        weights=trust[fit] * times[times > 0],
         inverse_regularization=inverse_regularization,
         tolerance=1e-3,
         steps=_STEPS,

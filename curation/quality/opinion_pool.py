@@ -9,12 +9,15 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from curation.quality.input_checks import FloatArray, IntArray
+from curation.quality.spread_sample import spread_sample
 
 # Least likelihood of a label in the fit of a temperature: one overconfident mistake must not flatten everything.
 _FLOOR = 1e-4
 # Logarithms of the factors on the logits that are looked at first.
 _GRID = tuple(np.arange(-5.0, 6.5, 0.5).tolist())
 _TURNS = 20
+# Records to which a temperature is fitted at most: it is one number.
+_ENOUGH = 50_000
 
 
 def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
@@ -27,12 +30,13 @@ def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray
     """
     view = np.where((view > -np.inf).any(axis=1, keepdims=True), view, 0.0)
     logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
-    own = np.arange(len(codes)), codes
+    few, labels, weights = (spread_sample(one, _ENOUGH) for one in (logits, codes, trust))
+    own = np.arange(len(labels)), labels
 
     def loss(log_scale: float) -> float:
         # The floor keeps a few certain mistakes (which wrong labels look like) from flattening everything.
-        likelihood = np.exp(log_softmax(logits * np.exp(log_scale), axis=1)[own])
-        return float(-(trust * np.log(np.maximum(likelihood, _FLOOR))).sum())
+        likelihood = np.exp(log_softmax(few * np.exp(log_scale), axis=1)[own])
+        return float(-(weights * np.log(np.maximum(likelihood, _FLOOR))).sum())
 
     # That floor makes the loss flat far out, so the search starts from the best of a coarse grid.
     start = min(_GRID, key=loss)
