@@ -25,7 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.label_errors import vectors_of
+from benchmarks.encoders import vectors_of
 from benchmarks.result_file import kept
 from curation.selection import next_records
 from evaluation.intervals import percentile_ends, resampled_values

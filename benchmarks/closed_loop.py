@@ -23,7 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.label_errors import Labelled, news, vectors_of
+from benchmarks.encoders import vectors_of
+from benchmarks.label_errors import Labelled, news
 from benchmarks.result_file import kept
 from curation.quality import LabelQuality, NearestNeighbours, label_quality, nearest_neighbours
 from curation.selection import Forecast, forecast, next_records

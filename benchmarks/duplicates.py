@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.label_errors import vectors_of
+from benchmarks.encoders import vectors_of
 from curation.augmentation.operations import operation
 from curation.quality import conflicting_copies, leaked, near_duplicates
 

@@ -18,11 +18,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from benchmarks.encoders import Rows, vectors_of
 from benchmarks.result_file import kept
 from curation.quality import label_quality
 from curation.quality.cleanlab_baseline import Method, cleanlab_score
 from evaluation.intervals import percentile_ends, resampled_values
-from training import embed, out_of_fold
+from training import out_of_fold
 
 Score = npt.NDArray[np.floating[Any]]  # (n,) low = likely wrong
 CLEANLAB: tuple[Method, ...] = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
@@ -59,36 +60,31 @@ class Labelled:
         return self.given != self.gold
 
 
-def vectors_of(name: str, texts: list[str]) -> npt.NDArray[np.float32]:
-    """Embed `texts`, or read them from the cache."""
-    folder = Path(os.environ.get("TWOFOLD_CACHE", "~/.cache/twofold")).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.minilm.npy"
-    if not path.exists():
-        np.save(path, embed(texts, model="packaged"))
-    vectors: npt.NDArray[np.float32] = np.load(path)
-    if len(vectors) != len(texts):
-        raise ValueError(f"{path}: expected {len(texts)} rows, got {len(vectors)}; delete the file")
-    return vectors
-
-
-def labelled(name: str, vectors_name: str, texts: pd.Series, given: pd.Series, gold: pd.Series) -> Labelled:
+def labelled(
+    name: str,
+    vectors_name: str,
+    texts: pd.Series,
+    given: pd.Series,
+    gold: pd.Series,
+    encoder: str = "minilm",
+    rows: Rows | None = None,
+) -> Labelled:
     names = sorted(gold.unique())
     number = {label: i for i, label in enumerate(names)}
     return Labelled(
         name=name,
         texts=texts.tolist(),
-        vectors=vectors_of(vectors_name, texts.tolist()),
+        vectors=vectors_of(vectors_name, texts.tolist(), encoder, rows),
         given=given.map(number).to_numpy(dtype=np.intp),
         gold=gold.map(number).to_numpy(dtype=np.intp),
         names=names,
     )
 
 
-def news(data: Path) -> Labelled:
+def news(data: Path, encoder: str = "minilm", rows: Rows | None = None) -> Labelled:
     items, gold = (pd.read_csv(data / "news_noisy" / f"{part}.csv") for part in ("items", "gold"))
     truth = items[["id"]].merge(gold, on="id", validate="one_to_one").label
-    return labelled("news_noisy", "news_noisy_items", items.text, items.label, truth)
+    return labelled("news_noisy", "news_noisy_items", items.text, items.label, truth, encoder, rows)
 
 
 def banking(data: Path, kind: str) -> Labelled:

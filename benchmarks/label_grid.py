@@ -1,10 +1,11 @@
 """R1, R2: wrong labels in 176 shapes of data, beside the best of cleanlab's six scores chosen with hindsight per cell.
 
-    python -m benchmarks.label_grid [--draws 3] [--workers 2] [--only WORDS] [--without PART] [--json FILE]
+    python -m benchmarks.label_grid [--draws 3] [--workers 2] [--only WORDS] [--every 7] [--encoder NAME ...]
+                                     [--without PART] [--csv FILE] [--json FILE]
 
 Five data sets; errors uniform, by class, by likely confusion, and real; rates, imbalance and sizes take turns
 (`planted_errors.cells`). AUPRC of finding the wrong labels, mean of the draws; the expected calibration error of the
-score; wrong labels foretold and there. `--without` leaves out a part of the method, to see what it brings.
+score; wrong labels foretold and there. `--without` leaves out a part of the method; `label_parts` does so with each.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
@@ -23,10 +24,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.label_errors import CLEANLAB, INVERSE, Labelled, auprc, calibration_error, cleanlab_scores
-from benchmarks.planted_errors import REAL, Cell, cells, confusions, planted, source
+from benchmarks.encoders import ENCODERS
+from benchmarks.label_errors import (
+    CLEANLAB,
+    INVERSE,
+    Labelled,
+    auprc,
+    calibration_error,
+    cleanlab_scores,
+    twofold_score,
+)
+from benchmarks.method_parts import NOTHING, PARTS
+from benchmarks.planted_errors import Cell, cells, confusions, planted, source
 from benchmarks.result_file import kept
-from curation.quality import label_quality
 
 PEERS = [f"cleanlab {method}, C={c:g}" for c in INVERSE for method in CLEANLAB]
 # The most that a cell may be below the best peer, and the mean gain.
@@ -34,109 +44,73 @@ BELOW, GAIN = -0.01, 0.05
 
 
 @cache
-def texts_of(name: str) -> Labelled:
-    return source(Path(os.environ["TWOFOLD_DATA"]), name)
+def texts_of(name: str, encoder: str = "minilm") -> Labelled:
+    """Return a data set with the embeddings that `embedded` has made."""
+    return source(Path(os.environ["TWOFOLD_DATA"]), name, encoder, rows=np.empty(0, dtype=np.intp))
 
 
 @cache
 def likely(name: str) -> np.ndarray[Any, Any]:
-    of = texts_of(name)
-    return np.zeros((len(of.texts), len(of.names))) if name == REAL else confusions(of)
+    return confusions(texts_of(name))
 
 
-def measured(cell: Cell, draw: int) -> dict[str, Any]:
+def embedded(asked: Sequence[Cell], draws: Iterable[int], encoder: str = "minilm") -> None:
+    """Embed the texts that are drawn, once, before several processes want them."""
+    for name in sorted({cell.data for cell in asked}):
+        of = texts_of(name, encoder)
+        alike = np.ones((len(of.texts), len(of.names)))  # which labels go wrong does not change which rows are drawn
+        rows = [planted(cell, of, alike, draw).rows for cell in asked if cell.data == name for draw in draws]
+        source(Path(os.environ["TWOFOLD_DATA"]), name, encoder, rows=np.concatenate(rows))
+
+
+def drawn(cell: Cell, draw: int, encoder: str = "minilm") -> Labelled:
+    """Return one draw of a cell, as data of its own."""
+    of = texts_of(cell.data, encoder)
+    confused = cell.noise == "likely confusion"
+    found = planted(cell, of, likely(cell.data) if confused else np.zeros((len(of.texts), len(of.names))), draw)
+    return Labelled(
+        name=str(cell),
+        texts=[of.texts[i] for i in found.rows],
+        vectors=of.vectors[found.rows],
+        given=found.given,
+        gold=found.gold,
+        names=[str(label) for label in range(found.classes)],
+    )
+
+
+def measured(cell: Cell, draw: int, encoder: str, without: str) -> dict[str, Any]:
     """Score one draw of a cell by ours and by cleanlab's six."""
     warnings.simplefilter("ignore")  # of labels with a record or two
-    of = texts_of(cell.data)
-    drawn = planted(cell, of, likely(cell.data), draw)
-    rows, started = of.vectors[drawn.rows], time.process_time()
-    texts, names = [of.texts[i] for i in drawn.rows], np.arange(drawn.classes)
-    found = label_quality(drawn.given, texts=texts, embeddings=rows, label_names=names.astype(str), seed=draw)
+    data = drawn(cell, draw, encoder)
+    started = time.process_time()
+    with PARTS[without]():
+        score = twofold_score(data, draw)
     seconds = time.process_time() - started
+    peers = cleanlab_scores(data.vectors, data.given, len(data.names), draw)
     return {
-        "cell": str(cell),
-        "n": len(rows),
-        "wrong": int(drawn.wrong.sum()),
-        "foretold": float((1 - found.score).sum()),
-        "twofold": auprc(drawn.wrong, found.score),
-        "ECE": calibration_error(found.score, ~drawn.wrong),
+        "cell": data.name,
+        "n": len(data.texts),
+        "wrong": int(data.wrong.sum()),
+        "foretold": float((1 - score).sum()),
+        "twofold": auprc(data.wrong, score),
+        "ECE": calibration_error(score, ~data.wrong),
         "seconds": seconds,
-        **{
-            name: auprc(drawn.wrong, score)
-            for name, score in cleanlab_scores(rows, drawn.given, drawn.classes, draw).items()
-        },
+        **{name: auprc(data.wrong, theirs) for name, theirs in peers.items()},
     }
 
 
-def grid(asked: Sequence[Cell], draws: int, workers: int, without: str | None) -> pd.DataFrame:
+def grid(
+    asked: Sequence[Cell], draws: int, workers: int, encoder: str = "minilm", without: str = NOTHING
+) -> pd.DataFrame:
     """Return a row for each cell: means over its draws, the best peer, and the gain over it."""
-    jobs = [(cell, draw) for cell in asked for draw in range(draws)]
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=leave_out, initargs=(without,)
-    ) as at:
+    embedded(asked, range(draws), encoder)
+    jobs = [(cell, draw, encoder, without) for cell in asked for draw in range(draws)]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as at:
         rows = list(at.map(measured, *zip(*jobs, strict=True)))
     table = pd.DataFrame(rows).groupby("cell", sort=False).mean()
     table["best"], table["peer"] = table[PEERS].max(axis=1), table[PEERS].idxmax(axis=1)
     table["gain"] = table.twofold - table.best
     return table
-
-
-def leave_out(part: str | None) -> None:
-    """Take a part out of the method, in this process."""
-    if part:
-        PARTS[part]()
-
-
-def _one_pass() -> None:
-    from curation.quality import label_model
-
-    label_model._PASSES = 1
-
-
-def _shares_as_given() -> None:
-    from curation.quality import label_shares
-
-    label_shares._LEAST, label_shares._MISUSED = 0.5, 1e-3
-
-
-def _readings(*weights: float) -> Callable[[], None]:
-    def change() -> None:
-        from curation.quality import label_model
-
-        label_model._OF_EACH = weights  # type: ignore[assignment]
-
-    return change
-
-
-def _views(*left: int) -> Callable[[], None]:
-    def change() -> None:
-        from curation.quality import label_errors
-
-        views_of = label_errors.views_of
-        label_errors.views_of = lambda *a, **b: [v for i, v in enumerate(views_of(*a, **b)) if i in left]
-
-    return change
-
-
-def _shares_left() -> None:
-    from curation.quality import label_model
-
-    label_model.with_shares = lambda probs, shares: probs
-
-
-PARTS: Mapping[str, Callable[[], None]] = {
-    "refits": _one_pass,
-    "even shares": _shares_as_given,
-    "calibration in the large": _shares_left,
-    "margin": _readings(0, 0.25, 0.5),
-    "channel": _readings(0.25, 0, 0.5),
-    "mixture": _readings(0.25, 0.25, 0),
-    "words": _views(1, 2, 3, 4),
-    "gaussians": _views(0, 2, 3, 4),
-    "neighbours": _views(0, 1, 3, 4),
-    "linear, C = 10": _views(0, 1, 2, 4),
-    "linear, C = 1": _views(0, 1, 2, 3),
-}
 
 
 def goals(table: pd.DataFrame) -> dict[str, Any]:
@@ -159,33 +133,48 @@ def goals(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def by_encoder(tables: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each encoder: ours, the best peer of each cell, and the gain over it."""
+    by = tables.groupby("encoder", sort=False)
+    below, worst = by.gain.apply(lambda gain: int((gain < BELOW).sum())), by.gain.min()
+    return by[["twofold", "best", "gain", "ECE"]].mean().assign(cells=by.size(), below=below, worst=worst)
+
+
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="cells whose name has this in it")
     parser.add_argument("--every", type=int, default=1, help="one cell in so many")
-    parser.add_argument("--without", choices=[*PARTS], help="leave out this part of the method")
+    parser.add_argument("--encoder", nargs="+", choices=[*ENCODERS], default=["minilm"], help="what embeds the texts")
+    parser.add_argument("--without", choices=[*PARTS], default=NOTHING, help="leave out this part of the method")
     parser.add_argument("--csv", type=Path, help="write all cells here")
-    parser.add_argument("--json", type=Path, help="write the goals here")
+    parser.add_argument("--json", type=Path, help="write the goals here, as the first encoder reaches them")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     asked = [cell for cell in cells() if options.only in str(cell)][:: options.every]
-    for name in {cell.data for cell in asked}:
-        texts_of(name)  # embedded once, before several processes want them
-    table = grid(asked, options.draws, options.workers, options.without)
+    found = {name: grid(asked, options.draws, options.workers, name, options.without) for name in options.encoder}
+    tables = pd.concat(found, names=["encoder"])
     if options.csv:
-        table.to_csv(options.csv)
+        tables.to_csv(options.csv)
     with pd.option_context("display.width", 200, "display.max_rows", None, "display.max_columns", None):
-        print(table[["n", "wrong", "foretold", "twofold", "best", "peer", "gain", "ECE", "seconds"]].round(3))
-    found = goals(table)
-    seconds = round(time.perf_counter() - started, 1)
-    command = f"python -m benchmarks.label_grid --draws {options.draws}"
-    found = {
-        name: one | {"seeds": options.draws, "seconds": seconds, "command": command} for name, one in found.items()
+        print(tables[["n", "wrong", "foretold", "twofold", "best", "peer", "gain", "ECE", "seconds"]].round(3))
+        print(by_encoder(tables).round(3))
+    reached = goals(found[options.encoder[0]])
+    said = {
+        "seeds": options.draws,
+        "seconds": round(time.perf_counter() - started, 1),
+        "command": f"python -m benchmarks.label_grid --draws {options.draws}" + _chosen(parser, options),
     }
-    print(pd.DataFrame(found).T[["value", "goal", "met"]].to_string())
-    return kept(found, options.json)
+    print(pd.DataFrame(reached).T[["value", "goal", "met"]].to_string())
+    return kept({name: one | said for name, one in reached.items()}, options.json)
+
+
+def _chosen(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """Return the options that decide what is measured, where they are not what they are by default."""
+    given = {name: getattr(options, name) for name in ("only", "every", "encoder", "without")}
+    said = {name: " ".join(v) if isinstance(v, list) else v for name, v in given.items()}
+    return "".join(f" --{name} {said[name]}" for name, v in given.items() if v != parser.get_default(name))
 
 
 if __name__ == "__main__":

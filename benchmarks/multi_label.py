@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from benchmarks.label_errors import auprc, goal, paired_interval, vectors_of
+from benchmarks.encoders import vectors_of
+from benchmarks.label_errors import auprc, goal, paired_interval
 from benchmarks.result_file import kept
 from curation.quality import multi_label_quality
 from curation.quality.cleanlab_baseline import Method, cleanlab_sets_score

@@ -27,7 +27,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import LocalOutlierFactor
 
-from benchmarks.label_errors import vectors_of
+from benchmarks.encoders import vectors_of
 from benchmarks.result_file import kept
 from curation.quality import nearest_neighbours, outliers
 from curation.quality.input_checks import as_vectors

@@ -80,12 +80,19 @@ def cells() -> Iterator[Cell]:
         turn += 1
 
 
-def source(folder: Path, name: str) -> Labelled:
-    """Read one of the data sets; given labels are the gold ones where errors are to be planted."""
+def source(folder: Path, name: str, encoder: str = "minilm", rows: Codes | None = None) -> Labelled:
+    """Read one of the data sets; given labels are the gold ones where errors are to be planted.
+
+    Args:
+        folder: Of the data sets.
+        name: Of this one.
+        encoder: One of `ENCODERS`.
+        rows: Those whose embeddings are wanted, by default all; others may be NaN.
+    """
     if name == REAL:
-        return news(folder)
+        return news(folder, encoder, rows)
     table = pd.read_csv(folder / name / "train.csv")
-    return labelled(name, f"{name}_train", table.text, table.label, table.label)
+    return labelled(name, f"{name}_train", table.text, table.label, table.label, encoder, rows)
 
 
 def confusions(of: Labelled) -> npt.NDArray[np.float64]:
