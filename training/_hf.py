@@ -1,4 +1,4 @@
-"""The one module that imports transformers and peft: loading, adapting, padding and saving models."""
+"""Models and tokenizers of transformers: loaded, cut to what is read, and saved."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from training.adapt import adapted, plain, with_prompt
 from training.config import FitConfig
 from training.heads import head_of
 from training.model_files import UnusableModel, loading
 from training.packaged import locate
 from training.records import Tokenize
 from training.windows import CutUp, Window
-
-# What transformers calls the layers after the encoder; measured against a head on the mean of the token vectors,
-# which was not better (+-2 points either way on three data sets) and would need a class of our own to load.
-_HEADS = ("classifier", "score", "pooler", "pre_classifier")
 
 
 @contextmanager
@@ -117,32 +114,21 @@ def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: 
         reads: what transformers calls such a model, behind `AutoModelFor`.
     """
     with quiet():
-        model = _fresh_classifier(config, settings, reads)
-    if config.method == "full":
-        return model
-    if config.method == "lora":
-        return _with_lora(model, config, reads)
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_(is_head(name))
-    return model
-
-
-def is_head(parameter_name: str) -> bool:
-    """Whether a parameter belongs to the classification head (under peft's names too)."""
-    return any(head in parameter_name.split(".") for head in _HEADS)
+        return adapted(_fresh_classifier(config, settings, reads), config, reads)
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int) -> None:
-    """Write the adapter to `folder/adapter` if there is one, and the plain model with it merged to `folder`.
+    """Write the plain model to `folder`, and what a method added to it to `folder/adapter`.
 
-    The tokenizer is saved with the `max_length` of the training, so that prediction cuts where training did.
+    Low-rank factors and scales are merged into the plain model; a prompt cannot be, and `load_trained` puts it before
+    the model again. The tokenizer is saved with the `max_length` of the training, so that prediction cuts where
+    training did.
     """
     shutil.rmtree(folder / "adapter", ignore_errors=True)  # an earlier run's
-    if hasattr(model, "merge_and_unload"):
-        model.save_pretrained(folder / "adapter", safe_serialization=True)
-        model = model.merge_and_unload()
     with quiet():
-        model.save_pretrained(folder, safe_serialization=True)
+        if hasattr(model, "peft_config"):
+            model.save_pretrained(folder / "adapter", safe_serialization=True)
+        plain(model).save_pretrained(folder, safe_serialization=True)
     tokenizer.model_max_length = max_length
     tokenizer.save_pretrained(folder)
 
@@ -157,7 +143,7 @@ def load_trained(folder: Path) -> tuple[Any, Any]:
     with loading(str(folder)), quiet():
         shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         model = _auto(head_of(shape).model).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
-    return model, tokenizer
+        return with_prompt(model, folder / "adapter"), tokenizer
 
 
 def _auto(reads: str) -> Any:
@@ -180,19 +166,3 @@ def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str
             use_safetensors=True,
             trust_remote_code=False,
         )
-
-
-def _with_lora(model: Any, config: FitConfig, reads: str) -> Any:
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    settings = LoraConfig(
-        task_type=TaskType.TOKEN_CLS if reads == "TokenClassification" else TaskType.SEQ_CLS,
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
-        lora_dropout=config.lora_dropout,
-        modules_to_save=list(_HEADS),
-        exclude_modules=rf"(.*\.)?({'|'.join(_HEADS)})(\..*)?",
-        target_modules="all-linear" if config.lora_target_modules is None else list(config.lora_target_modules),
-    )
-    with quiet():
-        return get_peft_model(model, settings)

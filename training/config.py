@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from training.packaged import PACKAGED
 
-Method = Literal["lora", "full", "head"]
+Method = Literal["lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head"]
 ClassWeights = Literal["balanced"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -16,7 +16,17 @@ Precision = Literal["auto", "fp32", "bf16"]
 _RECORDS_TO_SEE = 10_000
 _FEWEST_EPOCHS, _MOST_EPOCHS = 2, 10
 # Low-rank factors start at zero and want larger steps than trained weights do (Hu et al. 2021, table 11).
-_LEARNING_RATES = {"lora": 1e-3, "full": 1e-4, "head": 1e-2}
+_LEARNING_RATES = {
+    "lora": 1e-3,
+    "rslora": 1e-3,
+    "dora": 1e-3,
+    "ia3": 1e-2,
+    "prompt": 1e-2,
+    "prefix": 1e-2,
+    "p_tuning": 1e-3,
+    "full": 1e-4,
+    "head": 1e-2,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +35,16 @@ class FitConfig:
 
     Attributes:
         model: `"packaged"` (all-MiniLM-L6-v2 from its wheel), a local folder, or a hub name.
-        method: `"lora"` trains low-rank factors (Hu et al. 2021) and the classification head, `"full"` every
-            weight, `"head"` the head on a frozen encoder.
+        method: what of the model moves. `"full"`: every weight. `"head"`: the head on a frozen encoder. Besides the
+            head, what is added to a frozen encoder: `"lora"`, low-rank factors (Hu et al. 2021), scaled by the root of
+            their rank as `"rslora"` (Kalajdzievski 2023), apart from the length of each weight as `"dora"` (Liu et al.
+            2024); `"ia3"`, a scale for each output of some layers (Liu et al. 2022); `"prompt"`, vectors before the
+            text (Lester et al. 2021), from a small network as `"p_tuning"` (Liu et al. 2021), in every layer as
+            `"prefix"` (Li and Liang 2021).
+        freeze: how many of the lowest layers, with the vectors of the words, stay as they are; 0: none.
+        unfreeze: whether layers begin to move from epoch to epoch, the highest first (Howard and Ruder 2018).
+        layer_decay: learning rate of a layer as a multiple of that of the layer above it, in (0, 1] (Howard and Ruder
+            2018); 1: one rate.
         epochs: passes over the training part; `None`: 10,000 divided by its records, but 2 to 10.
         learning_rate: of everything but the head, > 0; `None`: 1e-3 for LoRA, 1e-4 for full. Falls
             linearly to zero.
@@ -35,6 +53,7 @@ class FitConfig:
         max_length: tokens per record, the rest is cut.
         warmup: share of the steps in which the learning rate rises, in [0, 1).
         weight_decay: of AdamW (Loshchilov and Hutter 2019), >= 0.
+        virtual_tokens: how many vectors a prompt or prefix has.
         lora_rank: inner width of the factors.
         lora_alpha: their scale, times 1 / rank.
         lora_dropout: on their input, in [0, 1).
@@ -59,6 +78,9 @@ class FitConfig:
 
     model: str = PACKAGED
     method: Method = "lora"
+    freeze: int = 0
+    unfreeze: bool = False
+    layer_decay: float = 1.0
     epochs: int | None = None
     learning_rate: float | None = None
     head_learning_rate: float | None = None
@@ -66,6 +88,7 @@ class FitConfig:
     max_length: int = 128
     warmup: float = 0.1
     weight_decay: float = 0.01
+    virtual_tokens: int = 8
     lora_rank: int = 8
     lora_alpha: float = 16.0
     lora_dropout: float = 0.0
@@ -86,16 +109,16 @@ class FitConfig:
             value = getattr(self, field)
             if value not in choices:
                 raise ValueError(f"{field}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
-        for field in _WHOLE:
-            _check_whole(field, getattr(self, field), optional=field in _OPTIONAL)
+        for field, least in _WHOLE.items():
+            _check_whole(field, getattr(self, field), least=least, optional=field in _OPTIONAL)
         for field in _POSITIVE:
             _check_number(field, getattr(self, field), optional=field in _OPTIONAL)
         for field in _SHARES:
             _check_share(field, getattr(self, field))
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"seed: expected a whole number of at least 0, got {self.seed!r}")
+        if not isinstance(self.layer_decay, int | float) or not 0 < self.layer_decay <= 1:
+            raise ValueError(f"layer_decay: expected a number above 0 and at most 1, got {self.layer_decay!r}")
         if not self.weight_decay >= 0:
             raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay!r}")
 
@@ -122,20 +145,31 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "method": get_args(Method),
     "scale": get_args(Scale),
     "compares": (True, False),
+    "unfreeze": (True, False),
     "class_weights": (*get_args(ClassWeights), None),
     "precision": get_args(Precision),
 }
-_WHOLE = ("epochs", "batch_size", "max_length", "lora_rank", "patience", "threads")
+_WHOLE = {
+    "epochs": 1,
+    "batch_size": 1,
+    "max_length": 1,
+    "virtual_tokens": 1,
+    "lora_rank": 1,
+    "patience": 1,
+    "threads": 1,
+    "freeze": 0,
+    "seed": 0,
+}
 _POSITIVE = ("learning_rate", "head_learning_rate", "lora_alpha", "max_grad_norm")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
 _OPTIONAL = ("epochs", "patience", "threads", "learning_rate", "head_learning_rate")
 
 
-def _check_whole(field: str, value: object, *, optional: bool) -> None:
+def _check_whole(field: str, value: object, *, least: int, optional: bool) -> None:
     if value is None and optional:
         return
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{field}: expected a whole number of at least 1, got {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{field}: expected a whole number of at least {least}, got {value!r}")
 
 
 def _check_number(field: str, value: object, *, optional: bool) -> None:

@@ -18,7 +18,6 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from training._hf import is_head
 from training.batching import IntArray, shuffled_length_batches
 from training.checkpoints import Seal, folder_of, history_logged, seal
 from training.config import FitConfig
@@ -29,7 +28,7 @@ from training.plain_checkpoints import PlainCheckpoints, load_weights
 from training.progress import Tick
 from training.records import TokenizedRecords
 from training.results import EpochResult
-from training.schedule import parameter_groups
+from training.schedule import parameter_groups, rates
 
 
 class NotFinite(ValueError):
@@ -133,6 +132,7 @@ def _checkpoint_of(epoch: EpochResult, run: Run) -> Path:
 class _Engine(PlainCheckpoints, Trainer):  # type: ignore[misc]
     control: Any
     optimizer: torch.optim.Optimizer | None
+    lr_scheduler: Any
 
     def __init__(self, model: Any, run: Run) -> None:
         self.of, self.targets = run, run.task.head.targets(np.asarray(run.task.train.labels), len(run.task.label_names))
@@ -155,16 +155,25 @@ class _Engine(PlainCheckpoints, Trainer):  # type: ignore[misc]
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
-            groups = parameter_groups(self.model if model is None else model, self.of.config, is_head=is_head)
+            groups = parameter_groups(self.model if model is None else model, self.of.config)
             self.optimizer = torch.optim.AdamW(groups, fused=True)
         return self.optimizer
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        if self.lr_scheduler is None:
+            chosen = self.optimizer if optimizer is None else optimizer
+            self.lr_scheduler = rates(chosen, self.of.config, steps=num_training_steps, per_epoch=self.of.steps)
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
         rows = inputs["rows"]
         config, head = self.of.config, self.of.task.head
-        loss: torch.Tensor = head.loss(logits_of(model, inputs["texts"]), inputs["targets"], self.weights, config.label_smoothing)
+        loss: torch.Tensor = head.loss(
+            logits_of(model, inputs["texts"]), inputs["targets"], self.weights, config.label_smoothing
+        )
         if not torch.isfinite(loss):
             raise NotFinite(rows.tolist())
         return loss * float(len(rows) / num_items_in_batch)
@@ -246,7 +255,6 @@ def _arguments(run: Run) -> TrainingArguments:
         num_train_epochs=run.epochs,
         per_device_train_batch_size=config.batch_size,
         gradient_accumulation_steps=run.parts,
-        warmup_steps=config.warmup,
         max_grad_norm=config.max_grad_norm,
         bf16=run.compute.precision == "bf16",
         use_cpu=run.compute.device == "cpu",

@@ -46,8 +46,13 @@ class Compute:
 
 
 def logits_of(model: Any, inputs: Inputs) -> torch.Tensor:
-    """(batch, k) float32 logits of a padded batch."""
-    return torch.cat([model(**each).logits.float() for each in inputs], dim=1)
+    """(batch, k) float32 logits of a padded batch, or (batch, t, k) of its tokens."""
+    return torch.cat([_of_tokens(model(**each).logits.float(), each) for each in inputs], dim=1)
+
+
+def _of_tokens(logits: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Without those of a prompt's vectors, which stand before the tokens."""
+    return logits[:, -inputs["attention_mask"].shape[1] :] if logits.ndim == 3 else logits
 
 
 def each_probabilities(

@@ -12,6 +12,7 @@ from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
+from training.config import ClassWeights, Method
 
 FORMAT = 2
 
@@ -86,7 +87,11 @@ class TrainingConfig(Section):
 
     question: str | None = None
     model: str = "packaged"
-    method: Literal["lora", "full", "head"] = "lora"
+    method: Method = "lora"
+    freeze: int = Field(default=0, ge=0)
+    unfreeze: bool = False
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    class_weights: ClassWeights | None = None
     epochs: int | None = Field(default=None, ge=1, le=1000)
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=1, le=4096)

@@ -16,7 +16,12 @@ def test_epochs_that_were_asked_for_are_kept() -> None:
     ("field", "value"),
     [
         ("model", ""),
-        ("method", "prompt"),
+        ("method", "adapters"),
+        ("freeze", -1),
+        ("unfreeze", "yes"),
+        ("layer_decay", 0.0),
+        ("layer_decay", 1.5),
+        ("virtual_tokens", 0),
         ("epochs", 0),
         ("epochs", 2.5),
         ("learning_rate", 0.0),

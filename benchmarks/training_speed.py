@@ -1,0 +1,146 @@
+"""S6: fine-tuning MiniLM on 10,000 records for one epoch, beside transformers' Trainer at its defaults.
+
+python -m benchmarks.training_speed [--records 10003] [--repeats 3] [--ways full,...] [--json FILE]
+
+Each run is a process of its own; the ways take turns. What is told is the processor time and the wall time of training
+alone (tokenizing counts, loading libraries and the model does not), and the accuracy on the test part, as ratios of
+Trainer's to ours with the interval of the ratio of medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.ratio import interval
+from benchmarks.result_file import kept
+
+BATCH, RATE, THREADS, LENGTH = 16, 1e-4, 2, 128
+
+
+def banking(part: str, n: int | None = None) -> pd.DataFrame:
+    """Texts and labels of the part, in a fixed random order."""
+    found = pd.read_csv(Path(os.environ["TWOFOLD_DATA"]) / "banking77" / f"{part}.csv")[["text", "label"]]
+    return found.sample(frac=1, random_state=0).head(n or len(found)).reset_index(drop=True)
+
+
+def by_trainer(train: pd.DataFrame, test: pd.DataFrame, frozen: int = 0) -> dict[str, float]:
+    """Transformers' Trainer at its defaults, at our learning rate, batch and length."""
+    from datasets import Dataset
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainingArguments,
+    )
+
+    from training.packaged import PACKAGED, locate
+
+    names = sorted(set(train.label))
+    tokenizer = AutoTokenizer.from_pretrained(locate(PACKAGED))
+    model = AutoModelForSequenceClassification.from_pretrained(locate(PACKAGED), num_labels=len(names))
+    for part in [model.bert.embeddings, *model.bert.encoder.layer[:frozen]] if frozen else []:
+        part.requires_grad_(False)
+
+    def read(part: pd.DataFrame) -> Any:
+        table = Dataset.from_dict({"text": part.text.tolist(), "label": [names.index(label) for label in part.label]})
+        return table.map(lambda rows: tokenizer(rows["text"], truncation=True, max_length=LENGTH), batched=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=1,
+            per_device_train_batch_size=BATCH,
+            learning_rate=RATE,
+            report_to="none",
+            save_strategy="no",
+            disable_tqdm=True,
+            use_cpu=True,
+        )
+        started = time.perf_counter(), time.process_time()
+        trainer = Trainer(model, settings, train_dataset=read(train), data_collator=DataCollatorWithPadding(tokenizer))
+        trainer.train()
+        spent = time.perf_counter() - started[0], time.process_time() - started[1]
+        said = trainer.predict(read(test)).predictions.argmax(axis=1)
+    return told(spent, [names[k] for k in said], test)
+
+
+def by_ours(train: pd.DataFrame, test: pd.DataFrame, **settings: Any) -> dict[str, float]:
+    """Ours; the validation part is a handful of records, as the other has none."""
+    from training import FitConfig, fit, predict
+
+    config = FitConfig(epochs=1, batch_size=BATCH, learning_rate=RATE, max_length=LENGTH, device="cpu", **settings)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter(), time.process_time()
+        few = train.drop_duplicates("label")
+        fit(train, few, text_columns=["text"], config=config, output_dir=Path(folder))
+        spent = time.perf_counter() - started[0], time.process_time() - started[1]
+        found = predict(Path(folder), test, text_columns=["text"])
+    return told(spent, found.answers, test)
+
+
+def told(spent: tuple[float, float], said: Sequence[str], test: pd.DataFrame) -> dict[str, float]:
+    return {"wall": spent[0], "processor": spent[1], "accuracy": float((test.label == list(said)).mean())}
+
+
+WAYS: dict[str, tuple[Callable[..., dict[str, float]], dict[str, Any], str]] = {
+    "Trainer": (by_trainer, {}, "Trainer"),
+    "full": (by_ours, {"method": "full", "precision": "fp32"}, "Trainer"),
+}
+
+
+def measured(way: str, records: int) -> dict[str, float]:
+    """One run in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.training_speed", "--records", str(records), "--one", way]
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(process.stdout.splitlines()[-1]))
+
+
+def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=10_003)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS))
+    parser.add_argument("--one", choices=WAYS)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    if options.one:
+        import torch
+
+        torch.set_num_threads(THREADS)
+        run, settings, _ = WAYS[options.one]
+        print(json.dumps(run(banking("train", options.records), banking("test"), **settings)))
+        return {}
+    asked = [way for way in WAYS if way in {*options.ways, *(WAYS[name][2] for name in options.ways)}]
+    runs = {way: [measured(way, options.records) for _ in range(1)] for way in asked}
+    for _ in range(options.repeats - 1):
+        for way in asked:
+            runs[way].append(measured(way, options.records))
+    result: dict[str, Any] = {}
+    for way, found in runs.items():
+        middle = {key: statistics.median(each[key] for each in found) for key in found[0]}
+        other = [each["processor"] for each in runs[WAYS[way][2]]]
+        ours = [each["processor"] for each in found]
+        ratio, sure = statistics.median(other) / statistics.median(ours), interval(other, ours)
+        print(
+            f"{way:24} {middle['processor']:7.1f} s of processor time, {middle['wall']:7.1f} s, accuracy "
+            f"{middle['accuracy']:.3f}; {WAYS[way][2]} takes {ratio:.2f} [{sure[0]:.2f}, {sure[1]:.2f}] times as long"
+        )
+        result[way] = {**middle, "ratio": ratio, "interval": sure}
+    return kept(result, options.json)
+
+
+if __name__ == "__main__":
+    main()
