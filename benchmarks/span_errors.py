@@ -28,7 +28,8 @@ import pandas as pd
 
 from benchmarks.label_errors import auprc, goal, paired_interval
 from benchmarks.result_file import kept
-from curation.quality.cleanlab_baseline import Method, cleanlab_tags_score, word_probabilities
+from curation.quality.cleanlab_baseline import Method, cleanlab_tags_score
+from curation.quality.cleanlab_opinions import word_probabilities
 from curation.quality.span_errors import Judged, judge, span_quality
 from curation.quality.word_tags import as_tags
 

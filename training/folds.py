@@ -25,6 +25,7 @@ def out_of_fold(
     seed: int = 0,
     groups: Column | None = None,
     inverse_regularization: float = 1.0,
+    most: int | None = None,
 ) -> npt.NDArray[np.float64]:
     """Cross-validated class probabilities by multinomial logistic regression (scikit-learn) on `features`.
 
@@ -40,6 +41,7 @@ def out_of_fold(
         seed: for the assignment to folds; same seed and inputs, same answer.
         groups: (n,) group of every record (duplicates, documents, authors), or `None`.
         inverse_regularization: scikit-learn's `C`, > 0; smaller trusts the given labels less.
+        most: records that a fold learns from, drawn by chance where it has more; all of them by default.
 
     Returns:
         (n, n_classes) float64, rows sum to one, entries in (0, 1].
@@ -54,11 +56,15 @@ def out_of_fold(
     """
     check_whole(n_classes, "n_classes", least=1)
     check_whole(seed, "seed")
+    if most is not None:
+        check_whole(most, "most", least=1)
     check_number(inverse_regularization, "inverse_regularization", "a number above 0", above=0, most=_MOST)
     features, labels = _checked(features, labels, n_classes)
     groups = None if groups is None else codes(groups, "groups")
     probabilities = np.empty((len(labels), n_classes))
-    for train, held_out in _split(labels, groups, folds=folds, seed=seed):
+    rng = np.random.default_rng(seed)
+    for rest, held_out in _split(labels, groups, folds=folds, seed=seed):
+        train = rest if most is None or len(rest) <= most else np.sort(rng.choice(rest, most, replace=False))
         learnt, present = _fit_and_score(features, labels, train, held_out, inverse_regularization)
         unseen = 1.0 / (len(train) + n_classes)
         probabilities[held_out] = unseen

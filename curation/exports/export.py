@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 from curation.errors import TwofoldError, suggest
 from curation.exports.data_card import write_card
 from curation.exports.text_columns import apart, outcomes, with_soft_labels, with_texts
-from curation.project.flagging import Check, flag, outside_checks, share_as_bad, worst_units
+from curation.project.flagging import BESIDE, Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id
 from curation.project.records import FLAGS, by_id, column, question_of, table
 from curation.project.standing import USED_PARTS, Method
 from training.whole_files import put_in_place
 
-FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", "suggested", "suggested_prob", "value", "measure"]
+FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", *BESIDE[:2], "value", *BESIDE[2:], "measure"]
 _MADE_BY = {
     "decisions.parquet": "review",
     "errors.parquet": "relabel",
@@ -91,7 +91,8 @@ def label_ranking(project: Project, number: int | None = None) -> pa.Table:
     wrong = [row["p_wrong"] for row in found.values()]
     ranked = [
         flag(i, Check.LABEL, score=score, value=row["p_wrong"], reason=row["reason"])
-        | {"suggested": kind.show(row["suggested"]), "suggested_prob": row["suggested_prob"]}
+        | {name: row[name] for name in BESIDE}
+        | {"suggested": kind.show(row["suggested"])}
         for (i, row), score in zip(found.items(), share_as_bad(wrong, wrong, low_is_bad=False), strict=True)
     ]
     ranked.sort(key=lambda row: (row["score"], row["record_id"]))

@@ -36,6 +36,8 @@ MEASURES: Mapping[str, str] = {
     **dict.fromkeys(COPIES, "similarity"),
 }
 """What the `value` of a flag is, by check. It cannot be compared between checks; the `score` can."""
+BESIDE = ("suggested", "suggested_prob", "cleanlab_p_wrong")
+"""What else the flag of a label has from the label check."""
 OUTSIDE = "twofold.checks"
 """The group of entry points under which a distribution names checks of its own."""
 

@@ -11,6 +11,7 @@ from curation.project.records import votes_schema
 from curation.tasks.kind import ANSWER
 
 _SUGGESTED = {"suggestion": "suggested", "suggestion_score": "suggested_prob"}
+_NEW = "cleanlab_p_wrong"  # nobody asked cleanlab about single labels before
 _OLD_NAMES: Mapping[str, Mapping[str, str]] = {
     "batch.parquet": {**_SUGGESTED, "score": "priority"},
     "queue.parquet": {**_SUGGESTED, "score": "priority"},
@@ -29,6 +30,8 @@ def with_names_of_today(name: str, found: pa.Table) -> pa.Table:
         p_wrong = pa.array([1.0 - right for right in found["score"].to_pylist()], pa.float64())
         unit = pa.array([ANSWER] * found.num_rows, pa.string())
         found = found.append_column("p_wrong", p_wrong).append_column("unit", unit).drop_columns(["score"])
+    if name in ("quality.parquet", "flags.parquet") and _NEW not in found.column_names:
+        found = found.append_column(_NEW, pa.nulls(found.num_rows, pa.float64()))
     return found
 
 

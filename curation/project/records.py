@@ -97,6 +97,7 @@ QUALITY = pa.schema(  # a row for every unit of every label that was checked
         "is_issue": pa.bool_(),
         "reason": pa.string(),
         "evidence": pa.list_(pa.string()),  # the nearest records whose own labels are trusted, nearest first
+        "cleanlab_p_wrong": pa.float64(),  # 1 less cleanlab's score of the whole answer; None where it was not asked
     }
 )
 FLAGS = pa.schema(
@@ -109,6 +110,7 @@ FLAGS = pa.schema(
         "suggested_prob": pa.float64(),
         "value": pa.float64(),  # what the check measured
         "measure": pa.string(),  # and what that is
+        "cleanlab_p_wrong": pa.float64(),  # of a label, as in QUALITY
     }
 )
 SPLIT = pa.schema({"record_id": pa.string(), "part": pa.string(), "reason": pa.string()})  # a Part

@@ -1,4 +1,4 @@
-"""The only module that imports cleanlab: the baseline beside which our label check is shown and measured."""
+"""The only module that imports cleanlab: what it is asked, for `cleanlab_opinions`, the report and the benchmarks."""
 
 from __future__ import annotations
 
@@ -10,148 +10,17 @@ from io import StringIO
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import expit
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
-from curation.quality.label_sets import read_label_sets
-from curation.quality.one_label_views import pooled_log_odds, ridge_views
-from curation.quality.word_tags import Words, as_tags, in_words, read_words
 from training.folds import out_of_fold
-from training.linear import fit_linear
 
 Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 
-# Labels compared at most, drawn by chance: the fits of more would take longer than the check itself.
+# Labels that a model learns from at most, drawn by chance: the fits of more would take longer than the check itself.
 MOST = 5_000
+# Ratings that are judged at most: each is compared with half of all others.
+MOST_RATINGS = 2_000
 _DATALAB_NEIGHBOURS = 10  # of each record, by its defaults
-
-
-@dataclass(frozen=True, kw_only=True)
-class Baseline:
-    """What cleanlab doubts, beside what the label check doubts of the same labels.
-
-    Attributes:
-        name: Whose opinion the baseline is.
-        labels: Labels that both judged; like the other counts None where the baseline could not run.
-        doubted: Of them, those that the baseline doubts.
-        both: Those that both doubt.
-        only_baseline: Those that only the baseline doubts.
-        only_check: Those that only the label check doubts.
-        reason: Why it could not run, None where it did.
-    """
-
-    name: str = "cleanlab"
-    labels: int | None = None
-    doubted: int | None = None
-    both: int | None = None
-    only_baseline: int | None = None
-    only_check: int | None = None
-    reason: str | None = None
-
-
-def cleanlab_baseline(codes: IntArray, doubted: BoolArray, *, embeddings: FloatArray, seed: int) -> Baseline:
-    """Compare what the label check doubts with what cleanlab does, used as its documentation recommends.
-
-    `find_label_issues` at its defaults, on the probabilities of a logistic regression at scikit-learn's defaults,
-    five folds, on the same embeddings. Of more than `MOST` labels as many are drawn.
-
-    Args:
-        codes: (n,) given labels, n of 1 or more.
-        doubted: (n,) true where the label check doubts the label.
-        embeddings: (n, d) of unit length.
-        seed: of the folds, and of the draw.
-
-    Example:
-        >>> north, east = [[0.0, 1.0]] * 10, [[1.0, 0.0]] * 10
-        >>> codes, doubted = np.array([0] * 9 + [1] * 11), np.array([False] * 9 + [True] + [False] * 10)
-        >>> found = cleanlab_baseline(codes, doubted, embeddings=np.array(north + east), seed=0)
-        >>> found.labels, found.both, found.only_check
-        (20, 1, 0)
-    """
-    at = _drawn(len(codes), seed)
-    used, given = np.unique(codes[at], return_inverse=True)
-    if len(used) < 2 or np.bincount(given).max() < 2:
-        said = "all labels are alike" if len(used) < 2 else "no label is given twice"
-        return Baseline(reason=f"{said}, so that a classifier has nothing to learn")
-    return _compared(_issues(given, _probabilities(embeddings[at], given, len(used), seed)), doubted[at])
-
-
-def cleanlab_sets_baseline(
-    values: Sequence[Sequence[str]],
-    doubted: BoolArray,
-    *,
-    label_names: Sequence[str],
-    embeddings: FloatArray,
-    seed: int,
-) -> Baseline:
-    """Compare the same of records with any number of labels: `multilabel_classification.filter` at its defaults.
-
-    Args:
-        values: n lists of labels.
-        doubted: (n,) true where the label check doubts one of them, or that one is missing.
-        label_names: All labels; those that fewer than two records have, or lack, are left out.
-        embeddings: (n, d) of unit length.
-        seed: Of the draw.
-    """
-    at = _drawn(len(values), seed)
-    ones = read_label_sets([values[i] for i in at], label_names).ones
-    ones = ones[:, (ones.sum(axis=0) >= 2) & ((~ones).sum(axis=0) >= 2)]
-    if ones.shape[1] < 2:
-        return Baseline(reason="fewer than two labels are given, or left out, twice")
-    probs = expit(pooled_log_odds(ridge_views(embeddings[at], ones), ones, ones))
-    return _compared(cleanlab_sets_issues(ones, probs), doubted[at])
-
-
-def cleanlab_tags_baseline(
-    values: Sequence[Sequence[Mapping[str, Any]]],
-    doubted: BoolArray,
-    *,
-    texts: Sequence[str],
-    label_names: Sequence[str],
-    seed: int,
-) -> Baseline:
-    """Compare the same of marked passages: `token_classification.filter` at its defaults, on `word_probabilities`.
-
-    Args:
-        values: n lists of passages.
-        doubted: (n,) true where the label check doubts one of them, or that one is missing.
-        texts: n texts.
-        label_names: All labels.
-        seed: Of the folds, and of the draw.
-    """
-    at = _drawn(len(values), seed)
-    words = read_words([texts[i] for i in at])
-    marked = [in_words(values[i], words.places[words.of(n)], label_names) for n, i in enumerate(at)]
-    tags = [as_tags(row, int(n)) for row, n in zip(marked, words.lengths, strict=True)]
-    read = np.flatnonzero(words.lengths > 0)
-    if len(at) < 2 or not any(each.any() for each in tags):
-        return Baseline(reason="no passage is marked")
-    probs = word_probabilities(words, np.concatenate(tags), seed)
-    issues = np.zeros(len(at), dtype=bool)
-    issues[read] = cleanlab_tags_issues([tags[i] for i in read], [probs[words.of(int(i))] for i in read])
-    return _compared(issues, doubted[at])
-
-
-def word_probabilities(words: Words, tags: IntArray, seed: int) -> FloatArray:
-    """Return (words, m) out-of-fold probabilities of tags by logistic regression on what each word shows.
-
-    Args:
-        words: Of n texts, which are dealt out to five folds as a whole.
-        tags: (words,) from 0.
-        seed: Of the folds.
-    """
-    present, codes = np.unique(tags, return_inverse=True)
-    fold = np.random.default_rng(seed).permutation(len(words.lengths)) % min(5, len(words.lengths))
-    of_words, said = np.repeat(fold, words.lengths), np.full((len(tags), len(present)), 1 / len(present))
-    for number in range(int(fold.max()) + 1):
-        train, held_out = of_words != number, of_words == number
-        if held_out.any() and len(np.unique(codes[train])) > 1:
-            model = fit_linear(words.features[train], codes[train], inverse_regularization=1.0, steps=50, quiet=True)
-            said[held_out] = 0.0
-            said[np.ix_(held_out, model.classes_)] = model.predict_proba(words.features[held_out])
-    probs = np.zeros((len(tags), int(tags.max(initial=0)) + 1))
-    probs[:, present] = said
-    return probs
 
 
 def cleanlab_sets_issues(ones: BoolArray, probs: FloatArray) -> BoolArray:
@@ -246,7 +115,7 @@ class Datalab:
 def datalab(codes: IntArray, *, embeddings: FloatArray, seed: int) -> Datalab:
     """Ask Datalab, at its defaults, whether records are in order, a group is worse off, a label is rare.
 
-    The model is that of `cleanlab_baseline`; of more than `MOST` records as many are drawn, in their order.
+    The model is that of `cleanlab_labels`; of more than `MOST` records as many are drawn, in their order.
 
     Args:
         codes: (n,) labels, n of 1 or more.
@@ -259,18 +128,13 @@ def datalab(codes: IntArray, *, embeddings: FloatArray, seed: int) -> Datalab:
         >>> found.records, found.ordered
         (60, True)
     """
-    at = _drawn(len(codes), seed)
+    at = drawn(len(codes), seed)
     used, given = np.unique(codes[at], return_inverse=True)
     if len(used) < 2 or np.bincount(given).max() < 2 or len(at) <= _DATALAB_NEIGHBOURS:
         return Datalab(reason="there are too few records, or their labels are all alike or all different")
-    from cleanlab import Datalab as Theirs
-
     asked: dict[str, Any] = {"non_iid": {"seed": seed}, "class_imbalance": {}, "underperforming_group": {}}
-    with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not do
-        warnings.simplefilter("ignore")
-        lab = Theirs(data={"label": given}, label_name="label", task="classification", verbosity=0)
-        probs = _probabilities(embeddings[at], given, len(used), seed)
-        lab.find_issues(features=embeddings[at], pred_probs=probs, issue_types=asked)
+    probs = probabilities(embeddings[at], given, len(used), seed)
+    lab = ask_datalab("classification", given, asked, features=embeddings[at], pred_probs=probs)
     ran = {*lab.get_issue_summary()["issue_type"]}  # without groups that lie apart there is no worst one
 
     def issues(name: str) -> BoolArray:
@@ -287,18 +151,19 @@ def datalab(codes: IntArray, *, embeddings: FloatArray, seed: int) -> Datalab:
     )
 
 
+def ask_datalab(task: str, labels: Any, issue_types: Mapping[str, Any], **known: FloatArray) -> Any:
+    """Return a `Datalab` that has looked for some types of issues, in silence."""
+    from cleanlab import Datalab as Theirs
+
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not do
+        warnings.simplefilter("ignore")
+        lab = Theirs(data={"label": labels}, label_name="label", task=task, verbosity=0)
+        lab.find_issues(issue_types=issue_types, **known)
+    return lab
+
+
 def _as_lists(ones: BoolArray) -> list[list[int]]:
     return [np.flatnonzero(row).tolist() for row in ones]
-
-
-def _compared(issues: BoolArray, ours: BoolArray) -> Baseline:
-    return Baseline(
-        labels=len(issues),
-        doubted=int(issues.sum()),
-        both=int((issues & ours).sum()),
-        only_baseline=int((issues & ~ours).sum()),
-        only_check=int((ours & ~issues).sum()),
-    )
 
 
 def cleanlab_score(codes: IntArray, probs: FloatArray, *, method: Method = "self_confidence") -> FloatArray:
@@ -320,19 +185,23 @@ def cleanlab_score(codes: IntArray, probs: FloatArray, *, method: Method = "self
     return np.asarray(get_label_quality_scores(codes, probs, method=method), dtype=np.float64)
 
 
-def _drawn(n: int, seed: int) -> IntArray:
-    if n <= MOST:
+def drawn(n: int, seed: int, *, most: int | None = None) -> IntArray:
+    """Return positions of all of n records, or of `most` of them (`MOST` by default), in their order."""
+    at_most = MOST if most is None else most
+    if n <= at_most:
         return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, MOST, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(n, at_most, replace=False))
 
 
-def _probabilities(embeddings: FloatArray, codes: IntArray, k: int, seed: int) -> FloatArray:
+def probabilities(embeddings: FloatArray, codes: IntArray, k: int, seed: int) -> FloatArray:
+    """Return (n, k) out-of-fold probabilities, each fold taught by `MOST` records at most."""
     with warnings.catch_warnings():  # guesses need no fit that has converged to the last digit
         warnings.simplefilter("ignore")
-        return out_of_fold(embeddings, codes, n_classes=k, seed=seed)
+        return out_of_fold(embeddings, codes, n_classes=k, seed=seed, most=MOST)
 
 
-def _issues(codes: IntArray, probs: FloatArray) -> BoolArray:
+def cleanlab_issues(codes: IntArray, probs: FloatArray) -> BoolArray:
+    """Return (n,) which labels cleanlab's filter doubts, at its defaults, by (n, k) out-of-fold probabilities."""
     from cleanlab.filter import find_label_issues
 
     with warnings.catch_warnings():  # of labels that few records carry: they are not to be changed here

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from curation.quality.cleanlab_baseline import (
-    Baseline,
-    cleanlab_baseline,
-    cleanlab_sets_baseline,
-    cleanlab_tags_baseline,
+from curation.quality.cleanlab_opinions import (
+    Opinion,
+    cleanlab_labels,
+    cleanlab_passages,
+    cleanlab_ratings,
+    cleanlab_sets,
 )
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.label_errors import LabelQuality, label_quality
@@ -21,7 +22,7 @@ from curation.quality.multi_label_errors import multi_label_quality
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.preference_errors import preference_quality
 from curation.quality.ranking_errors import ranking_quality
-from curation.quality.rating_errors import rating_quality
+from curation.quality.rating_errors import rating_quality, step_places
 from curation.quality.span_errors import PassageDoubt, span_quality
 from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
@@ -103,14 +104,20 @@ def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Do
     return Doubts(rows=[]) if labelled.why_unchecked else DOUBTS[labelled.kind](labelled, graph, seed)
 
 
-def baseline(labelled: Labelled, quality: Sequence[Mapping[str, Any]], seed: int) -> Baseline:
-    """Return what a baseline doubts beside what we do: those labels included that people have settled."""
+def baseline(labelled: Labelled, seed: int) -> Opinion:
+    """Return what cleanlab says of the same answers; nothing of a kind of which it knows nothing."""
+    n = len(labelled.ids)
     if labelled.why_unchecked:
-        return Baseline(reason=labelled.why_unchecked)
+        return Opinion.none(n, labelled.why_unchecked)
     if labelled.kind not in BASELINES:
-        return Baseline(reason=f"it has nothing for answers of the kind {labelled.kind!r}")
-    doubted = {row["record_id"] for row in quality if row["is_issue"]}
-    return BASELINES[labelled.kind](labelled, np.array([i in doubted for i in labelled.ids]), seed)
+        return Opinion.none(n, f"it has nothing for answers of the kind {labelled.kind!r}")
+    return BASELINES[labelled.kind](labelled, seed)
+
+
+def side_by_side(rows: Rows, theirs: Opinion, ids: Sequence[str]) -> Rows:
+    """Return rows of the quality table with what cleanlab says of the answer of each record, None where nothing."""
+    said = {i: None if np.isnan(p) else float(p) for i, p in zip(ids, theirs.p_wrong, strict=True)}
+    return [{**row, "cleanlab_p_wrong": said[row["record_id"]]} for row in rows]
 
 
 def _one_choice(
@@ -288,10 +295,6 @@ def _rows_of(units: Sequence[PassageDoubt], suggested: Sequence[Any], question: 
     return list(rows.values())
 
 
-def _cleanlab(labelled: Labelled, doubted: Any, seed: int) -> Baseline:
-    return cleanlab_baseline(labelled.codes, doubted, embeddings=labelled.embeddings, seed=seed)
-
-
 DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Doubts]] = {
     "single_label": partial(_one_choice, judge=label_quality),
     "rating": partial(_one_choice, judge=rating_quality),
@@ -303,14 +306,16 @@ DOUBTS: Mapping[str, Callable[[Labelled, NearestNeighbours | None, int], Doubts]
 }
 """By the kind of answer; kinds without an entry are not checked, and the check says so."""
 
-BASELINES: Mapping[str, Callable[[Labelled, Any, int], Baseline]] = {
-    "single_label": _cleanlab,
-    "rating": _cleanlab,
-    "multi_label": lambda known, doubted, seed: cleanlab_sets_baseline(
-        known.values, doubted, label_names=known.question.labels, embeddings=known.embeddings, seed=seed
+BASELINES: Mapping[str, Callable[[Labelled, int], Opinion]] = {
+    "single_label": lambda known, seed: cleanlab_labels(known.codes, embeddings=known.embeddings, seed=seed),
+    "rating": lambda known, seed: cleanlab_ratings(
+        step_places(known.names)[known.codes], embeddings=known.embeddings, seed=seed
     ),
-    "span": lambda known, doubted, seed: cleanlab_tags_baseline(
-        known.values, doubted, texts=known.texts, label_names=known.question.labels, seed=seed
+    "multi_label": lambda known, seed: cleanlab_sets(
+        known.values, label_names=known.question.labels, embeddings=known.embeddings, seed=seed
+    ),
+    "span": lambda known, seed: cleanlab_passages(
+        known.values, texts=known.texts, label_names=known.question.labels, seed=seed
     ),
 }
 """What doubts answers as well, to be shown beside it; nothing is, for kinds without an entry."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.project.flagging import Check, flag, share_as_bad
+from curation.project.flagging import BESIDE, Check, flag, share_as_bad
 from curation.quality.input_checks import FloatArray
 
 Row = Mapping[str, Any]
@@ -19,7 +19,7 @@ def label_flags(quality: Sequence[Row], settled: Mapping[str, str]) -> Iterator[
     """Flag labels that look wrong; a label that people settled stands apart, as `settled_label`.
 
     Args:
-        quality: `record_id`, `p_wrong`, `is_issue`, `reason`, `suggested` and `suggested_prob` of every label.
+        quality: `record_id`, `p_wrong`, `is_issue`, `reason` and `BESIDE` of every label.
         settled: how people settled a label, by record id.
     """
     wrong = [row["p_wrong"] for row in quality]
@@ -29,8 +29,7 @@ def label_flags(quality: Sequence[Row], settled: Mapping[str, str]) -> Iterator[
             check = Check.SETTLED_LABEL if how else Check.LABEL
             doubt = f"people settled this label ({how}), the check still doubts it: " if how else ""
             found = {"score": score, "value": row["p_wrong"], "reason": f"{doubt}{row['reason']}"}
-            suggested = {name: row[name] for name in ("suggested", "suggested_prob")}
-            yield flag(row["record_id"], check, **found, **suggested)
+            yield flag(row["record_id"], check, **found, **{name: row[name] for name in BESIDE})
 
 
 def outlier_flags(measured: Sequence[Row]) -> Iterator[dict[str, Any]]:

@@ -92,7 +92,7 @@ def rating_quality(
         raise ValueError("rating_quality: expected texts, embeddings or pred_probs, got none of them")
     strings = None if texts is None else as_texts(texts, n=n)
     read = np.zeros(n, dtype=bool) if before is None else as_codes(before, "before", n=n, k=len(encoded.names)) >= 0
-    places, graph = _places(encoded.names), neighbours
+    places, graph = step_places(encoded.names), neighbours
     given_views: list[FloatArray] = (
         [] if pred_probs is None else [as_probabilities(pred_probs, n=n, k=len(places)) @ places]
     )
@@ -113,7 +113,8 @@ def rating_quality(
     return replace(_verdict(given, encoded, places, foretold, spread, right, graph), note=made.note)
 
 
-def _places(names: tuple[Any, ...]) -> FloatArray:
+def step_places(names: Sequence[Any]) -> FloatArray:
+    """Return where each step of a scale lies, lowest first: its number, or its position where steps are words."""
     try:
         return np.array([float(name) for name in names])
     except ValueError:

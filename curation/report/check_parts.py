@@ -18,7 +18,8 @@ class Evidence(Part):
 class WorstLabel(Part):
     """A label that the label check doubts, and what it should perhaps be; `settled` says how people settled it.
 
-    `p_wrong` is the probability that the label is wrong, `suggested_prob` that the suggested one is right.
+    `p_wrong` is the probability that the label is wrong, `suggested_prob` that the suggested one is right;
+    `cleanlab_p_wrong` is 1 less cleanlab's score of the label, None where it was not asked.
     """
 
     record_id: str
@@ -28,6 +29,7 @@ class WorstLabel(Part):
     suggested: str | None
     suggested_prob: Number
     p_wrong: Number
+    cleanlab_p_wrong: Number = None
     reason: str | None
     evidence: Many[Evidence]
 

@@ -17,7 +17,8 @@ from curation.project.records import FLAGS, QUALITY, by_id, column, joined_texts
 from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance
-from curation.quality.doubts import Labelled, baseline, doubts
+from curation.quality.cleanlab_opinions import counted
+from curation.quality.doubts import Labelled, baseline, doubts, side_by_side
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
@@ -41,12 +42,13 @@ def run(context: Context) -> str:
     labelled = _labelled(context, values, settled)
     context.tick(60, 100)
     found = doubts(labelled, _neighbours(mapped, labelled, len(ids)), context.config.seed)
-    quality = found.rows
+    theirs = baseline(labelled, context.config.seed)
+    quality = side_by_side(found.rows, theirs, labelled.ids)
     context.tick(95, 100)
     flags = _flags(context, quality, settled, values)
-    doubted = {row["record_id"] for row in quality if row["is_issue"]} - settled.keys()
-    overview = _overview(mapped, ids, labelled, doubted, found.note)
-    overview["baseline"] = asdict(baseline(labelled, quality, context.config.seed))
+    doubted = {row["record_id"] for row in quality if row["is_issue"]}
+    overview = _overview(mapped, ids, labelled, doubted - settled.keys(), found.note)
+    overview["baseline"] = asdict(counted(theirs, np.array([i in doubted for i in labelled.ids], dtype=bool)))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
     context.round.write_table("flags.parquet", table(flags, FLAGS))
@@ -175,5 +177,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=7,
+    revision=8,
 )

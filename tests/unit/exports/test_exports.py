@@ -284,6 +284,24 @@ def test_what_the_check_says_of_a_label_has_one_name_and_one_number_everywhere(r
         assert found.get("priority", found.get("value")) == said["p_wrong"]
 
 
+def test_what_cleanlab_says_of_a_label_stands_beside_it_and_nowhere_else(reviewed: Project) -> None:
+    quality = by_id(reviewed.round(0).table("quality.parquet"), "cleanlab_p_wrong")
+    assert all(0 <= p <= 1 for p in quality.values())
+    assert max(quality, key=lambda i: quality[i]) == "r00"  # the one that is wrong
+    assert {row["record_id"]: row["cleanlab_p_wrong"] for row in label_ranking(reviewed).to_pylist()} == quality
+    of_labels = {str(Check.LABEL), str(Check.SETTLED_LABEL)}
+    for row in flags(reviewed).to_pylist():
+        assert row["cleanlab_p_wrong"] == (quality[row["record_id"]] if row["check"] in of_labels else None)
+
+
+def test_flags_of_a_version_that_did_not_ask_cleanlab_open(reviewed: Project) -> None:
+    round_ = reviewed.round(0)
+    for name in ("quality.parquet", "flags.parquet"):
+        round_.write_table(name, round_.table(name).drop_columns(["cleanlab_p_wrong"]))
+    assert set(column(flags(reviewed), "cleanlab_p_wrong")) == {None}
+    assert set(column(label_ranking(reviewed), "cleanlab_p_wrong")) == {None}
+
+
 def test_a_check_that_is_not_there_is_an_error_with_the_near_name(reviewed: Project) -> None:
     with pytest.raises(TwofoldError, match=r"no check 'lable' \(did you mean 'label'\?\)"):
         flags(reviewed, check="lable")

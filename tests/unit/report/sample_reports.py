@@ -155,6 +155,7 @@ def _doubted(i: int, settled: str | None, labels: list[str], texts: list[str]) -
         "suggested": labels[(i + 1) % k],
         "suggested_prob": 0.97 - 0.011 * i,
         "p_wrong": 0.988 - 0.009 * i,
+        "cleanlab_p_wrong": None if i == 1 else 0.9 - 0.01 * i,
         "reason": "8 of its 10 nearest records have the suggested label",
         "evidence": [
             {"record_id": f"n{i}-{j}", "text": texts[(i + j) % t], "label": labels[(i + 1) % k]} for j in range(i % 4)

@@ -217,6 +217,19 @@ def test_what_a_baseline_doubts_is_one_line_beside_the_labels_that_look_wrong() 
     assert "26 are doubted by the check alone." in said
 
 
+def test_what_cleanlab_thinks_of_a_label_stands_beside_what_the_check_does() -> None:
+    report = full_report()
+    rows = report["checks"]["worst_labels"]["rows"]
+    assert rows[1]["cleanlab_p_wrong"] is None
+    said = words(report)
+    assert "Probability of being wrong By cleanlab Suggestion" in said
+    assert "0.9880.900" in said
+    assert "0.979not asked" in said
+    for row in rows + report["checks"]["settled_labels"]["rows"]:
+        del row["cleanlab_p_wrong"]  # as in a report of a version that did not keep it, or of a kind without a score
+    assert "By cleanlab Suggestion" not in words(report)
+
+
 def test_a_baseline_that_could_not_run_says_why() -> None:
     report = full_report()
     nothing = dict.fromkeys(("labels", "doubted", "both", "only_baseline", "only_check"))
@@ -228,7 +241,7 @@ def test_a_report_from_before_there_was_a_baseline_opens() -> None:
     report = full_report()
     del report["checks"]["baseline"]
     report["bias"]["datalab"] = None
-    assert "cleanlab" not in words(report)
+    assert "For comparison, cleanlab" not in words(report)
 
 
 def test_a_report_from_before_groups_were_compared_opens_and_says_how_to() -> None:

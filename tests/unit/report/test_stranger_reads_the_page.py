@@ -25,6 +25,7 @@ MEANINGS = {
     "Model said": "the label that the model gives",
     "Suggestion": "the label that a check or the model suggests",
     "Probability of being wrong": "of a label, by the label check",
+    "By cleanlab": "how far cleanlab doubts the same label",
     "Probability of the suggestion": "by the label check",
     "Round": "number of a round",
     "From 0 to 1": "the number left of it as a picture",

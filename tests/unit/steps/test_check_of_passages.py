@@ -11,6 +11,7 @@ import pytest
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import worst_units
 from curation.project.folder import Project
+from curation.project.records import by_id
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
@@ -91,3 +92,5 @@ def test_cleanlab_is_shown_beside_it(project: Project) -> None:
     assert (found["reason"], found["labels"]) == (None, N)
     assert found["doubted"] == found["both"] + found["only_baseline"]
     assert found["both"] > 0
+    said = by_id(project.first.table("quality.parquet"), "cleanlab_p_wrong")
+    assert {f"r{i:03d}" for i in SWAPPED} <= set(sorted(said, key=lambda i: -said[i])[: len(LOST) + len(SWAPPED)])

@@ -32,3 +32,5 @@ def test_a_rating_far_from_all_signs_is_flagged_in_words(tmp_path: Path) -> None
     flags = [row for row in round_.table("flags.parquet").to_pylist() if row["check"] == "label"]
     assert [(row["record_id"], row["suggested"]) for row in flags] == [("r03", "5")]
     assert round_.json("checks.json")["baseline"]["labels"] == len(rows)
+    theirs = by_id(quality, "cleanlab_p_wrong")
+    assert max(theirs, key=lambda i: theirs[i]) == "r03"

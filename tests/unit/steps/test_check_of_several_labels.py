@@ -12,6 +12,7 @@ import pytest
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import worst_units
 from curation.project.folder import Project
+from curation.project.records import by_id
 from curation.quality.doubts import BASELINES
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
@@ -86,6 +87,8 @@ def test_cleanlab_is_shown_beside_it(project: Project) -> None:
     assert found["reason"] is None
     assert found["labels"] == 240
     assert found["doubted"] == found["both"] + found["only_baseline"]
+    said = by_id(project.first.table("quality.parquet"), "cleanlab_p_wrong")
+    assert {f"r{i:03d}" for i in SWAPPED} <= set(sorted(said, key=lambda i: -said[i])[:24])
 
 
 def test_a_kind_without_a_baseline_says_so_and_is_checked_all_the_same(
@@ -100,3 +103,4 @@ def test_a_kind_without_a_baseline_says_so_and_is_checked_all_the_same(
         == "it has nothing for answers of the kind 'multi_label'"
     )
     assert project.first.table("quality.parquet").num_rows == 240 * 3
+    assert set(by_id(project.first.table("quality.parquet"), "cleanlab_p_wrong").values()) == {None}

@@ -54,6 +54,15 @@ def test_a_class_with_one_member_gets_the_add_one_share() -> None:
     assert probs[4, 1] in (pytest.approx(1 / (2 + 2)), pytest.approx(1 / (3 + 2)))
 
 
+def test_a_fold_that_learns_from_few_records_judges_all_the_same_all_others() -> None:
+    features, labels = clusters([60, 60])
+    few, again, all_of_them = (out_of_fold(features, labels, n_classes=2, most=most) for most in (20, 20, 120))
+    assert (few.argmax(axis=1) == labels).all()
+    assert (few == again).all()
+    assert (all_of_them == out_of_fold(features, labels, n_classes=2)).all()
+    assert few[np.arange(120), labels].mean() < all_of_them[np.arange(120), labels].mean()
+
+
 def test_no_group_is_on_both_sides() -> None:
     # Twins: pairs of identical vectors, one pair per class; only the twin could teach the record its label.
     twins = np.repeat(np.eye(8), 2, axis=0)
@@ -75,6 +84,7 @@ def test_no_group_is_on_both_sides() -> None:
         ({"labels": np.array([0, 1, 0, 2])}, r"labels: expected values in \[0, 2\), got 0 to 2"),
         ({"labels": np.array([0.0, 1, 0, 1])}, "labels: expected integers, got float64"),
         ({"folds": 1}, "folds: expected 2 to 4"),
+        ({"most": 0}, "most: expected at least 1"),
         ({"groups": np.zeros(4)}, "groups: expected 4 entries in 2 groups or more, got 1"),
         ({"labels": np.arange(4), "n_classes": 4}, "labels: expected a class with at least 2 records"),
     ],
