@@ -25,6 +25,7 @@ from curation.quality.multi_label_errors import MultiLabelQuality, multi_label_q
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.ranking_errors import RankingQuality, ranking_quality
 from curation.quality.span_errors import SpanQuality, span_quality
+from curation.quality.telling import NEEDED, untold
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.views import views_of
@@ -34,8 +35,6 @@ from evaluation.shown import Shown
 
 # Neighbours found per record: enough to vote, and to find some trusted ones among them.
 _NEIGHBOURS = 100
-# Standard deviations of the likelihood of shuffled labels by which given ones must beat it before any is flagged.
-_TELLING = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -52,6 +51,8 @@ class LabelQuality(Shown):
         neighbours: (n, 5) the nearest records whose own labels are trusted, nearest first, -1 where
             there are fewer; shape (n, 0) without embeddings.
         note: what to know before the scores are believed, in words; empty where there is nothing to say.
+        telling: by how many standard deviations the given labels are told better than shuffled ones; below 3 nothing is
+            flagged. None where nothing is asked of the data as a whole.
     """
 
     score: FloatArray
@@ -61,6 +62,7 @@ class LabelQuality(Shown):
     reason: list[str]
     neighbours: IntArray
     note: str = ""
+    telling: float | None = None
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.sum())}
@@ -210,7 +212,9 @@ def label_quality(
     if not views and probs is None:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
     model = label_model(codes, views=views, given=probs, seed=seed, before=earlier)
-    return replace(_verdict(labels, encoded, model, graph), note=" ".join(filter(None, [made.note, _unsaid(model)])))
+    unsaid = untold(model.telling, "labels", then="the scores say little, and none is flagged")
+    note = " ".join(filter(None, [made.note, unsaid]))
+    return replace(_verdict(labels, encoded, model, graph), note=note, telling=model.telling)
 
 
 def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQuality | SpanQuality | RankingQuality]]:
@@ -228,16 +232,6 @@ def _other_kinds() -> Mapping[str, Callable[..., LabelQuality | MultiLabelQualit
     }
 
 
-def _unsaid(model: LabelModel) -> str:
-    """Say so where the evidence does not tell the labels."""
-    if model.telling > _TELLING:
-        return ""
-    return (
-        "Nothing given here tells the labels better than shuffled ones "
-        f"({model.telling:+.1f} standard deviations, needs {_TELLING:g}): the scores say little, and none is flagged."
-    )
-
-
 def _before(before: Column | None, encoded: EncodedLabels) -> IntArray | None:
     if before is None:
         return None
@@ -253,7 +247,7 @@ def _verdict(
     score[np.bincount(codes)[codes] < 2] = 0.5
     others = model.probs.copy()
     others[rows, codes] = 0
-    is_issue = (score < 0.5) & (model.telling > _TELLING)
+    is_issue = (score < 0.5) & (model.telling > NEEDED)
     best = np.where(is_issue, others.argmax(axis=1), codes)
     share = others[rows, others.argmax(axis=1)] / np.maximum(others.sum(axis=1), 1e-300)
     suggested_prob = np.where(is_issue, (1 - score) * share, score)

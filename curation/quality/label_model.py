@@ -18,12 +18,12 @@ from curation.quality.noise_channel import given_for_true, posterior
 from curation.quality.noise_mixture import NoiseMixture, noise_mixture
 from curation.quality.opinion_pool import linear_pool, tempered, with_shares
 from curation.quality.recalibration import recalibrated
+from curation.quality.telling import telling
 from curation.quality.views import View
 
 _FOLDS = 5
 # Fits on all records, on those that are trusted then, and on those that are trusted after that.
 _PASSES = 3
-_SHUFFLES = 200
 # What the readings weigh: margin, confusion matrix, and the mixture, which knows of both.
 _OF_EACH = (0.25, 0.25, 0.5)
 
@@ -99,13 +99,13 @@ def label_model(
     history = History(codes=codes, before=np.full(len(codes), -1) if before is None else before)
     fixed = [] if given is None else [np.log(np.maximum(given, 1e-12))]
     trust: FloatArray = np.ones(len(codes))
-    telling = 0.0
+    told = 0.0
     readings: list[_Reading] = []
     for turn in range(_PASSES if views else 1):
         folds = stratified_folds(codes, folds=_FOLDS, seed=seed + turn)
         opinions = [tempered(view, codes, trust) for view in [*(view(trust, folds) for view in views), *fixed]]
         pooled = linear_pool(opinions)
-        telling = telling if turn else _telling(pooled, codes, seed)
+        told = told if turn else _telling(pooled, codes, seed)
         readings += [_read(opinions, one, history) for one in possible_shares(codes, trust, pooled.shape[1])]
         trust = history.trust(expit((_margin(pooled, codes) + 0.3) / 0.1))
     right = _judged(readings, codes)
@@ -115,7 +115,7 @@ def label_model(
     return LabelModel(
         probs=_mean([each.probs for each in readings], readings),
         right=right,
-        telling=telling,
+        telling=told,
     )
 
 
@@ -141,14 +141,9 @@ def _judged(readings: Sequence[_Reading], labels: IntArray) -> FloatArray:
 
 
 def _telling(probs: FloatArray, codes: IntArray, seed: int) -> float:
-    """Compare the likelihood of labels with that of shuffled ones: a permutation test, all labels counting alike."""
-    rng, logs, count = np.random.default_rng(seed), np.log(probs + 1e-4), np.bincount(codes)
-    weight, rows = 1 / count[codes], np.arange(len(codes))
-    by_chance = []
-    for _ in range(_SHUFFLES):
-        shuffled = rng.permutation(len(codes))
-        by_chance.append(float(weight[shuffled] @ logs[rows, codes[shuffled]]))
-    return float((weight @ logs[rows, codes] - np.mean(by_chance)) / max(float(np.std(by_chance)), 1e-12))
+    """Compare the likelihood of labels with that of shuffled ones, all labels counting alike."""
+    weight, logs, rows = 1 / np.bincount(codes)[codes], np.log(probs + 1e-4), np.arange(len(codes))
+    return telling(lambda dealt: float(weight[dealt] @ logs[rows, codes[dealt]]), len(codes), seed=seed)
 
 
 def _margin(probs: FloatArray, codes: IntArray) -> FloatArray:

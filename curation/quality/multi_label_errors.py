@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from curation.quality.edited_sets import Edits, probable_edits, what_happened
 from curation.quality.folds import stratified_folds
@@ -15,6 +15,7 @@ from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_te
 from curation.quality.label_sets import LabelSets, read_label_sets
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.one_label_views import frequency_without, pooled_log_odds, ridge_views, vote_view, word_view
+from curation.quality.telling import NEEDED, telling, untold
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.word_bayes import word_weights
@@ -24,10 +25,6 @@ from evaluation.shown import Shown
 
 _FOLDS, _NEIGHBOURS = 5, 100
 _TURNS = 15
-# Standard errors by which the labels must be told better than by their frequencies before any of them is judged.
-_TELLING = 3.0
-# Share that the frequencies keep in that test: wrong labels look like certain mistakes, which no frequency makes.
-_FLOOR = 0.01
 TURNS = 4
 _LEAST = 1e-4  # probability that a caller's model is taken to give at least, and at most less than one
 
@@ -48,6 +45,8 @@ class MultiLabelQuality(Shown):
         rates: Share of records to which each thing seems to have happened: "kept", "missing", "added", "swapped".
         names: (k,) of the labels.
         note: what to know before the scores are believed, in words; empty where there is nothing to say.
+        telling: by how many standard deviations the given labels are told better than shuffled ones; below 3 nothing is
+            flagged.
     """
 
     score: FloatArray
@@ -59,6 +58,7 @@ class MultiLabelQuality(Shown):
     rates: Mapping[str, float]
     names: tuple[Any, ...]
     note: str = ""
+    telling: float | None = None
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.any(axis=1).sum()), **self.rates}
@@ -87,8 +87,8 @@ def multi_label_quality(
 
     What a record says of each label is told without that record (a ridge regression, the words, the neighbours, your
     own model), and the labels of a record are then judged together: see `docs/label-errors.md`. Where nothing given
-    here tells the labels better than their frequencies do, every label stands at .5 and none is an issue; so does a
-    label that one record alone has.
+    here tells the labels better than shuffled ones (`telling`), `note` says so, every label stands at .5 and none is an
+    issue; so does a label that one record alone has.
 
     Args:
         labels: n lists of names or of positions; or an array (n, k) of ones and zeros.
@@ -137,7 +137,10 @@ def multi_label_quality(
     ]
     if not views:
         raise ValueError("texts: expected some words in common between texts, got none (pass embeddings)")
-    return replace(_verdict(sets, views, known, graph), note=made.note)
+    log_odds = pooled_log_odds(views, sets.ones, sets.ones)
+    told = _telling(log_odds, sets.ones, seed)
+    found = _verdict(sets, views, known, graph, log_odds if told > NEEDED else None)
+    return replace(found, note=" ".join(filter(None, [made.note, untold(told, "labels")])), telling=told)
 
 
 def _of_words(texts: Sequence[str] | None, sets: LabelSets, seed: int) -> list[FloatArray]:
@@ -171,11 +174,15 @@ def _known(before: Any, sets: LabelSets) -> IntArray:
 
 
 def _verdict(
-    sets: LabelSets, views: Sequence[FloatArray], known: IntArray, graph: NearestNeighbours | None
+    sets: LabelSets,
+    views: Sequence[FloatArray],
+    known: IntArray,
+    graph: NearestNeighbours | None,
+    log_odds: FloatArray | None,
 ) -> MultiLabelQuality:
     count = sets.ones.sum(axis=0)
     alone = np.where(sets.ones, count, len(sets.ones) - count) < 2
-    edits = _edits(sets.ones, views, known, np.broadcast_to(alone.any(axis=0), alone.shape))
+    edits = _edits(sets.ones, views, known, np.broadcast_to(alone.any(axis=0), alone.shape), log_odds)
     p_wrong = np.where(alone, 0.5, edits.p_wrong)
     score = np.where(alone.any(axis=1), np.minimum(edits.right, 0.5), edits.right)
     doubted = (edits.right < 0.5)[:, None]
@@ -194,13 +201,14 @@ def _verdict(
     )
 
 
-def _edits(ones: BoolArray, views: Sequence[FloatArray], known: IntArray, fixed: BoolArray) -> Edits:
+def _edits(
+    ones: BoolArray, views: Sequence[FloatArray], known: IntArray, fixed: BoolArray, log_odds: FloatArray | None
+) -> Edits:
     """Judge by the views as they tell the given labels, then by them as they tell the labels that seem right.
 
-    Once more brings no more, see `docs/label-errors.md`.
+    Once more brings no more, see `docs/label-errors.md`. Without log-odds nothing is judged.
     """
-    log_odds = pooled_log_odds(views, ones, ones)
-    if not _tells_labels(log_odds, ones):
+    if log_odds is None:
         half = np.full(len(ones), 0.5)
         return Edits(right=half, p_wrong=np.full(ones.shape, 0.5), likeliest=ones, rates={})
     first = probable_edits(log_odds, ones, fixed, known, turns=_TURNS)
@@ -208,12 +216,11 @@ def _edits(ones: BoolArray, views: Sequence[FloatArray], known: IntArray, fixed:
     return probable_edits(pooled_log_odds(views, ones, truth), ones, fixed, known, turns=_TURNS)
 
 
-def _tells_labels(log_odds: FloatArray, ones: BoolArray) -> bool:
-    """Whether labels are told better than by their frequencies (a test on paired differences of records)."""
-    by_rate = np.where(ones, frequency_without(ones), 1 - frequency_without(ones))
-    found = expit(np.where(ones, log_odds, -log_odds))
-    gain = np.log((1 - _FLOOR) * found / by_rate + _FLOOR).sum(axis=1)
-    return len(gain) > 1 and bool(gain.sum() > _TELLING * np.sqrt(len(gain)) * gain.std(ddof=1))
+def _telling(log_odds: FloatArray, ones: BoolArray, seed: int) -> float:
+    """Compare the likelihood of all labels with that of shuffled sets of them."""
+    record, label = np.nonzero(ones)
+    beyond = log_odds - logit(frequency_without(ones))  # which knows the label that it leaves out
+    return telling(lambda dealt: float(beyond[dealt[record], label].sum()), len(ones), seed=seed)
 
 
 def _reasons(sets: LabelSets, changed: IntArray, i: int, p_wrong: FloatArray, near: IntArray) -> dict[Any, str]:

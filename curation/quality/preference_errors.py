@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csr_array, hstack
 
 from curation.quality.input_checks import FloatArray, IntArray, as_codes, encode_labels, label_array
 from curation.quality.label_errors import LabelQuality
+from curation.quality.telling import NEEDED, telling, untold
 from curation.quality.text_blocks import blocks_of_texts, scaled
 from curation.quality.text_vectors import Embeddings
 from evaluation.columns import Column
@@ -19,7 +21,6 @@ FIRST, SECOND, EQUAL = "first", "second", "equal"
 
 _FOLDS = 5
 _PENALTIES = tuple(10.0**power for power in range(-2, 3))  # of which the one that foretells best is kept
-_SURE = 3.0  # standard errors by which answers must be foretold better than by how frequent they are
 _CLEAREST = 0.2  # share of the pairs that are foretold most clearly: what contradicts there is slips, not doubt
 _MOST_WRONG = 0.4  # share of wrong answers beyond which the data cannot tell wrong from right
 
@@ -40,7 +41,7 @@ def preference_quality(
     The chance that the first text wins is logistic in the difference of two scores, ties as Davidson (1970) has them. A
     score is learnt from the other pairs, out of fold: of its length and its words, and, for a text that stands in
     several pairs, of itself. How many answers are slips is read off the pairs that are foretold most clearly. Where
-    nothing foretells answers better than how frequent they are, all score .5 and none is an issue.
+    nothing foretells answers better than shuffled ones, `note` says so, all score .5 and none is an issue.
 
     Args:
         labels: n answers: `first`, `second`, `equal`, or positions in `label_names`.
@@ -85,9 +86,10 @@ def preference_quality(
     )
     chances = _foretold(outcome, pairs, seed)
     right = np.where(read, 1.0, _right(outcome, chances))
-    if not _telling(outcome, chances):
-        right = np.full(len(outcome), 0.5)
-    return _verdict(given, [str(name) for name in encoded.names], encoded.codes, chances, right)
+    told = _telling(outcome, chances, seed)
+    right = right if told > NEEDED else np.full(len(outcome), 0.5)
+    found = _verdict(given, [str(name) for name in encoded.names], encoded.codes, chances, right)
+    return replace(found, note=untold(told, "preferences"), telling=told)
 
 
 def _names(given: Any) -> list[str]:
@@ -178,11 +180,9 @@ def _right(outcome: IntArray, chances: FloatArray) -> FloatArray:
     return np.asarray(np.clip((1 - slips) * meant / said, 0.0, 1.0))
 
 
-def _telling(outcome: IntArray, chances: FloatArray) -> bool:
-    """Return whether answers are foretold better than by how frequent they are, beyond chance."""
-    shares = np.array([(outcome == value).mean() for value in (1, -1, 0)])
-    gain = np.log(_of(outcome, chances)) - np.log(_of(outcome, np.tile(shares, (len(outcome), 1))))
-    return bool(gain.mean() > _SURE * gain.std() / len(gain) ** 0.5)
+def _telling(outcome: IntArray, chances: FloatArray, seed: int) -> float:
+    """Compare how likely the answers are with how likely shuffled ones are."""
+    return telling(lambda dealt: float(np.log(_of(outcome[dealt], chances)).sum()), len(outcome), seed=seed)
 
 
 def _verdict(given: Any, names: list[str], codes: IntArray, chances: FloatArray, right: FloatArray) -> LabelQuality:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -15,11 +15,11 @@ from curation.quality.order_chances import (
     best_penalty,
     chances,
     group_folds,
-    log_likelihood,
     of_records,
     of_texts,
 )
 from curation.quality.order_faults import AS_SHOWN, FAULTS, OTHER, REVERSED, SWAPPED, Faults, faults, what_happened
+from curation.quality.telling import NEEDED, telling, untold
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.tasks.orders import in_words
 from curation.tasks.ranking import read
@@ -29,8 +29,6 @@ from evaluation.settings import check_whole
 from evaluation.shown import Shown
 
 _TURNS = 3  # the chances are fitted again with each order weighed by how far it is trusted
-_SURE = 3.0  # standard errors by which orders must be foretold better than by their average
-_FLOOR = 0.01  # share that the average keeps in that test: a wrong order looks like a certain mistake
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -49,6 +47,8 @@ class RankingQuality(Shown):
             "as shown" (left as they were shown) and "other".
         names: (k,) of the options.
         note: what to know before the scores are believed, in words; empty where there is nothing to say.
+        telling: by how many standard deviations the given orders are told better than shuffled ones; below 3 nothing is
+            flagged.
     """
 
     score: FloatArray
@@ -61,6 +61,7 @@ class RankingQuality(Shown):
     rates: Mapping[str, float]
     names: tuple[str, ...]
     note: str = ""
+    telling: float | None = None
 
     def _facts(self) -> Mapping[str, Any]:
         return {"records": len(self.score), "issues": int(self.is_issue.sum()), **self.rates}
@@ -88,8 +89,8 @@ def ranking_quality(
     other by scores that are linear in its words and embedding (Plackett 1975), or in the words of the options' own
     texts. An order is then kept or reversed, has two options swapped, is left as people were shown it, or is any
     other; how often each happens is fitted (EM), and the chances again with every order weighed by how far it is
-    trusted. Where nothing given here foretells orders better than the average order, all score .5 and none is an
-    issue. With two options only, a swap is a reversal, and little tells it from a close call.
+    trusted. Where nothing given here foretells orders better than shuffled ones, `note` says so, all score .5 and none
+    is an issue. With two options only, a swap is a reversal, and little tells it from a close call.
 
     Args:
         labels: n orders: `a > b = c`, lists from the best, or lists of objects with a `value` and a `rank`.
@@ -126,25 +127,27 @@ def ranking_quality(
         raise ValueError(f"labels: expected at least two different orders, all {len(ranks)} are alike")
     shown = None if label_names is None else np.arange(1, len(options) + 1)
     known = _known(before, ranks, options, shown)
-    if pred_probs is not None:
+    if pred_probs is None:
+        features = _features(texts, embeddings, ranks, seed)
+        foretold, turns, note = _foretelling(features, ranks, seed), _TURNS, features.note
+    else:
         probs = np.maximum(as_probabilities(pred_probs, n=len(ranks), k=len(options)), 1e-12)
-        return _verdict(options, ranks, faults(probs, ranks, shown, known))
-    features = _features(texts, embeddings, ranks, seed)
-    found = _told(features, ranks, shown, known, seed)
-    return replace(_undecided(options, ranks) if found is None else _verdict(options, ranks, found), note=features.note)
+        foretold, turns, note = lambda _: probs, 1, ""
+    chance = foretold(np.ones(len(ranks)))
+    told, verdict = _telling(chance, ranks, seed), _undecided(options, ranks)
+    if told > NEEDED:
+        found = faults(chance, ranks, shown, known)
+        for _ in range(turns - 1):
+            found = faults(foretold(found.chance[:, 0]), ranks, shown, known)
+        verdict = _verdict(options, ranks, found)
+    return replace(verdict, note=" ".join(filter(None, [note, untold(told, "orders")])), telling=told)
 
 
-def _told(features: Features, ranks: IntArray, shown: IntArray | None, known: IntArray, seed: int) -> Faults | None:
-    """Return what became of each order; None where the features foretell orders no better than their average does."""
-    fold, trust = group_folds(features.groups, seed), np.ones(len(ranks))
+def _foretelling(features: Features, ranks: IntArray, seed: int) -> Callable[[FloatArray], FloatArray]:
+    """Return what gives the chances of all options, out of fold, by how far each order is trusted."""
+    fold = group_folds(features.groups, seed)
     penalty = best_penalty(features, ranks, fold)
-    average, probs = (chances(each, ranks, trust, fold, penalty) for each in (features.average, features))
-    if not _tells(log_likelihood(probs, ranks) - log_likelihood(average, ranks)):
-        return None
-    found = faults(probs, ranks, shown, known)
-    for _ in range(_TURNS - 1):
-        found = faults(chances(features, ranks, found.chance[:, 0], fold, penalty), ranks, shown, known)
-    return found
+    return lambda trust: chances(features, ranks, trust, fold, penalty)
 
 
 def _orders(values: Any, where: str) -> list[Any]:
@@ -203,10 +206,10 @@ def _texts_of_options(texts: Any, n: int, k: int) -> list[list[str]] | None:
     return [list(row) for row in rows]
 
 
-def _tells(gain: FloatArray) -> bool:
-    """Whether orders are told better than by their average (a test on paired differences of records)."""
-    told = np.log((1 - _FLOOR) * np.exp(np.minimum(gain, 100.0)) + _FLOOR)
-    return bool(told.mean() > _SURE * told.std(ddof=1) / len(told) ** 0.5)
+def _telling(probs: FloatArray, ranks: IntArray, seed: int) -> float:
+    """Compare how orders go with the chances of their options with how shuffled ones do."""
+    ahead = np.log(np.maximum(probs, 1e-4))
+    return telling(lambda dealt: -float((ahead * ranks[dealt]).sum()), len(ranks), seed=seed)
 
 
 def _tiers(ranks: IntArray, options: Sequence[str]) -> list[list[str]]:

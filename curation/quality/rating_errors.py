@@ -23,6 +23,7 @@ from curation.quality.input_checks import (
 )
 from curation.quality.label_errors import LabelQuality
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
+from curation.quality.telling import NEEDED, telling, untold
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from evaluation.columns import Column
@@ -32,7 +33,6 @@ _FOLDS, _TURNS = 5, 3  # the views are fitted again with each rating weighed by 
 _NEIGHBOURS = 30
 _PENALTIES = np.logspace(-1, 2, 7)
 _MOST_WRONG = 0.4  # share of wrong ratings beyond which the data cannot tell wrong from right
-_SURE = 3.0  # standard errors by which ratings must be foretold better than by their mean
 _WORD = r"(?u)\b\w+\b|[?!]"
 _HALF = 0.84  # standard deviations: between them lie six of ten ratings, which a reason calls the usual ones
 
@@ -53,7 +53,8 @@ def rating_quality(
     What a record would be rated is foretold without its own rating: by ridge regression on embeddings and on words,
     out of fold, and by the mean of its neighbours, all put together by least squares. Right ratings lie around
     that, normally, rounded to a step; wrong ones are any step. How far the right ones spread and how many are wrong is
-    fitted (EM). Where nothing given here foretells ratings better than their mean, all score .5 and none is an issue.
+    fitted (EM). Where nothing given here foretells ratings better than shuffled ones, `note` says so, all score .5 and
+    none is an issue.
 
     Args:
         labels: n ratings: numbers, or steps by name.
@@ -104,13 +105,15 @@ def rating_quality(
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     features = [each for each in (vectors, None if strings is None else _words(strings)) if each is not None]
     fold, trust = stratified_folds(codes, folds=_FOLDS, seed=seed), np.ones(n)
-    for _ in range(_TURNS):
+    told = 0.0
+    for turn in range(_TURNS):
         foretold = _foretold(places[codes], features, given_views, graph, trust, fold)
+        told = told if turn else _telling(places[codes], foretold, seed)
         right, spread = _right(codes, foretold, places, read)
         trust = np.where(read, 1.0, right)
-    if not _telling(places[codes], foretold):
-        right = np.full(n, 0.5)
-    return replace(_verdict(given, encoded, places, foretold, spread, right, graph), note=made.note)
+    right = right if told > NEEDED else np.full(n, 0.5)
+    note = " ".join(filter(None, [made.note, untold(told, "ratings")]))
+    return replace(_verdict(given, encoded, places, foretold, spread, right, graph), note=note, telling=told)
 
 
 def step_places(names: Sequence[Any]) -> FloatArray:
@@ -121,10 +124,9 @@ def step_places(names: Sequence[Any]) -> FloatArray:
         return np.arange(len(names), dtype=np.float64)
 
 
-def _telling(y: FloatArray, foretold: FloatArray) -> bool:
-    """Return whether ratings are foretold better than by their mean, beyond chance."""
-    gain = (y - y.mean()) ** 2 - (y - foretold) ** 2
-    return bool(gain.mean() > _SURE * gain.std() / len(y) ** 0.5)
+def _telling(y: FloatArray, foretold: FloatArray, seed: int) -> float:
+    """Compare how far ratings are from what was foretold with how far shuffled ones are."""
+    return telling(lambda dealt: -float(((y[dealt] - foretold) ** 2).sum()), len(y), seed=seed)
 
 
 def _words(texts: list[str]) -> Any:

@@ -14,6 +14,7 @@ from curation.quality.input_checks import BoolArray, FloatArray, IntArray, as_te
 from curation.quality.nearest import NearestNeighbours, check_neighbours, nearest_neighbours
 from curation.quality.span_edits import Doubted, Rates, Speaker, doubts_of, fitted_rates
 from curation.quality.tag_chain import Chain, Rows, fit_chain, passes
+from curation.quality.telling import NEEDED, telling, untold
 from curation.quality.text_vectors import Embeddings, vectors_for
 from curation.quality.trusted_neighbours import trusted_neighbours
 from curation.quality.word_tags import Marked, Words, as_tags, in_words, order_of_tags, read_words
@@ -26,9 +27,7 @@ _FOLDS, _NEIGHBOURS = 5, 30
 _TURNS = 3  # more bring no more
 _DOUBTFUL = Rates(each=0.05, found={})  # by which a text is trusted while a chain learns from it
 _LONGEST = 0.995  # share of passages that a missing one may be as long as
-# Standard errors by which tags must be told better than by their frequencies before any passage is judged.
-_TELLING = 3.0
-_FLOOR = 0.01
+_ALIKE = 20  # texts of about the same length, which give each other their passages where these are shuffled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +72,8 @@ class SpanQuality(Shown):
             fewer; shape (n, 0) without embeddings.
         rates: Share of passages to which each thing seems to have happened: "label", "borders", "added", "missing".
         note: what to know before the scores are believed, in words; empty where there is nothing to say.
+        telling: by how many standard deviations the given passages are told better than those of other texts of their
+            length; below 3 nothing is flagged.
     """
 
     score: FloatArray
@@ -83,6 +84,7 @@ class SpanQuality(Shown):
     neighbours: IntArray
     rates: Mapping[str, float]
     note: str = ""
+    telling: float | None = None
 
     @property
     def unit_score(self) -> list[FloatArray]:
@@ -112,8 +114,8 @@ def span_quality(
     A conditional random field on words, their shapes and their neighbours is fitted without the text that it judges
     (Lafferty, McCallum & Pereira 2001). What stands there is then compared with what could stand in its place,
     see `span_edits`; after that, texts in which something seems wrong teach less, and all is judged again. Where words
-    tell nothing of passages, all scores are .5 and nothing is an issue. A passage without a word in it, and one
-    under a longer one, is not judged: it scores .5.
+    tell passages no better than those of other texts, `note` says so, all scores are .5 and nothing is an issue. A
+    passage without a word in it, and one under a longer one, is not judged: it scores .5.
 
     Args:
         labels: n lists of passages: `start`, `end` (after the last character) and `label`; or of such triples.
@@ -158,7 +160,8 @@ def span_quality(
     elif vectors is not None and len(given) > 1:
         graph = nearest_neighbours(vectors, k=_NEIGHBOURS)
     judged = judge(given, strings, names, seed, read=_read(before, len(given)))
-    return _verdict(given, strings, names, judged, graph)
+    found = _verdict(given, strings, names, judged, graph)
+    return replace(found, note=untold(judged.telling, "passages"), telling=judged.telling)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +174,7 @@ class Judged:
         doubted: What may have happened to each record.
         rates: How often such things happen; None where words tell nothing of passages.
         marginals: (words, m) out-of-fold probabilities of tags, before any text was doubted.
+        telling: How much better given passages are told than shuffled ones, in standard deviations of those.
     """
 
     words: Words
@@ -178,6 +182,7 @@ class Judged:
     doubted: list[list[Doubted]]
     rates: Rates | None
     marginals: FloatArray
+    telling: float
 
     def right(self) -> FloatArray:
         """Return (n,) the probability that what is most doubtful in a record is right."""
@@ -213,8 +218,9 @@ def judge(
     chains = _chains(words, tags, fold, np.ones(len(given)), len(names), None)
     marginals = _marginals(words, chains, fold)
     doubted = _doubted(words, marked, chains, fold)
-    rates = fitted_rates([one for row in doubted for one in row]) if _tells(marginals, tags, words) else None
-    judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals)
+    told = _telling(marginals, tags, words, seed)
+    rates = fitted_rates([one for row in doubted for one in row]) if told > NEEDED else None
+    judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals, telling=told)
     for _ in range(turns if rates is not None else 0):
         # A chain that has learnt wrong passages finds such passages likely. So it learns with little trust in them.
         trust = replace(judged, rates=_DOUBTFUL).right()
@@ -222,7 +228,7 @@ def judge(
         chains = _chains(words, tags, fold, trust, len(names), chains)
         doubted = _doubted(words, marked, chains, fold)
         rates = fitted_rates([one for row in doubted for one in row])
-        judged = Judged(words=words, marked=marked, doubted=doubted, rates=rates, marginals=marginals)
+        judged = replace(judged, doubted=doubted, rates=rates)
     return judged
 
 
@@ -298,13 +304,20 @@ def _doubted(
     return found
 
 
-def _tells(marginals: FloatArray, tags: IntArray, words: Words) -> bool:
-    """Whether tags are told better than by their frequencies (a test on paired differences of records)."""
-    share = np.bincount(tags, minlength=marginals.shape[1]) / max(len(tags), 1)
-    told = np.maximum(marginals[np.arange(len(tags)), tags], np.finfo(np.float64).tiny)
-    each = np.log((1 - _FLOOR) * told / share[tags] + _FLOOR)
-    gain = np.array([float(each[words.of(i)].sum()) for i in range(len(words.lengths))])
-    return len(gain) > 1 and bool(gain.sum() > _TELLING * np.sqrt(len(gain)) * gain.std(ddof=1))
+def _telling(marginals: FloatArray, tags: IntArray, words: Words, seed: int) -> float:
+    """Compare the likelihood of the tags with that of the tags of other texts, of about the same length."""
+    logs, all_words = np.log(marginals + 1e-4), np.arange(len(tags))
+    record = np.repeat(np.arange(len(words.lengths)), words.lengths)
+    place, rank = all_words - words.starts[record], np.empty(len(words.lengths), dtype=np.intp)
+    rank[np.argsort(words.lengths, kind="stable")] = np.arange(len(rank))
+
+    def foretold(dealt: IntArray) -> float:
+        other = dealt[record]
+        there = place < words.lengths[other]
+        said = np.where(there, tags[np.where(there, words.starts[other] + place, 0)], 0)
+        return float(logs[all_words, said].sum())
+
+    return telling(foretold, len(rank), seed=seed, groups=rank // _ALIKE)
 
 
 def _names(given: Sequence[Any], label_names: Column | None) -> list[Any]:
