@@ -24,6 +24,7 @@ from curation.quality.preference_errors import preference_quality
 from curation.quality.ranking_errors import ranking_quality
 from curation.quality.rating_errors import rating_quality, step_places
 from curation.quality.span_errors import PassageDoubt, span_quality
+from curation.quality.telling import NEEDED
 from curation.quality.text_errors import text_quality
 from curation.tasks.kind import ANSWER
 from curation.tasks.multi_label import NO, YES
@@ -87,10 +88,17 @@ class Doubts:
     Attributes:
         rows: Of the quality table, one for every unit of every answer.
         note: What to know before they are believed, in words; empty where there is nothing to say.
+        is_told: Whether something tells the answers; where nothing does, none is doubted, and the note says so.
     """
 
     rows: Rows
     note: str = ""
+    is_told: bool = True
+
+    @classmethod
+    def of(cls, found: Any, rows: Rows) -> Doubts:
+        """Return rows with what else a result says."""
+        return cls(rows=rows, note=found.note, is_told=found.telling is None or found.telling > NEEDED)
 
 
 def doubts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
@@ -132,7 +140,7 @@ def _one_choice(
         before=labelled.before,
         seed=seed,
     )
-    return Doubts(rows=_one_row_each(labelled, found), note=found.note)
+    return Doubts.of(found, _one_row_each(labelled, found))
 
 
 def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
@@ -141,7 +149,7 @@ def _of_two_texts(labelled: Labelled, graph: NearestNeighbours | None, seed: int
     found = preference_quality(
         labelled.labels, texts=pairs, label_names=labelled.names, before=labelled.before, seed=seed
     )
-    return Doubts(rows=_one_row_each(labelled, found), note=found.note)
+    return Doubts.of(found, _one_row_each(labelled, found))
 
 
 def _one_row_each(labelled: Labelled, found: LabelQuality) -> Rows:
@@ -188,7 +196,7 @@ def _several_labels(labelled: Labelled, graph: NearestNeighbours | None, seed: i
         for n, record_id in enumerate(labelled.ids)
         for k, name in enumerate(names)
     ]
-    return Doubts(rows=rows, note=found.note)
+    return Doubts.of(found, rows)
 
 
 def _in_order(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
@@ -220,7 +228,7 @@ def _in_order(labelled: Labelled, graph: NearestNeighbours | None, seed: int) ->
         for should in [RANKING.units(ranks(found.suggested[n]), labelled.question)]
         for unit, choice in RANKING.units(labelled.values[n], labelled.question).items()
     ]
-    return Doubts(rows=rows, note=found.note)
+    return Doubts.of(found, rows)
 
 
 def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
@@ -239,7 +247,7 @@ def _written(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> 
         }
         for n, (record_id, answer) in enumerate(zip(labelled.ids, labelled.values, strict=True))
     ]
-    return Doubts(rows=rows, note=found.note)
+    return Doubts.of(found, rows)
 
 
 def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) -> Doubts:
@@ -264,7 +272,7 @@ def _passages(labelled: Labelled, graph: NearestNeighbours | None, seed: int) ->
         for n, record_id in enumerate(labelled.ids)
         for row in _rows_of(found.units[n], found.suggested[n], labelled.question)
     ]
-    return Doubts(rows=rows, note=found.note)
+    return Doubts.of(found, rows)
 
 
 def _rows_of(units: Sequence[PassageDoubt], suggested: Sequence[Any], question: Any) -> Rows:

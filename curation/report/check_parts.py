@@ -114,6 +114,7 @@ class Checks(Part):
     `baseline` is missing in reports written before there was one.
     `precision` is that of the embeddings: `fp32` or `bf16`.
     `worst_labels` nobody has settled yet; `settled_labels` people have, and the label check doubts them.
+    `labels_unchecked` is why no label could be doubted; None where labels could be.
     """
 
     counts: Counts
@@ -124,6 +125,7 @@ class Checks(Part):
     diversity: Diversity | None
     cues: Many[Cue]
     regions: Many[Region]
+    labels_unchecked: str | None = None
     baseline: Baseline | None = None
     precision: str | None = None
     notes: Many[str] = Field(default_factory=list)

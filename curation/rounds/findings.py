@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from curation.project.flagging import Check
 from curation.project.folder import Round
 from curation.project.records import column
 
@@ -41,7 +42,7 @@ def _map(round_: Round) -> dict[str, Any]:
 
 def _check(round_: Round) -> dict[str, Any]:
     checks, flags = round_.json("checks.json"), counts(round_, "flags.parquet", "check")
-    found = {"flags": flags, "not_checked": checks.get("not_checked", {}), **(labels_doubted(round_) or {})}
+    found = {"flags": flags, "not_checked": _unchecked(round_), **(labels_doubted(round_) or {})}
     return found | {"baseline": checks.get("baseline")}
 
 
@@ -90,13 +91,18 @@ def accuracy(round_: Round) -> dict[str, Any] | None:
 
 
 def labels_doubted(round_: Round) -> dict[str, int] | None:
-    """How many of a round's labels were checked, and how many of them are probably wrong; None where none was."""
-    if not round_.has("quality.parquet"):
+    """How many of a round's labels were checked, and how many are probably wrong; None where none could be doubted."""
+    if not round_.has("quality.parquet") or str(Check.LABEL) in _unchecked(round_):
         return None
     quality = round_.table("quality.parquet")
     checked, is_issue = column(quality, "record_id"), column(quality, "is_issue")
     doubted = {i for i, wrong in zip(checked, is_issue, strict=True) if wrong}  # a label is wrong if one unit of it is
     return {"labels_checked": len(set(checked)), "labels_probably_wrong": len(doubted)} if checked else None
+
+
+def _unchecked(round_: Round) -> Mapping[str, str]:
+    found = round_.json("checks.json") if round_.has("checks.json") else {}
+    return dict(found.get("not_checked", {}))
 
 
 def newest(rounds: Iterable[Round], read: Callable[[Round], Mapping[str, Any] | None]) -> dict[str, Any] | None:

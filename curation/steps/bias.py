@@ -25,7 +25,7 @@ from curation.bias.overview import remedy, told
 from curation.bias.region_shares import names_of
 from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
-from curation.project.flagging import worst_units
+from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
 from curation.project.records import by_id, column, joined_texts
 from curation.project.standing import Role, Status
@@ -205,6 +205,8 @@ def _refuse_without_labels(known: _Known) -> None:
 
 
 def _doubts(known: _Known, context: Context) -> Findings[Any]:
+    if untold := context.round.json("checks.json").get("not_checked", {}).get(str(Check.LABEL)):
+        raise _Unasked(untold)
     rows = worst_units(context.round.table("quality.parquet").to_pylist(), context.config.task.kind)
     place = {i: n for n, i in enumerate(known.ids)}
     doubted = {i: bool(row["is_issue"]) for i, row in rows.items() if i in place}
@@ -313,7 +315,7 @@ def _datalab(known: _Known, context: Context) -> dict[str, Any]:
 STEP = Step(
     name="bias",
     makes=("bias.json", "bias_weights.parquet"),
-    needs=("labels.parquet", "quality.parquet", "map/regions.parquet"),
+    needs=("labels.parquet", "quality.parquet", "checks.json", "map/regions.parquet"),
     depends_on=lambda config: [
         config.task.model_dump(mode="json"),
         config.seed,

@@ -18,7 +18,7 @@ from curation.project.standing import BY_PEOPLE
 from curation.project.step import Context, Step, percent
 from curation.quality import NearestNeighbours, class_balance
 from curation.quality.cleanlab_opinions import counted
-from curation.quality.doubts import Labelled, baseline, doubts, side_by_side
+from curation.quality.doubts import Doubts, Labelled, baseline, doubts, side_by_side
 from curation.quality.flags import copy_flags, label_flags, outlier_flags, outside_flags
 from curation.quality.outside_checks import asked
 from curation.quality.overview import cues, diversity_per_label, labels_of_regions
@@ -47,7 +47,7 @@ def run(context: Context) -> str:
     context.tick(95, 100)
     flags = _flags(context, quality, settled, values)
     doubted = {row["record_id"] for row in quality if row["is_issue"]}
-    overview = _overview(mapped, ids, labelled, doubted - settled.keys(), found.note)
+    overview = _overview(mapped, ids, labelled, doubted - settled.keys(), found)
     overview["baseline"] = asdict(counted(theirs, np.array([i in doubted for i in labelled.ids], dtype=bool)))
     context.round.write_table("groups.parquet", mapped.table("map/groups.parquet"))
     context.round.write_table("quality.parquet", table(quality, QUALITY))
@@ -128,10 +128,11 @@ def _flags_of_others(context: Context, labels: Mapping[str, str | None]) -> Iter
 
 
 def _overview(
-    mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str], note: str
+    mapped: Round, ids: Sequence[str], labelled: Labelled, doubted: Collection[str], found: Doubts
 ) -> dict[str, Any]:
     """Return what the checks say of the data set as a whole."""
     facts, labels, unchecked = mapped.json("map/facts.json"), labelled.labels, labelled.why_unchecked
+    untold = unchecked or (None if found.is_told else found.note.rstrip("."))
     apart = unchecked or (None if len(labelled.names) > 1 else "answers of this kind are no labels")
     parts = [
         Part(members=np.array(row["members"], dtype=np.intp), words=tuple(row["words"]))
@@ -149,10 +150,10 @@ def _overview(
         },
         "copies": facts["copies"],
         "regions": list(labels_of_regions(parts, ids, frozenset(labelled.ids), doubted)),
-        "notes": [said for said in (unchecked, note, *facts["notes"]) if said],
+        "notes": [said for said in (unchecked, found.note, *facts["notes"]) if said],
         "not_checked": {
             **(dict.fromkeys(NEED_LABELS[1:], apart) if apart else {}),
-            **({NEED_LABELS[0]: unchecked} if unchecked else {}),
+            **({NEED_LABELS[0]: untold} if untold else {}),
             **facts["not_checked"],
         },
         "unread": facts["unread"],
@@ -177,5 +178,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=8,
+    revision=9,
 )

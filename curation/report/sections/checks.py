@@ -41,6 +41,7 @@ def checks(project: Project, round_: Round, text: Texts) -> dict[str, Any]:
         "counts": dict(records_flagged(round_.table("flags.parquet").to_pylist())),
         "notes": overview.get("notes", []),
         **lists.doubted_labels(round_, text, labels, project.config.task.kind),
+        "labels_unchecked": overview.get("not_checked", {}).get(str(Check.LABEL)),
         "baseline": overview.get("baseline"),
         "duplicates": lists.copies(round_, text, labels),
         "outliers": lists.outliers(round_, text),

@@ -13,7 +13,7 @@ import pytest
 from curation.project.folder import Project
 from curation.quality.doubts import DOUBTS
 from curation.report import render
-from curation.rounds.findings import findings
+from curation.rounds.findings import findings, labels_doubted
 from curation.rounds.loop import learn
 from curation.sources.cleaning import Columns
 from curation.steps.ingest import Intake, ingest
@@ -71,6 +71,35 @@ def test_enough_labels_are_checked_without_a_note(make_project: Make) -> None:
     )
     assert "too few" not in checked(project)
     assert project.round(0).json("checks.json")["not_checked"] == {}
+
+
+def test_labels_that_nothing_tells_are_no_clean_bill_anywhere(make_project: Make) -> None:
+    one, other = ([f"{text} {n}" for text, n in zip(GOOD + BAD, ends * 6, strict=True)] for ends in ("ab", "ba"))
+    project = make_project(rows(one, other))
+    said, untold = checked(project), "Nothing given here tells the labels better than shuffled ones ("
+    list(learn(project, project.round(0), "report", lambda _: lambda done, total: None))
+    round_ = project.round(0)
+    reason = round_.json("checks.json")["not_checked"]["label"]
+    assert untold in said
+    assert reason.startswith(untold)
+    assert round_.json("bias.json")["not_checked"]["doubts"] == reason
+    assert labels_doubted(round_) is None
+    page = render(json.loads(round_.path("report.json").read_text(encoding="utf-8")))
+    assert "No label was doubted, which is no clean bill" in page
+    assert "In no group do labels look wrong" not in page
+    assert page.count(reason) == 3  # as a note, in place of the labels that look wrong, and of their groups
+    assert ".." not in page[page.index(untold) :][:400]
+
+
+def test_where_labels_can_be_told_their_groups_are_compared(make_project: Make) -> None:
+    good, bad = ([f"{text} {n}" for text in texts for n in "abcdef"] for texts in (GOOD, BAD))
+    project = make_project(rows(good, bad))
+    list(learn(project, project.round(0), "report", lambda _: lambda done, total: None))
+    round_ = project.round(0)
+    assert "doubts" not in round_.json("bias.json")["not_checked"]
+    assert labels_doubted(round_) is not None
+    page = render(json.loads(round_.path("report.json").read_text(encoding="utf-8")))
+    assert "In no group do labels look wrong more often than elsewhere." in page
 
 
 def test_what_is_to_be_said_of_the_scores_is_said(make_project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
