@@ -50,6 +50,7 @@ GOALS = {
     "rating errors": ("rating_errors", []),
     "text errors": ("text_errors", []),
     "planted bias": ("planted_bias", []),
+    "bias mitigation": ("bias_mitigation", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),
