@@ -246,6 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--goal", choices=["H4", "H5", "R4"], help="one of them only; without it H4 and H5")
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--only", default="", help="R4: sets whose name has this in it")
     parser.add_argument("--batches", type=int, default=4, help="H5: how often the queue is made anew")
     parser.add_argument("--cache", type=Path, help="folder that keeps crowd-kit's answers and embeddings")
     parser.add_argument("--json", type=Path, help="write the results here")

@@ -1,6 +1,6 @@
 """R4: how sure consensus says it is, against how often it is right, on sets of votes real and simulated.
 
-    python -m benchmarks.consensus --goal R4 [--draws 3]
+    python -m benchmarks.consensus --goal R4 [--draws 3] [--only "four labels"]
 
 Where there are gold labels, right is the gold label. Where there are none, one more reader of every record is held
 out, and what is said is how likely that reader gives the label of the consensus: the posterior through the reader's
@@ -62,7 +62,8 @@ def r4(args: argparse.Namespace) -> dict[str, Any]:
     )
     head = "".join(f"{f'{method} acc/ECE/said':>26}" for method in METHODS)
     print(f"  {'set':37}{'n':>7}{head}")
-    return {f"R4 {name}": _measured(name, cases, args) for name, cases in _sets(args.draws).items()}
+    sets = {name: cases for name, cases in _sets(args.draws).items() if args.only in name}
+    return {f"R4 {name}": _measured(name, cases, args) for name, cases in sets.items()}
 
 
 def _measured(name: str, cases: Callable[[], Iterator[Case]], args: argparse.Namespace) -> dict[str, Any]:
@@ -89,7 +90,8 @@ def _measured(name: str, cases: Callable[[], Iterator[Case]], args: argparse.Nam
         "goal": GOAL_ECE,
         "met": bool(met),
         "seconds": round(time.perf_counter() - started, 1),
-        "command": f"python -m benchmarks.consensus --goal R4 --draws {args.draws}",
+        "command": f"python -m benchmarks.consensus --goal R4 --draws {args.draws}"
+        + (f" --only {args.only!r}" if args.only else ""),
     }
 
 
