@@ -11,6 +11,7 @@ from curation.annotation.plain_text import shown_as_written
 from curation.annotation.spec import DatasetSpec, Posed
 from curation.project.asked import Asked, all_asked_in, third_looks_in
 from curation.project.folder import Project, Round
+from curation.tasks.names import titled
 from curation.tasks.shapes import CHAT, CUSTOM, Shape, Shaped
 
 METADATA: Mapping[str, str] = {"round": "integer", "reason": "terms", "why": "terms", "priority": "float"}
@@ -27,12 +28,21 @@ def first_of(asked: AllAsked) -> Asked:
 def posed(project: Project, asked: Asked) -> Posed:
     """Return a question as it is put to people."""
     labels = project.seen_from(asked.question).config.task.labels
-    return Posed(settings=asked.for_argilla(labels), is_optional=bool(asked.settings.get("optional")))
+    settings = _by_titles(asked.for_argilla(labels), titles(asked))
+    return Posed(settings=settings, is_optional=bool(asked.settings.get("optional")))
 
 
 def titles(asked: Asked) -> dict[str, str]:
     """Return what is read above every text field, by its name."""
-    return {name: name.replace("_", " ").capitalize() for name in asked.fields}
+    return {name: titled(name) for name in asked.fields}
+
+
+def _by_titles(settings: Mapping[str, Any], titles: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a question's settings; where all its options are texts, each is read as the title above its text."""
+    options = settings.get("options") or ()
+    if not options or not all(option["value"] in titles and option["text"] == option["value"] for option in options):
+        return settings
+    return {**settings, "options": [{**option, "text": titles[option["value"]]} for option in options]}
 
 
 def page_fields(asked: AllAsked, texts: Mapping[str, str], shaped: Mapping[str, Shaped]) -> Mapping[str, Any]:

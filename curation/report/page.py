@@ -73,6 +73,7 @@ def _environment() -> Environment:
         "count",
         "moment",
         "clip",
+        "metric",
         "pieces",
     ):
         environment.filters[written] = getattr(wording, written)

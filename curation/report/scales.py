@@ -36,7 +36,8 @@ def round_steps(low: float, high: float, *, about: int = 5) -> list[float]:
     >>> round_steps(0.71, 0.93)
     [0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
     """
-    raw = _span(low, high) / about
+    low, high = _ends(low, high)
+    raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(size * power for size in (1, 2, 5, 10, 20) if size * power >= raw * (1 - 1e-9))
     first = math.floor(low / step + 1e-9)
@@ -44,12 +45,12 @@ def round_steps(low: float, high: float, *, about: int = 5) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def _span(low: float, high: float) -> float:
-    """Return the length to be divided; numbers that hardly differ get an axis as long as they are large."""
+def _ends(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of what is to be divided; numbers that hardly differ get an axis that begins at zero."""
     size = max(abs(low), abs(high))
     if high - low > max(1e-6 * size, 1e-9):
-        return high - low
-    return size if size > 1e-9 else 1.0
+        return low, high
+    return (min(low, 0.0), max(high, 0.0)) if size > 1e-9 else (0.0, 1.0)
 
 
 def axis(values: Iterable[float], *, start: float, end: float) -> tuple[Scale, list[Tick]]:

@@ -25,6 +25,7 @@ class Project(Part):
     kind: str
     fields: Many[str]
     labels: Many[str]
+    counted: str = ""
     round: int
     created: str
     version: str

@@ -12,6 +12,23 @@ from curation.report.parts import Measurement
 
 NOT_MEASURED = "not measured"
 PREVIEW = 180  # characters of a text that are always in sight
+_METRICS = {
+    "accuracy_of_decided": "Accuracy where one text is better",
+    "average_order_kendall_tau_b": "Kendall's tau-b of the average order",
+    "average_order_pairs_right": "Pairs of options right in the average order",
+    "average_order_top_1_accuracy": "First option right in the average order",
+    "first_given": "First text is better, by the labels",
+    "first_predicted": "First text is better, by the model",
+    "kendall_tau_b": "Kendall's tau-b",
+    "label_accuracy": "Labels rightly given or left out",
+    "mean_absolute_error": "Mean absolute error (lower is better)",
+    "micro_f1": "F1 over all labels",
+    "overlap": "Overlap of the labels",
+    "pairs_right": "Pairs of options right",
+    "top_1_accuracy": "First option right",
+    "weighted_kappa": "Kappa with quadratic weights",
+    "within_one_step": "At most one step off",
+}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -64,6 +81,11 @@ def moment(created: str) -> str:
 def pieces(name: str) -> list[str]:
     """Split a name where a line may end: after an underscore, a slash, a dot or a hyphen."""
     return [piece for piece in re.split(r"(?<=[_/.-])", name) if piece]
+
+
+def metric(name: str) -> str:
+    """Write what a number of the model is, in words; one of the user's own by its name."""
+    return _METRICS.get(name, name)
 
 
 def clip(text: str, length: int) -> str:

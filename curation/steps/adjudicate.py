@@ -25,7 +25,7 @@ from curation.tasks.task import Task
 PREAMBLE = """# Adjudication
 
 Each of these records was read by several people who did not see each other's answers, and their answers differ.
-Read the text first, then choose the label that fits best; it may be one of their answers or another one.
+Read the texts first, then give the answer that fits best; it may be one of theirs or another one.
 If you like, say why they differed, and what the guidelines should say.
 
 """

@@ -19,6 +19,7 @@ from curation.report.sections.model import model
 from curation.report.sections.questions import questions
 from curation.report.sections.review import of_round, review
 from curation.sources.goldcheck import against_gold
+from curation.tasks.names import titled
 
 
 def run(context: Context) -> str:
@@ -28,7 +29,9 @@ def run(context: Context) -> str:
     task = project.config.task
 
     def text(record_id: str) -> str:
-        return "\n".join(fields[record_id][name] for name in task.fields)
+        if len(task.fields) == 1:
+            return fields[record_id][task.fields[0]]
+        return "\n".join(f"{titled(name)}: {fields[record_id][name]}" for name in task.fields)
 
     numbered = [r for r in project.rounds() if r.number <= round_.number]
     measured = next((r.json("evaluation.json") for r in reversed(numbered) if r.has("evaluation.json")), None)
@@ -72,6 +75,7 @@ def _project(project: Project, round_: Round) -> dict[str, Any]:
         "kind": config.task.kind.name,
         "fields": list(config.task.fields),
         "labels": list(config.task.strata_names),
+        "counted": config.task.kind.counted,
         "round": round_.number,
         "created": events[-1]["at"] if events else "",
         "version": version("twofold"),
@@ -85,5 +89,5 @@ STEP = Step(
     needs=("labels.parquet", "checks.json", "bias.json", "flags.parquet", "queue.parquet", "forecast.json"),
     depends_on=lambda config: [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size],
     run=run,
-    revision=3,
+    revision=4,
 )

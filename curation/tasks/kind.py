@@ -125,6 +125,7 @@ class Kind:
         strata: What stands for every answer where records are spread evenly, or told apart by one word: in splits, in
             the choice of what is read next, in cue words. None for no answer. The answers in words by default.
         strata_names: All that can stand there, in order; the classes by default.
+        counted: What that is of an answer, in words, where tables of labels have it in place of the answer.
         alike: What answers to copies of a text are compared by; the answers in words by default.
         recipe: The way of training that learns from such answers; None where there is none.
         target: What a model learns of an answer: one name, or a list of names, or what `learnt` says; the answer in
@@ -180,6 +181,7 @@ class Kind:
     classes: Callable[[Any], Sequence[str] | None] = lambda question: None
     strata: Callable[[Sequence[Value | None]], list[str | None]] | None = None
     strata_names: Callable[[Any], Sequence[str]] | None = None
+    counted: str = ""
     alike: Callable[[Value], str] | None = None
     recipe: str | None = None
     target: Callable[[Value], Any] | None = None

@@ -13,6 +13,17 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=limits.NAME, st
 T = TypeVar("T", bound=Hashable)
 
 
+def titled(name: str) -> str:
+    """Return a name as people read it.
+
+    Example:
+        >>> titled("reply_of_GPT")
+        'Reply of GPT'
+    """
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def all_different(what: str, names: tuple[T, ...]) -> tuple[T, ...]:
     """Return the names.
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from curation.errors import suggest
 from curation.tasks.kind import ANSWER, Kind, Options, Question, Seated
-from curation.tasks.names import Name
+from curation.tasks.names import Name, titled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,9 +73,13 @@ def _parse(question: Preference, cell: str) -> str:
 
 def _argilla(fixed: Mapping[str, Any], options: Options) -> dict[str, Any]:
     answers = _answers(Preference.model_validate(fixed))
-    texts = {FIRST: fixed[FIRST], SECOND: fixed[SECOND], EQUAL: EQUAL}
-    shown = {answer: str(texts[answer]).replace("_", " ").capitalize() for answer in answers}
-    return {"type": "label_selection", "options": [{"value": value, "text": text} for value, text in shown.items()]}
+    shown = {FIRST: titled(fixed[FIRST]), SECOND: titled(fixed[SECOND]), EQUAL: titled(EQUAL)}
+    return {"type": "label_selection", "options": [{"value": value, "text": shown[value]} for value in answers]}
+
+
+def _marked(answer: str, question: Preference, fields: Mapping[str, str]) -> str:
+    """Return an answer by the title of the text that it prefers."""
+    return titled({FIRST: question.first, SECOND: question.second}.get(answer, answer))
 
 
 def seated(record_id: str, fields: Mapping[str, str]) -> Seated:
@@ -126,6 +130,7 @@ KIND = Kind(
     value=_value,
     parse=_parse,
     show=str,
+    marked=_marked,
     argilla=_argilla,
     fold=lambda choices: choices[ANSWER],
     choices=_answers,

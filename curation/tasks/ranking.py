@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from curation.errors import suggest
 from curation.tasks import limits
 from curation.tasks.kind import Kind, Options, Question
-from curation.tasks.names import Name, all_different
+from curation.tasks.names import Name, all_different, titled
 from curation.tasks.orders import ABOVE, BELOW, BETWEEN, LEVEL, in_words, order_of, pairs, ranks, tiers
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ def _show(answer: Ranked) -> str:
     return in_words(tiers(answer))
 
 
+def _marked(answer: Ranked, question: Ranking, fields: Mapping[str, str]) -> str:
+    """Return an order as people see it: texts by their titles, other options by their names."""
+    shown = titled if _rivals(question, list(fields)) else str
+    return in_words([[shown(name) for name in tier] for tier in tiers(answer)])
+
+
 def _argilla(fixed: Mapping[str, Any], options: Options) -> dict[str, Any]:
     return {"type": "ranking", "options": [{"value": name, "text": name} for name in fixed["options"]]}
 
@@ -163,6 +169,7 @@ KIND = Kind(
     value=_value,
     parse=_parse,
     show=_show,
+    marked=_marked,
     argilla=_argilla,
     decode=_decode,
     units=_units,
@@ -172,6 +179,7 @@ KIND = Kind(
     guide="put all options in order, the best first; those that are equally good may share a place",
     strata=_strata,
     strata_names=lambda question: question.options,
+    counted="the option that it puts first",
     recipe="listwise",
     target=list,
     learnt=_learnt,

@@ -29,8 +29,13 @@ def test_the_steps_of_an_axis_enclose_its_numbers_in_order(one: float, other: fl
 
 
 def test_numbers_that_do_not_differ_still_get_an_axis() -> None:
-    assert round_steps(0.0, 0.0) == [0.0, 0.2]
-    assert round_steps(0.5, 0.5) == [0.5, 0.6]
+    assert round_steps(0.0, 0.0) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert round_steps(0.5, 0.5) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert round_steps(-2.0, -2.0) == [-2.0, -1.5, -1.0, -0.5, 0.0]
+
+
+def test_a_perfect_score_is_at_the_end_of_its_axis() -> None:
+    assert round_steps(1.0, 1.0)[-1] == 1.0
 
 
 def test_a_scale_turns_shares_into_pixels() -> None:

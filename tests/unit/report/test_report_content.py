@@ -7,6 +7,9 @@ from parsed_page import parsed
 from sample_reports import banking77_labels, empty_report, full_report, interval
 
 from curation.report import render
+from curation.report.wording import metric
+from evaluation.order_evaluation import evaluate_orders
+from evaluation.suites import SUITES
 
 
 def words(report: dict) -> str:
@@ -209,6 +212,20 @@ def test_a_number_of_the_users_own_stands_below_ours_under_its_name() -> None:
     assert "money <lost>5.00 (no interval)1,234 [900, 2,100]" in words(report)
     report["model"]["evaluation"]["metrics"] = None
     assert "money <lost>" not in words(report)
+
+
+def test_every_number_of_ours_is_named_in_words() -> None:
+    given = [["tea", "milk"], ["milk", "tea"]]
+    orders = evaluate_orders(given, given, label_names=["milk", "tea"], taught=given).metrics
+    ours = [*orders, *(key for suite in SUITES.values() for key in suite(["first", "second"]))]
+    assert [key for key in ours if metric(key) == key] == []
+
+
+def test_answers_that_are_counted_by_a_part_of_them_say_by_which() -> None:
+    report = full_report()
+    assert "is counted by" not in words(report)
+    report["project"]["counted"] = "the option that it puts first"
+    assert "an answer is counted by the option that it puts first." in words(report)
 
 
 def test_what_a_baseline_doubts_is_one_line_beside_the_labels_that_look_wrong() -> None:

@@ -139,3 +139,15 @@ def test_answers_called_first_and_second_are_preferences(tmp_path: Path) -> None
     assert done.exit_code == 0, done.output
     task = open_project(tmp_path / "p").config.task
     assert (task.kind.name, task.asked.first, task.asked.second, task.asked.ties) == ("preference", "a", "b", True)
+
+
+def test_an_adjudicator_reads_which_text_was_preferred_as_the_page_calls_it() -> None:
+    question, fields = (
+        Preference(first="old_reply", second="new_reply", ties=True),
+        {"old_reply": "Hi.", "new_reply": "Hello."},
+    )
+    options = KIND.argilla(question.fixed(), {})["options"]
+    assert KIND.marked is not None
+    shown = {option["value"]: KIND.marked(option["value"], question, fields) for option in options}
+    assert shown == {option["value"]: option["text"] for option in options}
+    assert shown == {"first": "Old reply", "second": "New reply", "equal": "Equal"}

@@ -117,3 +117,13 @@ def test_a_bad_start_is_one_line_and_leaves_nothing(tmp_path: Path, arguments: l
     assert done.exit_code != 0
     assert message in str(done.exception) or message in done.output
     assert not (tmp_path / "p").exists()
+
+
+def test_options_that_are_texts_are_shown_by_their_titles() -> None:
+    replies = Ranking(options=("reply_a", "reply_b"))
+    answer = KIND.parse(replies, "reply_b > reply_a")
+    assert KIND.marked is not None
+    assert (
+        KIND.marked(answer, replies, {"prompt": "Hello?", "reply_a": "Hi.", "reply_b": "Hello."}) == "Reply b > Reply a"
+    )
+    assert KIND.marked(answer, replies, {"reply_a": "Hi."}) == "reply_b > reply_a"
