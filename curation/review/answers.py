@@ -18,6 +18,7 @@ from curation.project.records import column
 from curation.project.standing import Status
 from curation.review.consensus import Consensus, consensus
 from curation.review.cued_consensus import cued_consensus
+from curation.review.option_pairs import pair_consensus
 from curation.review.rating_consensus import rating_consensus
 from curation.review.text_consensus import text_consensus
 from curation.tasks.kind import Kind
@@ -28,6 +29,7 @@ WORDED = "label"
 CONSENSUS: Mapping[str, Callable[..., Consensus]] = {
     "nominal": consensus,
     "ordinal": rating_consensus,
+    "pairs of options": pair_consensus,
     "text": text_consensus,
 }
 """What makes a consensus of choices, by their scale, or by what their kind names."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.review.consensus import Consensus, consensus
+from curation.review.consensus import Consensus
+from curation.review.option_pairs import pair_consensus
 from curation.review.order_agreement import reader_taus
 from curation.review.order_votes import of_unit, read_orders, unit_rows
 from curation.review.vote_tables import VoteTable
@@ -39,6 +40,9 @@ class OrderConsensus(Consensus):
 def order_consensus(votes: VoteTable, *, labels: Column | None = None, seed: int = 0, **known: Any) -> OrderConsensus:
     """Infer the order of every record's options, and how good each reader is (`consensus` of every two options).
 
+    `reviewers` says in words who puts options the other way round than the others do; that their orders say the
+    reverse is learnt, where others tell.
+
     The confidence of an order is the product of those of its pairs, as if they were independent: low where there are
     many options, and to be compared between records of as many.
 
@@ -55,7 +59,7 @@ def order_consensus(votes: VoteTable, *, labels: Column | None = None, seed: int
     if given := [name for name, value in known.items() if value is not None]:
         raise ValueError(f"consensus: {given[0]}: expected none for orders, which are made of votes alone")
     found = read_orders(votes, labels)
-    agreed = consensus(unit_rows(found), labels=KIND.choices(None), seed=seed)
+    agreed = pair_consensus(unit_rows(found), seed=seed)
     chosen: dict[str, dict[str, str]] = {record_id: {} for record_id in found.votes.records}
     for unit_id, choice in agreed.label.items():
         record_id, unit = of_unit(unit_id)

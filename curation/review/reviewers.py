@@ -20,8 +20,11 @@ REVIEWERS = pa.schema(
         "habit": pa.string(),
     }
 )
-_HABIT = 0.1  # a confusion rarer than this is not called a habit
-_ENOUGH = 5.0  # expected records of a label below which nothing is said about it
+HABIT = 0.1
+"""A confusion rarer than this is not called a habit."""
+
+ENOUGH = 5.0
+"""Expected records of a label below which nothing is said about it."""
 
 
 def reviewer_quality(votes: Votes, posterior: Floats) -> pa.Table:
@@ -91,9 +94,9 @@ def _habit(confusion: Floats, labels: list[str]) -> str | None:
         labels: Names of the labels.
     """
     seen = confusion.sum(axis=1, keepdims=True)
-    rate = np.where(seen >= _ENOUGH, confusion / np.maximum(seen, 1e-12), 0.0)
+    rate = np.where(seen >= ENOUGH, confusion / np.maximum(seen, 1e-12), 0.0)
     np.fill_diagonal(rate, 0.0)
     true, given = np.unravel_index(np.argmax(rate), rate.shape)
-    if rate[true, given] < _HABIT:
+    if rate[true, given] < HABIT:
         return None
     return f"gives {labels[given]} to {rate[true, given]:.0%} of the records that are {labels[true]} by consensus"

@@ -175,6 +175,7 @@ KIND = Kind(
     units=_units,
     fold=_fold,
     choices=lambda question: (ABOVE, BELOW, LEVEL),
+    consensus="pairs of options",
     agreement="ranking",
     guide="put all options in order, the best first; those that are equally good may share a place",
     strata=_strata,
