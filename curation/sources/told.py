@@ -91,6 +91,8 @@ def _with_kind(told: Told, data: Path, found: Survey) -> Told:
         return told
     cells = [row.cells[told.label] for row in read_rows(data, told.reading, columns=[told.label])]
     there = [cell for cell in cells if not is_missing(cell)]
+    if not all(isinstance(cell, list) for cell in there):
+        there = [cell for cell in there if cell != []]  # answered with nothing, where no answer is a list
     if any(isinstance(cell, list) for cell in there) and all(_is_one_name(cell) for cell in there):
         there = [cell[0] if isinstance(cell, list) else cell for cell in there]
     written = next((kind.name for kind in OURS.values() if kind.is_written), None)

@@ -9,6 +9,9 @@ from typing import Any
 
 from curation.exports.layouts.form import Form
 from curation.exports.layouts.layout import Entry, Layout
+from curation.tasks.orders import tiers
+
+_SIDES = ("left", "right")
 
 
 def _task(entry: Entry, results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -36,6 +39,32 @@ def _names(entry: Entry) -> dict[str, Any]:
     return _task(entry, [_result(entry, "choices", {"choices": entry.value})] if entry.value else [])
 
 
+def _better(entry: Entry) -> dict[str, Any]:
+    """Return which of two texts is better, as the tag `Pairwise` has it; it knows no ties, which are a choice."""
+    answers, about = entry.task.classes, entry.task.asked.about()
+    if len(answers) != len(_SIDES):
+        return _single("choices", listed=True)(entry)
+    if entry.value is None:
+        return _task(entry, [])
+    value = {"selected": _SIDES[answers.index(entry.value)]}
+    return _task(entry, [{**_result(entry, "pairwise", value), "to_name": about[0]}])
+
+
+def _order(entry: Entry) -> dict[str, Any]:
+    """Return an order as the tag `Ranker` has it, and what it orders as the tag `List` does."""
+    question, options = entry.task.question, entry.task.strata_names
+    listed = f"{question}_items"
+    while listed in entry.fields:
+        listed += "_"
+    items = [{"id": option, "title": option, "body": entry.fields.get(option, "")} for option in options]
+    ranked = tiers(entry.value or ())
+    if entry.value and len(ranked) < len(options):
+        entry.say("records in whose order some options are level, which stand one behind the other")
+    value = {"ranker": {question: [option for tier in ranked for option in tier]}}
+    found = _task(entry, [{**_result(entry, "ranker", value), "to_name": listed}])
+    return {**found, "data": {**found["data"], listed: items}}
+
+
 def _passages(entry: Entry) -> dict[str, Any]:
     found = [
         {"start": p["start"], "end": p["end"], "text": entry.text[p["start"] : p["end"]], "labels": [p["label"]]}
@@ -50,7 +79,8 @@ LAYOUT = Layout(
     writes={
         Form.PASSAGES: _passages,
         Form.NAME: _single("choices", listed=True),
-        Form.BETTER: _single("choices", listed=True),
+        Form.BETTER: _better,
+        Form.ORDER: _order,
         Form.NAMES: _names,
         Form.NUMBER: _single("rating", listed=False),
         Form.TEXT: _single("textarea", listed=True),

@@ -12,9 +12,13 @@ from typing import Any
 
 from curation.sources.shapes.shape import Flat, Shape, of_most, passage, texts_of
 from curation.sources.values import described
+from curation.tasks.orders import in_words
 
 _PASSAGES = ("labels", "hypertextlabels")
 _WRITTEN = "textarea"
+_SIDES = {"left": "first", "right": "second"}
+_BUCKETS = "items were put into buckets, which are in no order: it comes in without an answer"
+_REST = "_"  # what a `Ranker` calls the items that nobody has put into a bucket
 
 
 def _is_one(found: Mapping[str, Any]) -> bool:
@@ -25,7 +29,7 @@ def _flat(found: Mapping[str, Any]) -> Flat:
     data, meta = found.get("data"), found.get("meta")
     if not isinstance(data, Mapping):
         raise ValueError(f"expected a task with 'data', came {described(found)}")
-    fields = texts_of(data)
+    fields = texts_of(data) | _items(data)
     given = [_said(each, fields) for each in _annotations(found)]
     answers, doubts = {}, {}
     for name in dict.fromkeys(name for said in given for name in said):
@@ -37,8 +41,32 @@ def _flat(found: Mapping[str, Any]) -> Flat:
         answered=bool(given),
         record_id=_id(meta, found),
         written=frozenset(each["from_name"] for each in _results(found) if each.get("type") == _WRITTEN),
-        doubt=next(filter(None, doubts.values()), None),
+        doubt=next(filter(None, [*doubts.values(), _BUCKETS if _has_buckets(found) else None]), None),
     )
+
+
+def _items(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return every list of items with ids, which people put in order, as a text of its own.
+
+    Items whose texts are columns, and those that say no more than their id, need none.
+    """
+    found = {}
+    for column, listed in data.items():
+        if isinstance(listed, list) and listed and all(isinstance(each, Mapping) and "id" in each for each in listed):
+            said = {str(each["id"]): _says(each) for each in listed}
+            if any(text and data.get(name) != text for name, text in said.items()):
+                found[str(column)] = "\n".join(f"{name}: {text}" for name, text in said.items())
+    return found
+
+
+def _says(item: Mapping[str, Any]) -> str:
+    """Return what an item of a list says beyond its id."""
+    parts = [item.get(part) for part in ("title", "body", "html")]
+    return "\n".join(part for part in parts if isinstance(part, str) and part and part != str(item["id"]))
+
+
+def _has_buckets(found: Mapping[str, Any]) -> bool:
+    return any(each.get("type") == "ranker" and _ranked(each["value"]) is None for each in _results(found))
 
 
 def _id(meta: Any, found: Mapping[str, Any]) -> Any:
@@ -72,6 +100,10 @@ def _said(annotation: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str,
             said[name] += _passages(value, _text(result, fields), value.get(type_, value.get("labels")))
         elif type_ == "choices":
             said[name] += _names(value.get("choices"))
+        elif type_ == "pairwise":
+            said[name] = _side(value.get("selected"))
+        elif type_ == "ranker":
+            said[name] = _ranked(value)
         elif type_ == "rating":
             said[name] = value.get("rating")
         elif type_ == _WRITTEN:
@@ -90,6 +122,27 @@ def _names(given: Any) -> list[str]:
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         raise ValueError(f"expected a list of choices, came {described(given)}")
     return given
+
+
+def _side(selected: Any) -> str:
+    if selected not in _SIDES:
+        raise ValueError(f"expected 'left' or 'right' under 'selected', came {described(selected)}")
+    return _SIDES[selected]
+
+
+def _ranked(value: Mapping[str, Any]) -> str | None:
+    """Return an order, the first item the best; None where items were put into buckets, which are in no order.
+
+    Raises:
+        ValueError: It is written otherwise.
+    """
+    found = value.get("ranker")
+    groups = [found] if isinstance(found, list) else list(found.values()) if isinstance(found, Mapping) else []
+    if not groups or not all(isinstance(group, list) for group in groups):
+        raise ValueError(f"expected lists of ids under 'ranker', came {described(found)}")
+    if isinstance(found, Mapping) and (len(groups) > 1 or _REST in found):
+        return None
+    return in_words([[str(name)] for name in groups[0]])
 
 
 def _text(result: Mapping[str, Any], fields: Mapping[str, str]) -> str:

@@ -115,6 +115,34 @@ def test_several_names_or_none_are_told_from_no_answer(tmp_path: Path) -> None:
     assert [len(task["annotations"]) for task in json.loads(made.text("labelstudio"))] == [1, 1, 0]
 
 
+def test_a_preference_is_a_side_of_label_studio_and_a_tie_a_choice(tmp_path: Path) -> None:
+    rows = [
+        {"id": n, "text": "Hi.", "second": "Go.", "answer": answer} for n, answer in (("a", "first"), ("b", "second"))
+    ]
+    made = Made(tmp_path, rows, "--text", "second", "--kind", "preference")
+    results = [task["annotations"][0]["result"][0] for task in json.loads(made.text("labelstudio"))]
+    assert [result["value"] for result in results] == [{"selected": "left"}, {"selected": "right"}]
+    assert {(result["type"], result["to_name"]) for result in results} == {("pairwise", "text")}
+    (tmp_path / "ties").mkdir()
+    made = Made(tmp_path / "ties", [*rows, {**rows[0], "id": "c", "answer": "equal"}], "--text", "second")
+    values = [task["annotations"][0]["result"][0]["value"] for task in json.loads(made.text("labelstudio"))]
+    assert values == [{"choices": [answer]} for answer in ("first", "second", "equal")]
+
+
+def test_an_order_is_that_of_a_ranker_and_says_what_it_loses(tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": "Hot", "answer": "tea > rum"}, {"id": "b", "text": "Cold", "answer": "tea = rum"}]
+    made = Made(tmp_path, [*rows, {"id": "c", "text": "?"}], "--kind", "ranking", "--set", 'options=["tea","rum"]')
+    ordered, level, unread = json.loads(made.text("labelstudio"))
+    assert ordered["annotations"][0]["result"][0]["value"] == {"ranker": {"ranking": ["tea", "rum"]}}
+    assert ordered["annotations"][0]["result"][0]["to_name"] == "ranking_items"
+    assert [item["id"] for item in unread["data"]["ranking_items"]] == ["tea", "rum"]
+    assert (level["annotations"][0]["result"][0]["value"], unread["annotations"]) == (
+        {"ranker": {"ranking": ["rum", "tea"]}},
+        [],
+    )
+    assert "records in whose order some options are level, which stand one behind the other" in made.result.stderr
+
+
 def test_a_number_is_a_rating_of_label_studio_and_no_label_of_doccano(tmp_path: Path) -> None:
     made = Made(tmp_path, RATED)
     assert json.loads(made.text("labelstudio"))[0]["annotations"][0]["result"][0]["value"] == {"rating": 5}

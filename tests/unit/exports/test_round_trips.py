@@ -216,10 +216,23 @@ def better_first(found: list[Record]) -> list[Any]:
     return [(fields["prompt"], fields[value], fields[other[value]]) for _, fields, value in answered(found)]
 
 
+def one_behind_the_other(found: list[Record]) -> list[Any]:
+    """Options that are level stand one behind the other."""
+    return [
+        (i, fields, value and [each["value"] for each in sorted(value, key=rank_and_name)])
+        for i, fields, value in found
+    ]
+
+
+def rank_and_name(each: Mapping[str, Any]) -> tuple[int, str]:
+    return each["rank"], each["value"]
+
+
 KEPT: Mapping[tuple[str, str], Callable[[list[Record]], Any]] = {
     ("conll", "span"): lambda found: without_blanks(answered(found)),
     **{(way, kind): without_ids for way in ("openai", "trl") for kind in ANSWERS},
     ("trl", "preference"): better_first,
+    ("labelstudio", "ranking"): one_behind_the_other,
     **{("hf", kind): answered for kind in ANSWERS},
 }
 """What is left of records; all of them where nothing is said."""

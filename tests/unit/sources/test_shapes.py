@@ -12,6 +12,7 @@ from curation.cli import cli, exit_code
 from curation.project.folder import Project, open_project
 from curation.project.records import by_id, column, texts
 from curation.sources.shapes import argilla
+from curation.tasks.kinds import kind_named
 
 
 class Init:
@@ -155,6 +156,53 @@ def test_several_choices_are_several_labels_and_none_is_an_answer(init: Init) ->
 def test_stars_of_label_studio_are_a_rating(init: Init) -> None:
     tasks = [studio("q", str(n), [("rating", {"rating": n})], id=n) for n in (1, 5)]
     assert (init(tasks, "a.json").kind, init.values) == ("rating", [1, 5])
+
+
+def ranked(ids: Any, **data: Any) -> dict[str, Any]:
+    return {**studio("rank", "Which?", [("ranker", {"ranker": ids})]), "data": {"text": "Which?", **data}}
+
+
+def test_a_ranker_of_label_studio_is_an_order_and_people_see_its_items(init: Init) -> None:
+    items = [{"id": "mdn", "title": "Arrow function"}, {"id": "wiki", "title": "Arrow", "body": "A type class."}]
+    tasks = [ranked({"rank": ["wiki", "mdn"]}, items=items), ranked(["mdn", "wiki"], items=items)]
+    found = init([{**task, "id": n} for n, task in enumerate(tasks)], "a.json")
+    assert (found.kind, [kind_named("ranking").show(value) for value in found.values]) == (
+        "ranking",
+        ["wiki > mdn", "mdn > wiki"],
+    )
+    assert texts(found.project.records, "items") == ["mdn: Arrow function\nwiki: Arrow\nA type class."] * 2
+
+
+def test_items_in_buckets_are_no_order_and_that_is_said(init: Init) -> None:
+    tasks = [
+        ranked({"rank": ["a", "b"]}),
+        ranked({"good": ["a"], "bad": ["b"]}),
+        ranked({"good": ["a"], "_": ["b"]}),
+    ]
+    found = init([{**task, "id": n, "data": {"text": f"Which, {n}?"}} for n, task in enumerate(tasks)], "a.json")
+    assert [value is None for value in found.values] == [False, True, True]
+    assert "items were put into buckets, which are in no order: it comes in without an answer" in found.said
+
+
+def test_answers_beside_a_task_that_was_answered_with_nothing_are_still_a_rating(init: Init) -> None:
+    tasks = [studio("q", str(n), [("rating", {"rating": n})], id=n) for n in (1, 5)]
+    assert (init([*tasks, studio("q", "none", [], id=9)], "a.json").kind, init.values) == ("rating", [1, 5, None])
+
+
+def paired(number: int, selected: Any) -> dict[str, Any]:
+    task = studio("pw", "?", [("pairwise", {"selected": selected})], id=number)
+    return {**task, "data": {"prompt": f"Hello {number}?", "text1": "Hi.", "text2": "Go."}}
+
+
+def test_a_pairwise_of_label_studio_is_a_preference_between_the_last_two_texts(init: Init) -> None:
+    found = init([paired(1, "left"), paired(2, "right")], "a.json")
+    assert (found.kind, found.values) == ("preference", ["first", "second"])
+    assert found.project.config.task.asked.about() == ("text1", "text2")
+
+
+def test_a_side_that_is_neither_left_nor_right_is_refused_with_its_row(init: Init) -> None:
+    refused = init([paired(1, "left"), paired(2, "text1")], "a.json").refusal()
+    assert "row 2: expected 'left' or 'right' under 'selected', came" in refused
 
 
 def test_of_several_annotations_most_count_and_none_where_none_is_ahead(init: Init) -> None:
