@@ -31,7 +31,7 @@ from curation.annotation import pulling
 from curation.annotation.client import ArgillaClient
 from curation.annotation.spec import Answer, DatasetSpec, Posed
 from curation.project.records import votes_schema
-from curation.steps.pull import votes_table
+from curation.steps.pull import Gathered
 from curation.tasks import single_label
 
 PEOPLE = ("ana", "ben")
@@ -91,12 +91,15 @@ def pull(url: str, key: str, name: str, way: str) -> None:
     """Pull in this process, and print what it took."""
     argilla = ArgillaClient(url, key)
     dataset = argilla.dataset(name, "bench")
-    votes_table(iter(()), VOTES)
+    Gathered(schema=VOTES).table()
     before, started = megabytes(), time.perf_counter()
     if way == "argilla":
         count = sum(1 for _ in pulling.argilla_responses(argilla._client.http_client, str(dataset.id)))
     else:
-        count = votes_table(rows(argilla.answers(dataset)), VOTES).num_rows
+        votes = Gathered(schema=VOTES)
+        for row in rows(argilla.answers(dataset)):
+            votes.add(row)
+        count = votes.table().num_rows
     seconds = time.perf_counter() - started
     print(json.dumps({"votes": count, "seconds": round(seconds, 2), "megabytes": round(megabytes() - before, 1)}))
 

@@ -23,7 +23,7 @@ from curation.steps import augment, bias, check, evaluate, relabel, report, revi
 from curation.steps import map as map_step
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
-from curation.steps.pull import pull
+from curation.steps.pull import pull_all
 from curation.steps.third_look import open_third_looks, third_look
 
 LEARN: tuple[Step, ...] = (
@@ -232,10 +232,10 @@ def take_votes(
     if number is not None or not rounds:
         rounds = [project.current if number is None else project.round(number)]
     for round_ in rounds:
-        for view, seen in _seen(project, round_):
-            if view.question and asked_in(view, seen) is None:
-                continue  # it is asked from a later round on
-            summary = pull(Context(project=view, round=seen), connect(), give_up_missing=give_up_missing)
+        seen = [each for each in _seen(project, round_) if not each[0].question or asked_in(*each) is not None]
+        contexts = [Context(project=view, round=each) for view, each in seen]  # others are asked from a later round on
+        told = pull_all(contexts, connect(), give_up_missing=give_up_missing)
+        for (view, _), summary in zip(seen, told, strict=True):
             if round_.number == rounds[-1].number or not summary.startswith("nothing new"):
                 done = Done(step="pull", round=round_, summary=_of_round(round_, project, summary), ran=True)
                 yield _told(view, done)

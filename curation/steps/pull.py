@@ -8,8 +8,8 @@ marked as gone, and told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from curation.annotation import naming
 from curation.annotation.client import ArgillaClient
 from curation.annotation.collecting import Found, collected
 from curation.annotation.noting import note_of
+from curation.annotation.spec import Answer
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import read_table, write_table
@@ -38,8 +39,61 @@ ORDER = ("role", "record_id", "reviewer")
 """One person gives one answer to a record in a role: what tells votes apart, and the order in which they stand."""
 
 
+@dataclass(kw_only=True)
+class Gathered:
+    """Votes on their way to a table; few of them are ever more than rows of one."""
+
+    schema: pa.Schema
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[pa.Table] = field(default_factory=list)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take one vote."""
+        self.rows.append(row)
+        if len(self.rows) == PART:
+            self._pack()
+
+    def table(self) -> pa.Table:
+        """Return all votes in one order, whatever order they came in."""
+        self._pack()
+        return _in_order(pa.concat_tables([self.schema.empty_table(), *self.parts]))
+
+    def _pack(self) -> None:
+        self.parts.append(table(self.rows, self.schema))
+        self.rows = []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulled:
+    """The answers to one question of a round.
+
+    Attributes:
+        context: The project and the round, as seen from the question.
+        asked: What was asked.
+        datasets: The data sets in which it is answered.
+        votes: What came.
+        kept: Makes of a vote what snapshots keep.
+        notes: What adjudicators noted beside their answers.
+    """
+
+    context: Context
+    asked: Asked
+    datasets: Found
+    votes: Gathered
+    kept: Callable[[dict[str, Any]], dict[str, Any]]
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, role: Role, answer: Answer) -> None:
+        """Take what somebody answered to the question."""
+        self.votes.add(self.kept(_vote(role, answer, self.asked.question)))
+
+    def of_role(self, role: Role) -> Found:
+        """Return the data sets that people of a role answer in."""
+        return [(place, dataset) for place, dataset in self.datasets if place.role == role]
+
+
 def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = False) -> str:
-    """Take all answers of a round; a new snapshot is written only if anything differs from the last.
+    """Take all answers of a round to one question; a new snapshot is written only if anything differs from the last.
 
     Args:
         context: The project, and the round.
@@ -49,20 +103,56 @@ def pull(context: Context, argilla: ArgillaClient, *, give_up_missing: bool = Fa
     Raises:
         TwofoldError: The round was not sent yet, or the server has never heard of it and nothing was pulled before.
     """
-    round_ = context.round
-    asked = asked_in(context.project, round_)
+    (said,) = pull_all([context], argilla, give_up_missing=give_up_missing)
+    return said
+
+
+def pull_all(contexts: Sequence[Context], argilla: ArgillaClient, *, give_up_missing: bool = False) -> Iterator[str]:
+    """Do the same for several questions of a round, and say of each what came; readers' answers are read once for all.
+
+    Args:
+        contexts: The project and the round, as seen from each of the questions.
+        argilla: The server.
+        give_up_missing: Forget answers that the server does not have any more.
+
+    Raises:
+        TwofoldError: As `pull`.
+    """
+    pulled = [_begun(context, argilla) for context in contexts]
+    for role, answer in collected(argilla, pulled[0].of_role(Role.ANNOTATOR), contexts[0].round):
+        for each in pulled:
+            each.add(role, answer)
+    for each in pulled:
+        for role, answer in collected(argilla, each.of_role(Role.ADJUDICATOR), each.context.round):
+            each.add(role, answer)
+            if answer.status in ANSWERED:
+                each.notes.append(note_of(answer, each.asked.question))
+        yield _kept(each, argilla, give_up_missing=give_up_missing)
+
+
+def _begun(context: Context, argilla: ArgillaClient) -> Pulled:
+    asked = asked_in(context.project, context.round)
     if asked is None:
         raise TwofoldError("no batch was sent in this round yet (run `twofold push`)")
     note_people(context, argilla)
-    datasets = _datasets(context, argilla)
-    schema = votes_schema(asked.kind.value())
-    notes: list[dict[str, Any]] = []
-    served = votes_table(_as_kept(context, asked, _served(argilla, datasets, round_, asked.question, notes)), schema)
-    _keep_notes(round_, notes)
+    return Pulled(
+        context=context,
+        asked=asked,
+        datasets=_datasets(context, argilla),
+        votes=Gathered(schema=votes_schema(asked.kind.value())),
+        kept=_keeping(context, asked),
+    )
+
+
+def _kept(pulled: Pulled, argilla: ArgillaClient, *, give_up_missing: bool) -> str:
+    """Write a new snapshot if anything differs from the last, and say what came."""
+    context, round_ = pulled.context, pulled.context.round
+    served = pulled.votes.table()
+    _keep_notes(round_, pulled.notes)
     snapshots = round_.snapshots()
-    held = read_as_votes(read_table(snapshots[-1])) if snapshots else schema.empty_table()
+    held = read_as_votes(read_table(snapshots[-1])) if snapshots else pulled.votes.schema.empty_table()
     votes = served if give_up_missing else overlaid(held, served)
-    _reopen_what_argilla_completed(context, argilla, datasets, votes)
+    _reopen_what_argilla_completed(context, argilla, pulled.datasets, votes)
     _note_unknown(context, votes)
     gone = _gone(votes)
     if snapshots and held.equals(votes):
@@ -92,22 +182,17 @@ def _datasets(context: Context, argilla: ArgillaClient) -> Found:
     return [(place, dataset) for place, dataset in found if dataset is not None]
 
 
-def _served(
-    argilla: ArgillaClient, datasets: Found, round_: Round, question: str, notes: list[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """Yield every answer to a question as a vote; what adjudicators noted beside theirs is added to `notes`."""
-    for role, answer in collected(argilla, datasets, round_):
-        if role == Role.ADJUDICATOR and answer.status in ANSWERED:
-            notes.append(note_of(answer, question))
-        yield {
-            "record_id": answer.record_id,
-            "reviewer": answer.reviewer,
-            "role": role,
-            "status": answer.status,
-            "value": answer.values.get(question),
-            "submitted_at": answer.submitted_at,
-            "gone": False,
-        }
+def _vote(role: Role, answer: Answer, question: str) -> dict[str, Any]:
+    """Return an answer to a question as a vote."""
+    return {
+        "record_id": answer.record_id,
+        "reviewer": answer.reviewer,
+        "role": role,
+        "status": answer.status,
+        "value": answer.values.get(question),
+        "submitted_at": answer.submitted_at,
+        "gone": False,
+    }
 
 
 def _keep_notes(round_: Round, served: list[dict[str, Any]]) -> None:
@@ -117,19 +202,21 @@ def _keep_notes(round_: Round, served: list[dict[str, Any]]) -> None:
         round_.write_table(NOTED, table(notes, NOTES))
 
 
-def _as_kept(context: Context, asked: Asked, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield answers as snapshots keep them: places in a text are counted in characters, and by pages otherwise."""
+def _keeping(context: Context, asked: Asked) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what makes of a vote what snapshots keep: places are counted in characters, and by pages otherwise."""
     from_page = asked.kind.from_page
     if from_page is None:
-        yield from rows
-        return
+        return lambda vote: vote
     fields = by_id(context.project.records, "fields")
-    for row in rows:
-        value, texts = row["value"], fields.get(row["record_id"])
+
+    def kept(vote: dict[str, Any]) -> dict[str, Any]:
+        value, texts = vote["value"], fields.get(vote["record_id"])
         if value is not None and texts is not None:
             value = from_page(asked.settings, value, texts)
-        is_empty = value is None and row["status"] == Status.SUBMITTED
-        yield {**row, "value": value, "status": Status.DISCARDED if is_empty else row["status"]}
+        is_empty = value is None and vote["status"] == Status.SUBMITTED
+        return {**vote, "value": value, "status": Status.DISCARDED if is_empty else vote["status"]}
+
+    return kept
 
 
 def _reopen_what_argilla_completed(context: Context, argilla: ArgillaClient, datasets: Found, votes: pa.Table) -> None:
@@ -145,14 +232,6 @@ def _reopen_what_argilla_completed(context: Context, argilla: ArgillaClient, dat
         progress = argilla.progress(dataset)
         if progress.pending < progress.total - sum(n >= needed for n in answers.values()):
             argilla.count_anew(dataset, needed)
-
-
-def votes_table(votes: Iterator[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return all votes in one order, whatever order they came in; few of them are ever more than rows of a table."""
-    parts = [schema.empty_table()]
-    while part := list(islice(votes, PART)):
-        parts.append(table(part, schema))
-    return _in_order(pa.concat_tables(parts))
 
 
 def overlaid(held: pa.Table, served: pa.Table) -> pa.Table:

@@ -16,6 +16,7 @@ from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.asked import Asked, all_asked_in, as_set_now, asking, differences
 from curation.project.embeddings import EmbeddingStore
+from curation.project.flagging import worst_units
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column, question_of, shaped_by_id
 from curation.project.standing import Queued
@@ -167,14 +168,33 @@ def _outgoing(context: Context, batch: pa.Table, asked: AllAsked) -> Iterator[Ou
 def _suggested(
     context: Context, batch: pa.Table, asked: AllAsked
 ) -> Callable[[Mapping[str, Any], Mapping[str, str]], dict[str, Suggested]]:
-    """Return what a record comes with, by its row in the batch and its texts: the model's answer to one question."""
-    question = question_of(batch) or next(iter(asked))
-    if question not in asked or not first_of(asked).suggestions:
+    """Return what a record comes with, by its row in the batch and its texts: answers as far as any are proposed.
+
+    To the question that the queue is of the queue proposes one; to each other question what there is.
+    """
+    if not first_of(asked).suggestions:
         return lambda row, texts: {}
-    encode = asked[question].encoder()
+    queued = question_of(batch) or next(iter(asked))
+    encode = {name: each.encoder() for name, each in asked.items()}
+    others = {name: _proposed(context.project.seen_from(name), context.round) for name in asked if name != queued}
 
     def suggested(row: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Suggested]:
-        value = encode(row["suggested"], texts)
-        return {} if value is None else {question: Suggested(value=value, score=row["suggested_prob"])}
+        proposed = {name: of[row["record_id"]] for name, of in others.items() if row["record_id"] in of}
+        if queued in asked:
+            proposed[queued] = (row["suggested"], row["suggested_prob"])
+        stored = {name: (encode[name](value, texts), sure) for name, (value, sure) in proposed.items()}
+        return {name: Suggested(value=value, score=sure) for name, (value, sure) in stored.items() if value is not None}
 
     return suggested
+
+
+def _proposed(view: Project, round_: Round) -> Mapping[str, tuple[Any, float | None]]:
+    """Return what there is of a question that no queue is of, by record id, and how sure that is.
+
+    It is what the question's own label check proposes, or a text that waits to be corrected.
+    """
+    before, kind = view.before(view.round(round_.number)), view.config.task.kind
+    held = by_id(before.table("labels.parquet"), "value") if kind.is_written and before.has("labels.parquet") else {}
+    rows = before.table("quality.parquet").to_pylist() if before.has("quality.parquet") else []
+    judged = {i: (row["suggested"], row["suggested_prob"]) for i, row in worst_units(rows, kind).items()}
+    return {**{i: (value, None) for i, value in held.items()}, **judged}

@@ -236,5 +236,5 @@ STEP = Step(
     needs=("batch.parquet",),
     depends_on=lambda config: [config.task.model_dump(mode="json"), config.seed],
     run=run,
-    revision=8,
+    revision=9,
 )

@@ -5,6 +5,7 @@ Places in a text are counted in characters, as Label Studio does from 1.4 on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from curation.exports.layouts.form import Form
@@ -24,7 +25,7 @@ def _result(entry: Entry, type_: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": entry.task.question, "to_name": entry.field, "type": type_, "value": value}
 
 
-def _single(type_: str, *, listed: bool) -> Any:
+def _single(type_: str, *, listed: bool) -> Callable[[Entry], dict[str, Any]]:
     """Return what writes an answer that is one result."""
 
     def write(entry: Entry) -> dict[str, Any]:

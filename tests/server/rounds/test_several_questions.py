@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from curation.annotation import naming
 from curation.cli import cli
 from curation.errors import TwofoldError
 from curation.project.folder import open_project
-from curation.project.records import QUESTION, question_of, queue_schema, table
+from curation.project.records import QUALITY, QUESTION, question_of, queue_schema, table
 from curation.project.standing import Role
 from curation.project.step import Context
 from curation.rounds import loop
 from curation.rounds.overview import overview
+from curation.steps.pull import pull
 from curation.steps.push import push
 
 pytestmark = pytest.mark.server
@@ -113,6 +115,21 @@ def test_each_question_is_decided_by_itself(asked: Office) -> None:
         assert "Reviewers and agreement" in page, question
     assert "&lt;b&gt;Say&lt;/b&gt; when" in page
     assert "<b>Say" not in page
+
+
+def test_what_readers_answered_is_read_once_for_all_questions(asked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, read = asked, Counter[str]()
+    say(office, "ana", {key: {"label": "question", "tone": 2, "topics": ["money"]} for key in IDS})
+    say(office, "ben", {key: {"label": "question", "tone": 3} for key in IDS})
+    office.take()
+    say(office, "carla", {"m1": {"tone": 3}}, role=Role.ADJUDICATOR, question="tone")
+    answers = office.argilla.answers
+    monkeypatch.setattr(office.argilla, "answers", lambda dataset: (read.update([dataset.name]), answers(dataset))[1])
+    office.pull()
+    name = naming.dataset(office.project, office.round)
+    assert read == {name: 1, f"{name}-adjudication-tone": 1, f"{name}-adjudication-topics": 1}
+    for view in office.project.views:  # one by one the same comes
+        assert pull(Context(project=view, round=view.current), office.argilla).startswith("nothing new")
 
 
 def test_exports_are_of_one_question(asked: Office, tmp_path: Path) -> None:
@@ -220,6 +237,19 @@ def test_the_model_learns_the_question_that_is_named(asked: Office) -> None:
         assert about in result.output.splitlines()[0].split(","), what
 
 
+def suggestions(office: Office, number: int) -> list[tuple[str, str, Any, float | None]]:
+    """Return the record, the question, the answer and its score of everything that a round suggests."""
+    project = office.project
+    dataset = office.argilla.dataset(naming.dataset(project, project.round(number)), naming.workspace(project))
+    names = {str(question.id): question.name for question in dataset.settings.questions}
+    http, path = office.argilla._client.http_client, f"/api/v1/datasets/{dataset.id}/records?include=suggestions"
+    return sorted(
+        (record["external_id"], names[each["question_id"]], each["value"], each["score"])
+        for record in http.get(path).raise_for_status().json()["items"]
+        for each in record["suggestions"]
+    )
+
+
 def test_a_suggestion_is_of_the_question_that_the_queue_is_of(office: Office) -> None:
     ask_more(office.folder, tone=TONE, topics=TOPICS)
     project = office.project
@@ -227,15 +257,30 @@ def test_a_suggestion_is_of_the_question_that_the_queue_is_of(office: Office) ->
     row = {"kind": "unlabelled", "reason": "", "priority": 1.0, "suggested": ["money"], "suggested_prob": 0.75}
     project.round(1).write_table("batch.parquet", table([{"record_id": i, **row} for i in IDS], schema))
     push(Context(project=project, round=project.round(1)), office.argilla)
-    dataset = office.argilla.dataset(naming.dataset(project, project.round(1)), naming.workspace(project))
-    names = {str(question.id): question.name for question in dataset.settings.questions}
-    http, path = office.argilla._client.http_client, f"/api/v1/datasets/{dataset.id}/records?include=suggestions"
-    found = [
-        (names[each["question_id"]], each["value"], each["score"])
-        for record in http.get(path).raise_for_status().json()["items"]
-        for each in record["suggestions"]
-    ]
+    found = [each[1:] for each in suggestions(office, 1)]
     assert found == [("topics", ["money"], None)] * len(IDS)  # Argilla takes no score of a whole list
+
+
+def test_other_questions_come_with_what_their_own_check_proposes(office: Office) -> None:
+    ask_more(office.folder, tone=TONE)
+    office.push()
+    office.join("ana", "ben")
+    for who in ("ana", "ben"):
+        say(office, who, {i: {"label": "question", "tone": 1} for i in IDS})
+    office.take()
+    tone, project = office.project.seen_from("tone"), office.project
+    doubted = {"record_id": "m1", "unit": "", "choice": "1", "p_wrong": 0.9, "suggested": "3", "suggested_prob": 0.75}
+    rows = [{**doubted, "is_issue": True, "reason": "", "evidence": [], "answer_p_wrong": None}]
+    tone.round(1).write_table("quality.parquet", table(rows, QUALITY))
+    row = {"kind": "unlabelled", "reason": "", "priority": 1.0, "suggested": "complaint", "suggested_prob": 0.5}
+    schema = queue_schema(project.config.task.kind.value()).with_metadata({QUESTION: "label"})
+    project.round(2).write_table("batch.parquet", table([{"record_id": i, **row} for i in IDS[:2]], schema))
+    push(Context(project=project, round=project.round(2)), office.argilla)
+    assert suggestions(office, 2) == [
+        ("m0", "label", "complaint", 0.5),
+        ("m1", "label", "complaint", 0.5),
+        ("m1", "tone", 3, 0.75),
+    ]
 
 
 def test_an_answer_that_changes_in_one_question_is_news_once(asked: Office) -> None:
