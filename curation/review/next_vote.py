@@ -45,9 +45,10 @@ def ask_third(votes: VoteTable, agreed: Consensus, *, most: int = 2, limit: int 
         raise ValueError(f"agreed: expected the result of consensus(votes), found {type(agreed).__name__}")
     coded = read_votes(votes, agreed.labels or None)
     gain, sure = agreed.chances(coded)
+    gain = gain.round(9)  # what is left of rounding is no gain
     n_votes, n_answers = _counted(coded)
     open_ = np.flatnonzero(n_votes <= most)
-    order = open_[np.lexsort((open_, sure[open_], -gain[open_].round(9)))][:limit]
+    order = open_[np.lexsort((open_, sure[open_], -gain[open_]))][:limit]
     rows = [
         {
             "record_id": coded.records[i],
