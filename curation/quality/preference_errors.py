@@ -41,7 +41,8 @@ def preference_quality(
     The chance that the first text wins is logistic in the difference of two scores, ties as Davidson (1970) has them. A
     score is learnt from the other pairs, out of fold: of its length and its words, and, for a text that stands in
     several pairs, of itself. How many answers are slips is read off the pairs that are foretold most clearly. Where
-    nothing foretells answers better than shuffled ones, `note` says so, all score .5 and none is an issue.
+    nothing foretells answers better than shuffled ones, and than how frequent they are, `note` says so, all score .5
+    and none is an issue.
 
     Args:
         labels: n answers: `first`, `second`, `equal`, or positions in `label_names`.
@@ -89,7 +90,7 @@ def preference_quality(
     told = _telling(outcome, chances, seed)
     right = right if told > NEEDED else np.full(len(outcome), 0.5)
     found = _verdict(given, [str(name) for name in encoded.names], encoded.codes, chances, right)
-    return replace(found, note=untold(told, "preferences"), telling=told)
+    return replace(found, note=untold(told, "preferences", than="chance"), telling=told)
 
 
 def _names(given: Any) -> list[str]:
@@ -181,8 +182,22 @@ def _right(outcome: IntArray, chances: FloatArray) -> FloatArray:
 
 
 def _telling(outcome: IntArray, chances: FloatArray, seed: int) -> float:
-    """Compare how likely the answers are with how likely shuffled ones are."""
-    return telling(lambda dealt: float(np.log(_of(outcome[dealt], chances)).sum()), len(outcome), seed=seed)
+    """Compare how likely the answers are with how likely shuffled ones are, and with how frequent they are.
+
+    How many answers are slips is read off what is foretold most clearly: where that is not clear, every answer that is
+    open would be taken for one. So it must be likelier than by frequencies, too, by as many standard errors.
+    """
+    logs, (_, place, counts) = (
+        np.log(_of(outcome, chances)),
+        np.unique(outcome, return_inverse=True, return_counts=True),
+    )
+    gain = logs - np.log(counts / len(outcome))[place]
+    beyond_shares = float(gain.mean() / max(float(gain.std()) / len(gain) ** 0.5, 1e-12))
+
+    def foretold(dealt: IntArray) -> float:
+        return float(np.log(_of(outcome[dealt], chances)).sum())
+
+    return min(telling(foretold, len(outcome), seed=seed), beyond_shares)
 
 
 def _verdict(given: Any, names: list[str], codes: IntArray, chances: FloatArray, right: FloatArray) -> LabelQuality:

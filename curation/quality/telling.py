@@ -48,12 +48,15 @@ def _dealt(rng: np.random.Generator, n: int, groups: IntArray | None, in_groups:
     return dealt
 
 
-def untold(found: float, what: str, *, then: str = "every score is .5, and none is flagged") -> str:
+def untold(
+    found: float, what: str, *, than: str = "shuffled ones", then: str = "every score is .5, and none is flagged"
+) -> str:
     """Return a sentence for answers that are told no better than shuffled ones; empty where they are.
 
     Args:
         found: What `telling` returned.
         what: The answers: `labels`, `orders`.
+        than: What they are told no better than.
         then: What follows for the scores.
 
     Example:
@@ -65,4 +68,4 @@ def untold(found: float, what: str, *, then: str = "every score is .5, and none 
     if found > NEEDED:
         return ""
     numbers = f"({found:+.1f} standard deviations, needs {NEEDED:g})"
-    return f"Nothing given here tells the {what} better than shuffled ones {numbers}: {then}."
+    return f"Nothing given here tells the {what} better than {than} {numbers}: {then}."

@@ -74,6 +74,19 @@ def test_answers_at_random_are_not_judged() -> None:
     assert not found.is_issue.any()
 
 
+def test_answers_that_are_open_are_not_taken_for_slips() -> None:
+    """Texts say a little of which is preferred, and nobody slips: half of what is most open goes either way."""
+    rng = np.random.default_rng(0)
+    words = [f"{first}{second}rt" for first in "bcdfghklmn" for second in "aeiou"]
+    worth = dict(zip(words, rng.normal(size=len(words)), strict=True))
+    pairs = [tuple(" ".join(rng.choice(words, 4)) for _ in range(2)) for _ in range(500)]
+    ahead = np.array([sum(worth[w] for w in a.split()) - sum(worth[w] for w in b.split()) for a, b in pairs])
+    given = np.where(rng.logistic(size=500) < 0.25 * ahead + 0.6, "first", "second").tolist()
+    found = preference_quality(given, texts=pairs)
+    assert not found.is_issue.any()
+    assert found.note.startswith("Nothing given here tells the preferences better than chance (")
+
+
 @pytest.mark.parametrize(
     ("labels", "texts", "message"),
     [

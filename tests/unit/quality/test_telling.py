@@ -14,7 +14,7 @@ from curation.quality.telling import NEEDED, telling, untold
 
 N = 150
 SAID = re.compile(
-    r"Nothing given here tells the (labels|ratings|orders|preferences|passages) better than shuffled ones "
+    r"Nothing given here tells the (labels|ratings|orders|preferences|passages) better than (shuffled ones|chance) "
     r"\((?P<found>[+-]\d+\.\d) standard deviations, needs 3\): [^:]+ none is flagged\."
 )
 Case = tuple[list[Any], dict[str, Any]]
