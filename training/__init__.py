@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.results import OrderPredictions as OrderPredictions
     from training.results import Predictions as Predictions
     from training.results import SpanPredictions as SpanPredictions
+    from training.results import TextPredictions as TextPredictions
 
 _HOME = {
     "EpochResult": "training.results",
@@ -29,6 +30,7 @@ _HOME = {
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
     "SpanPredictions": "training.results",
+    "TextPredictions": "training.results",
     "embed": "training.embedding",
     "fit": "training.fitting",
     "out_of_fold": "training.folds",
@@ -44,6 +46,7 @@ __all__ = [
     "OrderPredictions",
     "Predictions",
     "SpanPredictions",
+    "TextPredictions",
     "embed",
     "fit",
     "out_of_fold",

@@ -38,8 +38,8 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def load_tokenizer(model: str) -> Any:
-    """The tokenizer of a model.
+def load_tokenizer(model: str, **options: Any) -> Any:
+    """The tokenizer of a model; `options` go to transformers.
 
     Raises:
         UnusableModel: it cannot be loaded.
@@ -50,7 +50,7 @@ def load_tokenizer(model: str) -> Any:
     except ImportError as error:
         raise ImportError('training needs transformers: pip install "twofold[train]"') from error
     with loading(locate(model)):
-        return AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False, **options)
 
 
 def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:

@@ -125,6 +125,8 @@ def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
 
     settings = _ADDED[config.method](config)
     settings.task_type = _TASKS[reads]
+    if reads == "CausalLM":  # it has no head of its own
+        settings.modules_to_save = settings.exclude_modules = None
     try:
         model = get_peft_model(model, settings)
     except ValueError as error:

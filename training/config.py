@@ -11,6 +11,7 @@ Method = Literal["lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning"
 ClassWeights = Literal["balanced"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
+Learns = Literal["labels", "answers", "preferences", "texts"]
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
 _RECORDS_TO_SEE = 10_000
@@ -27,11 +28,16 @@ _LEARNING_RATES = {
     "full": 1e-4,
     "head": 1e-2,
 }
+# Language models: low-rank factors want about ten times what full weights do (Schulman 2025, LoRA Without Regret);
+# preferences less than either (Rafailov et al. 2023, appendix B: 1e-6 for full weights).
+_WRITING_RATES = {"lora": 2e-4, "rslora": 2e-4, "dora": 2e-4, "ia3": 3e-3, "full": 2e-5}
+_PREFERRING_RATES = {"lora": 1e-5, "rslora": 1e-5, "dora": 1e-5, "ia3": 2e-4, "full": 1e-6}
+_READ, _READ_AND_WRITTEN = 128, 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """How to fine-tune a text classifier. Every field is validated; a `ValueError` names the field.
+    """How to fine-tune a model. Every field is validated; a `ValueError` names the field.
 
     Attributes:
         model: `"packaged"` (all-MiniLM-L6-v2 from its wheel), a local folder, or a hub name.
@@ -50,7 +56,7 @@ class FitConfig:
             linearly to zero.
         head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
         batch_size: records per step.
-        max_length: tokens per record, the rest is cut.
+        max_length: tokens per record, the rest is cut; `None`: 128, or 1,024 where a language model learns.
         warmup: share of the steps in which the learning rate rises, in [0, 1).
         weight_decay: of AdamW (Loshchilov and Hutter 2019), >= 0.
         virtual_tokens: how many vectors a prompt or prefix has.
@@ -66,6 +72,13 @@ class FitConfig:
             `equal`. The model then scores one text at a time. Data without labels whose text columns are called
             `chosen` and `rejected` are compared anyway. Where labels are orders: whether the options are the last text
             columns, by name, and their texts are compared.
+        learns: `"labels"`, whatever these are; or what a causal language model learns: `"answers"` to write the text of
+            the label column, or the assistant's turns of conversations (Ouyang et al. 2022), `"preferences"` to write
+            the better of two answers rather than the other (Rafailov et al. 2023), `"texts"` to tell the next token of
+            plain texts, as in pre-training.
+        packing: whether short conversations share a row of `max_length` tokens, each attending to itself alone; texts
+            always do.
+        preference_beta: how dear it is to move away from the model as it was, where preferences are learnt, > 0.
         class_weights: `"balanced"` weighs each class by n / (classes x its records), and where records have several
             labels each label by the records without it for one with it; `None`: all alike, as orders want it.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
@@ -85,7 +98,7 @@ class FitConfig:
     learning_rate: float | None = None
     head_learning_rate: float | None = None
     batch_size: int = 16
-    max_length: int = 128
+    max_length: int | None = None
     warmup: float = 0.1
     weight_decay: float = 0.01
     virtual_tokens: int = 8
@@ -97,6 +110,9 @@ class FitConfig:
     seed: int = 0
     scale: Scale = "nominal"
     compares: bool = False
+    learns: Learns = "labels"
+    packing: bool = False
+    preference_beta: float = 0.1
     class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
     max_grad_norm: float = 1.0
@@ -115,6 +131,8 @@ class FitConfig:
             _check_number(field, getattr(self, field), optional=field in _OPTIONAL)
         for field in _SHARES:
             _check_share(field, getattr(self, field))
+        if self.learns != "labels":
+            _check_language(self)
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
         if not isinstance(self.layer_decay, int | float) or not 0 < self.layer_decay <= 1:
@@ -129,9 +147,15 @@ class FitConfig:
         return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, round(_RECORDS_TO_SEE / max(1, records))))
 
     @property
+    def tokens(self) -> int:
+        """Tokens per record, the rest is cut."""
+        return self.max_length or (_READ if self.learns == "labels" else _READ_AND_WRITTEN)
+
+    @property
     def encoder_rate(self) -> float:
         """Learning rate of the encoder's trained weights."""
-        return _LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+        rates = {"labels": _LEARNING_RATES, "preferences": _PREFERRING_RATES}.get(self.learns, _WRITING_RATES)
+        return rates[self.method] if self.learning_rate is None else self.learning_rate
 
     @property
     def head_rate(self) -> float:
@@ -146,6 +170,8 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "scale": get_args(Scale),
     "compares": (True, False),
     "unfreeze": (True, False),
+    "learns": get_args(Learns),
+    "packing": (True, False),
     "class_weights": (*get_args(ClassWeights), None),
     "precision": get_args(Precision),
 }
@@ -160,9 +186,20 @@ _WHOLE = {
     "freeze": 0,
     "seed": 0,
 }
-_POSITIVE = ("learning_rate", "head_learning_rate", "lora_alpha", "max_grad_norm")
+_POSITIVE = ("learning_rate", "head_learning_rate", "lora_alpha", "max_grad_norm", "preference_beta")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
-_OPTIONAL = ("epochs", "patience", "threads", "learning_rate", "head_learning_rate")
+_OPTIONAL = ("epochs", "max_length", "patience", "threads", "learning_rate", "head_learning_rate")
+
+
+def _check_language(config: FitConfig) -> None:
+    """Refuse what has no meaning where a language model learns."""
+    if config.method not in _WRITING_RATES:
+        known = ", ".join(map(repr, _WRITING_RATES))
+        raise ValueError(f"method: expected one of {known} where {config.learns} are learnt, got {config.method!r}")
+    for name in ("scale", "compares", "class_weights", "label_smoothing"):
+        default = FitConfig.__dataclass_fields__[name].default
+        if (given := getattr(config, name)) != default:
+            raise ValueError(f"{name}: expected {default!r} where {config.learns} are learnt, got {given!r}")
 
 
 def _check_whole(field: str, value: object, *, least: int, optional: bool) -> None:

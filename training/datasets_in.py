@@ -78,6 +78,12 @@ def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[
     return train, validation
 
 
+def names_in(data: Dataset, column: str) -> list[Any]:
+    """Return the names in a column of labels, whether they are written out or numbers of a `ClassLabel`."""
+    names, values = getattr(data.features[column], "names", None), list(data[column])
+    return [names[value] if names and isinstance(value, int) else value for value in values]
+
+
 def _named(value: Any) -> Iterable[str]:
     return () if value is None else (value,) if isinstance(value, str) else value
 

@@ -6,10 +6,10 @@ model, checkpoints that are whole, and a line that names the records where a los
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,16 @@ from transformers.trainer_callback import PrinterCallback
 from training.batching import IntArray, shuffled_length_batches
 from training.checkpoints import Seal, folder_of, history_logged, seal
 from training.config import FitConfig
-from training.fit_task import FitTask
-from training.heads import Head
+from training.fit_task import FitTask, Judged, Learnable
 from training.outputs import Compute, each_probabilities, logits_of
 from training.plain_checkpoints import PlainCheckpoints, load_weights
 from training.progress import Tick
 from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.schedule import parameter_groups, rates
+from training.validation import Validated
+
+T = TypeVar("T", bound=Learnable)
 
 
 class NotFinite(ValueError):
@@ -43,8 +45,14 @@ class NotFinite(ValueError):
         self.rows = tuple(rows)
 
 
+def check_finite(loss: torch.Tensor, rows: torch.Tensor) -> None:
+    """Raise `NotFinite` where the loss of these rows is no number."""
+    if not torch.isfinite(loss):
+        raise NotFinite(rows.tolist())
+
+
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Generic[T]):
     """One run of the loop.
 
     Attributes:
@@ -56,7 +64,7 @@ class Run:
         tick: called with (records done, records in all).
     """
 
-    task: FitTask
+    task: T
     config: FitConfig
     compute: Compute
     folder: Path
@@ -74,7 +82,7 @@ class Run:
         return -(-len(self.task.train) // self.config.batch_size)
 
 
-def train(model: Any, run: Run, *, resume: Path | None = None) -> tuple[EpochResult, ...]:
+def train(model: Any, run: Run[Any], *, resume: Path | None = None) -> tuple[EpochResult, ...]:
     """Train `model` in place, to the last epoch or until patience is at its end; it is then that of the best epoch.
 
     Args:
@@ -91,7 +99,7 @@ def train(model: Any, run: Run, *, resume: Path | None = None) -> tuple[EpochRes
     """
     history = epochs_in(history_logged(resume)) if resume else ()
     if not _is_over(history, run):
-        engine = _Engine(model, run)
+        engine = (run.task.engine or _Engine)(model, run)
         engine.train(resume_from_checkpoint=str(resume) if resume else None)
         engine.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
         history = epochs_in(engine.state.log_history)
@@ -100,7 +108,7 @@ def train(model: Any, run: Run, *, resume: Path | None = None) -> tuple[EpochRes
     return history
 
 
-def best_epoch(history: Sequence[EpochResult], head: Head) -> EpochResult:
+def best_epoch(history: Sequence[EpochResult], head: Judged) -> EpochResult:
     """The epoch that the head calls best, the first of them on a tie."""
     return max(history, key=lambda result: (head.epoch_by(result), -result.epoch))
 
@@ -116,7 +124,7 @@ def epochs_in(log: Sequence[Mapping[str, Any]]) -> tuple[EpochResult, ...]:
     return tuple(found)
 
 
-def _is_over(history: Sequence[EpochResult], run: Run) -> bool:
+def _is_over(history: Sequence[EpochResult], run: Run[Any]) -> bool:
     patience = run.config.patience
     if len(history) >= run.epochs:
         return True
@@ -125,70 +133,96 @@ def _is_over(history: Sequence[EpochResult], run: Run) -> bool:
     )
 
 
-def _checkpoint_of(epoch: EpochResult, run: Run) -> Path:
+def _checkpoint_of(epoch: EpochResult, run: Run[Any]) -> Path:
     return folder_of(run.folder, epoch.epoch * run.steps)
 
 
-class _Engine(PlainCheckpoints, Trainer):  # type: ignore[misc]
+class OfRun(PlainCheckpoints):
+    """Mixed into a Trainer, before it: what every run has, whatever is learnt.
+
+    A class that has it says how rows are put together (`_collated`) and how an epoch is scored (`validated`).
+    """
+
+    of: Run[Any]
     control: Any
     optimizer: torch.optim.Optimizer | None
     lr_scheduler: Any
+    accelerator: Any
+    callback_handler: Any
+    state: Any
+    log: Callable[[dict[str, float]], None]
 
-    def __init__(self, model: Any, run: Run) -> None:
-        self.of, self.targets = run, run.task.head.targets(np.asarray(run.task.train.labels), len(run.task.label_names))
-        super().__init__(
-            model=model,
-            args=_arguments(run),
-            train_dataset=range(len(run.task.train)),
-            eval_dataset=range(len(run.task.validation)),
-            callbacks=[_Keeper(run)],
-        )
-        self.weights = _class_weights(run, self.targets)
-        self.loss_is_scaled_for_ga = True
-        self.pop_callback(PrinterCallback)
+    def validated(self) -> Validated:
+        """Score the model on the validation part."""
+        raise NotImplementedError
+
+    def _collated(self, rows: list[int]) -> dict[str, Any]:
+        raise NotImplementedError
 
     def get_train_dataloader(self) -> DataLoader[Any]:
+        """Batches of rows of like length."""
+        rows: Any = range(len(self.of.task.train))
         sampler = _Batches(self.of, pieces=self.of.parts * self.args.world_size)
         return self.accelerator.prepare(  # type: ignore[no-any-return]
-            DataLoader(self.train_dataset, batch_sampler=sampler, collate_fn=self._collated)
+            DataLoader(rows, batch_sampler=sampler, collate_fn=self._collated)
         )
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW, with a rate for each part of the model."""
         if self.optimizer is None:
             groups = parameter_groups(self.model if model is None else model, self.of.config)
             self.optimizer = torch.optim.AdamW(groups, fused=True)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Rates that rise and fall as the settings say."""
         if self.lr_scheduler is None:
             chosen = self.optimizer if optimizer is None else optimizer
             self.lr_scheduler = rates(chosen, self.of.config, steps=num_training_steps, per_epoch=self.of.steps)
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> torch.Tensor:
-        rows = inputs["rows"]
-        config, head = self.of.config, self.of.task.head
-        loss: torch.Tensor = head.loss(
-            logits_of(model, inputs["texts"]), inputs["targets"], self.weights, config.label_smoothing
-        )
-        if not torch.isfinite(loss):
-            raise NotFinite(rows.tolist())
-        return loss * float(len(rows) / num_items_in_batch)
-
     def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:
-        run = self.of
-        model = self.accelerator.unwrap_model(self.model)
-        said = each_probabilities(model, run.task.validation, head=run.task.head, compute=run.compute)
-        scores = {f"eval_{name}": value for name, value in asdict(run.task.validated(said)).items()}
+        """Score the epoch as it will be judged."""
+        scores = {f"eval_{name}": value for name, value in asdict(self.validated()).items()}
         self.log(scores)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
         return scores
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+        """Nothing is counted."""
         return 0
+
+
+class _Engine(OfRun, Trainer):  # type: ignore[misc]
+    of: Run[FitTask]
+
+    def __init__(self, model: Any, run: Run[FitTask]) -> None:
+        self.of, self.targets = run, run.task.head.targets(np.asarray(run.task.train.labels), len(run.task.label_names))
+        super().__init__(
+            model=model,
+            args=TrainingArguments(**arguments(run)),
+            train_dataset=range(len(run.task.train)),
+            eval_dataset=range(len(run.task.validation)),
+            callbacks=[Keeper(run)],
+        )
+        self.weights = _class_weights(run, self.targets)
+        self.loss_is_scaled_for_ga = True
+        self.pop_callback(PrinterCallback)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        rows = inputs["rows"]
+        config, head = self.of.config, self.of.task.head
+        logits = logits_of(model, inputs["texts"])
+        loss: torch.Tensor = head.loss(logits, inputs["targets"], self.weights, config.label_smoothing)
+        check_finite(loss, rows)
+        return loss * float(len(rows) / num_items_in_batch)
+
+    def validated(self) -> Validated:
+        task, model = self.of.task, self.accelerator.unwrap_model(self.model)
+        return task.validated(each_probabilities(model, task.validation, head=task.head, compute=self.of.compute))
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: Any) -> int:
         return sum(len(each["rows"]) for each in batch_samples)
@@ -205,7 +239,7 @@ class _Engine(PlainCheckpoints, Trainer):  # type: ignore[misc]
 class _Batches:
     """Row numbers of every batch of an epoch, in pieces."""
 
-    def __init__(self, run: Run, *, pieces: int) -> None:
+    def __init__(self, run: Run[Any], *, pieces: int) -> None:
         self.run, self.pieces, self.epoch = run, pieces, 0
         self.batch_size, self.drop_last = None, False
 
@@ -221,26 +255,30 @@ class _Batches:
             yield from (piece.tolist() for piece in np.array_split(batch, min(self.pieces, len(batch))))
 
 
-class _Keeper(TrainerCallback):  # type: ignore[misc]
+class Keeper(TrainerCallback):  # type: ignore[misc]
     """Tells how far the run is, stops it when patience is at its end, and sees that checkpoints are whole."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run[Any]) -> None:
         self.run = run
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Seed the epoch."""
         # Dropout depends on seed and epoch alone, so a run that goes on needs no random state from the one before.
         mixed = np.random.SeedSequence([self.run.config.seed, round(state.epoch), args.process_index])
         torch.manual_seed(int(mixed.generate_state(1)[0]))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Tell how far the run is."""
         epoch, step = divmod(state.global_step, self.run.steps)
         n = len(self.run.task.train)
         self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, *more: Any, **named: Any) -> None:
+        """Stop where patience is at its end."""
         control.should_training_stop = _is_over(epochs_in(state.log_history), self.run)
 
     def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Seal the checkpoint."""
         if state.is_world_process_zero:
             run, history = self.run, epochs_in(state.log_history)
             what = Seal(run=run.task.run, precision=run.compute.precision, parts=run.parts)
@@ -248,25 +286,26 @@ class _Keeper(TrainerCallback):  # type: ignore[misc]
             seal(_checkpoint_of(history[-1], run), what, keep=[best])
 
 
-def _arguments(run: Run) -> TrainingArguments:
+def arguments(run: Run[Any]) -> dict[str, Any]:
+    """What transformers' settings are given."""
     config = run.config
-    return TrainingArguments(
-        output_dir=str(run.folder),
-        num_train_epochs=run.epochs,
-        per_device_train_batch_size=config.batch_size,
-        gradient_accumulation_steps=run.parts,
-        max_grad_norm=config.max_grad_norm,
-        bf16=run.compute.precision == "bf16",
-        use_cpu=run.compute.device == "cpu",
-        seed=config.seed,
-        save_strategy="epoch",
-        logging_strategy="epoch",
-        eval_strategy="epoch",
-        logging_nan_inf_filter=False,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
-    )
+    return {
+        "output_dir": str(run.folder),
+        "num_train_epochs": run.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": run.parts,
+        "max_grad_norm": config.max_grad_norm,
+        "bf16": run.compute.precision == "bf16",
+        "use_cpu": run.compute.device == "cpu",
+        "seed": config.seed,
+        "save_strategy": "epoch",
+        "logging_strategy": "epoch",
+        "eval_strategy": "epoch",
+        "logging_nan_inf_filter": False,
+        "remove_unused_columns": False,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
 
 
 def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:
@@ -274,7 +313,7 @@ def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list
     return shuffled_length_batches(records.lengths, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
 
 
-def _class_weights(run: Run, targets: npt.NDArray[Any]) -> torch.Tensor | None:
+def _class_weights(run: Run[FitTask], targets: npt.NDArray[Any]) -> torch.Tensor | None:
     if run.config.class_weights is None:
         return None
     return torch.tensor(run.task.head.weights(targets, len(run.task.label_names)), device=run.compute.device)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
+from training import _hf, causal
 from training.config import FitConfig
-from training.heads import Head
+from training.heads import Head, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
+from training.results import EpochResult
 from training.validation import Said, Validated
 
 
@@ -27,6 +29,9 @@ class FitTask:
         validated: the scores of what the model says of the validation part.
         tokenizer: the model's own.
         run: digest of data, class names, settings and model, that is of everything that decides the outcome.
+        engine: what trains a model; that of `training.engine`.
+        notes: what whoever asked for the run has to know of the data, a sentence each.
+        told: what else `training.json` says.
     """
 
     train: TokenizedRecords
@@ -36,6 +41,73 @@ class FitTask:
     validated: Callable[[Said], Validated]
     tokenizer: Any
     run: str
+    engine: None = None
+    notes: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self, config: FitConfig) -> Any:
+        """Load the model, with a fresh head."""
+        return _hf.load_for_training(config, model_settings(self.head, self.label_names), reads=self.head.model)
+
+    def finish(self, model: Any, best: EpochResult) -> None:
+        """Let the settings of the trained model say how it is read."""
+        keep_threshold(model.config, best.threshold)
+
+
+class Learnable(Protocol):
+    """What a run goes over."""
+
+    @property
+    def train(self) -> TokenizedRecords:
+        """The training part."""
+
+
+class Judged(Protocol):
+    """What says which epoch is the best."""
+
+    @property
+    def epoch_by(self) -> Callable[[Any], Any]:
+        """The score of an `EpochResult`, the higher the better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What says which epoch of a language model is the best: a score of an `EpochResult`, the higher the better."""
+
+    epoch_by: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageTask:
+    """The data as a causal language model reads it.
+
+    Attributes:
+        train: token numbers of the training part, and what of them is learnt.
+        validation: those of the validation part.
+        head: which epoch is the best.
+        tokenizer: the model's own, with a chat template.
+        run: digest of everything that decides the outcome.
+        engine: what trains a model, by the model and the run.
+        notes: what whoever asked for the run has to know of the data, a sentence each.
+        told: what else `training.json` says.
+    """
+
+    train: TokenizedRecords
+    validation: TokenizedRecords
+    head: Goal
+    tokenizer: Any
+    run: str
+    engine: Callable[[Any, Any], Any]
+    notes: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    label_names: tuple[str, ...] = ()
+
+    def load(self, config: FitConfig) -> Any:
+        """Load the model."""
+        return causal.load_for_training(config)
+
+    def finish(self, model: Any, best: EpochResult) -> None:
+        """Nothing: a language model's folder says by itself how it is read."""
 
 
 def digest(parts: Sequence[TokenizedRecords], names: Sequence[str], config: FitConfig, *more: Any) -> str:

@@ -16,8 +16,7 @@ from training.config import FitConfig
 from training.datasets_in import Table
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as trained_by
-from training.fit_task import FitTask
-from training.heads import keep_threshold, model_settings
+from training.fit_task import FitTask, LanguageTask
 from training.outputs import Compute
 from training.progress import Tick, as_tick
 from training.recipes import prepare
@@ -93,7 +92,7 @@ def fit(
         return _run(task, settings, output_dir, as_tick(progress, "training"))
 
 
-def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
+def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
     checkpoints = output_dir / "checkpoint"
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     precision = choose_precision(config.precision, device, begun=found.seal.precision if found else None)
@@ -106,12 +105,12 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
         tick=tick,
     )
     torch.manual_seed(config.seed)
-    model = _hf.load_for_training(config, model_settings(task.head, task.label_names), reads=task.head.model).to(device)
+    model = task.load(config).to(device)
     history = trained_by(model, run, resume=found.folder if found else None)
     best = best_epoch(history, task.head)
-    keep_threshold(model.config, best.threshold)
+    task.finish(model, best)
     forget_run_record(output_dir)
-    _hf.save_model(model, task.tokenizer, output_dir, max_length=config.max_length)
+    _hf.save_model(model, task.tokenizer, output_dir, max_length=config.tokens)
     result = FitResult(
         model_dir=output_dir,
         best_epoch=best.epoch,
@@ -120,8 +119,9 @@ def _run(task: FitTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitR
         config=config,
         device=device,
         precision=precision,
+        notes=task.notes,
     )
-    write_run_record(result, run=task.run, label_names=task.label_names)
+    write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return result
 

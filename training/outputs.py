@@ -37,10 +37,11 @@ class Compute:
     def logits(self, model: Any, records: TokenizedRecords, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         """(batch, k) float32 logits of the rows; of k texts that are compared, the score of each."""
         inputs = [{name: value.to(self.device) for name, value in each.items()} for each in self.padded(records, rows)]
-        with self._autocast():
+        with self.autocast():
             return logits_of(model, inputs)
 
-    def _autocast(self) -> AbstractContextManager[Any]:
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Within it the model computes in that number format."""
         kind = self.device.split(":")[0]
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 

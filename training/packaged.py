@@ -55,7 +55,7 @@ def fingerprint(model: str) -> str | None:
 def _hash_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".json", ".txt", ".safetensors", ".model", ".bin"} and path.is_file():
+        if path.suffix in {".json", ".txt", ".safetensors", ".model", ".bin", ".gguf", ".jinja"} and path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode())
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())

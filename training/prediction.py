@@ -23,6 +23,8 @@ from training.records import TokenizedRecords, tokenized
 from training.results import Predictions, SpanPredictions
 from training.tagging import likeliest, marked
 from training.windows import WindowedTexts, windowed
+from training.writers import writes
+from training.writing import written
 
 
 def predict(
@@ -32,6 +34,7 @@ def predict(
     text_columns: Sequence[str],
     batch_size: int | None = None,
     max_length: int | None = None,
+    max_new_tokens: int | None = None,
     precision: str = "auto",
     device: str = "auto",
     progress: bool | Tick = False,
@@ -39,12 +42,14 @@ def predict(
     """Probabilities of the labels for every record of `data`, in its order.
 
     Args:
-        model_dir: folder that `fit` or transformers saved a sequence or token classifier to.
+        model_dir: folder that `fit` or transformers saved a classifier of records or tokens, or a language model, to.
         data: n records with the text columns: a data set of `datasets`, an Arrow table, a data frame, a mapping of
             columns, or a list of dicts; labels are not looked at.
         text_columns: the columns that the model was trained on; where texts are compared, they come last.
         batch_size: tokens per batch, padding included; `None` chooses for the device.
         max_length: tokens per record; `None` takes what the model was trained with.
+        max_new_tokens: tokens of an answer at most, where a language model writes it; `None`: as many as the longest
+            answer that it learnt here, or 256.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
             however the model was trained. bfloat16 moves a probability by about .01.
         device: a torch device, or `"auto"`.
@@ -52,7 +57,8 @@ def predict(
 
     Returns:
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
-        `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some.
+        `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; what
+        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -69,11 +75,23 @@ def predict(
         >>> found.label_names, found.pred_probs.shape
         (('late', 'refund'), (1, 2))
     """
-    data = as_dataset(data, "data")
+    data, tick = as_dataset(data, "data"), as_tick(progress, "predicting")
+    if writes(Path(model_dir)):
+        return written(
+            Path(model_dir),
+            data,
+            text_columns=text_columns,
+            batch_size=batch_size,
+            max_length=max_length,
+            max_new_tokens=max_new_tokens,
+            precision=precision,
+            device=device,
+            tick=tick,
+        )
     model, tokenizer = _hf.load_trained(Path(model_dir))
     place, head = choose_device(device), head_of(model.config)
     compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
-    length, tick = max_length or tokenizer.model_max_length, as_tick(progress, "predicting")
+    length = max_length or tokenizer.model_max_length
     model = model.to(place)
 
     def said(rows: TokenizedRecords) -> list[npt.NDArray[np.float32]]:

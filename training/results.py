@@ -21,9 +21,10 @@ class EpochResult(Shown):
     Attributes:
         epoch: counted from 1.
         train_loss: mean loss in nats over the pass, as optimised (weights, smoothing, dropout).
-        validation_loss: mean negative log probability of the right answer, in nats.
-        macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1].
-        accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right.
+        validation_loss: mean negative log probability of the right answer, in nats; of a text per token.
+        macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1]; `None` without labels.
+        accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right; of a
+            text, share of the tokens that are the likeliest; of preferences, share of the pairs told right.
         threshold: where records have several labels, the probability above which one is predicted: that with the
             highest F1 over all labels of the validation part.
     """
@@ -31,7 +32,7 @@ class EpochResult(Shown):
     epoch: int
     train_loss: float
     validation_loss: float
-    macro_f1: float
+    macro_f1: float | None
     accuracy: float
     threshold: float = 0.5
 
@@ -43,12 +44,13 @@ class FitResult(Shown):
     Attributes:
         model_dir: folder of the best epoch's model; `predict` and transformers load it.
         best_epoch: epoch with the highest validation macro-F1, the first of them on a tie; with the
-            least loss on a scale and where records have several labels.
+            least loss on a scale, where records have several labels, and of texts.
         history: one entry per epoch that was run.
         padding_waste: share of the training tokens that were padding, in [0, 1).
         config: the settings of the run.
         device: the torch device that the run was computed on.
         precision: `"fp32"` or `"bf16"`, in which it was computed.
+        notes: what was found in the data that the model learns without, a sentence each.
     """
 
     model_dir: Path
@@ -58,6 +60,7 @@ class FitResult(Shown):
     config: FitConfig
     device: str
     precision: str
+    notes: tuple[str, ...] = ()
 
     def _columns(self) -> Mapping[str, Any]:
         return Listed(self.history)._columns()
@@ -144,3 +147,25 @@ class OrderPredictions(Predictions):
         """(n, k, k) chance that the first option stands above the second, in [0, 1]."""
         best = self.pred_probs.astype(np.float64)
         return best[:, :, None] / (best[:, :, None] + best[:, None, :])
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TextPredictions(Predictions):
+    """What a language model writes for n records; it knows no labels, so `pred_probs` and `labels` have no columns.
+
+    Attributes:
+        confidence: (n,) geometric mean of the probabilities of the tokens of an answer, its end included, in [0, 1].
+        texts: the n answers.
+        tokens: (n,) how many tokens each has, its end included.
+    """
+
+    texts: tuple[str, ...]
+    tokens: npt.NDArray[np.int64]
+
+    @property
+    def answers(self) -> list[Any]:
+        """The answer to each record."""
+        return list(self.texts)
+
+    def _columns(self) -> Mapping[str, Any]:
+        return {"answer": self.answers, "confidence": self.confidence, "tokens": self.tokens}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +18,10 @@ _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 
-def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...]) -> None:
-    """Write the record, last of all files and under another name first."""
+def write_run_record(
+    result: FitResult, *, run: str, label_names: tuple[str, ...], told: Mapping[str, Any] | None = None
+) -> None:
+    """Write the record, with what else is `told`, last of all files and under another name first."""
     record = {
         "run": run,
         "config": asdict(result.config),
@@ -28,6 +31,8 @@ def write_run_record(result: FitResult, *, run: str, label_names: tuple[str, ...
         "padding_waste": result.padding_waste,
         "device": result.device,
         "precision": result.precision,
+        "notes": result.notes,
+        **(told or {}),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     text = json.dumps(record, indent=2) + "\n"
@@ -57,4 +62,5 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         config=config,
         device=record["device"],
         precision=record["precision"],
+        notes=tuple(record.get("notes", ())),
     )

@@ -22,7 +22,7 @@ class Validated:
     """Scores of an epoch, as `EpochResult` has them."""
 
     validation_loss: float
-    macro_f1: float
+    macro_f1: float | None
     accuracy: float
     threshold: float = 0.5
 

@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
     from training import SpanPredictions as SpanPredictions
+    from training import TextPredictions as TextPredictions
     from training import embed as embed
     from training import fit as fit
     from training import out_of_fold as out_of_fold
@@ -192,6 +193,7 @@ _NAMES = {
         "OrderPredictions",
         "Predictions",
         "SpanPredictions",
+        "TextPredictions",
         "embed",
         "fit",
         "out_of_fold",

@@ -1,4 +1,7 @@
-"""Ways of training, one file each: what they make of two parts of a data set, by what the column of labels holds."""
+"""Ways of training, one file each: what they make of two parts of a data set.
+
+Which one it is follows from the setting `learns`, and for labels from what their column holds.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,26 @@ from collections.abc import Sequence
 
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset
-from training.fit_task import FitTask
+from training.fit_task import FitTask, LanguageTask
 from training.listwise import holds_orders
+from training.recipes.instruct import instruct
 from training.recipes.orders import orders
 from training.recipes.passages import passages
+from training.recipes.prefer import prefer
+from training.recipes.pretrain import pretrain
 from training.recipes.records import records
 from training.windows import holds_passages
 
+_OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
 _BY_LABELS = ((holds_passages, passages), (holds_orders, orders))
 
 
 def prepare(
     train: Table, validation: Table, text_columns: Sequence[str], label_column: str, config: FitConfig
-) -> FitTask:
+) -> FitTask | LanguageTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
     parts = as_dataset(train, "train"), as_dataset(validation, "validation")
+    if config.learns != "labels":
+        return _OF_LANGUAGE[config.learns](*parts, text_columns, label_column, config)
     of = next((recipe for holds, recipe in _BY_LABELS if holds(parts[0], label_column)), records)
     return of(*parts, text_columns, label_column, config)

@@ -29,7 +29,7 @@ def orders(
         if (given := getattr(config, setting)) != wanted:
             raise ValueError(f"{setting}: expected {wanted!r} where options are put in order, got {given!r}")
     tokenizer = _hf.load_tokenizer(config.model)
-    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.tokens)
     of_texts = partial(ranked_texts, tokenizer=tokenizer, names=names)
     read = of_texts if config.compares else partial(tokenized, label_column=None)
     parts = [

@@ -25,7 +25,7 @@ def passages(
     if config.scale == "ordinal":
         raise ValueError("scale: expected 'nominal' where passages are marked, got 'ordinal'")
     tokenizer = _hf.load_tokenizer(config.model)
-    cut_up = _hf.windows_with(tokenizer, max_length=config.max_length)
+    cut_up = _hf.windows_with(tokenizer, max_length=config.tokens)
     parts = [
         windowed(part, cut_up, text_columns=text_columns, label_column=label_column, labels=names)
         for part in (train, validation)

@@ -34,7 +34,7 @@ def records(
     if label_names_of(validation, label_column) != names:
         raise ValueError(f"{label_column}: train and validation have different class names")
     tokenizer = _hf.load_tokenizer(config.model)
-    tokenize = _hf.tokenize_with(tokenizer, max_length=config.max_length)
+    tokenize = _hf.tokenize_with(tokenizer, max_length=config.tokens)
     read = partial(compared, tokenizer=tokenizer) if config.compares else tokenized
     parts = [
         read(part, tokenize=tokenize, text_columns=text_columns, label_column=label_column)

@@ -117,6 +117,20 @@ RESULTS: dict[str, tuple[Any, int]] = {
         ),
         N,
     ),
+    "TextPredictions": (
+        lambda: tf.TextPredictions(
+            pred_probs=np.empty((N, 0)),
+            labels=np.empty((N, 0), dtype=int),
+            confidence=PROBS.max(axis=1),
+            label_names=(),
+            threshold=0.5,
+            device="cpu",
+            precision="fp32",
+            texts=(ODD,) * N,
+            tokens=np.ones(N, dtype=int),
+        ),
+        N,
+    ),
     "OrderPredictions": (
         lambda: tf.OrderPredictions(
             pred_probs=PROBS,

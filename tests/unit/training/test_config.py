@@ -27,7 +27,7 @@ def test_epochs_that_were_asked_for_are_kept() -> None:
         ("learning_rate", 0.0),
         ("head_learning_rate", -1.0),
         ("batch_size", True),
-        ("max_length", None),
+        ("max_length", 0),
         ("warmup", 1.0),
         ("weight_decay", -0.1),
         ("lora_rank", 0),

@@ -19,7 +19,7 @@ from training import FitResult, fit
 RUN = """
 import json, os, signal, sys
 from datasets import load_from_disk
-from training import FitConfig, checkpoints, engine, fit, fitting
+from training import FitConfig, checkpoints, engine, fit, fit_task, fitting
 
 def kill(*args, **named):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -43,7 +43,7 @@ if moment == "while a checkpoint is written":
 if moment == "while older checkpoints are removed":
     checkpoints.shutil.rmtree = kill
 if moment == "before the model is saved":
-    fitting.keep_threshold = kill
+    fit_task.keep_threshold = kill
 if moment == "before the run is recorded":
     fitting.write_run_record = kill
 data = load_from_disk(sys.argv[1])

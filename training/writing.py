@@ -1,0 +1,145 @@
+"""What a language model writes: the likeliest token after the other, until it says that its answer is at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from training import _hf, causal
+from training._torch import choose_device, choose_precision
+from training.batching import token_budget_batches
+from training.chats import give_template, in_words, prompts_of
+from training.outputs import Compute
+from training.progress import Tick
+from training.results import TextPredictions
+from training.sequences import moved
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+LONGEST = "longest_answer"
+"""What `training.json` calls the number of tokens of the longest answer that was learnt."""
+
+_MOST_NEW, _NO_BOUND = 256, 2**31
+_CPU_TOKENS, _GPU_TOKENS = 4096, 65_536  # of prompts and answers in a batch, padding included
+
+
+def written(
+    model_dir: Path,
+    data: Dataset,
+    *,
+    text_columns: Sequence[str],
+    batch_size: int | None,
+    max_length: int | None,
+    max_new_tokens: int | None,
+    precision: str,
+    device: str,
+    tick: Tick,
+) -> TextPredictions:
+    """Answers to every record of `data`, in its order; see `predict`."""
+    tokenizer = causal.load_writer_tokenizer(str(model_dir))
+    give_template(tokenizer)
+    prompts = [in_words(tokenizer, chat, asked=True) for chat in prompts_of(data, text_columns)]
+    place = choose_device(device)
+    compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
+    model = causal.load_writer(str(model_dir)).to(compute.device).eval()
+    new = max_new_tokens or _longest_learnt(model_dir)
+    most = max_length or _room(model.config, new)
+    ids = [each[-most:] for each in tokenizer(prompts, add_special_tokens=False)["input_ids"]]
+    answers, n = list[_Answer | None]([None] * len(ids)), 0
+    lengths = np.array([len(each) + new for each in ids])
+    budget = batch_size or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
+    for rows in token_budget_batches(lengths, budget=budget):
+        found = _answers(model, tokenizer, [ids[row] for row in rows], new, compute)
+        for row, answer in zip(rows.tolist(), found, strict=True):
+            answers[row] = answer
+        n += len(rows)
+        tick(n, len(ids))
+    return _as_predictions([each for each in answers if each is not None], tokenizer, compute)
+
+
+class _Answer:
+    """Token numbers of an answer, its end included, and the mean of their log probabilities."""
+
+    def __init__(self, ids: Sequence[int], log_prob: float) -> None:
+        self.ids, self.log_prob = ids, log_prob
+
+
+class _Heard:
+    """A logits processor that changes nothing, and keeps how likely the likeliest token is at every step."""
+
+    def __init__(self) -> None:
+        self.log_probs: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.log_probs.append(scores.float().log_softmax(dim=-1).max(dim=-1).values.cpu())
+        return scores
+
+
+def _answers(model: Any, tokenizer: Any, prompts: list[list[int]], most: int, compute: Compute) -> list[_Answer]:
+    """Return the answers to prompts of a batch."""
+    from transformers import GenerationConfig, LogitsProcessorList
+
+    longest, pad = max(map(len, prompts)), tokenizer.pad_token_id
+    before = [longest - len(ids) for ids in prompts]
+    given = {
+        "input_ids": torch.tensor([[pad] * n + ids for n, ids in zip(before, prompts, strict=True)]),
+        "attention_mask": torch.tensor([[0] * n + [1] * len(ids) for n, ids in zip(before, prompts, strict=True)]),
+    }
+    ends, heard = _ends(model, tokenizer), _Heard()
+    how = GenerationConfig(max_new_tokens=most, do_sample=False, num_beams=1, pad_token_id=pad, eos_token_id=ends)
+    with torch.inference_mode(), compute.autocast(), _hf.quiet():
+        found = model.generate(
+            **moved(given, compute.device), generation_config=how, logits_processor=LogitsProcessorList([heard])
+        )
+    log_probs = torch.stack(heard.log_probs, dim=1)
+    return [_ended(ids, said, ends) for ids, said in zip(found[:, longest:].tolist(), log_probs.tolist(), strict=True)]
+
+
+def _ended(ids: list[int], log_probs: list[float], ends: list[int]) -> _Answer:
+    n = next((at + 1 for at, token in enumerate(ids) if token in ends), len(ids))
+    return _Answer(ids[:n], float(np.mean(log_probs[:n])))
+
+
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    """Return the tokens that end an answer: the tokenizer's, and those of the model's own settings."""
+    more = model.generation_config.eos_token_id
+    return sorted({tokenizer.eos_token_id, *(more if isinstance(more, list) else [] if more is None else [more])})
+
+
+def _longest_learnt(model_dir: Path) -> int:
+    """Return how many tokens the longest answer has that a model learnt, or a guess."""
+    try:
+        found = json.loads((model_dir / "training.json").read_text(encoding="utf-8"))[LONGEST]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):  # not there, or not ours
+        return _MOST_NEW
+    return found if isinstance(found, int) and found > 0 else _MOST_NEW
+
+
+def _room(settings: Any, most: int) -> int:
+    """Return how many tokens of a prompt a model reads that is to write `most` more."""
+    positions = getattr(settings, "max_position_embeddings", None) or _NO_BOUND
+    if positions <= most:
+        raise ValueError(f"max_new_tokens: expected less than the {positions} tokens that the model reads, got {most}")
+    return int(positions - most)
+
+
+def _as_predictions(answers: Sequence[_Answer], tokenizer: Any, compute: Compute) -> TextPredictions:
+    n = len(answers)
+    texts = tokenizer.batch_decode([answer.ids for answer in answers], skip_special_tokens=True)
+    return TextPredictions(
+        pred_probs=np.empty((n, 0), dtype=np.float32),
+        labels=np.empty((n, 0), dtype=np.int64),
+        confidence=np.exp([answer.log_prob for answer in answers]).astype(np.float32),
+        label_names=(),
+        threshold=0.5,
+        device=compute.device,
+        precision=compute.precision,
+        texts=tuple(text.strip() for text in texts),
+        tokens=np.array([len(answer.ids) for answer in answers], dtype=np.int64),
+    )
