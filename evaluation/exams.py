@@ -14,6 +14,7 @@ from evaluation.comparison import Comparison, compare
 from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.span_evaluation import compare_spans, evaluate_spans
 from evaluation.suites import SUITES
+from evaluation.text_exam import compare_texts, examine_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +126,17 @@ ORDERS = Exam(
     also_said=("kendall_tau_b", "average_order_kendall_tau_b"),
 )
 
+TEXTS = Exam(
+    truth=lambda targets, names: targets,
+    read=lambda truth, said, names: said,
+    evaluate=lambda truth, said, names, seed, taught: examine_texts(truth, said.values, seed=seed),
+    compare=lambda truth, before, after, names, seed: compare_texts(truth, before.values, after.values, seed=seed),
+    also_said=("chrf", "word_error"),
+)
+
 EXAMS: Mapping[str, Exam] = {
     **{recipe: _classes(recipe) for recipe in SUITES},
     "token_classification": PASSAGES,
     "listwise": ORDERS,
+    "text_generation": TEXTS,
 }

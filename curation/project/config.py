@@ -95,7 +95,7 @@ class TrainingConfig(Section):
     epochs: int | None = Field(default=None, ge=1, le=1000)
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=1, le=4096)
-    max_length: int = Field(default=128, ge=8, le=8192)
+    max_length: int | None = Field(default=None, ge=8, le=8192)
     patience: int = Field(default=3, ge=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 

@@ -15,6 +15,7 @@ from curation.project.artifacts import read_json, read_table, write_json
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column, labels_schema, table
 from curation.project.standing import USED_PARTS, Part
+from training.writers import why_no_writer
 
 if TYPE_CHECKING:
     import datasets
@@ -110,6 +111,8 @@ def why_not_trainable(project: Project, round_: Round) -> str | None:
     kind = project.config.task.kind
     if kind.recipe is None:
         return f"no model can be trained on answers of the kind {kind.name!r}"
+    if kind.is_written and (why := why_no_writer(project.config.training.model)):
+        return f"training.model: {why}"
     labels, parts = current_labels(project, round_), records_by_part(round_)
     for part in USED_PARTS:
         labelled = [labels[i] for i in parts[part] if i in labels]

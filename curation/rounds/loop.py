@@ -161,7 +161,7 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
     for step in steps_upto(upto):
         found = _for_whom(step, project, round_)
         if not found:
-            raise TwofoldError(f"cannot {step.name} yet: {_why_not_trainable(project, round_)}")
+            raise TwofoldError(f"cannot {upto} yet: {_why_not_trainable(project, round_)}")
         for view, seen in found:
             yield _told(view, run_step(step, Context(project=view, round=seen, tick=ticker(step.name))))
 

@@ -30,6 +30,7 @@ class Known:
     flagged: str | None
     disputed: str | None
     given: Any = None  # the answer that it has, where people correct it rather than give another one
+    alike: float | None = None  # to the model's answer, in [0, 1], where answers are texts
 
     @property
     def is_error(self) -> bool:
@@ -39,6 +40,7 @@ class Known:
             and self.label is not None
             and self.prediction is not None
             and self.prediction["predicted"] != self.label
+            and self.alike != 1.0
         )
 
     @property
@@ -100,14 +102,14 @@ def _why(known: Known) -> tuple[Queued, str, float]:
     if known.doubt:
         return Queued.LABEL_WRONG, known.doubt, known.p_wrong if known.is_issue else max(known.p_wrong, 0.5)
     if known.is_error:
-        return *_verdict(known), known.p_wrong
+        return *_verdict(known), known.p_wrong * (1.0 - (known.alike or 0.0))
     return Queued.NOT_READ, known.flagged or UNREAD[known.quality is not None], known.p_wrong
 
 
 def _suggested(known: Known) -> tuple[Any, float | None]:
-    """Return the answer to propose, and its probability: the label check's, else the model's, else what there is."""
+    """Return the answer to propose, and its probability: the label check's, the text there is, or the model's."""
     if known.quality is not None:
         return known.quality["suggested"], known.quality["suggested_prob"]
-    if known.prediction is not None:
+    if known.given is None and known.prediction is not None and known.prediction["value"] != "":
         return known.prediction["value"], known.prediction["confidence"]
     return known.given, None

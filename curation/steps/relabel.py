@@ -18,6 +18,7 @@ from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
 from curation.selection.why_look import Known, errors
 from curation.tasks.task import Task
+from evaluation.text_metrics import chrf
 
 Row = Mapping[str, Any]
 ERRORS = pa.schema(
@@ -97,7 +98,13 @@ def _known(context: Context) -> Iterator[Known]:
             flagged=others.get(i),
             disputed=disputed.get(i),
             given=values[i] if task.kind.is_written else None,
+            alike=_alike(values[i], predictions.get(i)) if task.kind.is_written else None,
         )
+
+
+def _alike(given: str | None, prediction: Row | None) -> float | None:
+    """Return how alike a text and the model's are, in [0, 1]: chrF; None where one is missing."""
+    return chrf(prediction["value"], given) if given is not None and prediction is not None else None
 
 
 def _with_words(prediction: Row | None, task: Task) -> Row | None:

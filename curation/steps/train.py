@@ -1,8 +1,8 @@
-"""Training part -> model: fine-tuned, stopped early, the best checkpoint by macro-F1 on validation."""
+"""Training part -> model: fine-tuned, stopped early, the best checkpoint by its score on validation."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curation.project.config import TrainingConfig
 from curation.project.labelled import labelled_dataset, records_by_part
@@ -10,6 +10,10 @@ from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Step
 from curation.tasks.kind import Scale
+
+if TYPE_CHECKING:
+    from training import FitResult
+    from training.config import Learns
 
 
 def run(context: Context) -> str:
@@ -22,20 +26,37 @@ def run(context: Context) -> str:
         labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         text_columns=task.read_fields,
         label_column=task.question,
-        config=fit_config(context.config.training, context.config.seed, task.kind.scale, compares=bool(task.rivals)),
+        config=fit_config(
+            context.config.training,
+            context.config.seed,
+            task.kind.scale,
+            compares=bool(task.rivals),
+            learns="answers" if task.kind.is_written else "labels",
+        ),
         output_dir=context.round.path("model"),
         progress=context.tick,
     )
+    found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
+    return "; ".join([f"{found} ({result.precision} on {result.device})", *result.notes])
+
+
+def _score(result: FitResult) -> str:
     best = result.history[result.best_epoch - 1]
-    found = f"best epoch {result.best_epoch} of {len(result.history)}, macro-F1 {best.macro_f1:.3f} on validation"
-    return f"{found} ({result.precision} on {result.device})"
+    return f"loss {best.validation_loss:.3f} a token" if best.macro_f1 is None else f"macro-F1 {best.macro_f1:.3f}"
 
 
-def fit_config(settings: TrainingConfig, seed: int, scale: Scale = "nominal", *, compares: bool = False) -> Any:
+def fit_config(
+    settings: TrainingConfig,
+    seed: int,
+    scale: Scale = "nominal",
+    *,
+    compares: bool = False,
+    learns: Learns = "labels",
+) -> Any:
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    return FitConfig(seed=seed, scale=scale, compares=compares, **settings.model_dump(exclude_none=True))
+    return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, **settings.model_dump(exclude_none=True))
 
 
 def _with_variants(context: Context, train: Any) -> Any:

@@ -137,6 +137,10 @@ KIND = Kind(
     guide="write the text that fits best, or correct the one that is there",
     strata=lambda answers: [None if answer is None else WRITTEN for answer in answers],
     strata_names=lambda question: (WRITTEN,),
+    recipe="text_generation",
+    learnt=_feature,
+    of_target=lambda question, answer: str(answer),
+    varied=False,
     alike=lambda answer: WRITTEN,  # no two people write alike: copies with other answers are no contradiction
     feature=_feature,
 )

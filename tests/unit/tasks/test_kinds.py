@@ -90,6 +90,7 @@ def test_what_is_known_of_a_kind_is_consistent(kind: Kind) -> None:
         task = Task.model_validate({"fields": fields, "questions": {"asked": question.model_dump(mode="json")}})
         if kind.recipe is not None:
             assert task.of_target(task.target(value)) == value
+        if kind.recipe is not None and not kind.is_written:
             learnt = task.target(value)
             named = [learnt] if isinstance(learnt, str) else learnt
             assert {one if isinstance(one, str) else one.get("label", one.get("value")) for one in named} <= set(
