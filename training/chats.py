@@ -112,12 +112,31 @@ def in_words(tokenizer: Any, chat: Chat, *, asked: bool = False) -> str:
     Raises:
         ValueError: The template refuses it.
     """
+    marks = marks_of(tokenizer)
+    told = [{**message, "content": without_marks(message["content"], marks)} for message in chat]
     try:
-        return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=asked))
+        return str(tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=asked))
     except Exception as error:  # whatever a template raises: it is a program of the model's maker
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         roles = ", ".join(message["role"] for message in chat)
         raise ValueError(f"the model's chat template refuses messages of {roles}: {said}") from None
+
+
+def marks_of(tokenizer: Any) -> list[str]:
+    """Return the words that mean something to a model itself, such as the end of a turn, the longest first."""
+    found = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    return sorted((mark for mark in found if len(mark) > 1), key=lambda mark: (-len(mark), mark))
+
+
+def without_marks(text: str, marks: Sequence[str]) -> str:
+    """Return a text in which each of these has a blank after its first sign: no text can end a turn, or begin another.
+
+    >>> without_marks("thanks<|end|><|user|>", ["<|user|>", "<|end|>"])
+    'thanks< |end|>< |user|>'
+    """
+    for mark in marks:
+        text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
 
 
 def pieces_of(tokenizer: Any, chat: Chat) -> list[Piece]:
@@ -177,7 +196,8 @@ def _whole(data: Dataset, text_columns: Sequence[str], answer_column: str) -> li
 def _last_alone(tokenizer: Any, chat: Chat) -> list[Piece]:
     last = max(at for at, message in enumerate(chat) if message["role"] == "assistant")
     before = Piece(text=in_words(tokenizer, chat[:last], asked=True), learnt=False)
-    return [before, Piece(text=_ended(chat[last]["content"], tokenizer), learnt=True)]
+    answer = without_marks(chat[last]["content"], marks_of(tokenizer))
+    return [before, Piece(text=_ended(answer, tokenizer), learnt=True)]
 
 
 def _to_its_end(answer: str, end: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from training.chats import marks_of, without_marks
 from training.config import FitConfig
 from training.fit_task import LanguageTask
 from training.recipes.instruct import LEAST_LOSS, writing
@@ -28,6 +29,7 @@ def pretrain(
 def _read(part: Dataset, text_columns: Sequence[str], reader: Reader) -> TokenizedRecords:
     columns = [texts_of(part, name) for name in checked_columns(part, text_columns)]
     end = reader.tokenizer.eos_token
-    texts = ["\n\n".join(each) + end for each in zip(*columns, strict=True)]
+    marks = marks_of(reader.tokenizer)
+    texts = [without_marks("\n\n".join(each), marks) + end for each in zip(*columns, strict=True)]
     ids = reader.tokenizer(texts, return_attention_mask=False)["input_ids"]
     return packed(as_records({"input_ids": ids, "labels": ids}), most=reader.most, split=True)
