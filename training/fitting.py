@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from training.outputs import Compute
 from training.progress import Tick, as_tick
 from training.recipes import prepare
 from training.records import TokenizedRecords
-from training.results import FitResult
+from training.results import DataNote, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 
 
@@ -66,6 +67,9 @@ def fit(
     Returns:
         Where the model is, and how every epoch went.
 
+    Warns:
+        DataNote: records are cut, before the training begins; also in `notes` of the result.
+
     Raises:
         ValueError: a column, a label or the class names are not as described.
         ImportError: the `train` extra is not installed.
@@ -86,6 +90,8 @@ def fit(
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
         return finished
+    for note in task.notes:
+        warnings.warn(note, DataNote, stacklevel=2)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     with own_randomness(), _hf.quiet():

@@ -14,6 +14,10 @@ from evaluation.shown import Listed, Shown
 from training.config import FitConfig
 
 
+class DataNote(UserWarning):
+    """Something about the data that whoever trains should know before it has taken its time."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class EpochResult(Shown):
     """One pass over the training part and the validation scores after it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from curation.project.config import TrainingConfig
@@ -19,23 +20,26 @@ if TYPE_CHECKING:
 def run(context: Context) -> str:
     """Fine-tune on the training part and its augmented variants."""
     from training import fit
+    from training.results import DataNote
 
     task, parts = context.config.task, records_by_part(context.round)
-    result = fit(
-        _with_variants(context, labelled_dataset(context.project, context.round, parts[Part.TRAIN])),
-        labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
-        text_columns=task.read_fields,
-        label_column=task.question,
-        config=fit_config(
-            context.config.training,
-            context.config.seed,
-            task.kind.scale,
-            compares=bool(task.rivals),
-            learns="answers" if task.kind.is_written else "labels",
-        ),
-        output_dir=context.round.path("model"),
-        progress=context.tick,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataNote)  # said in the sentence about the step
+        result = fit(
+            _with_variants(context, labelled_dataset(context.project, context.round, parts[Part.TRAIN])),
+            labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
+            text_columns=task.read_fields,
+            label_column=task.question,
+            config=fit_config(
+                context.config.training,
+                context.config.seed,
+                task.kind.scale,
+                compares=bool(task.rivals),
+                learns="answers" if task.kind.is_written else "labels",
+            ),
+            output_dir=context.round.path("model"),
+            progress=context.tick,
+        )
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
     return "; ".join([f"{found} ({result.precision} on {result.device})", *result.notes])
 

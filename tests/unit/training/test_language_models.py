@@ -20,6 +20,7 @@ from training import FitConfig, FitResult, TextPredictions, fit, predict
 from training.chats import PLAIN, UNLEARNT, give_template, in_words, pieces_of, tokens_of
 from training.engine import NotFinite
 from training.model_files import UnusableModel
+from training.results import DataNote
 from training.sequences import as_records, batch_of, packed
 
 TEXTS = Dataset.from_dict({"text": [" ".join(NUMBERS[at:] + NUMBERS[:at]) for at in range(6)]})
@@ -137,6 +138,23 @@ def test_lora_is_merged_into_a_plain_model(quick: FitConfig, tmp_path: Path) -> 
     assert moved
     assert all("_proj" in name for name in moved)
     assert (result.model_dir / "adapter" / "adapter_model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("method", ["full", "lora", "rslora", "dora", "ia3"])
+def test_what_is_saved_is_as_good_as_its_best_epoch(quick: FitConfig, tmp_path: Path, method: Any) -> None:
+    result = learnt(tmp_path / method, replace(quick, method=method, epochs=3))
+    model = AutoModelForCausalLM.from_pretrained(result.model_dir)
+    tokenizer = AutoTokenizer.from_pretrained(result.model_dir)
+    chats = [
+        [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}]
+        for row in questions()
+    ]
+    tokens = tokens_of(tokenizer, [pieces_of(tokenizer, chat) for chat in chats])
+    records = as_records({"input_ids": tokens.input_ids, "labels": tokens.labels})
+    with torch.no_grad():
+        loss = float(model(**batch_of(records, np.arange(12), pad=0)).loss)
+    assert loss == pytest.approx(result.history[result.best_epoch - 1].validation_loss, rel=1e-4)
+    assert loss < result.history[0].validation_loss
 
 
 WAYS: dict[str, tuple[Dataset, dict[str, Any], dict[str, Any]]] = {
@@ -333,7 +351,8 @@ def test_what_is_packed_into_a_row_is_read_as_if_it_stood_alone(counting: FitRes
 
 
 def test_what_is_cut_is_told(quick: FitConfig, tmp_path: Path) -> None:
-    result = learnt(tmp_path / "cut", replace(quick, epochs=1, max_length=10))
+    with pytest.warns(DataNote, match="6 of 12 records are cut"):
+        result = learnt(tmp_path / "cut", replace(quick, epochs=1, max_length=10))
     assert result.notes == (
         "train: 6 of 12 records are cut at max_length = 10 tokens, the longest has 12",
         "validation: 6 of 12 records are cut at max_length = 10 tokens, the longest has 12",
