@@ -13,6 +13,7 @@ from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from training.datasets_in import names_in
 from training.records import checked_columns
 
 if TYPE_CHECKING:
@@ -72,14 +73,14 @@ def answered(data: Dataset, text_columns: Sequence[str], answer_column: str) -> 
     Args:
         data: Records with the text columns, and a column of answers: texts, or lists of messages.
         text_columns: As `prompts_of`; one column of whole conversations needs no answers.
-        answer_column: The column of answers.
+        answer_column: The column of answers; a `ClassLabel` is answered by its name.
 
     Raises:
         ValueError: As `prompts_of`, or a record has no answer.
     """
     if answer_column not in data.column_names:
         return _whole(data, text_columns, answer_column)
-    prompts, answers = prompts_of(data, text_columns), list(data[answer_column])
+    prompts, answers = prompts_of(data, text_columns), names_in(data, answer_column)
     return [
         [*prompt, *messages_in(answer, answer_column, row, role="assistant")]
         for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from training import causal
@@ -37,7 +37,7 @@ def reader_of(config: FitConfig) -> Reader:
         UnusableModel: The model cannot write texts.
         ValueError: It cannot read as many tokens as are asked for.
     """
-    if importlib.util.find_spec("trl") is None:
+    if find_spec("trl") is None:
         raise ImportError('language models learn by TRL: pip install "twofold[language]"')
     tokenizer = causal.load_writer_tokenizer(config.model)
     return Reader(tokenizer=tokenizer, template=give_template(tokenizer), most=_most(config))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
+from datasets import ClassLabel, Dataset, Features, Value
 from safetensors.numpy import load_file
 from tiny_llama import NUMBERS, questions, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -394,6 +394,24 @@ def test_models_that_cannot_write_are_refused(quick: FitConfig, tiny_model: str,
     (dressed / "tokenizer_config.json").write_text(json.dumps({**tokens, "eos_token": "[SEP]"}))
     with pytest.raises(UnusableModel, match="found no weights for cls"):
         learnt(tmp_path / "out", replace(quick, model=str(dressed), max_length=None))
+
+
+def test_without_trl_it_is_said_what_to_install(
+    quick: FitConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.recipes.language.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r'pip install "twofold\[language\]"'):
+        learnt(tmp_path, quick)
+
+
+def test_the_name_of_a_label_can_be_the_answer(quick: FitConfig, tmp_path: Path) -> None:
+    names = ClassLabel(names=list(NUMBERS))
+    rows = {"question": [f"after {number}" for number in NUMBERS], "answer": [1, 2, 3, 4, 5, 0]}
+    numbered = Dataset.from_dict(rows, features=Features(question=Value("string"), answer=names))
+    named = Dataset.from_dict({**rows, "answer": [NUMBERS[at] for at in rows["answer"]]})
+    config = replace(quick, epochs=1)
+    both = [learnt(tmp_path / name, config, data) for name, data in (("numbered", numbered), ("named", named))]
+    assert both[0].history == both[1].history
 
 
 def test_bad_data_is_one_line(quick: FitConfig, tmp_path: Path) -> None:
