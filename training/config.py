@@ -9,6 +9,7 @@ from training.packaged import PACKAGED
 
 Method = Literal["lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head"]
 ClassWeights = Literal["balanced"]
+LossName = Literal["cross_entropy", "focal", "gce", "symmetric"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
 Learns = Literal["labels", "answers", "preferences", "texts"]
@@ -81,6 +82,11 @@ class FitConfig:
         preference_beta: how dear it is to move away from the model as it was, where preferences are learnt, > 0.
         class_weights: `"balanced"` weighs each class by n / (classes x its records), and where records have several
             labels each label by the records without it for one with it; `None`: all alike, as orders want it.
+        loss: of one label of several. `"focal"` counts records less of which the model is sure (Lin et al. 2017);
+            `"gce"` (Zhang and Sabuncu 2018) and `"symmetric"` (Wang et al. 2019) are made for labels of which many are
+            wrong.
+        soft_labels: a column of the training part with k probabilities for each record, in the order of the class
+            names, which are learnt in place of its label; `None`: the labels.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
         max_grad_norm: longer gradients are shortened to this, > 0.
         precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware
@@ -114,6 +120,8 @@ class FitConfig:
     packing: bool = False
     preference_beta: float = 0.1
     class_weights: ClassWeights | None = None
+    loss: LossName = "cross_entropy"
+    soft_labels: str | None = None
     label_smoothing: float = 0.0
     max_grad_norm: float = 1.0
     precision: Precision = "auto"
@@ -173,6 +181,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "learns": get_args(Learns),
     "packing": (True, False),
     "class_weights": (*get_args(ClassWeights), None),
+    "loss": get_args(LossName),
     "precision": get_args(Precision),
 }
 _WHOLE = {

@@ -7,12 +7,11 @@ model, checkpoints that are whole, and a line that names the records where a los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
@@ -60,16 +59,16 @@ class Run(Generic[T]):
         config: the settings.
         compute: where, and in which number format.
         folder: where the checkpoints lie.
-        parts: into how many parts every batch is cut, so that it fits in memory.
         tick: called with (records done, records in all).
+        parts: into how many parts every batch is cut, so that it fits in memory.
     """
 
     task: T
     config: FitConfig
     compute: Compute
     folder: Path
-    parts: int
     tick: Tick
+    parts: int = 1
 
     @property
     def epochs(self) -> int:
@@ -198,7 +197,7 @@ class _Engine(OfRun, Trainer):  # type: ignore[misc]
     of: Run[FitTask]
 
     def __init__(self, model: Any, run: Run[FitTask]) -> None:
-        self.of, self.targets = run, run.task.head.targets(np.asarray(run.task.train.labels), len(run.task.label_names))
+        self.of, self.targets = run, run.task.targets
         super().__init__(
             model=model,
             args=TrainingArguments(**arguments(run)),
@@ -206,7 +205,7 @@ class _Engine(OfRun, Trainer):  # type: ignore[misc]
             eval_dataset=range(len(run.task.validation)),
             callbacks=[Keeper(run)],
         )
-        self.weights = _class_weights(run, self.targets)
+        self.weights = _class_weights(run)
         self.loss_is_scaled_for_ga = True
         self.pop_callback(PrinterCallback)
 
@@ -313,7 +312,8 @@ def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list
     return shuffled_length_batches(records.lengths, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
 
 
-def _class_weights(run: Run[FitTask], targets: npt.NDArray[Any]) -> torch.Tensor | None:
+def _class_weights(run: Run[FitTask]) -> torch.Tensor | None:
     if run.config.class_weights is None:
         return None
-    return torch.tensor(run.task.head.weights(targets, len(run.task.label_names)), device=run.compute.device)
+    task, k = run.task, len(run.task.label_names)
+    return torch.tensor(task.head.weights(replace(task, soft=None).targets, k), device=run.compute.device)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from training import _hf, causal
 from training.config import FitConfig
 from training.heads import Head, keep_threshold, model_settings
@@ -15,6 +18,9 @@ from training.packaged import fingerprint
 from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.validation import Said, Validated
+
+ITS_OWN_LOSS = {"loss": "cross_entropy", "soft_labels": None}
+"""Settings where what is learnt is not one label of several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +38,7 @@ class FitTask:
         engine: what trains a model; that of `training.engine`.
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
+        soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
     """
 
     train: TokenizedRecords
@@ -44,6 +51,14 @@ class FitTask:
     engine: None = None
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    soft: npt.NDArray[np.float32] | None = None
+
+    @property
+    def targets(self) -> npt.NDArray[Any]:
+        """What the model's outputs are to say of the n records of the training part."""
+        if self.soft is not None:
+            return self.soft
+        return self.head.targets(np.asarray(self.train.labels), len(self.label_names))
 
     def load(self, config: FitConfig) -> Any:
         """Load the model, with a fresh head."""
@@ -108,6 +123,13 @@ class LanguageTask:
 
     def finish(self, model: Any, best: EpochResult) -> None:
         """Nothing: a language model's folder says by itself how it is read."""
+
+
+def refuse(config: FitConfig, where: str, **wanted: Any) -> None:
+    """Raise ValueError where a setting is another than the one that there is for such data."""
+    for setting, value in wanted.items():
+        if (given := getattr(config, setting)) != value:
+            raise ValueError(f"{setting}: expected {value!r} where {where}, got {given!r}")
 
 
 def digest(parts: Sequence[TokenizedRecords], names: Sequence[str], config: FitConfig, *more: Any) -> str:

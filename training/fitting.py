@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
+from accelerate.utils.memory import should_reduce_batch_size
 
 from training import _hf
 from training._torch import choose_device, choose_precision, own_randomness
@@ -16,13 +19,14 @@ from training.checkpoints import last_checkpoint
 from training.config import FitConfig
 from training.datasets_in import Table
 from training.engine import Run, batches_of, best_epoch
-from training.engine import train as trained_by
+from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask
+from training.frozen_layers import computed_once
 from training.outputs import Compute
 from training.progress import Tick, as_tick
 from training.recipes import prepare
 from training.records import TokenizedRecords
-from training.results import DataNote, FitResult
+from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 
 
@@ -98,30 +102,28 @@ def fit(
         return _run(task, settings, output_dir, as_tick(progress, "training"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Trained:
+    model: Any
+    history: tuple[EpochResult, ...]
+
+
 def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
     checkpoints = output_dir / "checkpoint"
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     precision = choose_precision(config.precision, device, begun=found.seal.precision if found else None)
-    run = Run(
-        task=task,
-        config=config,
-        compute=Compute(device=device, precision=precision, pad=task.tokenizer.pad),
-        folder=checkpoints,
-        parts=found.seal.parts if found else 1,
-        tick=tick,
-    )
-    torch.manual_seed(config.seed)
-    model = task.load(config).to(device)
-    history = trained_by(model, run, resume=found.folder if found else None)
-    best = best_epoch(history, task.head)
-    task.finish(model, best)
+    compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
+    run = Run(task=task, config=config, compute=compute, folder=checkpoints, tick=tick)
+    trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
+    best = best_epoch(trained.history, task.head)
+    task.finish(trained.model, best)
     forget_run_record(output_dir)
-    _hf.save_model(model, task.tokenizer, output_dir, max_length=config.tokens)
+    _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens)
     result = FitResult(
         model_dir=output_dir,
         best_epoch=best.epoch,
-        history=history,
-        padding_waste=_padding_waste(task.train, config, len(history)),
+        history=trained.history,
+        padding_waste=_padding_waste(task.train, config, len(trained.history)),
         config=config,
         device=device,
         precision=precision,
@@ -130,6 +132,26 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
     write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return result
+
+
+def _trained_in_parts(run: Run[Any], *, parts: int) -> _Trained:
+    """Train to the end; where memory is short, go on from the last whole epoch with batches in twice as many parts."""
+    while True:
+        try:
+            return _trained(replace(run, parts=parts))
+        except RuntimeError as error:
+            if not should_reduce_batch_size(error) or parts >= run.config.batch_size:
+                raise
+        parts *= 2
+
+
+def _trained(run: Run[Any]) -> _Trained:
+    found = last_checkpoint(run.folder, run=run.task.run)
+    torch.manual_seed(run.config.seed)
+    model = run.task.load(run.config).to(run.compute.device)
+    with computed_once(model, run.task, run.compute) as known:
+        history = train_to_the_end(model, replace(run, task=known), resume=found.folder if found else None)
+    return _Trained(model=model, history=history)
 
 
 def _padding_waste(records: TokenizedRecords, config: FitConfig, epochs: int) -> float:

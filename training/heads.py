@@ -7,7 +7,8 @@ A head is one table of functions. Which one a run has follows from its data and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from evaluation.predictions import probability_of_all
 from evaluation.suites import micro_f1
 from training.listwise import NAMES as OPTIONS
 from training.listwise import listwise_head
+from training.losses import LOSSES, mean_loss
 from training.pairwise import NAMES, TIE, pairwise_head, tie_of
 from training.results import Predictions
 from training.tagging import IGNORED, tag_names
@@ -90,15 +92,21 @@ def head_for(labels: IntArray, config: FitConfig, names: Sequence[str] = ()) -> 
 
     Raises:
         ValueError: A scale is asked for, and records have several labels or are compared; or texts are compared, and
-            labels are other than `first`, `second` and `equal`.
+            labels are other than `first`, `second` and `equal`; or there is no such loss for them.
     """
+    if config.loss != "cross_entropy" and (config.compares or config.scale == "ordinal" or labels.ndim == 2):
+        raise ValueError(
+            f"loss: expected 'cross_entropy' where not one of several labels is learnt, got {config.loss!r}"
+        )
     if config.compares and config.scale == "ordinal":
         raise ValueError("scale: expected 'nominal' where two texts are compared, got 'ordinal'")
     if config.compares:
         return pairwise_head(names, tie_of(names, labels))
     if config.scale == "ordinal" and labels.ndim == 2:
         raise ValueError("scale: expected 'nominal' where records have several labels each, got 'ordinal'")
-    return ORDINAL if config.scale == "ordinal" else SIGMOID if labels.ndim == 2 else SOFTMAX
+    if config.scale == "ordinal":
+        return ORDINAL
+    return SIGMOID if labels.ndim == 2 else replace(SOFTMAX, loss=partial(mean_loss, LOSSES[config.loss]))
 
 
 def head_of(settings: Any) -> Head:
@@ -140,12 +148,6 @@ def model_settings(head: Head, names: Sequence[str]) -> dict[str, Any]:
         "problem_type": head.problem,
     }
     return {**named, **head.settings, **({_STEPS: list(names)} if head is ORDINAL else {})}
-
-
-def _cross_entropy(
-    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None, smoothing: float
-) -> torch.Tensor:
-    return torch.nn.functional.cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing)
 
 
 def _binary(
@@ -226,7 +228,7 @@ SOFTMAX = RecordHead(
     problem="single_label_classification",
     outputs=list,
     targets=_as_labels,
-    loss=_cross_entropy,
+    loss=partial(mean_loss, LOSSES["cross_entropy"]),
     weights=_class_weights,
     probabilities=lambda logits: torch.softmax(logits, dim=1),
     threshold=_one_half,

@@ -32,7 +32,12 @@ class Compute:
 
     def padded(self, records: TokenizedRecords, rows: npt.NDArray[np.int64]) -> Inputs:
         """Inputs of some rows, each padded to the longest of them."""
-        return [dict(self.pad(each.rows(rows), return_tensors="pt")) for each in (records, *records.others)]
+        return [
+            dict(self.pad(each.rows(rows), return_tensors="pt"))
+            if each.states is None
+            else _padded([each.states[row] for row in rows])
+            for each in (records, *records.others)
+        ]
 
     def logits(self, model: Any, records: TokenizedRecords, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         """(batch, k) float32 logits of the rows; of k texts that are compared, the score of each."""
@@ -49,6 +54,12 @@ class Compute:
 def logits_of(model: Any, inputs: Inputs) -> torch.Tensor:
     """(batch, k) float32 logits of a padded batch, or (batch, t, k) of its tokens."""
     return torch.cat([_of_tokens(model(**each).logits.float(), each) for each in inputs], dim=1)
+
+
+def _padded(states: list[npt.NDArray[np.float32]]) -> dict[str, torch.Tensor]:
+    lengths = torch.tensor([len(each) for each in states])
+    rows = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(each) for each in states], batch_first=True)
+    return {"inputs_embeds": rows, "attention_mask": (torch.arange(rows.shape[1]) < lengths[:, None]).long()}
 
 
 def _of_tokens(logits: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -27,12 +27,14 @@ class TokenizedRecords:
         labels: (n,) class index, or (n, k) ones and zeros where records have several labels each, or (n, t) tags of
             tokens, or (n, k) ranks of options; `None` where they have none.
         others: what each record is compared with, where texts are; `lengths` are then those of the longest ones.
+        states: n arrays (t, d), what layers that do not move say of each token: read in place of tokens.
     """
 
     inputs: dict[str, list[list[int]]]
     lengths: IntArray
     labels: IntArray | None
     others: tuple[TokenizedRecords, ...] = ()
+    states: list[npt.NDArray[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -120,6 +122,30 @@ def texts_of(data: Dataset, column: str) -> list[str]:
         if not isinstance(value, str):
             raise ValueError(f"{column}: expected a string, got {type(value).__name__} at row {row}")
     return values
+
+
+def soft_labels_in(data: Dataset, column: str, names: Sequence[str], head: str) -> npt.NDArray[np.float32]:
+    """Return (n, k) the probabilities of the labels that a column holds, rows summing to one.
+
+    Raises:
+        ValueError: There is no such column, a row holds no k probabilities, or records have no one label of several.
+    """
+    if head != "softmax":
+        raise ValueError(f"soft_labels: expected none where there is not one label of several, got {column!r}")
+    if column not in data.column_names:
+        raise ValueError(f"soft_labels: no column {column!r}, there are {', '.join(data.column_names)}")
+    for row, given in enumerate(data[column]):
+        if given is None or len(given) != len(names) or not _are_probabilities(given):
+            raise ValueError(f"{column}: expected {len(names)} probabilities that sum to 1, got {given} at row {row}")
+    found = np.array(list(data[column]), dtype=np.float32)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+
+def _are_probabilities(given: Any) -> bool:
+    try:
+        return all(0 <= each <= 1 for each in given) and abs(sum(given) - 1) < 1e-3
+    except TypeError:
+        return False
 
 
 def _labels(data: Dataset, column: str) -> IntArray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from training import _hf
 from training.config import FitConfig
-from training.fit_task import FitTask, digest
+from training.fit_task import ITS_OWN_LOSS, FitTask, digest, refuse
 from training.listwise import listwise_head, options_in, ranked_texts, ranks_in
 from training.records import tokenized
 from training.validation import of_orders
@@ -25,9 +25,7 @@ def orders(
 ) -> FitTask:
     """Prepare both parts."""
     names = options_in(train, label_column)
-    for setting, wanted in (("scale", "nominal"), ("class_weights", None)):
-        if (given := getattr(config, setting)) != wanted:
-            raise ValueError(f"{setting}: expected {wanted!r} where options are put in order, got {given!r}")
+    refuse(config, "options are put in order", scale="nominal", class_weights=None, **ITS_OWN_LOSS)
     tokenizer = _hf.load_tokenizer(config.model)
     tokenize = _hf.tokenize_with(tokenizer, max_length=config.tokens)
     of_texts = partial(ranked_texts, tokenizer=tokenizer, names=names)

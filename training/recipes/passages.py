@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from training import _hf
 from training.config import FitConfig
-from training.fit_task import FitTask, digest
+from training.fit_task import ITS_OWN_LOSS, FitTask, digest, refuse
 from training.heads import TAGS
 from training.validation import of_passages
 from training.windows import passage_labels, windowed
@@ -22,8 +22,7 @@ def passages(
 ) -> FitTask:
     """Prepare both parts."""
     names = passage_labels(train, label_column)
-    if config.scale == "ordinal":
-        raise ValueError("scale: expected 'nominal' where passages are marked, got 'ordinal'")
+    refuse(config, "passages are marked", scale="nominal", **ITS_OWN_LOSS)
     tokenizer = _hf.load_tokenizer(config.model)
     cut_up = _hf.windows_with(tokenizer, max_length=config.tokens)
     parts = [

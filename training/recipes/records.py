@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from training.datasets_in import with_class_names
 from training.fit_task import FitTask, digest
 from training.heads import head_for
 from training.pairwise import compared, tells, told_last, with_told_answers
-from training.records import label_names_of, tokenized
+from training.records import label_names_of, soft_labels_in, tokenized
 from training.validation import of_records
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def records(
         for part in (train, validation)
     ]
     head = head_for(np.asarray(parts[0].labels), config, names)
+    soft = None if config.soft_labels is None else soft_labels_in(train, config.soft_labels, names, head.name)
     return FitTask(
         train=parts[0],
         validation=parts[1],
@@ -48,5 +50,6 @@ def records(
         head=head,
         validated=partial(of_records, head=head, labels=np.asarray(parts[1].labels)),
         tokenizer=tokenizer,
-        run=digest(parts, names, config),
+        run=digest(parts, names, config, *([] if soft is None else [hashlib.sha256(soft.tobytes()).hexdigest()])),
+        soft=soft,
     )
