@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curation.errors import TwofoldError
 from curation.project.folder import Project
-from curation.project.labelled import fields_by_id, outside_test
+from curation.project.labelled import fields_by_id, outside_test, soft_labels
 from curation.project.records import by_id, column
 from curation.tasks.task import Task
 
@@ -52,22 +52,12 @@ def with_soft_labels(project: Project, found: pa.Table) -> pa.Table:
     Raises:
         TwofoldError: No round was reviewed, or by an older version alone.
     """
-    soft: dict[str, list[dict[str, Any]]] = {}
-    reviewed = [round_ for round_ in project.rounds() if round_.has("soft.parquet")]
-    if not reviewed:
+    if not any(round_.has("soft.parquet") for round_ in project.rounds()):
         raise TwofoldError(f"{project.folder}: no round has probabilities yet (run `twofold review`)")
-    for round_ in reviewed:
-        soft |= _by_record(round_.table("soft.parquet"))
+    soft = soft_labels(project)
     ids = column(found, apart("record_id", project))
     answers = pa.array([soft.get(i) for i in ids], _SOFT)
     return found.append_column(apart(PROBABILITIES, project), answers)
-
-
-def _by_record(soft: pa.Table) -> dict[str, list[dict[str, Any]]]:
-    listed: dict[str, list[dict[str, Any]]] = {}
-    for row in soft.sort_by([("probability", "descending")]).to_pylist():
-        listed.setdefault(row.pop("record_id"), []).append(row)
-    return listed
 
 
 def outcomes(task: Task, answered: Sequence[tuple[Any, Mapping[str, str]]]) -> dict[str, pa.Array]:

@@ -12,7 +12,7 @@ from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
-from training.config import ClassWeights, Method
+from training.config import ClassWeights, LossName, Method
 
 FORMAT = 2
 
@@ -83,6 +83,7 @@ class TrainingConfig(Section):
     Attributes:
         question: Which of several questions a model learns to answer; the first by default.
         precision: Of training, predictions and embeddings alike.
+        soft_labels: Whether a model learns how likely each label is by the readers' votes, where nobody settled it.
     """
 
     question: str | None = None
@@ -92,6 +93,8 @@ class TrainingConfig(Section):
     unfreeze: bool = False
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     class_weights: ClassWeights | None = None
+    loss: LossName = "cross_entropy"
+    soft_labels: bool = False
     epochs: int | None = Field(default=None, ge=1, le=1000)
     learning_rate: float | None = Field(default=None, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=1, le=4096)

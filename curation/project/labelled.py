@@ -94,8 +94,21 @@ def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
     return by_id(project.records, "fields") | ({} if outside is None else by_id(outside, "fields"))
 
 
-def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str]) -> datasets.Dataset:
-    """Return the labelled ones of these records as a model learns from them, sorted by id."""
+SOFT = "twofold_soft_labels"
+"""The column of soft labels beside what a model learns from."""
+
+
+def labelled_dataset(
+    project: Project, round_: Round, record_ids: Iterable[str], *, soft: bool = False
+) -> datasets.Dataset:
+    """Return the labelled ones of these records as a model learns from them, sorted by id.
+
+    Args:
+        project: Seen from one question.
+        round_: The labels of this round.
+        record_ids: Which records.
+        soft: Whether there is a column with how likely each name is, too.
+    """
     import datasets
 
     task = project.config.task
@@ -103,7 +116,52 @@ def labelled_dataset(project: Project, round_: Round, record_ids: Iterable[str])
     ids = sorted(i for i in record_ids if i in labels)
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
     targets = [task.target(labels[i]) for i in ids]
-    return datasets.Dataset.from_dict({**columns, task.question: targets}, features=task.training_features())
+    found = datasets.Dataset.from_dict({**columns, task.question: targets}, features=task.training_features())
+    if not soft:
+        return found
+    return found.add_column(SOFT, list(soft_targets(project, round_, ids).values()))
+
+
+def soft_labels(project: Project, round_: Round | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Return what the readers of its newest review make of each record: answers and probabilities, the likeliest first.
+
+    Args:
+        project: Seen from one question.
+        round_: The last round that counts; None for the newest.
+    """
+    known: dict[str, list[dict[str, Any]]] = {}
+    for each in project.rounds():
+        if each.has("soft.parquet") and (round_ is None or each.number <= round_.number):
+            known |= _by_record(each.table("soft.parquet"))
+    return known
+
+
+def _by_record(soft: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for row in soft.sort_by([("probability", "descending")]).to_pylist():
+        listed.setdefault(row.pop("record_id"), []).append(row)
+    return listed
+
+
+def soft_targets(project: Project, round_: Round, record_ids: Iterable[str]) -> dict[str, list[float]]:
+    """Return how likely each name that a model learns is, for records of one label.
+
+    Where the label is another than what the readers thought likeliest, somebody has settled it: it is certain.
+    """
+    names, labels, soft = (
+        project.config.task.target_names,
+        current_labels(project, round_),
+        soft_labels(project, round_),
+    )
+    found: dict[str, list[float]] = {}
+    for i in record_ids:
+        if i in labels:
+            said = {row["answer"]: row["probability"] for row in soft.get(i, [])}
+            if next(iter(said), None) != labels[i]:
+                said = {labels[i]: 1.0}
+            total = sum(said.values())
+            found[i] = [said.get(name, 0.0) / total for name in names]
+    return found
 
 
 def why_not_trainable(project: Project, round_: Round) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from curation.errors import TwofoldError
 from curation.project.config import TrainingConfig
-from curation.project.labelled import labelled_dataset, records_by_part
+from curation.project.labelled import SOFT, labelled_dataset, records_by_part, soft_targets
 from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Step
@@ -26,7 +28,7 @@ def run(context: Context) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataNote)  # said in the sentence about the step
         result = fit(
-            _with_variants(context, labelled_dataset(context.project, context.round, parts[Part.TRAIN])),
+            _with_variants(context, _training_part(context, parts[Part.TRAIN])),
             labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
             text_columns=task.read_fields,
             label_column=task.question,
@@ -42,6 +44,13 @@ def run(context: Context) -> str:
         )
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
     return "; ".join([f"{found} ({result.precision} on {result.device})", *result.notes])
+
+
+def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
+    soft, kind = context.config.training.soft_labels, context.config.task.kind
+    if soft and kind.recipe != "classification":
+        raise TwofoldError(f"training.soft_labels: expected false for answers of the kind {kind.name!r}, came true")
+    return labelled_dataset(context.project, context.round, record_ids, soft=soft)
 
 
 def _score(result: FitResult) -> str:
@@ -60,7 +69,9 @@ def fit_config(
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, **settings.model_dump(exclude_none=True))
+    given = settings.model_dump(exclude_none=True, exclude={"question", "soft_labels"})
+    soft = SOFT if settings.soft_labels else None
+    return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, soft_labels=soft, **given)
 
 
 def _with_variants(context: Context, train: Any) -> Any:
@@ -74,8 +85,12 @@ def _with_variants(context: Context, train: Any) -> Any:
     for fields in column(variants, "fields"):
         for name in task.fields:
             columns[name].append(fields[name])
-    answers = [task.target(value) for value in column(variants, "value")]
-    more = datasets.Dataset.from_dict({**columns, task.question: answers}, features=train.features)
+    columns[task.question] = [task.target(value) for value in column(variants, "value")]
+    if SOFT in train.column_names:
+        parents = column(variants, "parent")
+        known = soft_targets(context.project, context.round, parents)
+        columns[SOFT] = [known[parent] for parent in parents]
+    more = datasets.Dataset.from_dict(columns, features=train.features)
     return datasets.concatenate_datasets([train, more])
 
 
@@ -85,4 +100,5 @@ STEP = Step(
     needs=("labels.parquet", "split.parquet", "augmented.parquet"),
     depends_on=lambda config: [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed],
     run=run,
+    revision=2,
 )
