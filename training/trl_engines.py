@@ -20,7 +20,7 @@ from training.sequences import batch_of, moved
 from training.validation import Validated
 
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16_384  # padded tokens per batch where nothing is learnt
-_RATIOS = ("ref_chosen_logps", "ref_rejected_logps")
+_BEFORE = ("ref_chosen_logps", "ref_rejected_logps")
 
 
 def writing(model: Any, run: Run[LanguageTask]) -> Any:
@@ -105,7 +105,6 @@ class _Preferring(_OfLanguage, DPOTrainer):  # type: ignore[misc]
 
     def __init__(self, model: Any, run: Run[LanguageTask]) -> None:
         self.of = run
-        self.before: dict[int, torch.Tensor] = {}
         super().__init__(
             model=model,
             args=DPOConfig(
@@ -123,7 +122,7 @@ class _Preferring(_OfLanguage, DPOTrainer):  # type: ignore[misc]
         self.pop_callback(PrinterCallback)
         if "ref" in getattr(self.model, "peft_config", {}):  # the model as it was is the one without its factors
             self.model.delete_adapter("ref")
-        self.before = {id(part): self._said(part) for part in (run.task.train, run.task.validation)}
+        self.before, self.before_validation = self._said(run.task.train), self._said(run.task.validation)
 
     def _prepare_dataset(self, dataset: Any, *args: Any, **named: Any) -> Any:
         return dataset
@@ -133,12 +132,12 @@ class _Preferring(_OfLanguage, DPOTrainer):  # type: ignore[misc]
 
     def _collated(self, rows: list[int]) -> dict[str, Any]:
         part, at = self.of.task.train, np.array(rows)
-        before = dict(zip(_RATIOS, self.before[id(part)][at].T, strict=True))
+        before = dict(zip(_BEFORE, self.before[at].T, strict=True))
         return {"rows": torch.from_numpy(at), **self._pairs(part, at), **before}
 
     def validated(self) -> Validated:
         part = self.of.task.validation
-        moved_by = self._said(part) - self.before[id(part)]
+        moved_by = self._said(part) - self.before_validation
         ahead = self.of.config.preference_beta * (moved_by[:, 0] - moved_by[:, 1])
         loss = torch.nn.functional.softplus(-ahead).mean()
         return Validated(validation_loss=float(loss), macro_f1=None, accuracy=float((ahead > 0).double().mean()))
