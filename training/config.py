@@ -205,7 +205,7 @@ def _check_language(config: FitConfig) -> None:
     if config.method not in _WRITING_RATES:
         known = ", ".join(map(repr, _WRITING_RATES))
         raise ValueError(f"method: expected one of {known} where {config.learns} are learnt, got {config.method!r}")
-    for name in ("scale", "compares", "class_weights", "label_smoothing"):
+    for name in ("scale", "compares", "class_weights", "loss", "soft_labels", "label_smoothing"):
         default = FitConfig.__dataclass_fields__[name].default
         if (given := getattr(config, name)) != default:
             raise ValueError(f"{name}: expected {default!r} where {config.learns} are learnt, got {given!r}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import trl
 from datasets import ClassLabel, Dataset, Features, Value
 from safetensors.numpy import load_file
 from tiny_llama import NUMBERS, questions, tiny_llama
@@ -200,6 +201,40 @@ def test_it_learns_in_bfloat16_too(quick: FitConfig, tmp_path: Path) -> None:
         assert result.history[-1].validation_loss < result.history[0].validation_loss
 
 
+@pytest.mark.parametrize("way", ["answers", "preferences", "texts"])
+def test_where_memory_is_short_batches_are_learnt_in_parts(
+    quick: FitConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    data, settings, columns = WAYS[way]
+    config = replace(quick, **{"learns": way, "epochs": 2, **settings})
+    whole = learnt(tmp_path / "whole", config, data, **columns)
+    trainer = "DPOTrainer" if way == "preferences" else "SFTTrainer"
+    loss, seen = getattr(trl, trainer).compute_loss, []
+
+    def short(self: Any, model: Any, inputs: dict[str, Any], *args: Any, **named: Any) -> Any:
+        rows = len(inputs["input_ids"]) // (2 if way == "preferences" else 1)
+        seen.append(rows)
+        if rows > config.batch_size // 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return loss(self, model, inputs, *args, **named)
+
+    monkeypatch.setattr(getattr(trl, trainer), "compute_loss", short)
+    parts = learnt(tmp_path / "parts", config, data, **columns)
+    assert seen[0] == config.batch_size
+    assert set(seen[1:]) == {config.batch_size // 2}
+    for one, other in zip(whole.history, parts.history, strict=True):
+        assert other.validation_loss == pytest.approx(one.validation_loss, rel=1e-3)
+        assert other.train_loss == pytest.approx(one.train_loss, rel=1e-3)
+
+
+def test_the_lowest_layers_can_stay_as_they_are(quick: FitConfig, tmp_path: Path) -> None:
+    result = learnt(tmp_path / "frozen", replace(quick, freeze=1, epochs=2))
+    before, after = weights(Path(quick.model)), weights(result.model_dir)
+    moved = {name for name in before if (before[name] != after[name]).any()}
+    assert moved
+    assert not any("embed_tokens" in name or "layers.0." in name for name in moved)
+
+
 def test_training_stops_when_it_no_longer_gets_better(quick: FitConfig, tmp_path: Path) -> None:
     worse = Dataset.from_dict({"question": questions()["question"], "answer": ["not ."] * 12})
     result = fit(
@@ -368,6 +403,7 @@ def test_what_is_cut_is_told(quick: FitConfig, tmp_path: Path) -> None:
         ({"method": "head"}, "method: expected one of .* where answers are learnt, got 'head'"),
         ({"scale": "ordinal"}, "scale: expected 'nominal' where answers are learnt, got 'ordinal'"),
         ({"class_weights": "balanced"}, "class_weights: expected None where answers are learnt, got 'balanced'"),
+        ({"loss": "focal"}, "loss: expected 'cross_entropy' where answers are learnt, got 'focal'"),
         ({"label_smoothing": 0.1}, "label_smoothing: expected 0.0 where answers are learnt, got 0.1"),
         ({"learns": "words"}, "learns: expected one of 'labels', 'answers', 'preferences', 'texts', got 'words'"),
         ({"preference_beta": 0.0}, "preference_beta: expected a number above 0, got 0.0"),
