@@ -31,6 +31,7 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():  # peft still calls what transformers has renamed
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", "Could not find a config file")  # of a model that came as GGUF
             yield
     finally:
         logging.set_verbosity(level)

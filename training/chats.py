@@ -54,6 +54,14 @@ def give_template(tokenizer: Any) -> dict[str, str]:
     return {"name": name, "sha256": hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()}
 
 
+def holds_conversations(data: Dataset, text_columns: Sequence[str]) -> bool:
+    """Whether the one text column holds lists of messages, in which an assistant may have answered."""
+    if isinstance(text_columns, str) or len(text_columns) != 1:
+        return False
+    parts = getattr(data.features.get(text_columns[0]), "feature", None)
+    return isinstance(parts, Mapping) and {"role", "content"} <= {*parts}
+
+
 def prompts_of(data: Dataset, text_columns: Sequence[str]) -> list[Chat]:
     """Return what a model is asked in every record.
 

@@ -24,7 +24,7 @@ from training.fit_task import FitTask, LanguageTask
 from training.frozen_layers import computed_once
 from training.outputs import Compute
 from training.progress import Tick, as_tick
-from training.recipes import prepare
+from training.recipes import as_told, prepare
 from training.records import TokenizedRecords
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
@@ -48,7 +48,8 @@ def fit(
     `label`. Passages are learnt piece by piece (Ramshaw and Marcus 1995), texts of more than `max_length` tokens in
     windows that overlap; of passages that overlap the longer one is learnt. Or an order of options, where it holds
     lists of a `value` and a `rank`: a score for every option, or, with `FitConfig(compares=True)`, for the text in the
-    column of its name (Plackett 1975).
+    column of its name (Plackett 1975). Of conversations, lists of a `role` and a `content`, a causal language model
+    learns the answers; what else such a model learns, `FitConfig(learns=...)` says.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
     LoRA factors alone in `adapter/`, and `training.json`: settings, history, versions. A run that
@@ -88,7 +89,7 @@ def fit(
         >>> found.best_epoch, len(found.history)
         (1, 1)
     """
-    settings = config or FitConfig()
+    settings = as_told(train, text_columns, label_column, config or FitConfig())
     task = prepare(train, validation, text_columns, label_column, settings)
     output_dir = Path(output_dir)
     finished = read_run_record(output_dir, run=task.run, config=settings)

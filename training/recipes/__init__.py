@@ -6,7 +6,9 @@ Which one it is follows from the setting `learns`, and for labels from what thei
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from training.chats import holds_conversations
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset
 from training.fit_task import FitTask, LanguageTask
@@ -21,6 +23,14 @@ from training.windows import holds_passages
 
 _OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
 _BY_LABELS = ((holds_passages, passages), (holds_orders, orders))
+
+
+def as_told(train: Table, text_columns: Sequence[str], label_column: str, config: FitConfig) -> FitConfig:
+    """Return the settings with what the data tell: of conversations without labels the answers are learnt."""
+    part = as_dataset(train, "train")
+    if config.learns != "labels" or label_column in part.column_names or not holds_conversations(part, text_columns):
+        return config
+    return replace(config, learns="answers")
 
 
 def prepare(

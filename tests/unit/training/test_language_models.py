@@ -304,6 +304,14 @@ def test_conversations_come_in_the_shapes_of_other_tools(quick: FitConfig, tmp_p
     }
     config = replace(quick, epochs=1)
     expected = learnt(tmp_path / "expected", config).history
+    untold = fit(
+        shapes["messages"],
+        shapes["messages"],
+        text_columns=["messages"],
+        config=replace(config, learns="labels"),
+        output_dir=tmp_path / "untold",
+    )
+    assert (untold.config.learns, untold.history) == ("answers", expected)
     for name, data in shapes.items():
         found = fit(data, data, text_columns=[name], config=config, output_dir=tmp_path / name)
         assert found.history == expected, name
