@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,32 @@ PRECISIONS = get_args(Precision)
 
 
 def choose_device(device: str) -> str:
-    """`device` itself, or for `"auto"` CUDA if this machine has it and the processor if not."""
+    """`device` itself, or for `"auto"` CUDA if this machine has it and the processor if not.
+
+    Where `accelerate launch` has started a process for each device, it is that of this one.
+    """
     import torch
 
     if device != "auto":
         return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if not torch.cuda.is_available():
+        return "cpu"
+    return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes, of those that train together."""
+    import torch.distributed as together
+
+    return not (together.is_available() and together.is_initialized()) or together.get_rank() == 0
+
+
+def wait_for_others() -> None:
+    """Go on when all processes that train together have come here."""
+    import torch.distributed as together
+
+    if together.is_available() and together.is_initialized():
+        together.barrier()
 
 
 def choose_precision(precision: str, device: str, *, begun: str | None = None) -> str:

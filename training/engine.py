@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
+from training._torch import wait_for_others
 from training.batching import IntArray, shuffled_length_batches
 from training.checkpoints import Seal, folder_of, history_logged, seal
 from training.config import FitConfig
@@ -102,6 +103,7 @@ def train(model: Any, run: Run[Any], *, resume: Path | None = None) -> tuple[Epo
         engine.train(resume_from_checkpoint=str(resume) if resume else None)
         engine.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
         history = epochs_in(engine.state.log_history)
+    wait_for_others()
     load_weights(model, _checkpoint_of(best_epoch(history, run.task.head), run))
     run.tick(1, 1)  # stopped early or not, the bar is full
     return history

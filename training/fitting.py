@@ -13,7 +13,7 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 
 from training import _hf
-from training._torch import choose_device, choose_precision, own_randomness
+from training._torch import choose_device, choose_precision, is_first_process, own_randomness, wait_for_others
 from training.batching import padding_waste
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig
@@ -118,8 +118,6 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
     best = best_epoch(trained.history, task.head)
     task.finish(trained.model, best)
-    forget_run_record(output_dir)
-    _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens)
     result = FitResult(
         model_dir=output_dir,
         best_epoch=best.epoch,
@@ -130,8 +128,13 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
         precision=precision,
         notes=task.notes,
     )
-    write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    wait_for_others()
+    if is_first_process():
+        forget_run_record(output_dir)
+        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens)
+        write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    wait_for_others()
     return result
 
 
