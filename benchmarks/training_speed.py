@@ -26,7 +26,7 @@ import pandas as pd
 from benchmarks.ratio import interval
 from benchmarks.result_file import kept
 
-BATCH, RATE, THREADS, LENGTH = 16, 1e-4, 2, 128
+BATCH, RATE, THREADS, LENGTH = 16, 1e-4, 1, 128
 
 
 def banking(part: str, n: int | None = None) -> pd.DataFrame:

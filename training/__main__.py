@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
 def _table(path: Path) -> Any:
     import pandas as pd
 
-    readers = {".csv": pd.read_csv, ".jsonl": lambda file: pd.read_json(file, lines=True), ".parquet": pd.read_parquet}
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".csv": pd.read_csv,
+        ".jsonl": lambda file: pd.read_json(file, lines=True),
+        ".parquet": pd.read_parquet,
+    }
     if path.suffix not in readers:
         raise ValueError(f"{path}: expected a name that ends in {', '.join(readers)}")
     return readers[path.suffix](path)
