@@ -38,6 +38,8 @@ GOALS = {
     "labels": ("labels_at_scale", []),
     "S4": ("diversity", []),
     "S5": ("embedding", []),
+    "S6": ("training_speed", []),
+    "noisy training": ("noisy_training", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser.add_argument("--method", default="head")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    data, result = Path(os.environ["TWOFOLD_DATA"]), {}
+    data, began, result = Path(os.environ["TWOFOLD_DATA"]), time.perf_counter(), {}
     for name, measured in (("news_noisy", news), ("rte_raters", rte)):
         found = measured(data, options.seeds, options.method)
         first = np.array(next(iter(found.values())))
@@ -86,7 +87,16 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
             gain = np.array(each) - first
             spread = 1.96 * gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else float("nan")
             print(f"{name:12} {way:16} {np.mean(each):.3f}   {gain.mean():+.3f} +- {spread:.3f}", flush=True)
-        result[name] = found
+            result[f"noisy training: {name}, {way}"] = {
+                "value": round(float(np.mean(each)), 4),
+                "interval": None,
+                "baseline": round(float(first.mean()), 4),
+                "goal": None,
+                "met": None,
+                "seeds": options.seeds,
+                "seconds": round(time.perf_counter() - began, 1),
+                "command": f"python -m benchmarks.noisy_training --seeds {options.seeds} --method {options.method}",
+            }
     return kept(result, options.json)
 
 
