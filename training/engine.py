@@ -262,6 +262,10 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
     def __init__(self, run: Run[Any]) -> None:
         self.run = run
 
+    def on_init_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Let a process have one device; several are for `accelerate launch`, which starts a process for each."""
+        args._n_gpu = min(args.n_gpu, 1)
+
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Seed the epoch."""
         # Dropout depends on seed and epoch alone, so a run that goes on needs no random state from the one before.
