@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,15 @@ from training.results import Predictions, SpanPredictions
 from training.tagging import likeliest, marked
 from training.windows import WindowedTexts, windowed
 from training.writers import writes
-from training.writing import written
+from training.writing import writer
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Predictor: TypeAlias = Callable[["Dataset", Tick], Predictions]
+"""What a model that is loaded says of a part of a table."""
+
+Said: TypeAlias = Callable[[TokenizedRecords, Tick], list[npt.NDArray[np.float32]]]
 
 
 def predict(
@@ -75,18 +83,43 @@ def predict(
         >>> found.label_names, found.pred_probs.shape
         (('late', 'refund'), (1, 2))
     """
-    data, tick = as_dataset(data, "data"), as_tick(progress, "predicting")
+    table, tick = as_dataset(data, "data"), as_tick(progress, "predicting")
+    says = predictor(
+        model_dir,
+        text_columns=text_columns,
+        batch_size=batch_size,
+        max_length=max_length,
+        max_new_tokens=max_new_tokens,
+        precision=precision,
+        device=device,
+    )
+    return says(table, tick)
+
+
+def predictor(
+    model_dir: Path,
+    *,
+    text_columns: Sequence[str],
+    batch_size: int | None = None,
+    max_length: int | None = None,
+    max_new_tokens: int | None = None,
+    precision: str = "auto",
+    device: str = "auto",
+) -> Predictor:
+    """Load a model once, for a table that comes in parts.
+
+    Args and errors are those of `predict`. What is returned takes a part, a data set of `datasets`, and a function of
+    (records done, records of the part), and returns what `predict` does.
+    """
     if writes(Path(model_dir)):
-        return written(
+        return writer(
             Path(model_dir),
-            data,
             text_columns=text_columns,
             batch_size=batch_size,
             max_length=max_length,
             max_new_tokens=max_new_tokens,
             precision=precision,
             device=device,
-            tick=tick,
         )
     model, tokenizer = _hf.load_trained(Path(model_dir))
     place, head = choose_device(device), head_of(model.config)
@@ -94,7 +127,7 @@ def predict(
     length = max_length or tokenizer.model_max_length
     model = model.to(place)
 
-    def said(rows: TokenizedRecords) -> list[npt.NDArray[np.float32]]:
+    def said(rows: TokenizedRecords, tick: Tick) -> list[npt.NDArray[np.float32]]:
         return each_probabilities(
             model,
             rows,
@@ -106,10 +139,11 @@ def predict(
 
     if isinstance(head, RecordHead):
         tokenize = _hf.tokenize_with(tokenizer, max_length=length)
-        records = _read(head, tokenizer)(data, tokenize=tokenize, text_columns=text_columns)
-        return _of_records(np.stack(said(records)), head, model.config, compute)
-    texts = windowed(data, _hf.windows_with(tokenizer, max_length=length), text_columns=text_columns, label_column=None)
-    return _of_passages(texts, said(texts.rows), names_of(model.config), compute)
+        read = partial(_read(head, tokenizer), tokenize=tokenize, text_columns=text_columns)
+        return partial(_of_records, read=read, said=said, head=head, settings=model.config, compute=compute)
+    cut_up = _hf.windows_with(tokenizer, max_length=length)
+    pieces = partial(windowed, cut_up=cut_up, text_columns=text_columns, label_column=None)
+    return partial(_of_passages, read=pieces, said=said, labels=names_of(model.config), compute=compute)
 
 
 def _read(head: RecordHead, tokenizer: Any) -> Callable[..., TokenizedRecords]:
@@ -121,8 +155,17 @@ def _read(head: RecordHead, tokenizer: Any) -> Callable[..., TokenizedRecords]:
     return partial(compared, tokenizer=tokenizer, label_column=None)
 
 
-def _of_records(probs: npt.NDArray[np.float32], head: RecordHead, settings: Any, compute: Compute) -> Predictions:
-    threshold = threshold_of(settings)
+def _of_records(
+    data: Dataset,
+    tick: Tick,
+    *,
+    read: Callable[[Dataset], TokenizedRecords],
+    said: Said,
+    head: RecordHead,
+    settings: Any,
+    compute: Compute,
+) -> Predictions:
+    probs, threshold = np.stack(said(read(data), tick)), threshold_of(settings)
     return head.result(
         pred_probs=probs,
         labels=head.predicted(probs, threshold),
@@ -135,11 +178,18 @@ def _of_records(probs: npt.NDArray[np.float32], head: RecordHead, settings: Any,
 
 
 def _of_passages(
-    texts: WindowedTexts, said: Sequence[npt.NDArray[np.float32]], labels: tuple[str, ...], compute: Compute
+    data: Dataset,
+    tick: Tick,
+    *,
+    read: Callable[[Dataset], WindowedTexts],
+    said: Said,
+    labels: tuple[str, ...],
+    compute: Compute,
 ) -> SpanPredictions:
+    texts = read(data)
     spans, sure = [], np.ones(len(texts.texts), dtype=np.float32)
     highest = np.zeros((len(texts.texts), len(labels)), dtype=np.float32)
-    for i, (text, (places, probs)) in enumerate(zip(texts.texts, texts.joined(said), strict=True)):
+    for i, (text, (places, probs)) in enumerate(zip(texts.texts, texts.joined(said(texts.rows, tick)), strict=True)):
         found = likeliest(probs)
         sure[i] = found.probability
         spans.append(marked(text, places, probs, found.tags, labels))

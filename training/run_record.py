@@ -14,6 +14,9 @@ from training.config import FitConfig
 from training.results import EpochResult, FitResult
 from training.whole_files import write_whole
 
+TEXT_COLUMNS = "text_columns"
+"""What the record calls the columns that the model reads, in their order."""
+
 _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
@@ -42,6 +45,20 @@ def write_run_record(
 def forget_run_record(model_dir: Path) -> None:
     """Remove the record of an earlier run, before its model is written over."""
     (model_dir / _NAME).unlink(missing_ok=True)
+
+
+def text_columns_in(model_dir: Path) -> tuple[str, ...] | None:
+    """The columns that the model in a folder was trained on; `None` where no record tells."""
+    try:
+        found = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))[TEXT_COLUMNS]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):  # not there, of before, or not ours
+        return None
+    return tuple(map(str, found)) if isinstance(found, list) and found else None
+
+
+def is_complete(model_dir: Path) -> bool:
+    """Whether a run in a folder came to its end."""
+    return (model_dir / _NAME).is_file()
 
 
 def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResult | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,8 @@ _MOST_NEW, _NO_BOUND = 256, 2**31
 _CPU_TOKENS, _GPU_TOKENS = 4096, 65_536  # of prompts and answers in a batch, padding included
 
 
-def written(
+def writer(
     model_dir: Path,
-    data: Dataset,
     *,
     text_columns: Sequence[str],
     batch_size: int | None,
@@ -39,28 +38,30 @@ def written(
     max_new_tokens: int | None,
     precision: str,
     device: str,
-    tick: Tick,
-) -> TextPredictions:
-    """Answers to every record of `data`, in its order; see `predict`."""
+) -> Callable[[Dataset, Tick], TextPredictions]:
+    """Load a language model that answers every record of a part of a table, in its order; see `predictor`."""
     tokenizer = causal.load_writer_tokenizer(str(model_dir))
     give_template(tokenizer)
-    prompts = [in_words(tokenizer, chat, asked=True) for chat in prompts_of(data, text_columns)]
     place = choose_device(device)
     compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
     model = causal.load_writer(str(model_dir)).to(compute.device).eval()
     new = max_new_tokens or _longest_learnt(model_dir)
     most = max_length or _room(model.config, new)
-    ids = [each[-most:] for each in tokenizer(prompts, add_special_tokens=False)["input_ids"]]
-    answers, n = list[_Answer | None]([None] * len(ids)), 0
-    lengths = np.array([len(each) + new for each in ids])
     budget = batch_size or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
-    for rows in token_budget_batches(lengths, budget=budget):
-        found = _answers(model, tokenizer, [ids[row] for row in rows], new, compute)
-        for row, answer in zip(rows.tolist(), found, strict=True):
-            answers[row] = answer
-        n += len(rows)
-        tick(n, len(ids))
-    return _as_predictions([each for each in answers if each is not None], tokenizer, compute)
+
+    def written(data: Dataset, tick: Tick) -> TextPredictions:
+        prompts = [in_words(tokenizer, chat, asked=True) for chat in prompts_of(data, text_columns)]
+        ids = [each[-most:] for each in tokenizer(prompts, add_special_tokens=False)["input_ids"]]
+        answers, n = list[_Answer | None]([None] * len(ids)), 0
+        for rows in token_budget_batches(np.array([len(each) + new for each in ids]), budget=budget):
+            found = _answers(model, tokenizer, [ids[row] for row in rows], new, compute)
+            for row, answer in zip(rows.tolist(), found, strict=True):
+                answers[row] = answer
+            n += len(rows)
+            tick(n, len(ids))
+        return _as_predictions([each for each in answers if each is not None], tokenizer, compute)
+
+    return written
 
 
 class _Answer:

@@ -58,6 +58,7 @@ COMMANDS = {
     "round": Place("loop", "round_", "Run every step that can run now; stop where people are needed."),
     "flags": Place("tables", "flags", "Print what the checks found, worst first."),
     "export": Place("tables", "export", "Write decisions, labels, votes, the queue or the curated data set."),
+    "predict": Place("predict", "predict", "Write a file again with what a trained model says of every row."),
     "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }
 """Every command, in the order in which people need them."""
@@ -160,4 +161,4 @@ def _code(error: BaseException) -> int | None:
 def _text(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
-    return str(error) or "stopped; the same command goes on from here"
+    return str(error) or str(error.__cause__ or "") or "stopped; the same command goes on from here"

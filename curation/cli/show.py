@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from curation.cli.screen import print_json as show_json
+from curation.sources.rows import Quoting
 
 if TYPE_CHECKING:
     from curation.cli.screen import Screen
     from curation.project.step import Done
 
-__all__ = ["as_json", "project_dir", "question", "show_json", "show_steps"]
+__all__ = ["as_json", "how_to_read", "project_dir", "question", "show_json", "show_steps"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in one JSON value, errors too.")
 project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path())
@@ -23,6 +26,23 @@ project_dir = click.argument("folder", metavar="DIR", type=click.Path(path_type=
 question = click.option(
     "--question", help="Which of several questions; by default the first, or that of the model for what a model made."
 )
+
+_HOW_TO_READ = (
+    click.option("--encoding", default="utf-8", show_default=True, help="Of files that are text."),
+    click.option("--delimiter", help="What separates cells: one character, or tab; by default what the ending says."),
+    click.option(
+        "--quoting",
+        type=click.Choice(get_args(Quoting)),
+        help="csv: quotes hold a cell together; none: a quote is text. Default: none between tabs, else csv.",
+    ),
+)
+
+
+def how_to_read(command: Command) -> Command:
+    """Give a command the options that say how a file of text is read."""
+    for option in reversed(_HOW_TO_READ):
+        command = option(command)
+    return command
 
 
 def show_steps(steps: Iterable[Done], screen: Screen) -> None:

@@ -6,12 +6,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from curation.cli.screen import Screen
-from curation.cli.show import as_json
+from curation.cli.show import as_json, how_to_read
 from curation.errors import TwofoldError
 from curation.sources.cleaning import Columns
 from curation.sources.guess import Guess, guess_from_columns, guess_kind
@@ -65,13 +65,7 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.option("--gold-label", help="Column of the gold labels, where it is not 'label' or that of the data.")
 @click.option("--guidelines", type=FILE, help="Markdown that annotators read.")
 @click.option("--name", help="Name of the project in Argilla; the folder's name by default.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of files that are text.")
-@click.option("--delimiter", help="What separates cells: one character, or tab; by default what the ending says.")
-@click.option(
-    "--quoting",
-    type=click.Choice(get_args(Quoting)),
-    help="csv: quotes hold a cell together; none: a quote is text. Default: none between tabs, else csv.",
-)
+@how_to_read
 @as_json
 def init(
     folder: Path,

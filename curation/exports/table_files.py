@@ -29,15 +29,15 @@ def write_csv(found: pa.Table, to: IO[str], *, raw: bool = False, through: Calla
         through: What every text goes through last; see `curation.safety.shown_text.shown`.
     """
     steps = [*([] if raw else [guarded]), through]
-    _write_row(to, [_cell(name, steps) for name in found.column_names])
+    write_row(to, [as_cell(name, steps) for name in found.column_names])
     for row in rows(found):
-        _write_row(to, [_cell(value, steps) for value in row.values()])
+        write_row(to, [as_cell(value, steps) for value in row.values()])
 
 
 def write_jsonl(found: pa.Table, to: IO[str], *, raw: bool = False, through: Callable[[str], str] = str) -> None:
     """Write a table as one JSON object a line; no spreadsheet runs JSON, so `raw` makes no difference."""
     for row in rows(found):
-        line = json.dumps({name: _finite(value) for name, value in row.items()}, ensure_ascii=False, default=str)
+        line = json.dumps({name: finite(value) for name, value in row.items()}, ensure_ascii=False, default=str)
         to.write(through(line) + "\n")
 
 
@@ -73,14 +73,14 @@ def rows(found: pa.Table) -> Iterator[Mapping[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _write_row(to: IO[str], cells: list[Any]) -> None:
-    """Write one row; `csv` quotes a carriage return only where it is part of the line's end."""
+def write_row(to: IO[str], cells: Sequence[Any]) -> None:
+    """Write one row of CSV; `csv` quotes a carriage return only where it is part of the line's end."""
     line = io.StringIO(newline="")
     csv.writer(line, lineterminator="\r\n").writerow(cells)
     to.write(line.getvalue().removesuffix("\r\n") + "\n")
 
 
-def _cell(value: Any, steps: Sequence[Callable[[str], str]]) -> Any:
+def as_cell(value: Any, steps: Sequence[Callable[[str], str]]) -> Any:
     """Return what is written: texts after all steps, numbers as they are, nothing for what is missing."""
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else None
@@ -88,5 +88,6 @@ def _cell(value: Any, steps: Sequence[Callable[[str], str]]) -> Any:
     return reduce(lambda so_far, step: step(so_far), steps, text) if isinstance(text, str) else text
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return a value that JSON has: nothing in place of a number that is none."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

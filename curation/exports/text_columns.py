@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +19,12 @@ APART = "twofold_"
 
 def apart(name: str, project: Project) -> str:
     """Return the name of a column of ours in the exported tables of a project."""
-    while name in project.config.task.fields:
+    return apart_from(name, project.config.task.fields)
+
+
+def apart_from(name: str, theirs: Container[str]) -> str:
+    """Return the name of a column of ours beside columns that keep their names."""
+    while name in theirs:
         name = f"{APART}{name}"
     return name
 

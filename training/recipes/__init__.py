@@ -19,6 +19,7 @@ from training.recipes.passages import passages
 from training.recipes.prefer import prefer
 from training.recipes.pretrain import pretrain
 from training.recipes.records import records
+from training.run_record import TEXT_COLUMNS
 from training.windows import holds_passages
 
 _OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
@@ -38,7 +39,7 @@ def prepare(
 ) -> FitTask | LanguageTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
     parts = as_dataset(train, "train"), as_dataset(validation, "validation")
-    if config.learns != "labels":
-        return _OF_LANGUAGE[config.learns](*parts, text_columns, label_column, config)
-    of = next((recipe for holds, recipe in _BY_LABELS if holds(parts[0], label_column)), records)
-    return of(*parts, text_columns, label_column, config)
+    by_labels = next((recipe for holds, recipe in _BY_LABELS if holds(parts[0], label_column)), records)
+    of = _OF_LANGUAGE.get(config.learns, by_labels)
+    task = of(*parts, text_columns, label_column, config)
+    return replace(task, told={TEXT_COLUMNS: list(text_columns), **task.told})

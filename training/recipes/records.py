@@ -17,6 +17,7 @@ from training.fit_task import FitTask, digest
 from training.heads import head_for
 from training.pairwise import compared, tells, told_last, with_told_answers
 from training.records import label_names_of, soft_labels_in, tokenized
+from training.run_record import TEXT_COLUMNS
 from training.validation import of_records
 
 if TYPE_CHECKING:
@@ -52,4 +53,5 @@ def records(
         tokenizer=tokenizer,
         run=digest(parts, names, config, *([] if soft is None else [hashlib.sha256(soft.tobytes()).hexdigest()])),
         soft=soft,
+        told={TEXT_COLUMNS: list(text_columns)},  # in the order in which they are compared
     )

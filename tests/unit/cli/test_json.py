@@ -68,6 +68,8 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
         return [folder, "question", "ask"]
     if path == ("init",):
         return [folder, "--data", folder / "none.csv", "--text", "text", "--labels", "a,b"]
+    if path == ("predict",):
+        return [folder, folder / "none.csv", "--to", folder / "out.csv"]
     more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}
     return [folder, *more.get(path[-1], [])]
 
