@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "pull": ("pull", "DIR"),
     "flags": ("flags", "DIR"),
     "export": ("export", "DIR", "--what", "labels"),
+    "predict": ("predict", "DIR", "messages.csv"),
     "rename": ("labels", "rename", "DIR", "question", "ask"),
     "reviewers": ("reviewers", "list", "DIR"),
 }

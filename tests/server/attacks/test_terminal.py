@@ -49,6 +49,7 @@ COMMANDS = [
     ("keys", "renew", HOSTILE, "--home", "DIR"),
     ("init", "DIR/p", "--data", f"DIR/{FOLDER}", "--text", HOSTILE, "--labels", "a,b"),
     ("init", "DIR", "--data", "DIR/../data.csv", "--text", "text", "--labels", "a,b"),
+    ("predict", "DIR", f"DIR/{FOLDER}", "--to", f"DIR/{FOLDER}.csv", "--text", HOSTILE),
     (HOSTILE,),
     ("status", f"--{HOSTILE}"),
 ]

@@ -11,6 +11,7 @@ import torch
 
 from training import FitConfig, fit, predict
 from training.pairwise import pairwise_head, tie_of
+from training.run_record import text_columns_in
 
 THINGS = ("lamp", "bicycle", "piano", "kettle", "tent", "violin", "carpet", "sofa", "canoe", "helmet")
 HEAD = FitConfig(method="head", epochs=6, precision="fp32", patience=None)
@@ -39,6 +40,7 @@ def test_chosen_and_rejected_teach_without_labels(tmp_path: Path) -> None:
     train, held_out = told(THINGS[:7]), told(THINGS[7:])
     found = fit(train, held_out, text_columns=["chosen", "prompt", "rejected"], config=HEAD, output_dir=tmp_path / "m")
     assert found.history[-1].accuracy == 1
+    assert text_columns_in(tmp_path / "m") == ("prompt", "chosen", "rejected")
     said = predict(tmp_path / "m", held_out, text_columns=["prompt", "chosen", "rejected"])
     assert said.label_names == ("chosen", "rejected")
     assert said.answers == ["chosen"] * 3
