@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from curation.errors import TwofoldError
 from curation.tasks.kind import Kind
-from evaluation.plugins import Plugin, PluginError, plugins
+
+if TYPE_CHECKING:
+    from evaluation.plugins import Plugin
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +50,8 @@ def outside_checks() -> dict[str, Plugin]:
     Raises:
         TwofoldError: One cannot be loaded, or has the name of one of ours.
     """
+    from evaluation.plugins import PluginError, plugins  # with it comes what takes long to load
+
     try:
         found = plugins(OUTSIDE)
     except PluginError as error:
