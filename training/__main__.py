@@ -53,8 +53,8 @@ def _table(path: Path) -> Any:
     import pandas as pd
 
     readers: dict[str, Callable[[Path], Any]] = {
-        ".csv": pd.read_csv,
-        ".jsonl": lambda file: pd.read_json(file, lines=True),
+        ".csv": lambda file: pd.read_csv(file, keep_default_na=False),  # NA, None and null are texts and labels here
+        ".jsonl": lambda file: pd.read_json(file, lines=True, dtype=False, convert_dates=False),
         ".parquet": pd.read_parquet,
     }
     if path.suffix not in readers:

@@ -60,3 +60,15 @@ def test_what_cannot_be_used_is_one_line(run: list[str], tmp_path: Path, capsys:
     told = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in told] == ["method", str(tmp_path / "settings.toml"), "rows.txt"]
     assert not (tmp_path / "model").exists()
+
+
+def test_words_for_nothing_are_texts_and_labels_in_a_file(run: list[str], tmp_path: Path) -> None:
+    rows = [("my parcel is late again", "None"), ("NA", "null")] * 6
+    (tmp_path / "rows.csv").write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    lines = [json.dumps({"text": text, "label": label}) for text, label in [("123", "1"), ("2026-01-02", "2")] * 6]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    for name, labels in (("rows.csv", ["None", "null"]), ("rows.jsonl", ["1", "2"])):
+        files = ["--train", str(tmp_path / name), "--validation", str(tmp_path / name)]
+        assert main([*files, *run[4:], "--to", str(tmp_path / name.replace(".", "-"))]) == 0
+        record = json.loads((tmp_path / name.replace(".", "-") / "training.json").read_text())
+        assert record["label_names"] == labels
