@@ -8,9 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import tomlkit
 from click.testing import CliRunner
 from desk import Desk
+from settings import edit_settings
 
 from curation.annotation.client import ArgillaClient
 from curation.cli import cli
@@ -48,13 +48,13 @@ def folder(tmp_path: Path) -> Path:
     data.write_text("\n".join(["id,note", *lines, ""]), encoding="utf-8")
     options = 'options=["speed","price","tone"]'
     run("init", folder, "--data", data, "--id", "id", "--text", "note", "--kind", "ranking", "--set", options)
-    path = folder / "twofold.toml"
-    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["name"] = f"orders-{uuid4().hex[:8]}"
-    document["training"] = {"method": "lora", "epochs": 12, "batch_size": 8, "patience": 12, "precision": "fp32"}
-    document["augmentation"] = {"per_record": 0}
-    document["annotation"]["batch_size"] = 30
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    edit_settings(
+        folder,
+        name=f"orders-{uuid4().hex[:8]}",
+        training={"method": "lora", "epochs": 12, "batch_size": 8, "patience": 12, "precision": "fp32"},
+        augmentation={"per_record": 0},
+        annotation={"batch_size": 30},
+    )
     return folder
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import tomlkit
 from click.testing import CliRunner
 from desk import Desk
+from settings import edit_settings
 from tiny_llama import NUMBERS, tiny_llama
 
 from curation.annotation.client import ArgillaClient
@@ -34,21 +34,21 @@ def folder(tmp_path: Path) -> Path:
     data, folder = tmp_path / "asked.csv", tmp_path / "asked"
     data.write_text("\n".join(["id,text", *(f"{i},{text}" for i, (text, _) in ASKED.items()), ""]), encoding="utf-8")
     run("init", folder, "--data", data, "--id", "id", "--text", "text", "--kind", "text")
-    path = folder / "twofold.toml"
-    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["name"] = f"texts-{uuid4().hex[:8]}"
-    document["training"] = {
-        "model": tiny_llama(tmp_path / "llama"),
-        "method": "full",
-        "epochs": 25,
-        "patience": 25,
-        "batch_size": 4,
-        "learning_rate": 0.01,
-        "precision": "fp32",
-    }
-    document["augmentation"] = {"per_record": 0}
-    document["annotation"]["batch_size"] = 48
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    edit_settings(
+        folder,
+        name=f"texts-{uuid4().hex[:8]}",
+        training={
+            "model": tiny_llama(tmp_path / "llama"),
+            "method": "full",
+            "epochs": 25,
+            "patience": 25,
+            "batch_size": 4,
+            "learning_rate": 0.01,
+            "precision": "fp32",
+        },
+        augmentation={"per_record": 0},
+        annotation={"batch_size": 48},
+    )
     return folder
 
 

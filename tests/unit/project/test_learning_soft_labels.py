@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import pytest
-import tomlkit
 from click.testing import CliRunner
+from settings import edit_settings
 
 from curation.cli import cli
-from curation.project.folder import Project, open_project
+from curation.project.folder import Project
 from curation.project.labelled import SOFT, labelled_dataset, soft_targets
 from curation.project.records import SOFT as SCHEMA
 from curation.project.records import table
@@ -40,7 +39,8 @@ def test_votes_count_unless_somebody_settled_the_record(voted: Project) -> None:
 
 
 def test_they_stand_beside_the_labels_in_their_order(voted: Project) -> None:
-    found = labelled_dataset(voted, voted.round(0), ["c", "a", "r40"], soft=True)
+    ids, round_ = ["c", "a", "r40"], voted.round(0)
+    found = labelled_dataset(voted, round_, ids, soft=soft_targets(voted, round_, ids))
     assert [dict(zip(("text", "soft"), (row["text"], row[SOFT]), strict=True)) for row in found] == [
         {"text": "my parcel is late", "soft": [0.8, 0.2]},
         {"text": "where is it", "soft": [0.0, 1.0]},
@@ -48,16 +48,9 @@ def test_they_stand_beside_the_labels_in_their_order(voted: Project) -> None:
     ]
 
 
-def with_training(project: Project, **settings: Any) -> Project:
-    path = project.folder / "twofold.toml"
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["training"] = settings
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
-    return open_project(project.folder)
-
-
 def test_a_round_is_trained_on_them(voted: Project) -> None:
-    project = with_training(voted, method="head", epochs=2, soft_labels=True, loss="gce", precision="fp32")
-    done = CliRunner().invoke(cli, ["train", str(project.folder)])
+    training = {"method": "head", "epochs": 2, "soft_labels": True, "loss": "gce", "precision": "fp32"}
+    edit_settings(voted.folder, training=training)
+    done = CliRunner().invoke(cli, ["train", str(voted.folder)])
     assert done.exit_code == 0, done.output
     assert "macro-F1" in done.output

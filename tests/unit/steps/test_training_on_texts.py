@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-import tomlkit
 from click.testing import CliRunner
+from settings import edit_settings
 from tiny_llama import NUMBERS, tiny_llama
 
 from curation.cli import cli
@@ -37,10 +37,7 @@ def counting(tmp_path: Path) -> Project:
 
 
 def with_model(project: Project, **training: object) -> Project:
-    path = project.folder / "twofold.toml"
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["training"] = training
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    edit_settings(project.folder, training=training)
     return open_project(project.folder)
 
 

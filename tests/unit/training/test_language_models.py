@@ -21,6 +21,7 @@ from training import FitConfig, FitResult, TextPredictions, fit, predict
 from training.chats import PLAIN, UNLEARNT, give_template, in_words, pieces_of, tokens_of
 from training.engine import NotFinite
 from training.model_files import UnusableModel
+from training.records import TokenizedRecords
 from training.results import DataNote
 from training.sequences import as_records, batch_of, packed
 
@@ -141,17 +142,22 @@ def test_lora_is_merged_into_a_plain_model(quick: FitConfig, tmp_path: Path) -> 
     assert (result.model_dir / "adapter" / "adapter_model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("method", ["full", "lora", "rslora", "dora", "ia3"])
-def test_what_is_saved_is_as_good_as_its_best_epoch(quick: FitConfig, tmp_path: Path, method: Any) -> None:
-    result = learnt(tmp_path / method, replace(quick, method=method, epochs=3))
-    model = AutoModelForCausalLM.from_pretrained(result.model_dir)
-    tokenizer = AutoTokenizer.from_pretrained(result.model_dir)
+def in_numbers(tokenizer: Any) -> TokenizedRecords:
+    """The questions and their answers as a model reads them."""
     chats = [
         [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}]
         for row in questions()
     ]
     tokens = tokens_of(tokenizer, [pieces_of(tokenizer, chat) for chat in chats])
-    records = as_records({"input_ids": tokens.input_ids, "labels": tokens.labels})
+    return as_records({"input_ids": tokens.input_ids, "labels": tokens.labels})
+
+
+@pytest.mark.parametrize("method", ["full", "lora", "rslora", "dora", "ia3"])
+def test_what_is_saved_is_as_good_as_its_best_epoch(quick: FitConfig, tmp_path: Path, method: Any) -> None:
+    result = learnt(tmp_path / method, replace(quick, method=method, epochs=3))
+    model = AutoModelForCausalLM.from_pretrained(result.model_dir)
+    tokenizer = AutoTokenizer.from_pretrained(result.model_dir)
+    records = in_numbers(tokenizer)
     with torch.no_grad():
         loss = float(model(**batch_of(records, np.arange(12), pad=0)).loss)
     assert loss == pytest.approx(result.history[result.best_epoch - 1].validation_loss, rel=1e-4)
@@ -377,12 +383,7 @@ def test_a_model_without_a_template_gets_a_plain_one(quick: FitConfig, tmp_path:
 def test_what_is_packed_into_a_row_is_read_as_if_it_stood_alone(counting: FitResult) -> None:
     model = AutoModelForCausalLM.from_pretrained(counting.model_dir)
     tokenizer = AutoTokenizer.from_pretrained(counting.model_dir)
-    chats = [
-        [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}]
-        for row in questions()
-    ]
-    tokens = tokens_of(tokenizer, [pieces_of(tokenizer, chat) for chat in chats])
-    apart = as_records({"input_ids": tokens.input_ids, "labels": tokens.labels})
+    apart = in_numbers(tokenizer)
     together = packed(apart, most=40, split=False)
     assert len(together) < len(apart)
     losses = []
