@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from training.datasets_in import names_in
 from training.records import checked_columns
+from training.tagging import IGNORED
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -26,8 +27,8 @@ PLAIN = "plain_chat_1"
 """The template of a model that has none; one that is changed gets another number."""
 
 ROLES = ("system", "user", "assistant")
-UNLEARNT = -100
-"""The label of a token that is read and not learnt, as transformers has it."""
+UNLEARNT = IGNORED
+"""The label of a token that is read and not learnt."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,8 +53,8 @@ class FitConfig:
         layer_decay: learning rate of a layer as a multiple of that of the layer above it, in (0, 1] (Howard and Ruder
             2018); 1: one rate.
         epochs: passes over the training part; `None`: 10,000 divided by its records, but 2 to 10.
-        learning_rate: of everything but the head, > 0; `None`: 1e-3 for LoRA, 1e-4 for full. Falls
-            linearly to zero.
+        learning_rate: of everything but the head, > 0; `None`: by method and by what is learnt, such as 1e-3 for LoRA
+            and 1e-4 for full where these are labels. Falls linearly to zero.
         head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
         batch_size: records per step.
         max_length: tokens per record, the rest is cut; `None`: 128, or 1,024 where a language model learns.

@@ -7,7 +7,7 @@ model, checkpoints that are whole, and a line that names the records where a los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -321,5 +321,5 @@ def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list
 def _class_weights(run: Run[FitTask]) -> torch.Tensor | None:
     if run.config.class_weights is None:
         return None
-    task, k = run.task, len(run.task.label_names)
-    return torch.tensor(task.head.weights(replace(task, soft=None).targets, k), device=run.compute.device)
+    task = run.task
+    return torch.tensor(task.head.weights(task.given_targets, len(task.label_names)), device=run.compute.device)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from training import _hf, causal
 from training.config import FitConfig
-from training.heads import Head, keep_threshold, model_settings
+from training.heads import Head, RecordHead, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
 from training.results import EpochResult
@@ -56,8 +57,11 @@ class FitTask:
     @property
     def targets(self) -> npt.NDArray[Any]:
         """What the model's outputs are to say of the n records of the training part."""
-        if self.soft is not None:
-            return self.soft
+        return self.given_targets if self.soft is None else self.soft
+
+    @property
+    def given_targets(self) -> npt.NDArray[Any]:
+        """The same by the labels alone."""
         return self.head.targets(np.asarray(self.train.labels), len(self.label_names))
 
     def load(self, config: FitConfig) -> Any:
@@ -123,6 +127,39 @@ class LanguageTask:
 
     def finish(self, model: Any, best: EpochResult) -> None:
         """Nothing: a language model's folder says by itself how it is read."""
+
+
+def labelled_task(
+    parts: Sequence[TokenizedRecords],
+    names: tuple[str, ...],
+    config: FitConfig,
+    *,
+    head: RecordHead,
+    scored: Callable[..., Validated],
+    tokenizer: Any,
+    soft: npt.NDArray[np.float32] | None = None,
+) -> FitTask:
+    """Return what both parts are to a run where each record has labels of its own.
+
+    Args:
+        parts: The training and the validation part.
+        names: Class names in the order of their indices.
+        config: The settings.
+        head: What the model's outputs mean.
+        scored: What scores the validation part, by what is said of it, the head and the labels.
+        tokenizer: The model's own.
+        soft: (n, k) probabilities that are learnt in place of the labels.
+    """
+    return FitTask(
+        train=parts[0],
+        validation=parts[1],
+        label_names=names,
+        head=head,
+        validated=partial(scored, head=head, labels=np.asarray(parts[1].labels)),
+        tokenizer=tokenizer,
+        run=digest(parts, names, config, *([] if soft is None else [hashlib.sha256(soft.tobytes()).hexdigest()])),
+        soft=soft,
+    )
 
 
 def refuse(config: FitConfig, where: str, **wanted: Any) -> None:

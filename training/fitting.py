@@ -17,7 +17,7 @@ from training._torch import choose_device, choose_precision, is_first_process, o
 from training.batching import padding_waste
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig
-from training.datasets_in import Table
+from training.datasets_in import Table, as_dataset
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask
@@ -89,8 +89,9 @@ def fit(
         >>> found.best_epoch, len(found.history)
         (1, 1)
     """
-    settings = as_told(train, text_columns, label_column, config or FitConfig())
-    task = prepare(train, validation, text_columns, label_column, settings)
+    parts = as_dataset(train, "train"), as_dataset(validation, "validation")
+    settings = as_told(parts[0], text_columns, label_column, config or FitConfig())
+    task = prepare(*parts, text_columns, label_column, settings)
     output_dir = Path(output_dir)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:

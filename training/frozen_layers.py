@@ -53,9 +53,9 @@ def computed_once(model: Any, task: Any, compute: Compute) -> Iterator[Any]:
 
 def _frozen_layers(model: Any) -> int:
     """Return how many of the lowest layers, with what lies before them, do not move; 0 where that is not known."""
-    if hasattr(model, "peft_config") or not layers_of(model).count:
-        return 0
     layers = layers_of(model)
+    if hasattr(model, "peft_config") or not layers.count:
+        return 0
     if not isinstance(getattr(_holder(model), "embeddings", None), torch.nn.Module):
         return 0
     moves = [layers.depth[name] for name, each in model.named_parameters() if each.requires_grad]

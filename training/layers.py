@@ -16,7 +16,7 @@ class Layers:
     """How deep the parameters of a model lie.
 
     Attributes:
-        name: of the list of its layers, as in `named_modules`.
+        name: of the list of its layers, as in `named_modules`; empty where it has none.
         count: its layers.
         depth: of every parameter by its name: 0 below the layers, k in the k-th of them, `count` + 1 above them.
     """
@@ -27,26 +27,21 @@ class Layers:
 
 
 def layers_of(model: Any) -> Layers:
-    """Return the layers of a model: its longest list of modules.
-
-    Raises:
-        ValueError: It has none.
-    """
+    """Return the layers of a model: its longest list of modules."""
     import torch
 
     lists = {name: each for name, each in model.named_modules() if isinstance(each, torch.nn.ModuleList)}
-    if not lists:
-        raise ValueError(f"model: expected one that is made of layers, got {type(model).__name__}")
-    name = max(lists, key=lambda each: len(lists[each]))
+    name = max(lists, key=lambda each: len(lists[each]), default="")
+    count = len(lists[name]) if name else 0
     depth: dict[str, int] = {}
     reached = 0
     for parameter, _ in model.named_parameters():
-        if parameter.startswith(f"{name}."):
+        if name and parameter.startswith(f"{name}."):
             reached = int(parameter.removeprefix(f"{name}.").split(".")[0]) + 1
             depth[parameter] = reached
         else:
-            depth[parameter] = len(lists[name]) + 1 if reached or is_head(parameter) else 0
-    return Layers(name=name, count=len(lists[name]), depth=depth)
+            depth[parameter] = count + 1 if reached or is_head(parameter) else 0
+    return Layers(name=name, count=count, depth=depth)
 
 
 def is_head(parameter: str) -> bool:

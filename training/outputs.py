@@ -41,7 +41,7 @@ class Compute:
 
     def logits(self, model: Any, records: TokenizedRecords, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         """(batch, k) float32 logits of the rows; of k texts that are compared, the score of each."""
-        inputs = [{name: value.to(self.device) for name, value in each.items()} for each in self.padded(records, rows)]
+        inputs = [moved(each, self.device) for each in self.padded(records, rows)]
         with self.autocast():
             return logits_of(model, inputs)
 
@@ -49,6 +49,11 @@ class Compute:
         """Within it the model computes in that number format."""
         kind = self.device.split(":")[0]
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def moved(batch: dict[str, torch.Tensor], device: Any) -> dict[str, torch.Tensor]:
+    """A batch on a device."""
+    return {name: each.to(device) for name, each in batch.items()}
 
 
 def logits_of(model: Any, inputs: Inputs) -> torch.Tensor:

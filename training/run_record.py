@@ -16,6 +16,8 @@ from training.whole_files import write_whole
 
 TEXT_COLUMNS = "text_columns"
 """What the record calls the columns that the model reads, in their order."""
+LONGEST = "longest_answer"
+"""And the number of tokens of the longest answer that was learnt."""
 
 _NAME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
@@ -49,11 +51,14 @@ def forget_run_record(model_dir: Path) -> None:
 
 def text_columns_in(model_dir: Path) -> tuple[str, ...] | None:
     """The columns that the model in a folder was trained on; `None` where no record tells."""
-    try:
-        found = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))[TEXT_COLUMNS]
-    except (OSError, ValueError, RecursionError, LookupError, TypeError):  # not there, of before, or not ours
-        return None
+    found = _record(model_dir).get(TEXT_COLUMNS)
     return tuple(map(str, found)) if isinstance(found, list) and found else None
+
+
+def longest_answer_in(model_dir: Path) -> int | None:
+    """Tokens of the longest answer that the model in a folder learnt; `None` where no record tells."""
+    found = _record(model_dir).get(LONGEST)
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def is_complete(model_dir: Path) -> bool:
@@ -63,13 +68,8 @@ def is_complete(model_dir: Path) -> bool:
 
 def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResult | None:
     """The result of the finished run in `model_dir`, or `None` if there is none or it is another run's."""
-    if not (model_dir / _NAME).is_file():
-        return None
-    try:
-        record: dict[str, Any] = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
-        if record["run"] != run:
-            return None
-    except (ValueError, RecursionError, LookupError, TypeError):  # not what was written: nobody's run
+    record = _record(model_dir)
+    if record.get("run") != run:
         return None
     return FitResult(
         model_dir=model_dir,
@@ -81,3 +81,12 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         precision=record["precision"],
         notes=tuple(record.get("notes", ())),
     )
+
+
+def _record(model_dir: Path) -> dict[str, Any]:
+    """The record; empty where there is none, or one that is not ours."""
+    try:
+        found = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -109,8 +108,3 @@ def filled(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
     """(n, longest) the rows, filled up with a value at their ends."""
     longest = max(map(len, rows))
     return torch.tensor([[*row, *[value] * (longest - len(row))] for row in rows])
-
-
-def moved(batch: dict[str, torch.Tensor], device: Any) -> dict[str, torch.Tensor]:
-    """Return a batch on a device."""
-    return {name: each.to(device) for name, each in batch.items()}

@@ -13,10 +13,12 @@ from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 from training.batching import IntArray, token_budget_batches
+from training.chats import UNLEARNT
 from training.engine import Keeper, OfRun, Run, arguments, check_finite
 from training.fit_task import LanguageTask
+from training.outputs import moved
 from training.records import TokenizedRecords
-from training.sequences import batch_of, moved
+from training.sequences import batch_of
 from training.validation import Validated
 
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16_384  # padded tokens per batch where nothing is learnt
@@ -153,7 +155,7 @@ class _Preferring(_OfLanguage, DPOTrainer):  # type: ignore[misc]
         for rows in self._quietly(part):
             given = moved(self._pairs(part, rows), self.args.device)
             learnt = given.pop("completion_mask")
-            labels = given["input_ids"].masked_fill(learnt == 0, -100)
+            labels = given["input_ids"].masked_fill(learnt == 0, UNLEARNT)
             said = self._bare(**given, labels=labels, use_cache=False, fused_lm_head=True).log_probs.float().sum(dim=1)
             found[rows] = said.reshape(2, -1).T.cpu()
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,13 @@ from training import _hf, causal
 from training._torch import choose_device, choose_precision
 from training.batching import token_budget_batches
 from training.chats import give_template, in_words, prompts_of
-from training.outputs import Compute
+from training.outputs import Compute, moved
 from training.progress import Tick
 from training.results import TextPredictions
-from training.sequences import moved
+from training.run_record import longest_answer_in
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-LONGEST = "longest_answer"
-"""What `training.json` calls the number of tokens of the longest answer that was learnt."""
 
 _MOST_NEW, _NO_BOUND = 256, 2**31
 _CPU_TOKENS, _GPU_TOKENS = 4096, 65_536  # of prompts and answers in a batch, padding included
@@ -45,7 +41,7 @@ def writer(
     place = choose_device(device)
     compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
     model = causal.load_writer(str(model_dir)).to(compute.device).eval()
-    new = max_new_tokens or _longest_learnt(model_dir)
+    new = max_new_tokens or longest_answer_in(model_dir) or _MOST_NEW
     most = max_length or _room(model.config, new)
     budget = batch_size or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
 
@@ -111,15 +107,6 @@ def _ends(model: Any, tokenizer: Any) -> list[int]:
     """Return the tokens that end an answer: the tokenizer's, and those of the model's own settings."""
     more = model.generation_config.eos_token_id
     return sorted({tokenizer.eos_token_id, *(more if isinstance(more, list) else [] if more is None else [more])})
-
-
-def _longest_learnt(model_dir: Path) -> int:
-    """Return how many tokens the longest answer has that a model learnt, or a guess."""
-    try:
-        found = json.loads((model_dir / "training.json").read_text(encoding="utf-8"))[LONGEST]
-    except (OSError, ValueError, RecursionError, LookupError, TypeError):  # not there, or not ours
-        return _MOST_NEW
-    return found if isinstance(found, int) and found > 0 else _MOST_NEW
 
 
 def _room(settings: Any, most: int) -> int:

@@ -5,7 +5,7 @@ The test part is an outside file if there is one, else records drawn by chance a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +99,7 @@ SOFT = "twofold_soft_labels"
 
 
 def labelled_dataset(
-    project: Project, round_: Round, record_ids: Iterable[str], *, soft: bool = False
+    project: Project, round_: Round, record_ids: Iterable[str], *, soft: Mapping[str, list[float]] | None = None
 ) -> datasets.Dataset:
     """Return the labelled ones of these records as a model learns from them, sorted by id.
 
@@ -107,7 +107,7 @@ def labelled_dataset(
         project: Seen from one question.
         round_: The labels of this round.
         record_ids: Which records.
-        soft: Whether there is a column with how likely each name is, too.
+        soft: `soft_targets` of them, for a column of their own; None for no such column.
     """
     import datasets
 
@@ -117,9 +117,7 @@ def labelled_dataset(
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
     targets = [task.target(labels[i]) for i in ids]
     found = datasets.Dataset.from_dict({**columns, task.question: targets}, features=task.training_features())
-    if not soft:
-        return found
-    return found.add_column(SOFT, list(soft_targets(project, round_, ids).values()))
+    return found if soft is None else found.add_column(SOFT, [soft[i] for i in ids])
 
 
 def soft_labels(project: Project, round_: Round | None = None) -> dict[str, list[dict[str, Any]]]:

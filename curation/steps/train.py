@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import TwofoldError
@@ -28,7 +28,7 @@ def run(context: Context) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataNote)  # said in the sentence about the step
         result = fit(
-            _with_variants(context, _training_part(context, parts[Part.TRAIN])),
+            _training_part(context, parts[Part.TRAIN]),
             labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
             text_columns=task.read_fields,
             label_column=task.question,
@@ -50,7 +50,8 @@ def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
     soft, kind = context.config.training.soft_labels, context.config.task.kind
     if soft and kind.recipe != "classification":
         raise TwofoldError(f"training.soft_labels: expected false for answers of the kind {kind.name!r}, came true")
-    return labelled_dataset(context.project, context.round, record_ids, soft=soft)
+    known = soft_targets(context.project, context.round, record_ids) if soft else None
+    return _with_variants(context, labelled_dataset(context.project, context.round, record_ids, soft=known), known)
 
 
 def _score(result: FitResult) -> str:
@@ -74,7 +75,7 @@ def fit_config(
     return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, soft_labels=soft, **given)
 
 
-def _with_variants(context: Context, train: Any) -> Any:
+def _with_variants(context: Context, train: Any, soft: Mapping[str, list[float]] | None) -> Any:
     import datasets
 
     variants = context.round.table("augmented.parquet")
@@ -86,10 +87,8 @@ def _with_variants(context: Context, train: Any) -> Any:
         for name in task.fields:
             columns[name].append(fields[name])
     columns[task.question] = [task.target(value) for value in column(variants, "value")]
-    if SOFT in train.column_names:
-        parents = column(variants, "parent")
-        known = soft_targets(context.project, context.round, parents)
-        columns[SOFT] = [known[parent] for parent in parents]
+    if soft is not None:
+        columns[SOFT] = [soft[parent] for parent in column(variants, "parent")]
     more = datasets.Dataset.from_dict(columns, features=train.features)
     return datasets.concatenate_datasets([train, more])
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from training.chats import holds_conversations
 from training.config import FitConfig
-from training.datasets_in import Table, as_dataset
 from training.fit_task import FitTask, LanguageTask
 from training.listwise import holds_orders
 from training.recipes.instruct import instruct
@@ -22,24 +22,25 @@ from training.recipes.records import records
 from training.run_record import TEXT_COLUMNS
 from training.windows import holds_passages
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 _OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
 _BY_LABELS = ((holds_passages, passages), (holds_orders, orders))
 
 
-def as_told(train: Table, text_columns: Sequence[str], label_column: str, config: FitConfig) -> FitConfig:
+def as_told(train: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig) -> FitConfig:
     """Return the settings with what the data tell: of conversations without labels the answers are learnt."""
-    part = as_dataset(train, "train")
-    if config.learns != "labels" or label_column in part.column_names or not holds_conversations(part, text_columns):
+    if config.learns != "labels" or label_column in train.column_names or not holds_conversations(train, text_columns):
         return config
     return replace(config, learns="answers")
 
 
 def prepare(
-    train: Table, validation: Table, text_columns: Sequence[str], label_column: str, config: FitConfig
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
 ) -> FitTask | LanguageTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
-    parts = as_dataset(train, "train"), as_dataset(validation, "validation")
-    by_labels = next((recipe for holds, recipe in _BY_LABELS if holds(parts[0], label_column)), records)
+    by_labels = next((recipe for holds, recipe in _BY_LABELS if holds(train, label_column)), records)
     of = _OF_LANGUAGE.get(config.learns, by_labels)
-    task = of(*parts, text_columns, label_column, config)
+    task = of(train, validation, text_columns, label_column, config)
     return replace(task, told={TEXT_COLUMNS: list(text_columns), **task.told})

@@ -11,7 +11,7 @@ from training.chats import give_template
 from training.config import FitConfig
 from training.fit_task import LanguageTask, digest
 from training.records import TokenizedRecords
-from training.writing import LONGEST
+from training.run_record import LONGEST
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from training import _hf
 from training.config import FitConfig
-from training.fit_task import ITS_OWN_LOSS, FitTask, digest, refuse
+from training.fit_task import ITS_OWN_LOSS, FitTask, labelled_task, refuse
 from training.listwise import listwise_head, options_in, ranked_texts, ranks_in
 from training.records import tokenized
 from training.validation import of_orders
@@ -35,12 +33,4 @@ def orders(
         for part in (train, validation)
     ]
     head = listwise_head(names, compares=config.compares)
-    return FitTask(
-        train=parts[0],
-        validation=parts[1],
-        label_names=names,
-        head=head,
-        validated=partial(of_orders, head=head, labels=np.asarray(parts[1].labels)),
-        tokenizer=tokenizer,
-        run=digest(parts, names, config),
-    )
+    return labelled_task(parts, names, config, head=head, scored=of_orders, tokenizer=tokenizer)

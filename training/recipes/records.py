@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ import numpy as np
 from training import _hf
 from training.config import FitConfig
 from training.datasets_in import with_class_names
-from training.fit_task import FitTask, digest
+from training.fit_task import FitTask, labelled_task
 from training.heads import head_for
 from training.pairwise import compared, tells, told_last, with_told_answers
 from training.records import label_names_of, soft_labels_in, tokenized
@@ -44,14 +43,5 @@ def records(
     ]
     head = head_for(np.asarray(parts[0].labels), config, names)
     soft = None if config.soft_labels is None else soft_labels_in(train, config.soft_labels, names, head.name)
-    return FitTask(
-        train=parts[0],
-        validation=parts[1],
-        label_names=names,
-        head=head,
-        validated=partial(of_records, head=head, labels=np.asarray(parts[1].labels)),
-        tokenizer=tokenizer,
-        run=digest(parts, names, config, *([] if soft is None else [hashlib.sha256(soft.tobytes()).hexdigest()])),
-        soft=soft,
-        told={TEXT_COLUMNS: list(text_columns)},  # in the order in which they are compared
-    )
+    task = labelled_task(parts, names, config, head=head, scored=of_records, tokenizer=tokenizer, soft=soft)
+    return replace(task, told={TEXT_COLUMNS: list(text_columns)})  # in the order in which they are compared
