@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
-from training.config import ClassWeights, LossName, Method
+from training.config import FitConfig, Precision
+from training.packaged import PACKAGED
 
 FORMAT = 2
 
@@ -77,30 +80,47 @@ class AugmentationConfig(Section):
     operations: tuple[str, ...] = ("synonym", "typo", "swap", "delete")
 
 
-class TrainingConfig(Section):
-    """Which model is fine-tuned and how; see `training.FitConfig` for each value's meaning.
+class _TrainingConfig(Section):
+    """Which model is fine-tuned and how: what a project says of it, and every setting of `training.FitConfig`.
 
     Attributes:
         question: Which of several questions a model learns to answer; the first by default.
-        precision: Of training, predictions and embeddings alike.
         soft_labels: Whether a model learns how likely each label is by the readers' votes, where nobody settled it.
+        patience: As in `FitConfig`.
+        precision: Of training, predictions and embeddings alike.
     """
 
     question: str | None = None
-    model: str = "packaged"
-    method: Method = "lora"
-    freeze: int = Field(default=0, ge=0)
-    unfreeze: bool = False
-    layer_decay: float = Field(default=1.0, gt=0, le=1)
-    class_weights: ClassWeights | None = None
-    loss: LossName = "cross_entropy"
+    model: str = PACKAGED
     soft_labels: bool = False
-    epochs: int | None = Field(default=None, ge=1, le=1000)
-    learning_rate: float | None = Field(default=None, gt=0, lt=1)
-    batch_size: int = Field(default=16, ge=1, le=4096)
-    max_length: int | None = Field(default=None, ge=8, le=8192)
-    patience: int = Field(default=3, ge=1)
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    patience: int = 3
+    precision: Precision = "auto"
+
+    @property
+    def fit_settings(self) -> dict[str, Any]:
+        """Those of `FitConfig` that the file sets."""
+        return self.model_dump(exclude_none=True, exclude={"question", "soft_labels"})
+
+    @model_validator(mode="after")
+    def _fits(self) -> _TrainingConfig:
+        FitConfig(**self.fit_settings)
+        return self
+
+
+# What the project knows by itself, or what is a matter of the machine.
+_NOT_SET_HERE = {"seed", "scale", "compares", "learns", "device", "threads"}
+
+
+def _of_fitting() -> dict[str, Any]:
+    types = get_type_hints(FitConfig)
+    written = _TrainingConfig.model_fields.keys() | _NOT_SET_HERE
+    return {each.name: (types[each.name], each.default) for each in fields(FitConfig) if each.name not in written}
+
+
+if TYPE_CHECKING:
+    TrainingConfig = _TrainingConfig
+else:
+    TrainingConfig = create_model("TrainingConfig", __base__=_TrainingConfig, **_of_fitting())
 
 
 class Config(Section):
@@ -166,10 +186,12 @@ def _described(error: ValidationError, section: type[BaseModel], above: tuple[in
     path = (*above, *first["loc"])
     if first["type"] == "question":  # what is wrong is known by the kind's own settings
         return _described(first["ctx"]["why"], first["ctx"]["of"], path)
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error" and (named := re.match(r"([\w.]+): (?=expected)", message)):
+        return f"key {'.'.join([*map(str, path), named[1]])!r}: {message[named.end() :]}"
     key = ".".join(str(part) for part in path if part != "[key]") or "task"
     if first["type"] == "extra_forbidden":
         return f"key {key!r} is not known{suggest(str(path[-1]), _keys(section, first['loc'][:-1]))}"
-    message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_pattern_mismatch":
         message = f"expected {limits.IN_WORDS[first['ctx']['pattern']]}"
     came = "" if first["type"] == "missing" else f", came {str(first['input'])[:80]!r}"
@@ -201,4 +223,9 @@ def _written(config: Config) -> dict[str, Any]:
         name: {key: value for key, value in asked.items() if (key, value) != ("optional", False)}
         for name, asked in task["questions"].items()
     }
-    return {**found, "task": {**task, "questions": questions}}
+    shown = config.training.model_dump(mode="json", exclude_defaults=True)
+    training = {key: value for key, value in found["training"].items() if key in _ALWAYS_WRITTEN or key in shown}
+    return {**found, "task": {**task, "questions": questions}, "training": training}
+
+
+_ALWAYS_WRITTEN = ("model", "method", "batch_size", "patience", "precision")

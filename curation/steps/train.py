@@ -70,8 +70,7 @@ def fit_config(
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    given = settings.model_dump(exclude_none=True, exclude={"question", "soft_labels"})
-    soft = SOFT if settings.soft_labels else None
+    soft, given = SOFT if settings.soft_labels else None, settings.fit_settings
     return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, soft_labels=soft, **given)
 
 
@@ -97,7 +96,11 @@ STEP = Step(
     name="train",
     makes=("model",),
     needs=("labels.parquet", "split.parquet", "augmented.parquet"),
-    depends_on=lambda config: [config.training.model_dump(), config.task.model_dump(mode="json"), config.seed],
+    depends_on=lambda config: [
+        config.training.model_dump(exclude_defaults=True),
+        config.task.model_dump(mode="json"),
+        config.seed,
+    ],
     run=run,
     revision=2,
 )

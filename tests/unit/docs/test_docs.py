@@ -14,6 +14,7 @@ from curation.project.config import Config
 from curation.sources.readers import READERS
 from curation.sources.rows import Reading
 from curation.tasks.kinds import OURS
+from training.config import FitConfig
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +34,8 @@ def test_every_setting_is_in_the_configuration_page():
     for section, field in Config.model_fields.items():
         nested = getattr(field.annotation, "model_fields", None)
         for name in nested or [section]:
+            if section == "training" and f"\n        {name}: " in (FitConfig.__doc__ or ""):
+                continue  # the page sends the reader there
             assert f"`{name}`" in page or f"`{section}.{name}" in page or f", `{name}`" in page, (section, name)
     for kind in OURS.values():
         for name in kind.settings.model_fields:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from curation.errors import TwofoldError
 from curation.project.config import Config, read_config, write_config
+from curation.steps.train import fit_config
 from curation.tasks.task import single_label
+from training.config import FitConfig
 
 
 def test_a_written_config_reads_back_the_same(tmp_path):
@@ -23,6 +27,11 @@ def test_a_written_config_reads_back_the_same(tmp_path):
             "key 'annotation.required': input should be greater than or equal to 2, came '1'",
         ),
         ("[training]\nmethod = 'lorra'\n", "key 'training.method': .*'lora'.*came 'lorra'"),
+        (
+            "[training]\nlabel_smoothing = 1.5\n",
+            r"key 'training.label_smoothing': expected a share in \[0, 1\), got 1.5",
+        ),
+        ("[training]\nseed = 1\n", "key 'training.seed' is not known"),
         ("format = 99\n", "made by a newer Twofold"),
         ("name = \n", "expected TOML"),
         ("[task.questions.label]\nlabels = ['a', 'a']\n", "labels must differ, 'a' stands there twice"),
@@ -46,6 +55,19 @@ def test_a_bad_file_gets_one_line_that_names_the_key(tmp_path, text, expected):
     with pytest.raises(TwofoldError, match=expected) as raised:
         read_config(path)
     assert "\n" not in str(raised.value)
+
+
+def test_every_setting_of_training_that_is_not_the_projects_own_can_be_written(tmp_path):
+    training = {"lora_rank": 4, "lora_target_modules": ["query"], "weight_decay": 0.0, "max_grad_norm": 2.5}
+    task = single_label(("question", "complaint"))
+    config = Config.model_validate({"name": "shop", "task": task, "training": training})
+    write_config(tmp_path / "twofold.toml", config)
+    read = read_config(tmp_path / "twofold.toml")
+    assert read == config
+    settings = fit_config(read.training, seed=3)
+    assert {name: getattr(settings, name) for name in training} == {**training, "lora_target_modules": ("query",)}
+    ours = {"seed", "scale", "compares", "learns", "device", "threads"}
+    assert set(type(read.training).model_fields) - {"question"} == {each.name for each in fields(FitConfig)} - ours
 
 
 def test_a_folder_without_a_project_is_said_to_be_none(tmp_path):
