@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import numpy as np
 
 from training.adapt import adapted, plain, with_prompt
 from training.config import FitConfig
-from training.heads import head_of
+from training.folder_heads import FolderHead, keep_heads, turn_to
+from training.heads import OF_HEADS, head_of, is_head_of
+from training.layers import output_part
 from training.model_files import UnusableModel, loading
 from training.packaged import locate
 from training.records import Tokenize
@@ -107,7 +110,9 @@ def windows_with(tokenizer: Any, *, max_length: int) -> CutUp:
 
 
 def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: str = "SequenceClassification") -> Any:
-    """The model of `config` with a fresh head of these settings; only the weights of its method are trainable.
+    """The model of `config` with a head of these settings; only the weights of its method are trainable.
+
+    A model that was trained for the same labels goes on with its head; any other gets a fresh one.
 
     Args:
         config: which model, and what of it is trained.
@@ -118,8 +123,8 @@ def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: 
         return adapted(_fresh_classifier(config, settings, reads), config, reads)
 
 
-def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int) -> None:
-    """Write the plain model to `folder`, and what a method added to it to `folder/adapter`.
+def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int, heads: Sequence[FolderHead] = ()) -> None:
+    """Write the plain model to `folder`, what a method added to it to `folder/adapter`, `heads` of before to `heads`.
 
     Low-rank factors and scales are merged into the plain model; a prompt cannot be, and `load_trained` puts it before
     the model again. The tokenizer is saved with the `max_length` of the training, so that prediction cuts where
@@ -130,12 +135,16 @@ def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int) -> 
         if hasattr(model, "peft_config"):
             model.save_pretrained(folder / "adapter", safe_serialization=True)
         plain(model).save_pretrained(folder, safe_serialization=True)
+    keep_heads(heads, folder)
     tokenizer.model_max_length = max_length
     tokenizer.save_pretrained(folder)
 
 
-def load_trained(folder: Path) -> tuple[Any, Any]:
-    """Model and tokenizer of a folder that `save_model` or transformers wrote; runs no code found in it."""
+def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
+    """Model and tokenizer of a folder that `save_model` or transformers wrote; runs no code found in it.
+
+    `task` is the number of one of those that the model learnt one after another, counted from 1; `None`: the last.
+    """
     if not (folder / "config.json").is_file():
         raise UnusableModel(f"model_dir: expected a model folder with a config.json, got {folder}")
     tokenizer = load_tokenizer(str(folder))
@@ -144,7 +153,8 @@ def load_trained(folder: Path) -> tuple[Any, Any]:
     with loading(str(folder)), quiet():
         shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         model = _auto(head_of(shape).model).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
-        return with_prompt(model, folder / "adapter"), tokenizer
+        older = turn_to(model, folder, task, head_of(shape).model)
+        return model if older else with_prompt(model, folder / "adapter"), tokenizer
 
 
 def _auto(reads: str) -> Any:
@@ -153,17 +163,44 @@ def _auto(reads: str) -> Any:
     return getattr(transformers, f"AutoModelFor{reads}")
 
 
-def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str) -> Any:
+def asked_settings(model: str, settings: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The `config` of a model as it is, and with a head of these settings."""
     from transformers import AutoConfig
 
+    with loading(locate(model)):
+        is_so = AutoConfig.from_pretrained(locate(model), trust_remote_code=False)
+    asked = deepcopy(is_so)
+    for name in OF_HEADS:
+        if hasattr(asked, name):
+            delattr(asked, name)
+    for name, value in settings.items():
+        setattr(asked, name, value)
+    return is_so, asked
+
+
+def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str) -> Any:
+    """The model with the head that it has for these settings, or with a new one."""
+    is_so, asked = asked_settings(config.model, settings)
     with loading(locate(config.model)):
-        shape = AutoConfig.from_pretrained(locate(config.model), trust_remote_code=False)
-        for name, value in settings.items():
-            setattr(shape, name, value)
-        return _auto(reads).from_pretrained(
+        model, found = _auto(reads).from_pretrained(
             locate(config.model),
-            config=shape,
-            ignore_mismatched_sizes=True,  # a head for another number of classes is replaced
+            config=asked,
+            ignore_mismatched_sizes=True,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
+    if not is_head_of(is_so, asked, reads):
+        _renew_head(model, already=found["missing_keys"])
+    return model
+
+
+def _renew_head(model: Any, *, already: Collection[str]) -> None:
+    """Draw the weights of the head anew, unless a model has none: then they are drawn already."""
+    name = output_part(model)
+    part = getattr(model, name)
+    if all(f"{name}.{each}" in already for each, _ in part.named_parameters()):
+        return
+    for parameter in part.parameters():
+        parameter._is_hf_initialized = False  # what transformers has read from a file it does not draw
+    part.apply(model._init_weights)

@@ -5,6 +5,7 @@ One method is one entry of `_ADDED`, or of the three lines in `adapted`. What is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,14 +60,17 @@ def plain(model: Any) -> Any:
 
 def with_prompt(model: Any, adapter: Path) -> Any:
     """Return a model behind the prompt in a folder, where there is one: the rest is merged into the model already."""
-    import json
-
-    settings = adapter / "adapter_config.json"
-    if not settings.is_file() or json.loads(settings.read_text(encoding="utf-8")).get("peft_type") not in _PROMPTS:
+    if not has_prompt(adapter):
         return model
     from peft import PeftModel
 
     return PeftModel.from_pretrained(model, adapter, is_trainable=False)
+
+
+def has_prompt(adapter: Path) -> bool:
+    """Whether a folder of what a method added holds a prompt, which no model can take in."""
+    settings = adapter / "adapter_config.json"
+    return settings.is_file() and json.loads(settings.read_text(encoding="utf-8")).get("peft_type") in _PROMPTS
 
 
 def _lora(config: FitConfig, **variant: bool) -> Any:

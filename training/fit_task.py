@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from training import _hf, causal
 from training.config import FitConfig
+from training.folder_heads import FolderHead
 from training.heads import Head, RecordHead, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
@@ -40,6 +41,7 @@ class FitTask:
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
+        heads: those of what the model learnt before, kept beside the new one.
     """
 
     train: TokenizedRecords
@@ -53,6 +55,7 @@ class FitTask:
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     soft: npt.NDArray[np.float32] | None = None
+    heads: tuple[FolderHead, ...] = ()
 
     @property
     def targets(self) -> npt.NDArray[Any]:
@@ -65,7 +68,7 @@ class FitTask:
         return self.head.targets(np.asarray(self.train.labels), len(self.label_names))
 
     def load(self, config: FitConfig) -> Any:
-        """Load the model, with a fresh head."""
+        """Load the model, with its head or a fresh one."""
         return _hf.load_for_training(config, model_settings(self.head, self.label_names), reads=self.head.model)
 
     def finish(self, model: Any, best: EpochResult) -> None:
@@ -120,6 +123,7 @@ class LanguageTask:
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     label_names: tuple[str, ...] = ()
+    heads: tuple[FolderHead, ...] = ()
 
     def load(self, config: FitConfig) -> Any:
         """Load the model."""

@@ -17,6 +17,7 @@ from training._torch import choose_device, choose_precision, is_first_process, o
 from training.batching import padding_waste
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig
+from training.continuing import going_on
 from training.datasets_in import Table, as_dataset
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
@@ -93,6 +94,7 @@ def fit(
     settings = as_told(parts[0], text_columns, label_column, config or FitConfig())
     task = prepare(*parts, text_columns, label_column, settings)
     output_dir = Path(output_dir)
+    task = going_on(task, settings, output_dir)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
         return finished
@@ -132,7 +134,7 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
     wait_for_others()
     if is_first_process():
         forget_run_record(output_dir)
-        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens)
+        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=task.heads)
         write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
         shutil.rmtree(checkpoints, ignore_errors=True)
     wait_for_others()

@@ -33,6 +33,9 @@ IntArray = npt.NDArray[np.int64]
 
 _STEPS = "ordinal_steps"  # in a model's settings: the steps of the scale, from lowest to highest
 _THRESHOLD = "decision_threshold"  # and the probability above which a label is predicted
+_NAMED = (_STEPS, NAMES, OPTIONS)
+OF_HEADS = (*_NAMED, _THRESHOLD, TIE)
+"""What a model's settings say of its head beyond what transformers knows."""
 _THRESHOLDS = np.arange(1, 21) / 40  # from .025 to .5
 
 
@@ -127,6 +130,20 @@ def names_of(settings: Any) -> tuple[str, ...]:
     steps = next((found for name in (_STEPS, NAMES, OPTIONS) if (found := getattr(settings, name, None))), None)
     outputs = tuple(settings.id2label[index] for index in range(settings.num_labels))
     return labels_of_tags(outputs) if head_of(settings) is TAGS else tuple(steps or outputs)
+
+
+def is_head_of(settings: Any, asked: Any, reads: str) -> bool:
+    """Whether a model saved with `settings` has a head for what is `asked`: of the same kind, for the same names.
+
+    Args:
+        settings: the `config` of a model as it was saved.
+        asked: that of the model that is wanted.
+        reads: what transformers calls the latter, behind `AutoModelFor`.
+    """
+    if not any(name.endswith(f"For{reads}") for name in settings.architectures or ()):
+        return False
+    same = all(getattr(settings, name, None) == getattr(asked, name, None) for name in ("id2label", *_NAMED))
+    return same and head_of(settings).name == head_of(asked).name
 
 
 def threshold_of(settings: Any) -> float:

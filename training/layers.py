@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training.model_files import UnusableModel
+
 # What transformers calls the layers after the encoder; measured against a head on the mean of the token vectors,
 # which was not better (+-2 points either way on three data sets) and would need a class of our own to load.
 HEADS = ("classifier", "score", "pooler", "pre_classifier")
+OUTPUTS = ("classifier", "score")
+"""Those of them that have to do with the labels: another task has others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,18 @@ def layers_of(model: Any) -> Layers:
         else:
             depth[parameter] = count + 1 if reached or is_head(parameter) else 0
     return Layers(name=name, count=count, depth=depth)
+
+
+def output_part(model: Any) -> str:
+    """Return the name of the part of a model that is made for its labels.
+
+    Raises:
+        UnusableModel: It has none that is known here.
+    """
+    found = next((name for name in OUTPUTS if hasattr(model, name)), None)
+    if found is None:
+        raise UnusableModel(f"model: expected a head called {' or '.join(OUTPUTS)}, {type(model).__name__} has none")
+    return found
 
 
 def is_head(parameter: str) -> bool:

@@ -16,6 +16,7 @@ from training.datasets_in import Table, as_dataset
 from training.heads import RecordHead, head_of, names_of, threshold_of
 from training.listwise import NAMES as OPTIONS
 from training.listwise import ranked_texts
+from training.model_files import UnusableModel
 from training.outputs import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
@@ -43,6 +44,7 @@ def predict(
     batch_size: int | None = None,
     max_length: int | None = None,
     max_new_tokens: int | None = None,
+    task: int | None = None,
     precision: str = "auto",
     device: str = "auto",
     progress: bool | Tick = False,
@@ -58,6 +60,8 @@ def predict(
         max_length: tokens per record; `None` takes what the model was trained with.
         max_new_tokens: tokens of an answer at most, where a language model writes it; `None`: as many as the longest
             answer that it learnt here, or 256.
+        task: of a model that learnt several tasks one after another, the number of the one that is asked for, counted
+            from 1; `None`: the last.
         precision: `"fp32"`, `"bf16"`, or `"auto"`: float32, in which every machine gives the same answer,
             however the model was trained. bfloat16 moves a probability by about .01.
         device: a torch device, or `"auto"`.
@@ -90,6 +94,7 @@ def predict(
         batch_size=batch_size,
         max_length=max_length,
         max_new_tokens=max_new_tokens,
+        task=task,
         precision=precision,
         device=device,
     )
@@ -103,6 +108,7 @@ def predictor(
     batch_size: int | None = None,
     max_length: int | None = None,
     max_new_tokens: int | None = None,
+    task: int | None = None,
     precision: str = "auto",
     device: str = "auto",
 ) -> Predictor:
@@ -112,6 +118,8 @@ def predictor(
     (records done, records of the part), and returns what `predict` does.
     """
     if writes(Path(model_dir)):
+        if task is not None:
+            raise UnusableModel(f"task: expected None of a language model, got {task!r}")
         return writer(
             Path(model_dir),
             text_columns=text_columns,
@@ -121,7 +129,7 @@ def predictor(
             precision=precision,
             device=device,
         )
-    model, tokenizer = _hf.load_trained(Path(model_dir))
+    model, tokenizer = _hf.load_trained(Path(model_dir), task)
     place, head = choose_device(device), head_of(model.config)
     compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
     length = max_length or tokenizer.model_max_length

@@ -1,0 +1,61 @@
+"""A run that starts from a model that an earlier run has trained: what it goes on with, and what it begins anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from training import _hf
+from training.adapt import has_prompt
+from training.config import FitConfig
+from training.fit_task import FitTask, LanguageTask
+from training.folder_heads import FolderHead, all_heads, older_heads
+from training.heads import is_head_of, model_settings, names_of
+
+_SHOWN = 3  # labels in a note
+_WITH_LABELS = ("ForSequenceClassification", "ForTokenClassification")
+
+
+def going_on(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path) -> FitTask | LanguageTask:
+    """Return a task with the heads that its model had before, and a note where it gets a new one.
+
+    Raises:
+        ValueError: The model would be written over, or is read behind a prompt.
+    """
+    folder = Path(config.model)
+    if folder.is_dir():
+        _check_folder(folder, output_dir)
+    if isinstance(task, LanguageTask):
+        return task
+    is_so, asked = _hf.asked_settings(config.model, model_settings(task.head, task.label_names))
+    if is_head_of(is_so, asked, task.head.model):
+        return replace(task, heads=older_heads(folder))
+    if not _has_labels(is_so, _WITH_LABELS):
+        return task
+    same_kind = folder.is_dir() and _has_labels(is_so, (f"For{task.head.model}",))
+    heads = all_heads(folder) if same_kind else ()
+    return replace(task, heads=heads, notes=(*task.notes, _note(config.model, is_so, heads)))
+
+
+def _check_folder(folder: Path, output_dir: Path) -> None:
+    if folder.resolve() == output_dir.resolve():
+        raise ValueError(f"model: expected another folder than {output_dir}, which is written over")
+    if has_prompt(folder / "adapter"):
+        raise ValueError(
+            f"model: expected one that is not read behind a prompt, as {folder} is: a prompt can't be merged"
+        )
+
+
+def _has_labels(settings: Any, endings: tuple[str, ...]) -> bool:
+    return any(name.endswith(endings) for name in settings.architectures or ())
+
+
+def _note(model: str, settings: Any, heads: tuple[FolderHead, ...]) -> str:
+    try:
+        names = names_of(settings)
+    except ValueError:  # tags of somebody else
+        names = tuple(settings.id2label.values())
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    kept = f"; the old one is kept as that of task {len(heads)}" if heads else ""
+    return f"model: {model} was trained for other labels ({shown}), so its head is a new one{kept}"
