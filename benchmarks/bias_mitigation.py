@@ -6,7 +6,8 @@ A fifth of the stream is in a dialect, made by rules of spelling; which records,
 `sst2` or `trec`, few are in dialect, or nearly all of those carry one label, or readers gave a part of those that one
 by mistake. The model is a logistic regression on the frozen packaged encoder. It is tested on 500 other texts, each in
 both spellings: the accuracy is that of the stream, the gap that of one spelling less that of the other. Collected
-records come from the stream with the right label, as many at random as by target. Intervals are of the paired
+records come from the stream with the right label, as many at random as by target; the queue asks for what a model takes
+for what is wanted. Intervals are of the paired
 difference from no remedy, over the draws.
 """
 
@@ -160,8 +161,18 @@ def weights(case: Planted) -> tuple[Training, Floats | None]:
 
 def collected_by_target(case: Planted) -> tuple[Training, Floats | None]:
     """Return the training part with what the targets ask for, as far as the stream has it."""
-    labels = case.data.codes[case.stream]
-    found = [case.stream[(case.group == 1) & (labels == label)][:more] for _, label, more in targets(case.training)]
+    return collected(case, case.data.codes[case.stream])
+
+
+def collected_by_queue(case: Planted) -> tuple[Training, Floats | None]:
+    """Return it with what a model takes for that, as labels are not known before somebody has read a record."""
+    given, group = case.training, case.group
+    model = fit_linear(given.vectors, given.labels, inverse_regularization=10.0, steps=1000)
+    return collected(case, model.predict(Training.of(case.data, case.stream, group).vectors))
+
+
+def collected(case: Planted, guess: Ints) -> tuple[Training, Floats | None]:
+    found = [case.stream[(case.group == 1) & (guess == label)][:more] for _, label, more in targets(case.training)]
     rows = np.concatenate([*found, np.empty(0, dtype=np.int64)])
     return case.training.with_more(Training.of(case.data, rows, np.ones(len(rows), dtype=np.int64))), None
 
@@ -214,6 +225,7 @@ REMEDIES: Mapping[str, Callable[[Planted], tuple[Training, Floats | None]]] = {
     "weights": weights,
     "collected at random": collected_at_random,
     "collected by target": collected_by_target,
+    "collected by the queue": collected_by_queue,
     "balanced by variants": augmented,
     f"{READ} labels read again": lambda case: read_again(case, of_dialect=False),
     f"{READ} of dialect read again": lambda case: read_again(case, of_dialect=True),

@@ -37,6 +37,8 @@ class AnnotationConfig(Section):
         suggestions: Whether reviewers see the current model's label; it speeds them up, and sways them.
         third_looks: Share of a round's records that one more reader may read, before anybody has to settle them: those
             on which another answer is expected to help most.
+        collect: A column kept beside the records by whose groups labels should be alike: unread records that may bring
+            what a group lacks come first; empty for none.
     """
 
     url: str = Field(default="", pattern=limits.ADDRESS)
@@ -45,6 +47,7 @@ class AnnotationConfig(Section):
     test_share: float = Field(default=0.2, ge=0, le=1)
     suggestions: bool = True
     third_looks: float = Field(default=0.0, ge=0, le=1)
+    collect: str = ""
 
 
 class CheckConfig(Section):

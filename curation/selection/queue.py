@@ -21,15 +21,21 @@ WHY_UNREAD: Mapping[Why, str] = {
 }
 
 
-def queue(known: Sequence[Known], ordered: Callable[..., Selection]) -> list[Row]:
+def queue(
+    known: Sequence[Known],
+    ordered: Callable[..., Selection],
+    *,
+    first: Callable[[Iterable[Row]], Iterable[Row]] = lambda rows: rows,
+) -> list[Row]:
     """Queue what people have not settled: disputes, then what teaches most, then test records, by chance alone.
 
-    `ordered` is `next_records`, with everything but the codes, the candidates and how right their labels are.
+    `ordered` is `next_records`, with everything but the codes, the candidates and how right their labels are; `first`
+    moves those of what teaches most to the front that are wanted for another reason.
     """
     waiting = {k.record_id: entry(k) for k in known if k.source not in BY_PEOPLE}
     chosen = {i: row for i, row in waiting.items() if row["kind"] not in (Queued.DISPUTED, Queued.TEST_PART)}
     disputed, tests = (_by_chance(waiting.values(), kind) for kind in (Queued.DISPUTED, Queued.TEST_PART))
-    return [*disputed, *(_in_order(chosen, known, ordered) if chosen else ()), *tests]
+    return [*disputed, *(first(_in_order(chosen, known, ordered)) if chosen else ()), *tests]
 
 
 def _by_chance(rows: Iterable[Row], kind: Queued) -> list[Row]:

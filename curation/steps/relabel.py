@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from curation.bias import balance_target
+from curation.bias.grouping import MISSING
+from curation.errors import TwofoldError, suggest
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
@@ -16,7 +19,9 @@ from curation.project.standing import Method
 from curation.project.step import Context, Step
 from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
+from curation.selection.wanted import wanted_first
 from curation.selection.why_look import Known, errors
+from curation.sources.beside import metadata
 from curation.tasks.task import Task
 from evaluation.text_metrics import chrf
 
@@ -34,7 +39,7 @@ ERRORS = pa.schema(
 def run(context: Context) -> str:
     """Say of every error whose it is, and queue what nobody has settled yet, in the order in which it teaches most."""
     config, known = context.config, list(_known(context))
-    queued = queue(known, lambda codes, **those: _ordered(context, codes, those))
+    queued = queue(known, lambda codes, **those: _ordered(context, codes, those), first=_collected(context, known))
     said = _forecast(context, queued)
     context.round.write_table("errors.parquet", table(errors(known), ERRORS))
     context.round.write_json("forecast.json", said)
@@ -52,6 +57,27 @@ def _ordered(context: Context, codes: Any, those: Row) -> Selection:
     n_classes, size = max(len(config.task.strata_names), 1), config.annotation.batch_size
     embeddings = EmbeddingStore(context.project).matrix
     return next_records(embeddings, codes, n_classes=n_classes, size=size, seed=config.seed, **those)
+
+
+def _collected(context: Context, known: Sequence[Known]) -> Callable[[Iterable[Row]], Iterable[Row]]:
+    """Return what puts those first that the groups of `annotation.collect` lack; nothing is moved where it is empty.
+
+    Raises:
+        TwofoldError: There are no such groups, or answers are not one of several labels.
+    """
+    task, by = context.config.task, context.config.annotation.collect
+    if not by:
+        return lambda rows: rows
+    kept = metadata(context.project)
+    if by not in kept:
+        hint = suggest(by, kept) if kept else "; none is kept: name it with twofold check --group"
+        raise TwofoldError(f"annotation.collect: no column {by!r} is kept of the records{hint}")
+    if task.kind.classes(task.asked) is None:
+        raise TwofoldError(f"annotation.collect: expected '' for answers of the kind {task.kind.name!r}, came {by!r}")
+    group = {k.record_id: MISSING if g is None else g for k, g in zip(known, kept[by], strict=True)}
+    labelled = [k for k in known if k.label is not None]
+    lacking = balance_target([k.label for k in labelled], [group[k.record_id] for k in labelled]) if labelled else ()
+    return lambda rows: wanted_first(rows, known, group, lacking)
 
 
 def _forecast(context: Context, queued: Sequence[Row]) -> dict[str, Any]:
@@ -126,7 +152,7 @@ STEP = Step(
     needs=("labels.parquet", "split.parquet", "quality.parquet", "flags.parquet"),
     depends_on=lambda config: [
         *(config.task.model_dump(mode="json"), config.annotation.batch_size, config.annotation.test_share),
-        *(config.seed, config.training.precision),
+        *(config.seed, config.training.precision, config.annotation.collect),
     ],
     run=run,
     revision=4,

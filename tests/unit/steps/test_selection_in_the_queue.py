@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from settings import edit_settings
 
+from curation.errors import TwofoldError
+from curation.project.artifacts import write_table
 from curation.project.embeddings import EmbeddingStore
+from curation.project.folder import open_project
 from curation.project.records import QUALITY, SPLIT, column, labels_schema, table
 from curation.project.step import Context
 from curation.steps import relabel
+from curation.steps.evaluate import predictions_schema
 
 N = 40
+LACKING = "wanted: 'mail' has 2 records with the label 'question', 6 fewer than in all groups alike"
 
 
 @pytest.fixture
@@ -112,3 +118,33 @@ def test_what_a_batch_brought_is_set_against_what_was_foretold(project):
     found = after.json("forecast.json")["last"]
     assert (found["reviews"], found["wrong"]) == (4, 1)
     assert found["foretold"] == first["next"]
+
+
+def test_what_a_group_lacks_is_read_first_as_much_of_it_as_is_lacking(project):
+    """By mail come 8 complaints and 2 questions, by chat the other way round; half of the records are not read yet."""
+    labels = {i: label if n < 20 else None for n, (i, label) in enumerate(given_labels(project).items())}
+    by_mail = {f"r{n:02d}" for n in (1, 3, 5, 7, 9, 11, 13, 15, 0, 2)} | {f"r{n}" for n in range(20, 30)}
+    channel = ["mail" if i in by_mail else "chat" for i in labels]
+    write_table(project.path("metadata.parquet"), pa.table({"record_id": list(labels), "channel": channel}))
+    edit_settings(project.folder, annotation={"collect": "channel"})
+    project = open_project(project.folder)
+    write_labels(project.round(0), labels)
+    write_parts(project.round(0), labels)
+    said = {"part": "train", "confidence": 0.9, "pred_probs": [0.5, 0.5]}
+    rows = [
+        {"record_id": i, "value": "question" if i in ("r21", "r23", "r31") else "complaint", **said} for i in labels
+    ]
+    project.round(0).write_table("predictions.parquet", table(rows, predictions_schema(pa.string())))
+    queue = [row for row in queued(project) if row["kind"] == "unlabelled"]
+    wanted = [row for row in queue if row["reason"].startswith("wanted: ")]
+    assert queue[: len(wanted)] == wanted
+    by_mail = [row for row in wanted if "'mail'" in row["reason"]]
+    assert {row["record_id"]: row["reason"] for row in by_mail} == dict.fromkeys(["r21", "r23"], LACKING)
+    assert len(wanted) - len(by_mail) == 6  # complaints by chat, of which nine are unread
+    assert {row["record_id"] for row in queue} == {i for i in labels if labels[i] is None}
+
+
+def test_a_column_that_is_not_kept_is_no_group_to_collect_by(project):
+    edit_settings(project.folder, annotation={"collect": "chanel"})
+    with pytest.raises(TwofoldError, match=r"annotation\.collect: no column 'chanel' is kept of the records; none is"):
+        queued(open_project(project.folder))
