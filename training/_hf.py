@@ -163,12 +163,22 @@ def _auto(reads: str) -> Any:
     return getattr(transformers, f"AutoModelFor{reads}")
 
 
-def asked_settings(model: str, settings: Mapping[str, Any]) -> tuple[Any, Any]:
-    """The `config` of a model as it is, and with a head of these settings."""
+def settings_of(model: str) -> Any:
+    """The `config` of a model."""
     from transformers import AutoConfig
 
     with loading(locate(model)):
-        is_so = AutoConfig.from_pretrained(locate(model), trust_remote_code=False)
+        return AutoConfig.from_pretrained(locate(model), trust_remote_code=False)
+
+
+def has_labels(settings: Any, *kinds: str) -> bool:
+    """Whether a model was saved as one of these, as transformers calls them behind `AutoModelFor`."""
+    return any(name.endswith(tuple(f"For{kind}" for kind in kinds)) for name in settings.architectures or ())
+
+
+def asked_settings(model: str, settings: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The `config` of a model as it is, and with a head of these settings."""
+    is_so = settings_of(model)
     asked = deepcopy(is_so)
     for name in OF_HEADS:
         if hasattr(asked, name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from training.packaged import PACKAGED
 
@@ -88,6 +88,10 @@ class FitConfig:
         soft_labels: a column of the training part with k probabilities for each record, in the order of the class
             names, which are learnt in place of its label; `None`: the labels.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
+        teacher: folder of a larger model with the same labels, from whose probabilities this one learns beside its
+            labels (Hinton et al. 2015); `None`: from these alone.
+        teacher_temperature: by which the logits of both are divided there, > 0: above 1 what is unlikely says more.
+        teacher_share: of the loss that is the teacher's, in (0, 1]; the rest is the label's.
         max_grad_norm: longer gradients are shortened to this, > 0.
         precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware
             computes it, and a run that was begun goes on in its own.
@@ -123,6 +127,9 @@ class FitConfig:
     loss: LossName = "cross_entropy"
     soft_labels: str | None = None
     label_smoothing: float = 0.0
+    teacher: str | None = None
+    teacher_temperature: float = 2.0
+    teacher_share: float = 0.9
     max_grad_norm: float = 1.0
     precision: Precision = "auto"
     device: str = "auto"
@@ -141,10 +148,11 @@ class FitConfig:
             _check_share(field, getattr(self, field))
         if self.learns != "labels":
             _check_language(self)
+        _check_companions(self)
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
-        if not isinstance(self.layer_decay, int | float) or not 0 < self.layer_decay <= 1:
-            raise ValueError(f"layer_decay: expected a number above 0 and at most 1, got {self.layer_decay!r}")
+        for field in _UP_TO_ONE:
+            _check_up_to_one(field, getattr(self, field))
         if not self.weight_decay >= 0:
             raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay!r}")
 
@@ -195,8 +203,17 @@ _WHOLE = {
     "freeze": 0,
     "seed": 0,
 }
-_POSITIVE = ("learning_rate", "head_learning_rate", "lora_alpha", "max_grad_norm", "preference_beta")
+_POSITIVE = (
+    "learning_rate",
+    "head_learning_rate",
+    "lora_alpha",
+    "max_grad_norm",
+    "preference_beta",
+    "teacher_temperature",
+)
+_UP_TO_ONE = ("layer_decay", "teacher_share")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
+_COMPANIONS = {"teacher_temperature": "teacher", "teacher_share": "teacher"}  # of the settings that they go with
 _OPTIONAL = ("epochs", "max_length", "patience", "threads", "learning_rate", "head_learning_rate")
 
 
@@ -205,10 +222,21 @@ def _check_language(config: FitConfig) -> None:
     if config.method not in _WRITING_RATES:
         known = ", ".join(map(repr, _WRITING_RATES))
         raise ValueError(f"method: expected one of {known} where {config.learns} are learnt, got {config.method!r}")
-    for name in ("scale", "compares", "class_weights", "loss", "soft_labels", "label_smoothing"):
-        default = FitConfig.__dataclass_fields__[name].default
+    for name in ("scale", "compares", "class_weights", "loss", "soft_labels", "label_smoothing", "teacher"):
+        default = _default(name)
         if (given := getattr(config, name)) != default:
             raise ValueError(f"{name}: expected {default!r} where {config.learns} are learnt, got {given!r}")
+
+
+def _check_companions(config: FitConfig) -> None:
+    """Refuse what says how something is done that is not done at all."""
+    for name, of in _COMPANIONS.items():
+        if (given := getattr(config, name)) != _default(name) and getattr(config, of) == _default(of):
+            raise ValueError(f"{name}: expected {_default(name)!r} where {of} is {_default(of)!r}, got {given!r}")
+
+
+def _default(field: str) -> Any:
+    return FitConfig.__dataclass_fields__[field].default
 
 
 def _check_whole(field: str, value: object, *, least: int, optional: bool) -> None:
@@ -228,3 +256,8 @@ def _check_number(field: str, value: object, *, optional: bool) -> None:
 def _check_share(field: str, value: object) -> None:
     if not isinstance(value, int | float) or not 0 <= value < 1:
         raise ValueError(f"{field}: expected a share in [0, 1), got {value!r}")
+
+
+def _check_up_to_one(field: str, value: object) -> None:
+    if not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(f"{field}: expected a number above 0 and at most 1, got {value!r}")

@@ -14,7 +14,7 @@ from training.folder_heads import FolderHead, all_heads, older_heads
 from training.heads import is_head_of, model_settings, names_of
 
 _SHOWN = 3  # labels in a note
-_WITH_LABELS = ("ForSequenceClassification", "ForTokenClassification")
+_WITH_LABELS = ("SequenceClassification", "TokenClassification")
 
 
 def going_on(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path) -> FitTask | LanguageTask:
@@ -31,9 +31,9 @@ def going_on(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path) 
     is_so, asked = _hf.asked_settings(config.model, model_settings(task.head, task.label_names))
     if is_head_of(is_so, asked, task.head.model):
         return replace(task, heads=older_heads(folder))
-    if not _has_labels(is_so, _WITH_LABELS):
+    if not _hf.has_labels(is_so, *_WITH_LABELS):
         return task
-    same_kind = folder.is_dir() and _has_labels(is_so, (f"For{task.head.model}",))
+    same_kind = folder.is_dir() and _hf.has_labels(is_so, task.head.model)
     heads = all_heads(folder) if same_kind else ()
     return replace(task, heads=heads, notes=(*task.notes, _note(config.model, is_so, heads)))
 
@@ -45,10 +45,6 @@ def _check_folder(folder: Path, output_dir: Path) -> None:
         raise ValueError(
             f"model: expected one that is not read behind a prompt, as {folder} is: a prompt can't be merged"
         )
-
-
-def _has_labels(settings: Any, endings: tuple[str, ...]) -> bool:
-    return any(name.endswith(endings) for name in settings.architectures or ())
 
 
 def _note(model: str, settings: Any, heads: tuple[FolderHead, ...]) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,10 @@ from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.validation import Said, Validated
 
-ITS_OWN_LOSS = {"loss": "cross_entropy", "soft_labels": None}
+if TYPE_CHECKING:
+    from training.distillation import Teacher
+
+ITS_OWN_LOSS = {"loss": "cross_entropy", "soft_labels": None, "teacher": None}
 """Settings where what is learnt is not one label of several."""
 
 
@@ -41,7 +44,9 @@ class FitTask:
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
+            Where there is a teacher, (n, 2, k): what it says, and what the labels do.
         heads: those of what the model learnt before, kept beside the new one.
+        teacher: who is to be asked about the training part; `None`: nobody.
     """
 
     train: TokenizedRecords
@@ -56,6 +61,7 @@ class FitTask:
     told: Mapping[str, Any] = field(default_factory=dict)
     soft: npt.NDArray[np.float32] | None = None
     heads: tuple[FolderHead, ...] = ()
+    teacher: Teacher | None = None
 
     @property
     def targets(self) -> npt.NDArray[Any]:

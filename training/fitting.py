@@ -19,6 +19,7 @@ from training.checkpoints import last_checkpoint
 from training.config import FitConfig
 from training.continuing import going_on
 from training.datasets_in import Table, as_dataset
+from training.distillation import taught, with_teacher
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask
@@ -94,7 +95,7 @@ def fit(
     settings = as_told(parts[0], text_columns, label_column, config or FitConfig())
     task = prepare(*parts, text_columns, label_column, settings)
     output_dir = Path(output_dir)
-    task = going_on(task, settings, output_dir)
+    task = with_teacher(going_on(task, settings, output_dir), parts[0], text_columns, settings)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
         return finished
@@ -117,7 +118,7 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     precision = choose_precision(config.precision, device, begun=found.seal.precision if found else None)
     compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
-    run = Run(task=task, config=config, compute=compute, folder=checkpoints, tick=tick)
+    run = Run(task=taught(task, config, checkpoints), config=config, compute=compute, folder=checkpoints, tick=tick)
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
     best = best_epoch(trained.history, task.head)
     task.finish(trained.model, best)
