@@ -40,6 +40,7 @@ GOALS = {
     "S5": ("embedding", []),
     "S6": ("training_speed", []),
     "noisy training": ("noisy_training", []),
+    "more tasks": ("more_tasks", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),

@@ -4,6 +4,7 @@ from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
+from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
@@ -14,6 +15,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "LabelScores",
+    "NumberEvaluation",
     "Slice",
     "SpanEvaluation",
     "TextEvaluation",
@@ -22,6 +24,7 @@ __all__ = [
     "compare_spans",
     "error_table",
     "evaluate",
+    "evaluate_numbers",
     "evaluate_orders",
     "evaluate_spans",
     "evaluate_texts",

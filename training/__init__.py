@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
+    from training.results import NumberPredictions as NumberPredictions
     from training.results import OrderPredictions as OrderPredictions
     from training.results import Predictions as Predictions
     from training.results import SpanPredictions as SpanPredictions
@@ -27,6 +28,7 @@ _HOME = {
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
+    "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
     "SpanPredictions": "training.results",
@@ -43,6 +45,7 @@ __all__ = [
     "EpochResult",
     "FitConfig",
     "FitResult",
+    "NumberPredictions",
     "OrderPredictions",
     "Predictions",
     "SpanPredictions",

@@ -144,6 +144,9 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
     """Model and tokenizer of a folder that `save_model` or transformers wrote; runs no code found in it.
 
     `task` is the number of one of those that the model learnt one after another, counted from 1; `None`: the last.
+
+    Raises:
+        UnusableModel: It cannot be loaded, or has no weights for its head, as an encoder has none.
     """
     if not (folder / "config.json").is_file():
         raise UnusableModel(f"model_dir: expected a model folder with a config.json, got {folder}")
@@ -152,8 +155,13 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
 
     with loading(str(folder)), quiet():
         shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        model = _auto(head_of(shape).model).from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
-        older = turn_to(model, folder, task, head_of(shape).model)
+        model, about = _auto(head_of(shape).model).from_pretrained(
+            folder, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+        )
+    if missing := sorted(about["missing_keys"]):
+        raise UnusableModel(f"model_dir: expected a trained model, found no weights for {missing[0]} in {folder}")
+    older = turn_to(model, folder, task, head_of(shape).model)
+    with quiet():
         return model if older else with_prompt(model, folder / "adapter"), tokenizer
 
 

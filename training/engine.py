@@ -32,6 +32,8 @@ from training.validation import Validated
 
 T = TypeVar("T", bound=Learnable)
 
+_MORE = "score_"  # before the names of scores that not every way of training has, in transformers' log
+
 
 class NotFinite(ValueError):
     """A loss that is no number; `rows` are those of the batch, in the training part."""
@@ -120,9 +122,18 @@ def epochs_in(log: Sequence[Mapping[str, Any]]) -> tuple[EpochResult, ...]:
     loss = float("nan")
     for line in log:
         loss = line.get("loss", loss)
-        if scores := {name.removeprefix("eval_"): value for name, value in line.items() if name.startswith("eval_")}:
-            found.append(EpochResult(epoch=len(found) + 1, train_loss=loss, **scores))
+        if said := {name.removeprefix("eval_"): value for name, value in line.items() if name.startswith("eval_")}:
+            more = {name: said.pop(name) for name in [*said] if name.startswith(_MORE)}
+            scores = {name.removeprefix(_MORE): value for name, value in more.items()}
+            found.append(EpochResult(epoch=len(found) + 1, train_loss=loss, scores=scores, **said))
     return tuple(found)
+
+
+def _logged(validated: Validated) -> dict[str, Any]:
+    """Return scores as a line of transformers' log, which is flat."""
+    found = asdict(validated)
+    more = {f"{_MORE}{name}": value for name, value in found.pop("scores").items()}
+    return {f"eval_{name}": value for name, value in {**found, **more}.items()}
 
 
 def _is_over(history: Sequence[EpochResult], run: Run[Any]) -> bool:
@@ -185,7 +196,7 @@ class OfRun(PlainCheckpoints):
 
     def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:
         """Score the epoch as it will be judged."""
-        scores = {f"eval_{name}": value for name, value in asdict(self.validated()).items()}
+        scores = _logged(self.validated())
         self.log(scores)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
         return scores

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from training import _hf, causal
 from training.config import FitConfig
 from training.folder_heads import FolderHead
-from training.heads import Head, RecordHead, keep_threshold, model_settings
+from training.heads import Head, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
 from training.results import EpochResult
@@ -144,7 +144,7 @@ def labelled_task(
     names: tuple[str, ...],
     config: FitConfig,
     *,
-    head: RecordHead,
+    head: Head,
     scored: Callable[..., Validated],
     tokenizer: Any,
     soft: npt.NDArray[np.float32] | None = None,

@@ -44,13 +44,14 @@ def fit(
 ) -> FitResult:
     """Fine-tune a text classifier and save the epoch that is best on validation.
 
-    That is the one with the highest macro-F1; with the least loss on a scale, of orders, and of several labels.
+    That is the one with the highest macro-F1; with the least loss on a scale, of orders, numbers and several labels.
     The labels say what is learnt: one of several classes; any number of labels, where the column holds lists; with
     `FitConfig(scale="ordinal")` a step of a scale; marked passages, where it holds lists of `start`, `end` and
     `label`. Passages are learnt piece by piece (Ramshaw and Marcus 1995), texts of more than `max_length` tokens in
     windows that overlap; of passages that overlap the longer one is learnt. Or an order of options, where it holds
     lists of a `value` and a `rank`: a score for every option, or, with `FitConfig(compares=True)`, for the text in the
-    column of its name (Plackett 1975). Of conversations, lists of a `role` and a `content`, a causal language model
+    column of its name (Plackett 1975). Or a number, where it holds fractions: by mean squared error, in units of their
+    standard deviation. Of conversations, lists of a `role` and a `content`, a causal language model
     learns the answers; what else such a model learns, `FitConfig(learns=...)` says.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the
@@ -60,8 +61,8 @@ def fit(
 
     Args:
         train: records with the text columns (strings) and the label column (`ClassLabel`, label names, lists of
-            either, lists of passages, in characters, the end after the last one, or orders): a data set of
-            `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
+            either, lists of passages, in characters, the end after the last one, orders, or numbers as floats): a
+            data set of `datasets`, an Arrow table, a data frame, a mapping of columns, or a list of dicts.
         validation: the same columns and class names.
         text_columns: one column, or two that are read as a pair; the one that is marked, where passages are learnt;
             with `FitConfig(compares=True)`, or where they are called `chosen` and `rejected` and there are no labels,

@@ -1,4 +1,4 @@
-"""What outputs of a model mean: one label of several, any number, a step of a scale, an order, or tags of pieces.
+"""What outputs of a model mean: one label of several, any number of them, a step of a scale, an order, a number, tags.
 
 A head is one table of functions. Which one a run has follows from its data and settings, and stands in the model's
 `config.json`, so that a model's folder says by itself how it is to be read.
@@ -20,6 +20,7 @@ from evaluation.suites import micro_f1
 from training.listwise import NAMES as OPTIONS
 from training.listwise import listwise_head
 from training.losses import LOSSES, mean_loss
+from training.numbers import SCALE, known_number_head
 from training.pairwise import NAMES, TIE, pairwise_head, tie_of
 from training.results import Predictions
 from training.tagging import IGNORED, tag_names
@@ -34,7 +35,7 @@ IntArray = npt.NDArray[np.int64]
 _STEPS = "ordinal_steps"  # in a model's settings: the steps of the scale, from lowest to highest
 _THRESHOLD = "decision_threshold"  # and the probability above which a label is predicted
 _NAMED = (_STEPS, NAMES, OPTIONS)
-OF_HEADS = (*_NAMED, _THRESHOLD, TIE)
+OF_HEADS = (*_NAMED, _THRESHOLD, TIE, SCALE)
 """What a model's settings say of its head beyond what transformers knows."""
 _THRESHOLDS = np.arange(1, 21) / 40  # from .025 to .5
 
@@ -44,13 +45,13 @@ class Head:
     """How outputs are learnt; n records, k labels, m outputs.
 
     Attributes:
-        name: `softmax`, `sigmoid`, `ordinal`, `pairwise`, `listwise` or `tags`.
+        name: `softmax`, `sigmoid`, `ordinal`, `pairwise`, `listwise`, `numbers` or `tags`.
         problem: What transformers calls it, where it has more than one for a model.
         outputs: Names of the m outputs, by the k names.
         targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
         loss: Mean loss of (n, m) logits in nats, by targets, weights and label smoothing.
         weights: Weights that make rare labels count as much as frequent ones, by the targets and k.
-        probabilities: (n, k) by (n, m) logits.
+        probabilities: (n, k) by (n, m) logits; of a number (n, 1), its value.
         epoch_by: The score on validation by which the best epoch is chosen, the higher the better.
         model: What transformers calls the model, behind `AutoModelFor`.
         settings: What else a model's `config` is given, so that its folder says how it is to be read.
@@ -122,6 +123,8 @@ def head_of(settings: Any) -> Head:
         return TAGS
     if getattr(settings, _STEPS, None):
         return ORDINAL
+    if numbers := known_number_head(settings):
+        return numbers
     return SIGMOID if settings.problem_type == SIGMOID.problem else SOFTMAX
 
 
@@ -142,7 +145,7 @@ def is_head_of(settings: Any, asked: Any, reads: str) -> bool:
     """
     if not any(name.endswith(f"For{reads}") for name in settings.architectures or ()):
         return False
-    same = all(getattr(settings, name, None) == getattr(asked, name, None) for name in ("id2label", *_NAMED))
+    same = all(getattr(settings, name, None) == getattr(asked, name, None) for name in ("id2label", *_NAMED, SCALE))
     return same and head_of(settings).name == head_of(asked).name
 
 

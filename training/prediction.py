@@ -13,7 +13,7 @@ import numpy.typing as npt
 from training import _hf
 from training._torch import choose_device, choose_precision
 from training.datasets_in import Table, as_dataset
-from training.heads import RecordHead, head_of, names_of, threshold_of
+from training.heads import TAGS, RecordHead, head_of, names_of, threshold_of
 from training.listwise import NAMES as OPTIONS
 from training.listwise import ranked_texts
 from training.model_files import UnusableModel
@@ -21,7 +21,7 @@ from training.outputs import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
 from training.records import TokenizedRecords, tokenized
-from training.results import Predictions, SpanPredictions
+from training.results import NumberPredictions, Predictions, SpanPredictions
 from training.tagging import likeliest, marked
 from training.windows import WindowedTexts, windowed
 from training.writers import writes
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Predictor: TypeAlias = Callable[["Dataset", Tick], Predictions]
 """What a model that is loaded says of a part of a table."""
+
+_NO_BOUND = 2**31 - 1
 
 Said: TypeAlias = Callable[[TokenizedRecords, Tick], list[npt.NDArray[np.float32]]]
 
@@ -69,8 +71,9 @@ def predict(
 
     Returns:
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
-        `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; what
-        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model.
+        `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; the
+        numbers, as `NumberPredictions`, of a model with one output; what it writes, the likeliest token after the
+        other, as `TextPredictions`, of a causal language model.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -132,7 +135,7 @@ def predictor(
     model, tokenizer = _hf.load_trained(Path(model_dir), task)
     place, head = choose_device(device), head_of(model.config)
     compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
-    length = max_length or tokenizer.model_max_length
+    length = max_length or min(tokenizer.model_max_length, _positions(model.config))
     model = model.to(place)
 
     def said(rows: TokenizedRecords, tick: Tick) -> list[npt.NDArray[np.float32]]:
@@ -149,9 +152,18 @@ def predictor(
         tokenize = _hf.tokenize_with(tokenizer, max_length=length)
         read = partial(_read(head, tokenizer), tokenize=tokenize, text_columns=text_columns)
         return partial(_of_records, read=read, said=said, head=head, settings=model.config, compute=compute)
+    if head is not TAGS:
+        tokenize = _hf.tokenize_with(tokenizer, max_length=length)
+        read = partial(tokenized, tokenize=tokenize, text_columns=text_columns, label_column=None)
+        return partial(_of_numbers, read=read, said=said, compute=compute)
     cut_up = _hf.windows_with(tokenizer, max_length=length)
     pieces = partial(windowed, cut_up=cut_up, text_columns=text_columns, label_column=None)
     return partial(_of_passages, read=pieces, said=said, labels=names_of(model.config), compute=compute)
+
+
+def _positions(settings: Any) -> int:
+    """Return how many tokens a model can read, which a folder of another tool's tokenizer may leave open."""
+    return getattr(settings, "max_position_embeddings", None) or _NO_BOUND
 
 
 def _read(head: RecordHead, tokenizer: Any) -> Callable[..., TokenizedRecords]:
@@ -182,6 +194,22 @@ def _of_records(
         threshold=threshold,
         device=compute.device,
         precision=compute.precision,
+    )
+
+
+def _of_numbers(
+    data: Dataset, tick: Tick, *, read: Callable[[Dataset], TokenizedRecords], said: Said, compute: Compute
+) -> NumberPredictions:
+    values = np.concatenate(said(read(data), tick))
+    return NumberPredictions(
+        pred_probs=np.empty((len(values), 0), dtype=np.float32),
+        labels=np.empty((len(values), 0), dtype=np.int64),
+        confidence=np.full(len(values), np.nan, dtype=np.float32),
+        label_names=(),
+        threshold=0.5,
+        device=compute.device,
+        precision=compute.precision,
+        values=values.astype(np.float64),
     )
 
 

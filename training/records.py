@@ -25,14 +25,14 @@ class TokenizedRecords:
         inputs: per input name (`input_ids`, for pairs also `token_type_ids`) n lists of whole numbers.
         lengths: (n,) tokens per record.
         labels: (n,) class index, or (n, k) ones and zeros where records have several labels each, or (n, t) tags of
-            tokens, or (n, k) ranks of options; `None` where they have none.
+            tokens, or (n, k) ranks of options, or (n,) numbers; `None` where they have none.
         others: what each record is compared with, where texts are; `lengths` are then those of the longest ones.
         states: n arrays (t, d), what layers that do not move say of each token: read in place of tokens.
     """
 
     inputs: dict[str, list[list[int]]]
     lengths: IntArray
-    labels: IntArray | None
+    labels: npt.NDArray[Any] | None
     others: tuple[TokenizedRecords, ...] = ()
     states: list[npt.NDArray[np.float32]] | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +25,29 @@ class EpochResult(Shown):
     Attributes:
         epoch: counted from 1.
         train_loss: mean loss in nats over the pass, as optimised (weights, smoothing, dropout).
-        validation_loss: mean negative log probability of the right answer, in nats; of a text per token.
+        validation_loss: mean negative log probability of the right answer, in nats; of a text per token; of a number
+            the mean squared error, in squares of the standard deviation of the training part.
         macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1]; `None` without labels.
         accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right; of a
-            text, share of the tokens that are the likeliest; of preferences, share of the pairs told right.
+            text, share of the tokens that are the likeliest; of preferences, share of the pairs told right; `None`
+            of numbers.
         threshold: where records have several labels, the probability above which one is predicted: that with the
             highest F1 over all labels of the validation part.
+        scores: what else is measured on validation, by name: of numbers `mae` and `rmse`, how far off they are, in
+            their unit, and `spearman`, the correlation of the ranks, in [-1, 1],
+            0 where it says the same of all.
     """
 
     epoch: int
     train_loss: float
     validation_loss: float
     macro_f1: float | None
-    accuracy: float
+    accuracy: float | None
     threshold: float = 0.5
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {**super()._facts(), **self.scores}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -48,7 +57,7 @@ class FitResult(Shown):
     Attributes:
         model_dir: folder of the best epoch's model; `predict` and transformers load it.
         best_epoch: epoch with the highest validation macro-F1, the first of them on a tie; with the
-            least loss on a scale, where records have several labels, and of texts.
+            least loss on a scale, where records have several labels, of numbers, and of texts.
         history: one entry per epoch that was run.
         padding_waste: share of the training tokens that were padding, in [0, 1).
         config: the settings of the run.
@@ -173,3 +182,23 @@ class TextPredictions(Predictions):
 
     def _columns(self) -> Mapping[str, Any]:
         return {"answer": self.answers, "confidence": self.confidence, "tokens": self.tokens}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NumberPredictions(Predictions):
+    """What a model that learnt numbers says about n records; it knows no labels, so these have no columns.
+
+    Attributes:
+        confidence: (n,) NaN: such a model does not say how sure it is.
+        values: (n,) the numbers, in the unit of the training.
+    """
+
+    values: npt.NDArray[np.float64]
+
+    @property
+    def answers(self) -> list[Any]:
+        """The number of each record."""
+        return [float(value) for value in self.values]
+
+    def _columns(self) -> Mapping[str, Any]:
+        return {"predicted": self.values}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from training.heads import RecordHead
+from evaluation.number_evaluation import mean_absolute_error, root_mean_squared_error, spearman
+from training.heads import Head, RecordHead
 from training.tagging import IntArray, Passage, likeliest, marked, tags_of
 from training.windows import WindowedTexts
 
@@ -23,8 +24,9 @@ class Validated:
 
     validation_loss: float
     macro_f1: float | None
-    accuracy: float
+    accuracy: float | None
     threshold: float = 0.5
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def of_records(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:
@@ -54,6 +56,18 @@ def of_orders(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:
         accuracy=float((predicted == labels).all(axis=1).mean()),
         threshold=threshold,
     )
+
+
+def of_numbers(said: Said, *, head: Head, labels: npt.NDArray[Any], spread: float) -> Validated:
+    """Score n arrays (1,) of numbers against the right ones; the loss is in squares of the spread."""
+    found = np.concatenate(list(said))
+    error = root_mean_squared_error(labels, found)
+    scores = {
+        "mae": mean_absolute_error(labels, found),
+        "rmse": error,
+        "spearman": float(np.nan_to_num(spearman(labels, found))),
+    }
+    return Validated(validation_loss=(error / spread) ** 2, macro_f1=None, accuracy=None, scores=scores)
 
 
 def of_passages(said: Said, *, texts: WindowedTexts, labels: Sequence[str]) -> Validated:

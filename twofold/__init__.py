@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from evaluation import Evaluation as Evaluation
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
+    from evaluation import NumberEvaluation as NumberEvaluation
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from evaluation import compare_spans as compare_spans
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
+    from evaluation import evaluate_numbers as evaluate_numbers
     from evaluation import evaluate_orders as evaluate_orders
     from evaluation import evaluate_spans as evaluate_spans
     from evaluation import evaluate_texts as evaluate_texts
@@ -97,6 +99,7 @@ if TYPE_CHECKING:
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
     from training import FitResult as FitResult
+    from training import NumberPredictions as NumberPredictions
     from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
     from training import SpanPredictions as SpanPredictions
@@ -190,6 +193,7 @@ _NAMES = {
         "EpochResult",
         "FitConfig",
         "FitResult",
+        "NumberPredictions",
         "OrderPredictions",
         "Predictions",
         "SpanPredictions",
@@ -204,6 +208,7 @@ _NAMES = {
         "Evaluation",
         "Interval",
         "LabelScores",
+        "NumberEvaluation",
         "Slice",
         "SpanEvaluation",
         "TextEvaluation",
@@ -212,6 +217,7 @@ _NAMES = {
         "compare_spans",
         "error_table",
         "evaluate",
+        "evaluate_numbers",
         "evaluate_orders",
         "evaluate_spans",
         "evaluate_texts",

@@ -55,7 +55,13 @@ def write_csv_parts(
         if number == 0:
             write_row(to, [as_cell(name, steps) for name in (*columns, *part.added)])
         for given, added in part.rows(columns):
-            write_row(to, [*(_as_it_was(cell, steps, through) for cell in given), *(as_cell(c, steps) for c in added)])
+            said = (_added(cell, part.types[name], steps) for name, cell in zip(part.added, added, strict=True))
+            write_row(to, [*(_as_it_was(cell, steps, through) for cell in given), *said])
+
+
+def _added(cell: Any, kind: pa.DataType, steps: Sequence[Callable[[str], str]]) -> Any:
+    """Return a cell that was added: a number with all digits where it is the answer, with some if it is a chance."""
+    return repr(cell) if kind == pa.float64() and cell is not None else as_cell(cell, steps)
 
 
 def _as_it_was(cell: Any, steps: Sequence[Callable[[str], str]], through: Callable[[str], str]) -> Any:

@@ -146,7 +146,9 @@ def _parts(chunks: Iterator[list[Row]], says: Says, found: Survey, told: Predict
 
 def _added(said: Predictions, columns: Sequence[str]) -> dict[str, Any]:
     """Return the columns that are added and their types, under names that no column of the file has."""
-    values: dict[str, Sequence[Any]] = {"predicted": said.answers, "confidence": _numbers(said.confidence)}
+    values: dict[str, Sequence[Any]] = {"predicted": said.answers}
+    if not np.isnan(said.confidence).all():
+        values["confidence"] = _numbers(said.confidence)
     values |= {f"p({name})": _numbers(said.pred_probs[:, at]) for at, name in enumerate(said.label_names)}
     names = [apart_from(name, columns) for name in values]
     types = [_answer_type(said), *[pa.float32()] * (len(values) - 1)]
@@ -162,8 +164,10 @@ def _numbers(column: np.ndarray[Any, np.dtype[np.float32]]) -> list[float]:
 
 
 def _answer_type(said: Predictions) -> pa.DataType:
-    from training import OrderPredictions, SpanPredictions
+    from training import NumberPredictions, OrderPredictions, SpanPredictions
 
+    if isinstance(said, NumberPredictions):
+        return pa.float64()
     if isinstance(said, SpanPredictions | OrderPredictions):
         return _PASSAGES if isinstance(said, SpanPredictions) else _ORDER
     return pa.list_(pa.string()) if said.label_names and said.labels.ndim == 2 else pa.string()

@@ -13,7 +13,9 @@ from training.chats import holds_conversations
 from training.config import FitConfig
 from training.fit_task import FitTask, LanguageTask
 from training.listwise import holds_orders
+from training.numbers import holds_numbers
 from training.recipes.instruct import instruct
+from training.recipes.numbers import numbers
 from training.recipes.orders import orders
 from training.recipes.passages import passages
 from training.recipes.prefer import prefer
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 _OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
-_BY_LABELS = ((holds_passages, passages), (holds_orders, orders))
+_BY_LABELS = ((holds_passages, passages), (holds_orders, orders), (holds_numbers, numbers))
 
 
 def as_told(train: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig) -> FitConfig:

@@ -39,6 +39,7 @@ ANSWERS: dict[str, Callable[[], list[Any]]] = {
         [{"value": "call", "rank": 1 + (about == "billing")}, {"value": "write", "rank": 1 + (about != "billing")}]
         for about in ABOUT
     ],
+    "numbers": lambda: [float(len(text)) for text in MESSAGES],
 }
 
 

@@ -238,6 +238,11 @@ CALLS: dict[str, Call] = {
         resamples=20,
     ),
     "evaluate": call(tf.evaluate, columns={**LABELLED, "groups": GROUPS}, matrices={"pred_probs": PROBS}, resamples=20),
+    "evaluate_numbers": call(
+        tf.evaluate_numbers,
+        columns={"right": [0.5, 1.0, 2.5, 4.0, 3.25, 8.0], "said": [1.0, 0.5, 2.0, 4.5, 3.0, 7.5], "groups": GROUPS},
+        resamples=20,
+    ),
     "evaluate_texts": call(
         tf.evaluate_texts, columns={"right": TEXTS, "said": TEXTS[::-1], "groups": GROUPS}, resamples=20
     ),

@@ -1,0 +1,90 @@
+"""What a run promises, for every way of learning that is not one of several labels: to go on, and to do with less.
+
+`test_resume.py` kills a process at every moment; here a run is cut short in its second epoch, once for each way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from datasets import Dataset
+from safetensors.numpy import load_file
+
+from training import FitConfig, FitResult, engine, fit
+
+Way = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""Columns, what `fit` is told of them, and settings."""
+
+
+def numbers(texts: list[str]) -> Way:
+    return {"text": texts, "value": [float(len(text)) for text in texts]}, {"label_column": "value"}, {}
+
+
+WAYS: dict[str, Callable[[list[str]], Way]] = {"numbers": numbers}
+
+
+class Cut(Exception):
+    """The end of a run that was not its own."""
+
+
+@pytest.fixture(params=WAYS)
+def learn(
+    request: pytest.FixtureRequest, dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path
+) -> Callable[..., FitResult]:
+    data, told, more = WAYS[request.param](dataset["text"][:])
+    settings = {**fast, "model": tiny_model, "epochs": 3, "batch_size": 6, **more}
+    columns = {"text_columns": ["text"], **told}
+
+    def run(name: str, **options: Any) -> FitResult:
+        return fit(data, data, config=FitConfig(**settings), output_dir=tmp_path / name, **columns, **options)
+
+    return run
+
+
+def weights(result: FitResult) -> dict[str, Any]:
+    found = sorted(result.model_dir.rglob("model.safetensors"))
+    assert found
+    folder = result.model_dir
+    return {f"{path.relative_to(folder)} {name}": each for path in found for name, each in load_file(path).items()}
+
+
+def cut_in_the_second_epoch(done: int, total: int) -> None:
+    if done > total * 0.4:
+        raise Cut
+
+
+def test_a_run_that_was_cut_short_goes_on_to_the_same_weights(learn: Callable[..., FitResult]) -> None:
+    straight, seen = learn("straight"), list[int]()
+    with pytest.raises(Cut):
+        learn("resumed", progress=cut_in_the_second_epoch)
+    resumed = learn("resumed", progress=lambda done, total: seen.append(done))
+    assert min(seen[:-1]) > max(seen) / 3  # the first epoch was not repeated
+    assert resumed.history == straight.history
+    one, other = weights(straight), weights(resumed)
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_where_memory_is_short_the_steps_are_the_same(
+    learn: Callable[..., FitResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    whole, check, seen = learn("whole"), engine.check_finite, list[int]()
+
+    def short(loss: Any, rows: Any) -> None:
+        seen.append(len(rows))
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        check(loss, rows)
+
+    monkeypatch.setattr(engine, "check_finite", short)
+    parts = learn("parts")
+    assert seen[:2] == [6, 3]
+    assert set(seen[2:]) <= {1, 2}
+    for one, other in zip(whole.history, parts.history, strict=True):
+        assert other.validation_loss == pytest.approx(one.validation_loss, rel=0.02)
+        assert other.train_loss == pytest.approx(one.train_loss, rel=0.02)
