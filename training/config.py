@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from training.packaged import PACKAGED
+from training.private_settings import check_private
 
 Method = Literal["lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head"]
 ClassWeights = Literal["balanced"]
@@ -92,7 +93,13 @@ class FitConfig:
             labels (Hinton et al. 2015); `None`: from these alone.
         teacher_temperature: by which the logits of both are divided there, > 0: above 1 what is unlikely says more.
         teacher_share: of the loss that is the teacher's, in (0, 1]; the rest is the label's.
-        max_grad_norm: longer gradients are shortened to this, > 0.
+        max_grad_norm: longer gradients are shortened to this, > 0; the gradient of each record by itself where
+            training is private.
+        privacy_epsilon: how much a record may show in the model at most, > 0: differential privacy of each record by
+            noise on the gradients (Abadi et al. 2016), for labels of records; `None`: training is not private.
+        privacy_delta: chance that it shows more, in (0, 1); `None`: 1 / (2 x records) (Li et al. 2022).
+        noise_multiplier: standard deviation of that noise as a multiple of `max_grad_norm`, > 0, in place of
+            `privacy_epsilon`.
         precision: `"fp32"`, or `"bf16"` for mixed precision. `"auto"` begins in bfloat16 where the hardware
             computes it, and a run that was begun goes on in its own.
         device: a torch device; `"auto"` is CUDA where there is one.
@@ -131,6 +138,9 @@ class FitConfig:
     teacher_temperature: float = 2.0
     teacher_share: float = 0.9
     max_grad_norm: float = 1.0
+    privacy_epsilon: float | None = None
+    privacy_delta: float | None = None
+    noise_multiplier: float | None = None
     precision: Precision = "auto"
     device: str = "auto"
     threads: int | None = None
@@ -149,6 +159,7 @@ class FitConfig:
         if self.learns != "labels":
             _check_language(self)
         _check_companions(self)
+        check_private(self)
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
         for field in _UP_TO_ONE:
@@ -161,6 +172,11 @@ class FitConfig:
         if self.epochs is not None:
             return self.epochs
         return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, round(_RECORDS_TO_SEE / max(1, records))))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether noise keeps each record from showing in the model."""
+        return self.privacy_epsilon is not None or self.noise_multiplier is not None
 
     @property
     def tokens(self) -> int:
@@ -210,11 +226,33 @@ _POSITIVE = (
     "max_grad_norm",
     "preference_beta",
     "teacher_temperature",
+    "privacy_epsilon",
+    "noise_multiplier",
 )
 _UP_TO_ONE = ("layer_decay", "teacher_share")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
 _COMPANIONS = {"teacher_temperature": "teacher", "teacher_share": "teacher"}  # of the settings that they go with
-_OPTIONAL = ("epochs", "max_length", "patience", "threads", "learning_rate", "head_learning_rate")
+_OPTIONAL = (
+    "epochs",
+    "max_length",
+    "patience",
+    "threads",
+    "learning_rate",
+    "head_learning_rate",
+    "privacy_epsilon",
+    "noise_multiplier",
+)
+_OF_LABELS = (
+    "scale",
+    "compares",
+    "class_weights",
+    "loss",
+    "soft_labels",
+    "label_smoothing",
+    "teacher",
+    "privacy_epsilon",
+    "noise_multiplier",
+)
 
 
 def _check_language(config: FitConfig) -> None:
@@ -222,7 +260,7 @@ def _check_language(config: FitConfig) -> None:
     if config.method not in _WRITING_RATES:
         known = ", ".join(map(repr, _WRITING_RATES))
         raise ValueError(f"method: expected one of {known} where {config.learns} are learnt, got {config.method!r}")
-    for name in ("scale", "compares", "class_weights", "loss", "soft_labels", "label_smoothing", "teacher"):
+    for name in _OF_LABELS:
         default = _default(name)
         if (given := getattr(config, name)) != default:
             raise ValueError(f"{name}: expected {default!r} where {config.learns} are learnt, got {given!r}")

@@ -101,7 +101,7 @@ def train(model: Any, run: Run[Any], *, resume: Path | None = None) -> tuple[Epo
     """
     history = epochs_in(history_logged(resume)) if resume else ()
     if not _is_over(history, run):
-        engine = (run.task.engine or _Engine)(model, run)
+        engine = (run.task.engine or Engine)(model, run)
         engine.train(resume_from_checkpoint=str(resume) if resume else None)
         engine.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
         history = epochs_in(engine.state.log_history)
@@ -119,7 +119,7 @@ def best_epoch(history: Sequence[EpochResult], head: Judged) -> EpochResult:
 def epochs_in(log: Sequence[Mapping[str, Any]]) -> tuple[EpochResult, ...]:
     """The epochs of which transformers' log tells: a line of the loss on the training part, one of the validation."""
     found: list[EpochResult] = []
-    loss = float("nan")
+    loss: float | None = None
     for line in log:
         loss = line.get("loss", loss)
         if said := {name.removeprefix("eval_"): value for name, value in line.items() if name.startswith("eval_")}:
@@ -206,7 +206,9 @@ class OfRun(PlainCheckpoints):
         return 0
 
 
-class _Engine(OfRun, Trainer):  # type: ignore[misc]
+class Engine(OfRun, Trainer):  # type: ignore[misc]
+    """What trains a model whose outputs a head reads."""
+
     of: Run[FitTask]
 
     def __init__(self, model: Any, run: Run[FitTask]) -> None:
@@ -225,14 +227,19 @@ class _Engine(OfRun, Trainer):  # type: ignore[misc]
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        rows = inputs["rows"]
+        """Weigh the mean loss of a part of a batch by how much of the batch it is."""
+        return self.mean_loss(model, inputs) * float(len(inputs["rows"]) / num_items_in_batch)
+
+    def mean_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """Return the mean loss of some rows; raises `NotFinite` where it is no number."""
         config, head = self.of.config, self.of.task.head
         logits = logits_of(model, inputs["texts"])
         loss: torch.Tensor = head.loss(logits, inputs["targets"], self.weights, config.label_smoothing)
-        check_finite(loss, rows)
-        return loss * float(len(rows) / num_items_in_batch)
+        check_finite(loss, inputs["rows"])
+        return loss
 
     def validated(self) -> Validated:
+        """Score the model on the validation part, as predictions are."""
         task, model = self.of.task, self.accelerator.unwrap_model(self.model)
         return task.validated(each_probabilities(model, task.validation, head=task.head, compute=self.of.compute))
 

@@ -24,8 +24,14 @@ from training.validation import Said, Validated
 if TYPE_CHECKING:
     from training.distillation import Teacher
 
-ITS_OWN_LOSS = {"loss": "cross_entropy", "soft_labels": None, "teacher": None}
-"""Settings where what is learnt is not one label of several."""
+ITS_OWN_LOSS = {
+    "loss": "cross_entropy",
+    "soft_labels": None,
+    "teacher": None,
+    "privacy_epsilon": None,
+    "noise_multiplier": None,
+}
+"""Settings where what is learnt are not labels of records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,7 @@ class FitTask:
         validated: the scores of what the model says of the validation part.
         tokenizer: the model's own.
         run: digest of data, class names, settings and model, that is of everything that decides the outcome.
-        engine: what trains a model; that of `training.engine`.
+        engine: what trains a model, by the model and the run; `None`: that of `training.engine`.
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
@@ -56,7 +62,7 @@ class FitTask:
     validated: Callable[[Said], Validated]
     tokenizer: Any
     run: str
-    engine: None = None
+    engine: Callable[[Any, Any], Any] | None = None
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     soft: npt.NDArray[np.float32] | None = None

@@ -25,6 +25,7 @@ from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask
 from training.frozen_layers import computed_once
 from training.outputs import Compute
+from training.privacy import spent
 from training.progress import Tick, as_tick
 from training.recipes import as_told, prepare
 from training.records import TokenizedRecords
@@ -117,7 +118,8 @@ class _Trained:
 def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
     checkpoints = output_dir / "checkpoint"
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
-    precision = choose_precision(config.precision, device, begun=found.seal.precision if found else None)
+    begun = "fp32" if config.is_private else found.seal.precision if found else None
+    precision = choose_precision(config.precision, device, begun=begun)
     compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
     run = Run(task=taught(task, config, checkpoints), config=config, compute=compute, folder=checkpoints, tick=tick)
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
@@ -127,11 +129,12 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
         model_dir=output_dir,
         best_epoch=best.epoch,
         history=trained.history,
-        padding_waste=_padding_waste(task.train, config, len(trained.history)),
+        padding_waste=None if config.is_private else _padding_waste(task.train, config, len(trained.history)),
         config=config,
         device=device,
         precision=precision,
         notes=task.notes,
+        privacy=spent(config, records=len(task.train), epochs=len(trained.history)) if config.is_private else None,
     )
     wait_for_others()
     if is_first_process():

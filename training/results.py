@@ -24,7 +24,8 @@ class EpochResult(Shown):
 
     Attributes:
         epoch: counted from 1.
-        train_loss: mean loss in nats over the pass, as optimised (weights, smoothing, dropout).
+        train_loss: mean loss in nats over the pass, as optimised (weights, smoothing, dropout); `None` where training
+            is private.
         validation_loss: mean negative log probability of the right answer, in nats; of a text per token; of a number
             the mean squared error, in squares of the standard deviation of the training part.
         macro_f1: unweighted mean of F1 over the labels of the validation part, in [0, 1]; `None` without labels.
@@ -39,7 +40,7 @@ class EpochResult(Shown):
     """
 
     epoch: int
-    train_loss: float
+    train_loss: float | None
     validation_loss: float
     macro_f1: float | None
     accuracy: float | None
@@ -51,6 +52,25 @@ class EpochResult(Shown):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Privacy(Shown):
+    """What a private run has spent: (epsilon, delta) differential privacy of each record of the training part.
+
+    Attributes:
+        epsilon: by how much, in nats, the odds of any outcome of the run can differ with and without a record, > 0.
+        delta: chance that they differ by more, in (0, 1).
+        noise_multiplier: standard deviation of the noise, as a multiple of the longest gradient of a record.
+        sample_rate: chance of each record to be in a batch, in (0, 1].
+        steps: batches of the run, those of all epochs.
+    """
+
+    epsilon: float
+    delta: float
+    noise_multiplier: float
+    sample_rate: float
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FitResult(Shown):
     """A finished run; as a data frame, a row for each epoch.
 
@@ -59,21 +79,27 @@ class FitResult(Shown):
         best_epoch: epoch with the highest validation macro-F1, the first of them on a tie; with the
             least loss on a scale, where records have several labels, of numbers, and of texts.
         history: one entry per epoch that was run.
-        padding_waste: share of the training tokens that were padding, in [0, 1).
+        padding_waste: share of the training tokens that were padding, in [0, 1); `None` where training is private.
         config: the settings of the run.
         device: the torch device that the run was computed on.
         precision: `"fp32"` or `"bf16"`, in which it was computed.
         notes: what was found in the data that the model learns without, a sentence each.
+        privacy: what was spent, where training is private.
     """
 
     model_dir: Path
     best_epoch: int
     history: tuple[EpochResult, ...]
-    padding_waste: float
+    padding_waste: float | None
     config: FitConfig
     device: str
     precision: str
     notes: tuple[str, ...] = ()
+    privacy: Privacy | None = None
+
+    def _facts(self) -> Mapping[str, Any]:
+        facts = {name: fact for name, fact in super()._facts().items() if fact is not None}
+        return facts if self.privacy is None else {**facts, **self.privacy._facts()}
 
     def _columns(self) -> Mapping[str, Any]:
         return Listed(self.history)._columns()

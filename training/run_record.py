@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
-from training.results import EpochResult, FitResult
+from training.results import EpochResult, FitResult, Privacy
 from training.whole_files import write_whole
 
 TEXT_COLUMNS = "text_columns"
@@ -37,6 +37,7 @@ def write_run_record(
         "device": result.device,
         "precision": result.precision,
         "notes": result.notes,
+        "privacy": None if result.privacy is None else asdict(result.privacy),
         **(told or {}),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
@@ -80,6 +81,7 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         device=record["device"],
         precision=record["precision"],
         notes=tuple(record.get("notes", ())),
+        privacy=Privacy(**record["privacy"]) if record.get("privacy") else None,
     )
 
 

@@ -18,14 +18,17 @@ FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.bytes_]
 
 
-def folder_of_user() -> Path | None:
-    """Where rows are kept that belong to no project: in `$TWOFOLD_CACHE`, by default `~/.cache/twofold`.
+def folder_of_user(of: str = "embeddings") -> Path | None:
+    """Where is kept what belongs to no project: in `$TWOFOLD_CACHE`, by default `~/.cache/twofold`.
+
+    Args:
+        of: what it is; each has a folder of its own.
 
     Returns:
         A folder that is there; None where nothing can be written.
     """
     try:
-        folder = Path(os.environ.get("TWOFOLD_CACHE") or "~/.cache/twofold").expanduser() / "embeddings"
+        folder = Path(os.environ.get("TWOFOLD_CACHE") or "~/.cache/twofold").expanduser() / of
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # read-only, or nobody's home
         return None

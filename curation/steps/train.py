@@ -43,7 +43,8 @@ def run(context: Context) -> str:
             progress=context.tick,
         )
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
-    return "; ".join([f"{found} ({result.precision} on {result.device})", *result.notes])
+    spent = [] if result.privacy is None else [f"epsilon {result.privacy.epsilon:.3g} spent"]
+    return "; ".join([f"{found} ({result.precision} on {result.device})", *spent, *result.notes])
 
 
 def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
@@ -77,9 +78,13 @@ def fit_config(
 def _with_variants(context: Context, train: Any, soft: Mapping[str, list[float]] | None) -> Any:
     import datasets
 
+    from training import FitConfig
+
     variants = context.round.table("augmented.parquet")
     if variants.num_rows == 0:
         return train
+    if FitConfig(**context.config.training.fit_settings).is_private:
+        raise TwofoldError("augmentation.per_record: expected 0 where training is private, as variants tell of records")
     task = context.config.task
     columns: dict[str, list[Any]] = {name: [] for name in task.fields}
     for fields in column(variants, "fields"):

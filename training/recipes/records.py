@@ -15,6 +15,7 @@ from training.datasets_in import with_class_names
 from training.fit_task import FitTask, labelled_task
 from training.heads import head_for
 from training.pairwise import compared, tells, told_last, with_told_answers
+from training.privacy import privately
 from training.records import label_names_of, soft_labels_in, tokenized
 from training.run_record import TEXT_COLUMNS
 from training.validation import of_records
@@ -44,4 +45,6 @@ def records(
     head = head_for(np.asarray(parts[0].labels), config, names)
     soft = None if config.soft_labels is None else soft_labels_in(train, config.soft_labels, names, head.name)
     task = labelled_task(parts, names, config, head=head, scored=of_records, tokenizer=tokenizer, soft=soft)
+    if config.is_private:
+        task = privately(task)
     return replace(task, told={TEXT_COLUMNS: list(text_columns)})  # in the order in which they are compared

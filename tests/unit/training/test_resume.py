@@ -39,7 +39,7 @@ progress, moment = False, sys.argv[4]
 if moment == "in the fourth epoch":
     progress = kill_in_the_fourth_epoch
 if moment == "while a checkpoint is written":
-    engine._Engine._save_scaler = at_the_third_call(engine._Engine._save_scaler, kill)
+    engine.Engine._save_scaler = at_the_third_call(engine.Engine._save_scaler, kill)
 if moment == "while older checkpoints are removed":
     checkpoints.shutil.rmtree = kill
 if moment == "before the model is saved":

@@ -1,0 +1,45 @@
+"""A project whose model is private."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from settings import edit_settings
+
+from curation.cli import cli
+from curation.errors import TwofoldError
+from curation.project.config import read_config
+from curation.project.folder import Project
+from curation.steps import train
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    late, back = ("the van", "my letter", "this box", "her gift"), ("the bill", "my card", "this price", "his fee")
+    what = ("came too late", "was wrong again", "is missing", "cannot be found", "has a new name", "made me sad")
+    rows = [(f"{who} {how}", ("late", "refund")[who in back]) for who in late + back for how in what]
+    made = make_project([(f"r{n}", text, label) for n, (text, label) in enumerate(rows)])
+    training = {"method": "head", "epochs": 2, "noise_multiplier": 1.0}
+    edit_settings(made.folder, training=training, augmentation={"per_record": 0})
+    return made
+
+
+def test_what_was_spent_is_said(project: Project) -> None:
+    done = CliRunner().invoke(cli, ["train", str(project.folder)])
+    assert done.exit_code == 0, done.output
+    assert " spent" in done.output
+    assert "epsilon " in done.output
+
+
+def test_variants_of_records_are_refused(project: Project) -> None:
+    variants = pa.table({"parent": ["r1"]})
+    context: Any = SimpleNamespace(
+        round=SimpleNamespace(table=lambda name: variants), config=read_config(project.folder / "twofold.toml")
+    )
+    with pytest.raises(TwofoldError, match=r"augmentation\.per_record: expected 0 where training is private"):
+        train._with_variants(context, None, None)
