@@ -54,6 +54,8 @@ GOALS = {
     "text errors": ("text_errors", []),
     "planted bias": ("planted_bias", []),
     "bias mitigation": ("bias_mitigation", []),
+    "evaluate": ("evaluate_at_scale", []),
+    "ways of training": ("ways_of_training", []),
     "check": ("check_time", []),
     "copies": ("duplicates", []),
     "outliers": ("out_of_scope", []),

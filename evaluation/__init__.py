@@ -1,5 +1,6 @@
 """How good a model is: metrics with intervals, comparisons, slices and errors, on plain arrays."""
 
+from evaluation.additive import CLASSIFICATION
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
@@ -11,6 +12,7 @@ from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_s
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 
 __all__ = [
+    "CLASSIFICATION",
     "Comparison",
     "Evaluation",
     "Interval",

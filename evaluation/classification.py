@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
+from evaluation.additive import Additive, parts_of
 from evaluation.columns import Column, codes
 from evaluation.intervals import (
     Interval,
@@ -16,7 +18,7 @@ from evaluation.intervals import (
     pivotal_interval,
     resampled_sums,
 )
-from evaluation.metrics import Metric, all_metrics, measured
+from evaluation.metrics import AnyMetric, all_metrics, measured
 from evaluation.predictions import IntArray, check_any_predictions
 from evaluation.shown import Listed, Shown
 from evaluation.sums import AllPredictions, Metrics, metrics_of, record_columns
@@ -104,7 +106,7 @@ def evaluate(
     resamples: int = 1000,
     confidence: float = 0.95,
     groups: Column | None = None,
-    metrics: Mapping[str, Metric] | None = None,
+    metrics: Mapping[str, AnyMetric] | None = None,
     threshold: float = 0.5,
 ) -> Evaluation:
     """Measure a classifier on held-out records.
@@ -170,7 +172,7 @@ def evaluate(
 
 def measure(
     predictions: AllPredictions,
-    metrics: Mapping[str, Metric] | None,
+    metrics: Mapping[str, AnyMetric] | None,
     *,
     confidence: float,
     calibrated: bool = True,
@@ -186,9 +188,20 @@ def measure(
         drawing: Seed, number of resamples and groups of the bootstrap.
     """
     own = all_metrics(metrics, ours=[one.name for one in fields(Evaluation)])
-    columns = record_columns(predictions)
-    point = metrics_of(np.asarray(columns.sum(axis=0)).ravel(), predictions.k)
-    drawn = metrics_of(resampled_sums(columns, **drawing), predictions.k)
+    sums = {name: metric for name, metric in own.items() if isinstance(metric, Additive)}
+    known, (blocks, places) = record_columns(predictions), parts_of(sums, predictions)
+    width, columns = known.shape[1], sparse.csr_matrix(sparse.hstack([known, *blocks]))
+    whole, resampled = np.asarray(columns.sum(axis=0)).ravel(), resampled_sums(columns, **drawing)
+    both = [(metrics_of(each[..., :width], predictions.k), each) for each in (whole, resampled)]
+    point, drawn = (of for of, _ in both)
+
+    def interval(name: str) -> Interval:
+        metric = own[name]
+        if not isinstance(metric, Additive):
+            return measured(name, metric, predictions, confidence=confidence, **drawing)
+        value, values = (metric.of(of, at[..., width:][..., places[name]]) for of, at in both)
+        return percentile_interval(float(value), values, confidence, undefined=metric.undefined)
+
     overall = _overall(point, drawn, confidence)
     if not calibrated:
         overall["expected_calibration_error"] = Interval(value=None, reason="the model's confidence is not known")
@@ -200,7 +213,7 @@ def measure(
         "confusion": predictions.confusion,
         "confidence": confidence,
         "resamples": drawing["resamples"],
-        "metrics": {n: measured(n, own[n], predictions, confidence=confidence, **drawing) for n in own},
+        "metrics": {name: interval(name) for name in own},
     }
 
 

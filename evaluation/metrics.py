@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from evaluation.additive import Additive
 from evaluation.intervals import IntArray, Interval, percentile_interval, resampled_values
 from evaluation.plugins import PluginError, cannot, plugins
 from evaluation.sums import AllPredictions
@@ -23,20 +24,23 @@ Where records have several labels, both have shape (n, k), ones and zeros.
 One with a parameter `pred_probs` is given the probabilities too, shape (n, k); one with `label_names`, the k names.
 """
 
+AnyMetric: TypeAlias = Metric | Additive
 
-def all_metrics(given: Mapping[str, Metric] | None, ours: Iterable[str]) -> dict[str, Metric]:
+
+def all_metrics(given: Mapping[str, AnyMetric] | None, ours: Iterable[str]) -> dict[str, AnyMetric]:
     """Return the installed metrics and those given, by name.
 
     Raises:
         PluginError: One cannot be loaded, is no function, or has the name of another.
     """
-    found, taken = plugins(GROUP), set(ours)
+    found: dict[str, AnyMetric] = {**plugins(GROUP)}
+    taken = set(ours)
     if given is not None and not isinstance(given, Mapping):
         raise PluginError(f"metrics: expected functions by their names, got {type(given).__name__}")
     for name, metric in (given or {}).items():
         if name in found:
             raise PluginError(f"metrics: expected another name than {name!r}, which an installed metric has")
-        if not callable(metric):
+        if not callable(metric) and not isinstance(metric, Additive):
             raise PluginError(f"metrics: expected a function for {name!r}, got {type(metric).__name__}")
         found[str(name)] = metric
     if clash := sorted(taken & found.keys()):

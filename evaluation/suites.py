@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from evaluation.metrics import Metric
+from evaluation.additive import CLASSIFICATION
+from evaluation.metrics import AnyMetric, Metric
 from evaluation.predictions import IntArray
 
 
@@ -132,8 +133,8 @@ def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64
         return np.arange(len(names), dtype=np.float64)
 
 
-SUITES: Mapping[str, Callable[[Sequence[str]], Mapping[str, Metric]]] = {
-    "classification": lambda names: {},
+SUITES: Mapping[str, Callable[[Sequence[str]], Mapping[str, AnyMetric]]] = {
+    "classification": lambda names: CLASSIFICATION,
     "multi_label_classification": several_metrics,
     "ordinal_classification": scale_metrics,
     "pairwise": preference_metrics,

@@ -28,6 +28,10 @@ class Metrics:
         precision: (..., k) in [0, 1]; 0 for a label that was never predicted.
         recall: (..., k) in [0, 1]; 0 for a label that was predicted but has no records.
         f1: (..., k) in [0, 1].
+        support: (..., k) records with each label.
+        predicted: (..., k) records of which each was predicted.
+        hits: (..., k) both.
+        n: (...,) records.
     """
 
     accuracy: FloatArray
@@ -36,6 +40,10 @@ class Metrics:
     precision: FloatArray
     recall: FloatArray
     f1: FloatArray
+    support: FloatArray
+    predicted: FloatArray
+    hits: FloatArray
+    n: FloatArray
 
     @property
     def macro_precision(self) -> FloatArray:
@@ -86,6 +94,10 @@ def metrics_of(sums: FloatArray, k: int) -> Metrics:
         precision=_where_seen(hits, predicted, seen),
         recall=_where_seen(hits, support, seen),
         f1=_where_seen(2 * hits, support + predicted, seen),
+        support=support,
+        predicted=predicted,
+        hits=hits,
+        n=n,
     )
 
 

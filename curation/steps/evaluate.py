@@ -169,5 +169,5 @@ STEP = Step(
         *installed(METRICS),
     ],
     run=run,
-    revision=4,
+    revision=5,
 )

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from curation.cli import cli
 from curation.project.folder import open_project
 from curation.tasks.kinds import OURS
+from evaluation import CLASSIFICATION
 
 EVENTS = {
     "late": "Where is the {thing} that was to come {when}? It has not been delivered.",
@@ -58,7 +59,12 @@ class Case:
 
 
 CASES = [
-    Case("single_label", {"late": "delivery", "broken": "damage", "thanks": "praise"}, "delivery,damage,praise"),
+    Case(
+        "single_label",
+        {"late": "delivery", "broken": "damage", "thanks": "praise"},
+        "delivery,damage,praise",
+        metrics=frozenset(CLASSIFICATION),
+    ),
     Case(
         "multi_label",
         {"late": "delivery", "broken": "damage|complaint", "thanks": "[]"},
