@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.config import FEW_LABELS
 from training.layers import HEADS, is_head, layers_of
+from training.sentence_layer import on_sentence_vectors
 
 if TYPE_CHECKING:
     from training.config import FitConfig
@@ -33,9 +35,11 @@ def adapted(model: Any, config: FitConfig, reads: str) -> Any:
         model = _with_added(model, config, reads)
     if config.method == "head":
         _freeze(model, lambda name: not is_head(name))
-    if config.freeze:
+    if config.method in FEW_LABELS:
+        model = on_sentence_vectors(model, config)
+    elif config.freeze:
         _freeze_lowest(model, config.freeze)
-    if config.method == "head" or config.freeze:
+    if config.method in ("head", *FEW_LABELS) or config.freeze:
         _keep_still(model)
     return model
 

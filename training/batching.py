@@ -59,3 +59,21 @@ def shuffled_length_batches(
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     whole = len(order) // batch_size
     return [*(batches[place] for place in random.permutation(whole)), *batches[whole:]]
+
+
+def batches_of_mates(labels: IntArray, *, batch_size: int, seed: Sequence[int]) -> list[IntArray]:
+    """Batches for one epoch in which texts come in pairs of one label, so that none has nothing to be drawn to.
+
+    Args:
+        labels: (n,) a label for each row.
+        batch_size: rows per batch; all batches are of like size.
+        seed: whole numbers, for example run seed and epoch; same seed, same batches.
+    """
+    random = np.random.default_rng(list(seed))
+    order = random.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    firsts = np.flatnonzero(np.diff(labels[order], prepend=labels[order][0] - 1))
+    place = np.arange(len(order)) - np.repeat(firsts, np.diff([*firsts, len(order)]))
+    pairs = np.split(order, np.flatnonzero(place % 2 == 0)[1:])
+    mixed = np.concatenate([pairs[at] for at in random.permutation(len(pairs))])
+    return np.array_split(mixed, -(-len(labels) // batch_size))

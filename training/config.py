@@ -8,12 +8,20 @@ from typing import Any, Literal, get_args
 from training.packaged import PACKAGED
 from training.private_settings import check_private
 
-Method = Literal["lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head"]
+Method = Literal[
+    "lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head", "linear", "contrastive"
+]
 ClassWeights = Literal["balanced"]
 LossName = Literal["cross_entropy", "focal", "gce", "symmetric"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
 Learns = Literal["labels", "answers", "preferences", "texts"]
+
+FEW_LABELS: dict[str, tuple[str, ...]] = {
+    "linear": ("softmax", "sigmoid", "ordinal"),
+    "contrastive": ("softmax", "ordinal"),
+}
+"""Methods whose head is not learnt step by step, and the heads of `training.heads` that they know."""
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
 _RECORDS_TO_SEE = 10_000
@@ -29,6 +37,8 @@ _LEARNING_RATES = {
     "p_tuning": 1e-3,
     "full": 1e-4,
     "head": 1e-2,
+    "linear": 0.0,
+    "contrastive": 1e-4,
 }
 # Language models: low-rank factors want about ten times what full weights do (Schulman 2025, LoRA Without Regret);
 # preferences less than either (Rafailov et al. 2023, appendix B: 1e-6 for full weights).
@@ -48,8 +58,12 @@ class FitConfig:
             their rank as `"rslora"` (Kalajdzievski 2023), apart from the length of each weight as `"dora"` (Liu et al.
             2024); `"ia3"`, a scale for each output of some layers (Liu et al. 2022); `"prompt"`, vectors before the
             text (Lester et al. 2021), from a small network as `"p_tuning"` (Liu et al. 2021), in every layer as
-            `"prefix"` (Li and Liang 2021).
-        freeze: how many of the lowest layers, with the vectors of the words, stay as they are; 0: none.
+            `"prefix"` (Li and Liang 2021). For few labels, where these are one of several, steps of a scale, or for
+            `"linear"` any number: `"linear"`, the best linear head on the body's sentence vectors, held back as
+            strongly as cross-validation on the training part says; `"contrastive"`, the same after the body has learnt
+            to put texts of one label side by side (Tunstall et al. 2022, Khosla et al. 2020). Its last epoch is saved.
+        freeze: how many of the lowest layers, with the vectors of the words, stay as they are; 0: none; `None`: half of
+            them where the method is `"contrastive"`, else none.
         unfreeze: whether layers begin to move from epoch to epoch, the highest first (Howard and Ruder 2018).
         layer_decay: learning rate of a layer as a multiple of that of the layer above it, in (0, 1] (Howard and Ruder
             2018); 1: one rate.
@@ -108,7 +122,7 @@ class FitConfig:
 
     model: str = PACKAGED
     method: Method = "lora"
-    freeze: int = 0
+    freeze: int | None = None
     unfreeze: bool = False
     layer_decay: float = 1.0
     epochs: int | None = None
@@ -160,6 +174,7 @@ class FitConfig:
             _check_language(self)
         _check_companions(self)
         check_private(self)
+        _check_few_labels(self)
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
         for field in _UP_TO_ONE:
@@ -219,6 +234,10 @@ _WHOLE = {
     "freeze": 0,
     "seed": 0,
 }
+_NOT_USED = {
+    "linear": ("freeze", "unfreeze", "layer_decay", "epochs", "learning_rate", "head_learning_rate"),
+    "contrastive": ("unfreeze", "layer_decay", "head_learning_rate", "loss", "soft_labels", "teacher"),
+}
 _POSITIVE = (
     "learning_rate",
     "head_learning_rate",
@@ -233,6 +252,7 @@ _UP_TO_ONE = ("layer_decay", "teacher_share")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
 _COMPANIONS = {"teacher_temperature": "teacher", "teacher_share": "teacher"}  # of the settings that they go with
 _OPTIONAL = (
+    "freeze",
     "epochs",
     "max_length",
     "patience",
@@ -264,6 +284,15 @@ def _check_language(config: FitConfig) -> None:
         default = _default(name)
         if (given := getattr(config, name)) != default:
             raise ValueError(f"{name}: expected {default!r} where {config.learns} are learnt, got {given!r}")
+
+
+def _check_few_labels(config: FitConfig) -> None:
+    """Refuse what has no meaning where a head is not learnt step by step."""
+    for name in _NOT_USED.get(config.method, ()):
+        if (given := getattr(config, name)) != _default(name):
+            raise ValueError(
+                f"{name}: expected {_default(name)!r} where the method is {config.method!r}, got {given!r}"
+            )
 
 
 def _check_companions(config: FitConfig) -> None:

@@ -18,7 +18,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from training._torch import wait_for_others
-from training.batching import IntArray, shuffled_length_batches
+from training.batching import IntArray, batches_of_mates, shuffled_length_batches
 from training.checkpoints import Seal, folder_of, history_logged, seal
 from training.config import FitConfig
 from training.fit_task import FitTask, Judged, Learnable
@@ -333,6 +333,9 @@ def arguments(run: Run[Any]) -> dict[str, Any]:
 
 def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:
     """Row numbers of every batch of an epoch, counted from 0."""
+    if config.method == "contrastive":
+        labels = np.asarray(records.labels)
+        return batches_of_mates(labels, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
     return shuffled_length_batches(records.lengths, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
 
 

@@ -24,6 +24,7 @@ from training.engine import Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask
 from training.frozen_layers import computed_once
+from training.linear_head import learn_head
 from training.outputs import Compute
 from training.privacy import spent
 from training.progress import Tick, as_tick
@@ -161,6 +162,8 @@ def _trained(run: Run[Any]) -> _Trained:
     found = last_checkpoint(run.folder, run=run.task.run)
     torch.manual_seed(run.config.seed)
     model = run.task.load(run.config).to(run.compute.device)
+    if run.config.method == "linear":
+        return _Trained(model=model, history=learn_head(model, run))
     with computed_once(model, run.task, run.compute) as known:
         history = train_to_the_end(model, replace(run, task=known), resume=found.folder if found else None)
     return _Trained(model=model, history=history)

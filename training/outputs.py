@@ -22,6 +22,11 @@ Inputs = list[dict[str, torch.Tensor]]
 _CPU_TOKENS, _GPU_TOKENS = 1024, 65_536
 
 
+def tokens_per_batch(device: str) -> int:
+    """Padded tokens of a batch where nothing is learnt."""
+    return _CPU_TOKENS if device == "cpu" else _GPU_TOKENS
+
+
 @dataclass(frozen=True, kw_only=True)
 class Compute:
     """Where and how a model computes: device, `"bf16"` or `"fp32"`, and the tokenizer's padding."""
@@ -85,7 +90,7 @@ def each_probabilities(
 
     n float32 arrays: (k,) of the labels, or (t, m) where the outputs are about each of the t tokens of a record.
     """
-    budget = batch_tokens or (_CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS)
+    budget = batch_tokens or tokens_per_batch(compute.device)
     rows: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(records)
     done = 0
     model.eval()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from training.chats import holds_conversations
-from training.config import FitConfig
+from training.config import FEW_LABELS, FitConfig
 from training.fit_task import FitTask, LanguageTask
 from training.listwise import holds_orders
 from training.numbers import holds_numbers
@@ -45,4 +45,15 @@ def prepare(
     by_labels = next((recipe for holds, recipe in _BY_LABELS if holds(train, label_column)), records)
     of = _OF_LANGUAGE.get(config.learns, by_labels)
     task = of(train, validation, text_columns, label_column, config)
+    _check_method(task, config)
     return replace(task, told={TEXT_COLUMNS: list(text_columns), **task.told})
+
+
+def _check_method(task: FitTask | LanguageTask, config: FitConfig) -> None:
+    known = FEW_LABELS.get(config.method)
+    if known and isinstance(task, FitTask) and task.head.name not in known:
+        several = ", any number of labels" if "sigmoid" in known else ""
+        raise ValueError(
+            f"method: expected another than {config.method!r}, which learns one of several labels{several} or a "
+            f"step of a scale, not what {task.head.name!r} is for"
+        )

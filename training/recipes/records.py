@@ -11,6 +11,7 @@ import numpy as np
 
 from training import _hf
 from training.config import FitConfig
+from training.contrastive import by_contrast
 from training.datasets_in import with_class_names
 from training.fit_task import FitTask, labelled_task
 from training.heads import head_for
@@ -47,4 +48,6 @@ def records(
     task = labelled_task(parts, names, config, head=head, scored=of_records, tokenizer=tokenizer, soft=soft)
     if config.is_private:
         task = privately(task)
+    if config.method == "contrastive":
+        task = by_contrast(task)
     return replace(task, told={TEXT_COLUMNS: list(text_columns)})  # in the order in which they are compared

@@ -14,11 +14,11 @@ from safetensors.torch import load_file
 from training import FitConfig, fit, predict
 from training._hf import load_for_training
 from training.adapt import plain, trained_share
-from training.config import Method
+from training.config import FEW_LABELS, Method
 from training.layers import is_head, layers_of
 from training.schedule import parameter_groups, share_at
 
-METHODS = get_args(Method)
+METHODS = [each for each in get_args(Method) if each not in FEW_LABELS]
 IN_LAYERS = {"lora": "lora_", "rslora": "lora_", "dora": "lora_", "ia3": "ia3_"}
 
 
