@@ -19,7 +19,7 @@ from training.heads import OF_HEADS, head_of, is_head_of
 from training.layers import output_part
 from training.model_files import UnusableModel, loading
 from training.packaged import locate
-from training.records import Tokenize
+from training.records import WHOLE, Tokenize
 from training.windows import CutUp, Window
 
 
@@ -69,9 +69,20 @@ def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:
             return_attention_mask=False,
             return_token_type_ids=pairs and "token_type_ids" in tokenizer.model_input_names,
         )
-        return dict(tokens)
+        return {**tokens, WHOLE: [_whole_lengths(tokenizer, columns, tokens["input_ids"], max_length)]}
 
     return tokenize
+
+
+def _whole_lengths(tokenizer: Any, columns: Sequence[list[str]], ids: Sequence[Sequence[int]], most: int) -> list[int]:
+    """Return how many tokens each text has before it is cut; those that fill the room are counted anew."""
+    lengths = [len(each) for each in ids]
+    full = [row for row, length in enumerate(lengths) if length >= most]
+    if full:
+        again = tokenizer(*([column[row] for row in full] for column in columns), verbose=False)["input_ids"]
+        for row, each in zip(full, again, strict=True):
+            lengths[row] = len(each)
+    return lengths
 
 
 def windows_with(tokenizer: Any, *, max_length: int) -> CutUp:

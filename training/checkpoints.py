@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from training.cost import Cost
 from training.whole_files import sync, write_whole
 
 _SEAL = "whole.json"
@@ -26,11 +27,13 @@ class Seal:
         run: digest of data, model and settings; a checkpoint of another run is not resumed.
         precision: `"fp32"` or `"bf16"`, in which every epoch of the run is computed.
         parts: into how many parts every batch is cut, so that it fits in memory.
+        cost: what it took until here.
     """
 
     run: str
     precision: str
     parts: int = 1
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,8 @@ def history_logged(checkpoint: Path) -> list[dict[str, Any]]:
 
 def _seal_of(checkpoint: Path) -> Seal | None:
     try:
-        return Seal(**json.loads((checkpoint / _SEAL).read_text(encoding="utf-8")))
+        found = json.loads((checkpoint / _SEAL).read_text(encoding="utf-8"))
+        return Seal(**{**found, "cost": Cost(**found["cost"]) if found.get("cost") else None})
     except (OSError, ValueError, RecursionError, TypeError):  # not there, or not what was written
         return None
 

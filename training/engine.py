@@ -6,8 +6,11 @@ model, checkpoints that are whole, and a line that names the records where a los
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +24,11 @@ from training._torch import wait_for_others
 from training.batching import IntArray, batches_of_mates, shuffled_length_batches
 from training.checkpoints import Seal, folder_of, history_logged, seal
 from training.config import FitConfig
+from training.cost import Meter
 from training.fit_task import FitTask, Judged, Learnable
 from training.outputs import Compute, each_probabilities, logits_of
 from training.plain_checkpoints import PlainCheckpoints, load_weights
-from training.progress import Tick
+from training.progress import Tick, tell
 from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.schedule import parameter_groups, rates
@@ -33,24 +37,24 @@ from training.validation import Validated
 T = TypeVar("T", bound=Learnable)
 
 _MORE = "score_"  # before the names of scores that not every way of training has, in transformers' log
+_LAST = 20  # batches whose mean loss is shown
 
 
 class NotFinite(ValueError):
     """A loss that is no number; `rows` are those of the batch, in the training part."""
 
     def __init__(self, rows: Sequence[int]) -> None:
-        shown = ", ".join(map(str, sorted(rows)[:20]))
-        super().__init__(
-            f"training stopped: the loss of a batch is not a number (rows {shown} of train); a smaller learning_rate, "
-            "or precision = 'fp32', is what helps where the records are in order"
+        super().__init__(self.told(sorted(rows), "rows"))
+        self.rows = tuple(sorted(rows))
+
+    @staticmethod
+    def told(names: Sequence[object], what: str) -> str:
+        """The line for people, by what they call the records of the batch."""
+        shown = ", ".join(map(str, names[:20]))
+        return (
+            f"training stopped: the loss of a batch is not a number ({what} {shown} of train); a smaller "
+            "learning_rate, or precision = 'fp32', is what helps where the records are in order"
         )
-        self.rows = tuple(rows)
-
-
-def check_finite(loss: torch.Tensor, rows: torch.Tensor) -> None:
-    """Raise `NotFinite` where the loss of these rows is no number."""
-    if not torch.isfinite(loss):
-        raise NotFinite(rows.tolist())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,9 @@ class Run(Generic[T]):
         compute: where, and in which number format.
         folder: where the checkpoints lie.
         tick: called with (records done, records in all).
+        meter: what was spent so far.
         parts: into how many parts every batch is cut, so that it fits in memory.
+        losses: of the last batches.
     """
 
     task: T
@@ -71,7 +77,29 @@ class Run(Generic[T]):
     compute: Compute
     folder: Path
     tick: Tick
+    meter: Meter
     parts: int = 1
+    losses: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
+
+    def heard(self, loss: torch.Tensor, rows: torch.Tensor) -> None:
+        """Note the loss of a batch; raises `NotFinite` where it is no number."""
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise NotFinite(self.task.train.origins(rows.tolist()))
+        if not self.config.is_private:
+            self.losses.append(value)
+
+    def standing(self, done: int, history: Sequence[EpochResult]) -> str:
+        """Say beside a bar how it goes: epoch, loss of the last batches, and the score of the epoch before."""
+        said = f"epoch {min(done // self.steps + 1, self.epochs)}/{self.epochs}"
+        if self.losses:
+            said += f", loss {sum(self.losses) / len(self.losses):.3f}"
+        if not history:
+            return said
+        last = history[-1]
+        if last.macro_f1 is not None:
+            return f"{said}, F1 {last.macro_f1:.3f}"
+        return f"{said}, {last.validation_loss:.3f} on the rest"
 
     @property
     def epochs(self) -> int:
@@ -235,13 +263,18 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
         config, head = self.of.config, self.of.task.head
         logits = logits_of(model, inputs["texts"])
         loss: torch.Tensor = head.loss(logits, inputs["targets"], self.weights, config.label_smoothing)
-        check_finite(loss, inputs["rows"])
+        self.of.heard(loss, inputs["rows"])
         return loss
 
     def validated(self) -> Validated:
         """Score the model on the validation part, as predictions are."""
         task, model = self.of.task, self.accelerator.unwrap_model(self.model)
-        return task.validated(each_probabilities(model, task.validation, head=task.head, compute=self.of.compute))
+        said = partial(each_probabilities, model, head=task.head, compute=self.of.compute)
+        found = task.validated(said(task.validation))
+        if task.taught is None:
+            return found
+        known = task.taught.scored(said(task.train.at(task.taught.rows)))
+        return replace(found, taught_accuracy=known.accuracy, taught_loss=known.validation_loss)
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: Any) -> int:
         return sum(len(each["rows"]) for each in batch_samples)
@@ -294,6 +327,7 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
         """Tell how far the run is."""
         epoch, step = divmod(state.global_step, self.run.steps)
         n = len(self.run.task.train)
+        tell(self.run.tick, self.run.standing(state.global_step - 1, epochs_in(state.log_history)))
         self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, *more: Any, **named: Any) -> None:
@@ -304,7 +338,8 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
         """Seal the checkpoint."""
         if state.is_world_process_zero:
             run, history = self.run, epochs_in(state.log_history)
-            what = Seal(run=run.task.run, precision=run.compute.precision, parts=run.parts)
+            spent = run.meter.spent()
+            what = Seal(run=run.task.run, precision=run.compute.precision, parts=run.parts, cost=spent)
             best = _checkpoint_of(best_epoch(history, run.task.head), run)
             seal(_checkpoint_of(history[-1], run), what, keep=[best])
 

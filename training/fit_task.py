@@ -19,6 +19,7 @@ from training.heads import Head, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
 from training.results import EpochResult
+from training.sequences import told_of_cut
 from training.validation import Said, Validated
 
 if TYPE_CHECKING:
@@ -32,6 +33,22 @@ ITS_OWN_LOSS = {
     "noise_multiplier": None,
 }
 """Settings where what is learnt are not labels of records."""
+_FEWEST_ASKED, _MOST_ASKED = 50, 300  # records of the training part, after every epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """A sample of the training part, by which learning by heart is told from learning.
+
+    Attributes:
+        rows: of the training part as the model reads it.
+        records: how many records these are.
+        scored: the scores of what the model says of them.
+    """
+
+    rows: npt.NDArray[np.int64]
+    records: int
+    scored: Callable[[Said], Validated]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +70,7 @@ class FitTask:
             Where there is a teacher, (n, 2, k): what it says, and what the labels do.
         heads: those of what the model learnt before, kept beside the new one.
         teacher: who is to be asked about the training part; `None`: nobody.
+        taught: records of the training part that are asked too after every epoch; `None`: none.
     """
 
     train: TokenizedRecords
@@ -68,6 +86,7 @@ class FitTask:
     soft: npt.NDArray[np.float32] | None = None
     heads: tuple[FolderHead, ...] = ()
     teacher: Teacher | None = None
+    taught: Taught | None = None
 
     @property
     def targets(self) -> npt.NDArray[Any]:
@@ -94,6 +113,10 @@ class Learnable(Protocol):
     @property
     def train(self) -> TokenizedRecords:
         """The training part."""
+
+    @property
+    def validation(self) -> TokenizedRecords:
+        """The validation part."""
 
 
 class Judged(Protocol):
@@ -166,16 +189,44 @@ def labelled_task(
         tokenizer: The model's own.
         soft: (n, k) probabilities that are learnt in place of the labels.
     """
+    asked = sample(len(parts[0]), beside=len(parts[1]))
+    of_taught = partial(scored, head=head, labels=np.asarray(parts[0].labels)[asked])
+    taught = None if config.is_private else Taught(rows=asked, records=len(asked), scored=of_taught)
     return FitTask(
         train=parts[0],
         validation=parts[1],
         label_names=names,
         head=head,
+        notes=_cut(parts, config),
+        taught=taught,
         validated=partial(scored, head=head, labels=np.asarray(parts[1].labels)),
         tokenizer=tokenizer,
         run=digest(parts, names, config, *([] if soft is None else [hashlib.sha256(soft.tobytes()).hexdigest()])),
         soft=soft,
     )
+
+
+def sample(n: int, *, beside: int) -> npt.NDArray[np.int64]:
+    """Return which of n records are asked again after every epoch: as many as are validated, from 50 to 300."""
+    many = min(n, max(_FEWEST_ASKED, min(beside, _MOST_ASKED)))
+    return np.sort(np.random.default_rng(0).choice(n, many, replace=False)).astype(np.int64)
+
+
+def _cut(parts: Sequence[TokenizedRecords], config: FitConfig) -> tuple[str, ...]:
+    """Say of how many records not all is read, part by part; nothing of records that training keeps private."""
+    notes, most = [], config.tokens
+    for where, part in zip(("train", "validation"), parts, strict=True):
+        if config.is_private and where == "train":
+            continue
+        longest = part.lengths if part.whole is None else part.whole
+        said = told_of_cut(int((longest > most).sum()), 0, len(part), most, int(longest.max()))
+        notes += [f"{where}: {said}"] if said else []
+    return tuple(notes)
+
+
+def data_digest(task: Learnable) -> str:
+    """Return 64 hex digits for the two parts of a task, as the model reads them."""
+    return hashlib.sha256(task.train.digest() + task.validation.digest()).hexdigest()
 
 
 def refuse(config: FitConfig, where: str, **wanted: Any) -> None:

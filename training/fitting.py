@@ -18,14 +18,16 @@ from training.batching import padding_waste
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig
 from training.continuing import going_on
+from training.cost import Meter, environment
 from training.datasets_in import Table, as_dataset
 from training.distillation import taught, with_teacher
 from training.engine import Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
-from training.fit_task import FitTask, LanguageTask
+from training.fit_task import FitTask, LanguageTask, data_digest
 from training.frozen_layers import computed_once
 from training.linear_head import learn_head
 from training.outputs import Compute
+from training.overfitting import told_of_fit
 from training.privacy import spent
 from training.progress import Tick, as_tick
 from training.recipes import as_told, prepare
@@ -122,7 +124,15 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
     begun = "fp32" if config.is_private else found.seal.precision if found else None
     precision = choose_precision(config.precision, device, begun=begun)
     compute = Compute(device=device, precision=precision, pad=task.tokenizer.pad)
-    run = Run(task=taught(task, config, checkpoints), config=config, compute=compute, folder=checkpoints, tick=tick)
+    meter = Meter(device, before=found.seal.cost if found else None)
+    run = Run(
+        task=taught(task, config, checkpoints),
+        config=config,
+        compute=compute,
+        folder=checkpoints,
+        tick=tick,
+        meter=meter,
+    )
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
     best = best_epoch(trained.history, task.head)
     task.finish(trained.model, best)
@@ -136,6 +146,10 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
         precision=precision,
         notes=task.notes,
         privacy=spent(config, records=len(task.train), epochs=len(trained.history)) if config.is_private else None,
+        over_fitting=_told_of_fit(task, trained.history, best.epoch),
+        data="" if config.is_private else data_digest(task),
+        environment=environment(device),
+        cost=meter.spent(),
     )
     wait_for_others()
     if is_first_process():
@@ -145,6 +159,12 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
         shutil.rmtree(checkpoints, ignore_errors=True)
     wait_for_others()
     return result
+
+
+def _told_of_fit(task: FitTask | LanguageTask, history: tuple[EpochResult, ...], best: int) -> str:
+    asked = getattr(task, "taught", None)
+    validation = len(task.validation.origins(range(len(task.validation))))
+    return told_of_fit(history, best, taught=asked.records if asked else 0, validation=validation)
 
 
 def _trained_in_parts(run: Run[Any], *, parts: int) -> _Trained:

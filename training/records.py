@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[np.int64]
 Tokenize = Callable[[Sequence[list[str]]], dict[str, list[list[int]]]]
 
+WHOLE = "whole"
+"""What `Tokenize` calls one list of the tokens that each text had before it was cut, where it knows them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TokenizedRecords:
@@ -28,6 +31,8 @@ class TokenizedRecords:
             tokens, or (n, k) ranks of options, or (n,) numbers; `None` where they have none.
         others: what each record is compared with, where texts are; `lengths` are then those of the longest ones.
         states: n arrays (t, d), what layers that do not move say of each token: read in place of tokens.
+        whole: (n,) tokens per record before it was cut; `None` where nothing is.
+        origin: (n,) the row of the data set that each is of; `None` where they are those rows, or share some.
     """
 
     inputs: dict[str, list[list[int]]]
@@ -35,6 +40,8 @@ class TokenizedRecords:
     labels: npt.NDArray[Any] | None
     others: tuple[TokenizedRecords, ...] = ()
     states: list[npt.NDArray[np.float32]] | None = None
+    whole: IntArray | None = None
+    origin: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -42,6 +49,20 @@ class TokenizedRecords:
     def rows(self, batch: IntArray) -> dict[str, list[list[int]]]:
         """Inputs of the rows numbered in `batch`, not yet padded."""
         return {name: [values[row] for row in batch] for name, values in self.inputs.items()}
+
+    def at(self, rows: IntArray) -> TokenizedRecords:
+        """The records of these rows alone, without their labels."""
+        return TokenizedRecords(
+            inputs=self.rows(rows),
+            lengths=self.lengths[rows],
+            labels=None,
+            others=tuple(other.at(rows) for other in self.others),
+            states=None if self.states is None else [self.states[row] for row in rows],
+        )
+
+    def origins(self, rows: Sequence[int]) -> list[int]:
+        """The rows of the data set from which these come, in their order, each once."""
+        return sorted({int(row if self.origin is None else self.origin[row]) for row in rows})
 
     def digest(self) -> bytes:
         """SHA-256 over tokens and labels."""
@@ -81,10 +102,11 @@ def tokenized(
         ValueError: a column is missing, a text is not a string, a label is missing, or there is no record.
     """
     texts = [texts_of(data, column) for column in checked_columns(data, text_columns)]
-    inputs = tokenize(texts)
+    inputs = dict(tokenize(texts))
+    whole = np.array(inputs.pop(WHOLE, [[]])[0], dtype=np.int64)
     lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
     labels = None if label_column is None else _labels(data, label_column)
-    return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels)
+    return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels, whole=whole if len(whole) else None)
 
 
 def side_by_side(
@@ -100,7 +122,8 @@ def side_by_side(
         for at, name in enumerate(columns)
     )
     longest = np.max([each.lengths for each in (first, *others)], axis=0)
-    return replace(first, lengths=longest, others=tuple(others))
+    whole = [each.lengths if each.whole is None else each.whole for each in (first, *others)]
+    return replace(first, lengths=longest, others=tuple(others), whole=np.max(whole, axis=0))
 
 
 def checked_columns(data: Dataset, text_columns: Sequence[str]) -> Sequence[str]:

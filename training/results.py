@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from evaluation.shown import Listed, Shown
 from training.config import FitConfig
+from training.cost import Cost
 
 
 class DataNote(UserWarning):
@@ -32,6 +33,9 @@ class EpochResult(Shown):
         accuracy: share of validation records predicted right, in [0, 1]; of several labels, all have to be right; of a
             text, share of the tokens that are the likeliest; of preferences, share of the pairs told right; `None`
             of numbers.
+        taught_accuracy: the same of records of the training part, at most 300 drawn by chance; `None` where that
+            part was not asked, because a language model learns or training is private.
+        taught_loss: their `validation_loss`, likewise.
         threshold: where records have several labels, the probability above which one is predicted: that with the
             highest F1 over all labels of the validation part.
         scores: what else is measured on validation, by name: of numbers `mae` and `rmse`, how far off they are, in
@@ -46,6 +50,8 @@ class EpochResult(Shown):
     accuracy: float | None
     threshold: float = 0.5
     scores: Mapping[str, float] = field(default_factory=dict)
+    taught_accuracy: float | None = None
+    taught_loss: float | None = None
 
     def _facts(self) -> Mapping[str, Any]:
         return {**super()._facts(), **self.scores}
@@ -85,6 +91,10 @@ class FitResult(Shown):
         precision: `"fp32"` or `"bf16"`, in which it was computed.
         notes: what was found in the data that the model learns without, a sentence each.
         privacy: what was spent, where training is private.
+        over_fitting: how much better what was taught is known than the rest, in words.
+        data: SHA-256 of both parts as the model reads them, 64 hex digits; nothing where training is private.
+        environment: `system`, `processor`, `cores`, `threads`, `device`, and `versions` of packages.
+        cost: time and memory; `None` of a run of an earlier version.
     """
 
     model_dir: Path
@@ -96,10 +106,19 @@ class FitResult(Shown):
     precision: str
     notes: tuple[str, ...] = ()
     privacy: Privacy | None = None
+    over_fitting: str = ""
+    data: str = ""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    cost: Cost | None = None
 
     def _facts(self) -> Mapping[str, Any]:
         facts = {name: fact for name, fact in super()._facts().items() if fact is not None}
         return facts if self.privacy is None else {**facts, **self.privacy._facts()}
+
+    @property
+    def note(self) -> str:  # type: ignore[override]
+        """What whoever reads the numbers should know."""
+        return self.over_fitting
 
     def _columns(self) -> Mapping[str, Any]:
         return Listed(self.history)._columns()

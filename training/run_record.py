@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
+from training.cost import Cost
 from training.results import EpochResult, FitResult, Privacy
 from training.whole_files import write_whole
 
@@ -19,8 +18,21 @@ TEXT_COLUMNS = "text_columns"
 LONGEST = "longest_answer"
 """And the number of tokens of the longest answer that was learnt."""
 
+KEPT = (
+    "config",
+    "data",
+    "history",
+    "best_epoch",
+    "over_fitting",
+    "device",
+    "precision",
+    "environment",
+    "versions",
+    "cost",
+)
+"""What of a run is worth keeping where its folder is not."""
+
 _NAME = "training.json"
-_PACKAGES = ("torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 
 def write_run_record(
@@ -38,8 +50,12 @@ def write_run_record(
         "precision": result.precision,
         "notes": result.notes,
         "privacy": None if result.privacy is None else asdict(result.privacy),
+        "over_fitting": result.over_fitting,
+        "data": result.data,
         **(told or {}),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "environment": {name: value for name, value in result.environment.items() if name != "versions"},
+        "cost": None if result.cost is None else asdict(result.cost),
+        "versions": result.environment.get("versions", {}),
     }
     text = json.dumps(record, indent=2) + "\n"
     write_whole(result.model_dir / _NAME, lambda to: to.write_text(text, encoding="utf-8"))
@@ -82,6 +98,10 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         precision=record["precision"],
         notes=tuple(record.get("notes", ())),
         privacy=Privacy(**record["privacy"]) if record.get("privacy") else None,
+        over_fitting=record.get("over_fitting", ""),
+        data=record.get("data", ""),
+        environment={**record.get("environment", {}), "versions": record["versions"]},
+        cost=Cost(**record["cost"]) if record.get("cost") else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,7 +44,8 @@ def cut(tokens: Tokens, *, most: int, where: str) -> Cut:
     if not kept:
         raise ValueError(f"{where}: expected answers within max_length = {most} tokens, got none: {said}")
     rows = {"input_ids": [ids[row] for row in kept], "labels": [labels[row] for row in kept]}
-    return Cut(records=as_records(rows), note=said and f"{where}: {said}")
+    records = replace(as_records(rows), origin=np.array(kept, dtype=np.int64))
+    return Cut(records=records, note=said and f"{where}: {said}")
 
 
 def told_of_cut(longer: int, left_out: int, n: int, most: int, longest: int) -> str | None:

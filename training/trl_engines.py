@@ -14,7 +14,7 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 from training.batching import IntArray, token_budget_batches
 from training.chats import UNLEARNT
-from training.engine import Keeper, OfRun, Run, arguments, check_finite
+from training.engine import Keeper, OfRun, Run, arguments
 from training.fit_task import LanguageTask
 from training.outputs import moved
 from training.records import TokenizedRecords
@@ -48,7 +48,7 @@ class _OfLanguage(OfRun):
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **named: Any) -> Any:
         rows = inputs.pop("rows")
         loss = super().compute_loss(model, inputs, *args, **named)  # type: ignore[misc]
-        check_finite(loss, rows)
+        self.of.heard(loss, rows)
         return loss
 
     def _quietly(self, part: TokenizedRecords) -> Iterator[IntArray]:

@@ -27,6 +27,8 @@ class Validated:
     accuracy: float | None
     threshold: float = 0.5
     scores: Mapping[str, float] = field(default_factory=dict)
+    taught_accuracy: float | None = None
+    taught_loss: float | None = None
 
 
 def of_records(said: Said, *, head: RecordHead, labels: IntArray) -> Validated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +61,18 @@ class WindowedTexts:
         for of_text in parts:
             yield of_text[0] if len(of_text) == 1 else self._whole(of_text)
 
+    def of(self, texts: IntArray) -> tuple[IntArray, WindowedTexts]:
+        """Return the rows of the windows of some texts, and these texts alone, for what is said of those rows."""
+        place = {text: at for at, text in enumerate(texts.tolist())}
+        rows = np.array([row for row, window in enumerate(self.windows) if window.record in place], dtype=np.int64)
+        return rows, WindowedTexts(
+            texts=[self.texts[text] for text in texts],
+            rows=self.rows.at(rows),
+            windows=[replace(self.windows[row], record=place[self.windows[row].record]) for row in rows],
+            step=self.step,
+            passages=None if self.passages is None else [self.passages[text] for text in texts],
+        )
+
     def _whole(self, parts: Sequence[tuple[IntArray, npt.NDArray[Any]]]) -> tuple[IntArray, npt.NDArray[Any]]:
         at = np.concatenate([k * self.step + np.arange(len(places)) for k, (places, _) in enumerate(parts)])
         around = np.concatenate([np.minimum(np.arange(len(p)), np.arange(len(p))[::-1]) for p, _ in parts])
@@ -86,7 +98,8 @@ def windowed(
     inputs, windows, step = cut_up(texts)
     lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
     tags = None if passages is None else _tags(windows, passages, labels, int(lengths.max()))
-    rows = TokenizedRecords(inputs=inputs, lengths=lengths, labels=tags)
+    origin = np.array([window.record for window in windows], dtype=np.int64)
+    rows = TokenizedRecords(inputs=inputs, lengths=lengths, labels=tags, origin=origin)
     return WindowedTexts(texts=texts, rows=rows, windows=windows, step=step, passages=passages)
 
 

@@ -18,14 +18,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import click
 
 from curation.safety.shown_text import in_one_line, shown
+from training.progress import Bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from curation.project.step import Tick
-
-WIDEST_BAR = 40  # columns
-BESIDE_THE_BAR = 26  # columns for the step's name, the percentage and the time
 
 
 def print_json(value: Any) -> None:
@@ -92,8 +90,7 @@ class Screen:
         if self._bars is None:
             self._bars = _bars()
             self._bars.start()
-        bars, task = self._bars, self._bars.add_task(in_one_line(name), total=None)
-        return lambda done, total: bars.update(task, completed=done, total=total)
+        return Bar(self._bars, in_one_line(name))
 
     def _end_bars(self) -> None:
         if self._bars:
@@ -115,9 +112,10 @@ def _bars() -> Progress:
     console = Steady(stderr=True, force_terminal=True, markup=False, emoji=False, highlight=False)
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(max(1, min(WIDEST_BAR, console.width - BESIDE_THE_BAR))),
+        BarColumn(),
         TaskProgressColumn("{task.percentage:>3.0f}%", markup=False),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
         console=console,
         transient=True,
         redirect_stdout=False,

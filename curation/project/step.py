@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
@@ -64,6 +64,7 @@ class Step:
         run: Does the work and returns one sentence about the outcome.
         revision: Raised when its code makes something else of the same inputs, so that it runs again.
         once: Whether it runs for all rounds at once, in round 0: what it makes depends on no label.
+        told: What else its line in the ledger says, by the round in which it ran, JSON-ready.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Step:
     run: Callable[[Context], str]
     revision: int = 1
     once: bool = False
+    told: Callable[[Round], Mapping[str, Any]] = lambda round_: {}
 
     def home(self, project: Project, round_: Round) -> Round:
         """Return the round in whose folder lies what it makes for this round."""
@@ -109,7 +111,7 @@ def run_step(step: Step, context: Context, *, force: bool = False) -> Done:
     manifest = {**_manifest(context.round), step.name: {**entry, "summary": summary}}
     context.round.write_json("manifest.json", manifest)
     facts = {"round": context.round.number, "summary": summary, "inputs": inputs, "seconds": seconds}
-    ledger.append(context.project.folder, step.name, **facts)
+    ledger.append(context.project.folder, step.name, **facts, **step.told(context.round))
     return Done(step=step.name, round=context.round, summary=summary, ran=True)
 
 

@@ -55,23 +55,40 @@ class Comparison(Part):
 
 
 class Epoch(Part):
-    """One pass of the training over the train part; macro F1 and accuracy are of the validation part."""
+    """One pass of the training over the train part; macro F1 and accuracy are of the validation part.
+
+    `taught_accuracy` is of a sample of the train part.
+    """
 
     epoch: float
     train_loss: Number
     validation_loss: Number
     macro_f1: Number
     accuracy: Number
+    taught_accuracy: Number = None
+
+
+class Cost(Part):
+    """What the training took: seconds, and the most bytes that the process held."""
+
+    wall_seconds: float
+    processor_seconds: float
+    peak_memory: int
+    peak_device_memory: int | None = None
 
 
 class Training(Part):
-    """How the model was trained."""
+    """How the model was trained; `data` is the SHA-256 of what it learnt from and was chosen by."""
 
     method: str
     model: str
     best_epoch: int | None
     precision: str | None = None
     history: Many[Epoch]
+    over_fitting: str | None = None
+    ran_on: str | None = None
+    cost: Cost | None = None
+    data: str | None = None
 
 
 class Augmentation(Part):

@@ -56,7 +56,12 @@ def _train(round_: Round) -> dict[str, Any]:
     found = round_.json("model/training.json")
     best = found["best_epoch"]
     epochs = {"best_epoch": best, "epochs": len(found["history"]), "validation": found["history"][best - 1]}
-    return {**epochs, "model": round_.path("model")}
+    return {
+        **epochs,
+        "over_fitting": found.get("over_fitting"),
+        "cost": found.get("cost"),
+        "model": round_.path("model"),
+    }
 
 
 def _evaluate(round_: Round) -> dict[str, Any]:

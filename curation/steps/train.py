@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import TwofoldError
+from curation.project.artifacts import read_json
 from curation.project.config import TrainingConfig
-from curation.project.labelled import SOFT, labelled_dataset, records_by_part, soft_targets
+from curation.project.folder import Round
+from curation.project.labelled import SOFT, current_values, labelled_dataset, records_by_part, soft_targets
 from curation.project.records import column
 from curation.project.standing import Part
-from curation.project.step import Context, Step
+from curation.project.step import Context, Step, Tick
 from curation.tasks.kind import Scale
+from training.model_files import UnusableModel
+from training.progress import say
+from training.run_record import KEPT
 
 if TYPE_CHECKING:
     from training import FitResult
@@ -22,11 +28,9 @@ if TYPE_CHECKING:
 def run(context: Context) -> str:
     """Fine-tune on the training part and its augmented variants."""
     from training import fit
-    from training.results import DataNote
 
     task, parts = context.config.task, records_by_part(context.round)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataNote)  # said in the sentence about the step
+    with _refusals(context, parts[Part.TRAIN]), _notes_shown(context.tick):
         result = fit(
             _training_part(context, parts[Part.TRAIN]),
             labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
@@ -44,7 +48,56 @@ def run(context: Context) -> str:
         )
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
     spent = [] if result.privacy is None else [f"epsilon {result.privacy.epsilon:.3g} spent"]
-    return "; ".join([f"{found} ({result.precision} on {result.device})", *spent, *result.notes])
+    fitted = [result.over_fitting] if result.over_fitting else []
+    return "; ".join([f"{found} ({result.precision} on {result.device})", *fitted, *spent, *result.notes])
+
+
+@contextmanager
+def _notes_shown(tick: Tick) -> Iterator[None]:
+    """Within it what training says of the data stands above the bar before it begins."""
+    from training.results import DataNote
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataNote)
+        before = warnings.showwarning
+
+        def shown(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, DataNote):
+                say(tick, str(message))
+            else:
+                before(message, category, *where, **more)
+
+        warnings.showwarning = shown
+        yield
+
+
+@contextmanager
+def _refusals(context: Context, record_ids: Sequence[str]) -> Iterator[None]:
+    """Within it what training cannot use is one line, which names records by their ids.
+
+    Raises:
+        TwofoldError: In place of a ValueError.
+    """
+    from training.engine import NotFinite
+
+    try:
+        yield
+    except NotFinite as error:
+        known = current_values(context.project, context.round)
+        ids = sorted(i for i in record_ids if i in known)
+        variants = context.round.table("augmented.parquet")
+        ids += [f"a variant of {parent}" for parent in column(variants, "parent")] if variants.num_rows else []
+        raise TwofoldError(error.told([ids[row] for row in error.rows], "records")) from error
+    except UnusableModel:
+        raise
+    except ValueError as error:
+        raise TwofoldError(f"training: {error}") from error
+
+
+def _recorded(round_: Round) -> dict[str, Any]:
+    """Return what the ledger keeps of a run: settings, data, surroundings, every epoch, and what it took."""
+    found = read_json(round_.path("model") / "training.json")
+    return {"training": {name: found.get(name) for name in KEPT}}
 
 
 def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
@@ -108,4 +161,5 @@ STEP = Step(
     ],
     run=run,
     revision=2,
+    told=_recorded,
 )

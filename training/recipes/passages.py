@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from training import _hf
 from training.config import FitConfig
-from training.fit_task import ITS_OWN_LOSS, FitTask, digest, refuse
+from training.fit_task import ITS_OWN_LOSS, FitTask, Taught, digest, refuse, sample
 from training.heads import TAGS
 from training.validation import of_passages
 from training.windows import passage_labels, windowed
@@ -29,12 +29,15 @@ def passages(
         windowed(part, cut_up, text_columns=text_columns, label_column=label_column, labels=names)
         for part in (train, validation)
     ]
+    asked = sample(len(parts[0].texts), beside=len(parts[1].texts))
+    rows, taught = parts[0].of(asked)
     return FitTask(
         train=parts[0].rows,
         validation=parts[1].rows,
         label_names=names,
         head=TAGS,
         validated=partial(of_passages, texts=parts[1], labels=names),
+        taught=Taught(rows=rows, records=len(asked), scored=partial(of_passages, texts=taught, labels=names)),
         tokenizer=tokenizer,
         run=digest([part.rows for part in parts], names, config, [part.passages for part in parts]),
     )

@@ -25,8 +25,9 @@ MOST_RIGHT = Goal(epoch_by=lambda epoch: (float(epoch.accuracy), -float(epoch.va
 
 @dataclass(frozen=True, kw_only=True)
 class _Pair:
-    """What was asked, and a better and a worse answer to it."""
+    """What was asked, and a better and a worse answer to it; in which row."""
 
+    row: int
     prompt: Chat
     chosen: Chat
     rejected: Chat
@@ -98,7 +99,7 @@ def _pair(cells: dict[str, Any], winner: str, row: int) -> _Pair:
         if [message["role"] for message in answer] != ["assistant"]:
             raise ValueError(f"{name}: expected one answer of the assistant, got {len(answer)} messages at row {row}")
     chosen, rejected = answers if winner == FIRST else answers[::-1]
-    return _Pair(prompt=prompt or [{"role": "user", "content": ""}], chosen=chosen, rejected=rejected)
+    return _Pair(row=row, prompt=prompt or [{"role": "user", "content": ""}], chosen=chosen, rejected=rejected)
 
 
 def _in_common(first: Chat, second: Chat) -> Chat:
@@ -123,7 +124,8 @@ def _read(pairs: Sequence[_Pair], reader: Reader, where: str) -> Cut:
         raise ValueError(f"{where}: expected prompts that leave room for an answer, got none: {said}")
     answers = {name: [ids[1::2][row][: most - len(prompts[row])] for row in kept] for name, ids in sides.items()}
     rows = {"prompt_ids": [prompts[row] for row in kept], **{f"{name}_ids": ids for name, ids in answers.items()}}
-    records = TokenizedRecords(inputs=rows, lengths=lengths[kept].clip(max=most), labels=None)
+    origin = np.array([pairs[row].row for row in kept], dtype=np.int64)
+    records = TokenizedRecords(inputs=rows, lengths=lengths[kept].clip(max=most), labels=None, origin=origin)
     return Cut(records=records, note=said and f"{where}: {said}")
 
 

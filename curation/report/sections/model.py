@@ -33,4 +33,17 @@ def _training(round_: Round) -> dict[str, Any]:
         "best_epoch": found["best_epoch"],
         "precision": found.get("precision"),
         "history": found["history"],
+        "over_fitting": found.get("over_fitting") or None,
+        "ran_on": _ran_on(found),
+        "cost": found.get("cost"),
+        "data": found.get("data") or None,
     }
+
+
+def _ran_on(found: dict[str, Any]) -> str | None:
+    """Say on what a run was computed; None of a run that an earlier version recorded."""
+    on = found.get("environment")
+    if not on:
+        return None
+    device = "" if on["device"] == "cpu" else f"{on['device']}, "
+    return f"{device}{on['processor']}, {on['threads']} of {on['cores']} threads, torch {found['versions']['torch']}"
