@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.engine import Engine, Run, check_finite
+from training.engine import Engine, Run
 from training.fit_task import FitTask
 from training.linear_head import put_head, sentence_vectors
 from training.sentence_layer import vectors_seen
@@ -53,7 +53,7 @@ class ContrastiveEngine(Engine):
                 model(**texts)
         vectors = torch.cat(seen).float()
         loss = contrast(vectors, self.labels.to(vectors.device)[inputs["rows"]])
-        check_finite(loss, inputs["rows"])
+        self.of.heard(loss, inputs["rows"])
         return loss
 
     def validated(self) -> Validated:
