@@ -41,6 +41,7 @@ GOALS = {
     "S6": ("training_speed", []),
     "noisy training": ("noisy_training", []),
     "more tasks": ("more_tasks", []),
+    "learning curves": ("learning_curves", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),

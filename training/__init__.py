@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from training.embedding import embed as embed
     from training.fitting import fit as fit
     from training.folds import out_of_fold as out_of_fold
+    from training.learning_curve import LearningCurve as LearningCurve
+    from training.learning_curve import learning_curve as learning_curve
+    from training.learning_curve import linear_scores as linear_scores
     from training.legibility import Reading as Reading
     from training.legibility import reading as reading
     from training.prediction import predict as predict
@@ -23,37 +26,49 @@ if TYPE_CHECKING:
     from training.results import Predictions as Predictions
     from training.results import SpanPredictions as SpanPredictions
     from training.results import TextPredictions as TextPredictions
+    from training.search import SearchResult as SearchResult
+    from training.search import tune as tune
 
 _HOME = {
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
+    "LearningCurve": "training.learning_curve",
     "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
+    "SearchResult": "training.search",
     "SpanPredictions": "training.results",
     "TextPredictions": "training.results",
     "embed": "training.embedding",
     "fit": "training.fitting",
+    "learning_curve": "training.learning_curve",
+    "linear_scores": "training.learning_curve",
     "out_of_fold": "training.folds",
     "predict": "training.prediction",
     "Reading": "training.legibility",
     "reading": "training.legibility",
+    "tune": "training.search",
 }
 
 __all__ = [
     "EpochResult",
     "FitConfig",
     "FitResult",
+    "LearningCurve",
     "NumberPredictions",
     "OrderPredictions",
     "Predictions",
+    "SearchResult",
     "SpanPredictions",
     "TextPredictions",
     "embed",
     "fit",
+    "learning_curve",
+    "linear_scores",
     "out_of_fold",
     "predict",
+    "tune",
 ]
 
 

@@ -39,6 +39,9 @@ T = TypeVar("T", bound=Learnable)
 _MORE = "score_"  # before the names of scores that not every way of training has, in transformers' log
 _LAST = 20  # batches whose mean loss is shown
 
+AfterEpoch = Callable[[Sequence[EpochResult]], None]
+"""Is told of all epochs so far after each; what it raises ends the run."""
+
 
 class NotFinite(ValueError):
     """A loss that is no number; `rows` are those of the batch, in the training part."""
@@ -69,6 +72,7 @@ class Run(Generic[T]):
         tick: called with (records done, records in all).
         meter: what was spent so far.
         parts: into how many parts every batch is cut, so that it fits in memory.
+        after_epoch: called with all epochs so far, those before a kill included.
         losses: of the last batches.
     """
 
@@ -79,6 +83,7 @@ class Run(Generic[T]):
     tick: Tick
     meter: Meter
     parts: int = 1
+    after_epoch: AfterEpoch | None = None
     losses: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
 
     def heard(self, loss: torch.Tensor, rows: torch.Tensor) -> None:
@@ -331,8 +336,11 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
         self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, *more: Any, **named: Any) -> None:
-        """Stop where patience is at its end."""
-        control.should_training_stop = _is_over(epochs_in(state.log_history), self.run)
+        """Tell of the epoch, and stop where patience is at its end."""
+        history = epochs_in(state.log_history)
+        if self.run.after_epoch is not None:
+            self.run.after_epoch(history)
+        control.should_training_stop = _is_over(history, self.run)
 
     def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Seal the checkpoint."""

@@ -21,7 +21,7 @@ from training.continuing import going_on
 from training.cost import Meter, environment
 from training.datasets_in import Table, as_dataset
 from training.distillation import taught, with_teacher
-from training.engine import Run, batches_of, best_epoch
+from training.engine import AfterEpoch, Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask, data_digest
 from training.frozen_layers import computed_once
@@ -45,6 +45,7 @@ def fit(
     config: FitConfig | None = None,
     output_dir: Path,
     progress: bool | Tick = False,
+    after_epoch: AfterEpoch | None = None,
 ) -> FitResult:
     """Fine-tune a text classifier and save the epoch that is best on validation.
 
@@ -75,6 +76,7 @@ def fit(
         config: settings; `None` for the defaults.
         output_dir: folder of the model, made if it is not there.
         progress: `True` for a progress bar, or a function of (records done, records in all).
+        after_epoch: a function of all epochs so far, those before a kill included; what it raises ends the run.
 
     Returns:
         Where the model is, and how every epoch went.
@@ -109,7 +111,7 @@ def fit(
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     with own_randomness(), _hf.quiet():
-        return _run(task, settings, output_dir, as_tick(progress, "training"))
+        return _run(task, settings, output_dir, as_tick(progress, "training"), after_epoch)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,9 @@ class _Trained:
     history: tuple[EpochResult, ...]
 
 
-def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick) -> FitResult:
+def _run(
+    task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick, after_epoch: AfterEpoch | None
+) -> FitResult:
     checkpoints = output_dir / "checkpoint"
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     begun = "fp32" if config.is_private else found.seal.precision if found else None
@@ -132,6 +136,7 @@ def _run(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick
         folder=checkpoints,
         tick=tick,
         meter=meter,
+        after_epoch=after_epoch,
     )
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
     best = best_epoch(trained.history, task.head)
