@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -20,6 +20,8 @@ from training.layers import output_part
 from training.model_files import UnusableModel, loading
 from training.packaged import locate
 from training.records import WHOLE, Tokenize
+from training.several_heads import put_beside
+from training.stay_near import mark_as_new
 from training.windows import CutUp, Window
 
 
@@ -120,7 +122,13 @@ def windows_with(tokenizer: Any, *, max_length: int) -> CutUp:
     return cut_up
 
 
-def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: str = "SequenceClassification") -> Any:
+def load_for_training(
+    config: FitConfig,
+    settings: Mapping[str, Any],
+    *,
+    reads: str = "SequenceClassification",
+    beside: Mapping[int, FolderHead] | None = None,
+) -> Any:
     """The model of `config` with a head of these settings; only the weights of its method are trainable.
 
     A model that was trained for the same labels goes on with its head; any other gets a fresh one.
@@ -129,9 +137,12 @@ def load_for_training(config: FitConfig, settings: Mapping[str, Any], *, reads: 
         config: which model, and what of it is trained.
         settings: what its `config` is given.
         reads: what transformers calls such a model, behind `AutoModelFor`.
+        beside: heads of earlier tasks that learn with it, by number.
     """
     with quiet():
-        return adapted(_fresh_classifier(config, settings, reads), config, reads)
+        model = _fresh_classifier(config, settings, reads)
+        put_beside(model, beside or {}, reads)
+        return adapted(model, config, reads)
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int, heads: Sequence[FolderHead] = ()) -> None:
@@ -219,17 +230,21 @@ def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str
             trust_remote_code=False,
             output_loading_info=True,
         )
+    new = set(found["missing_keys"])
     if not is_head_of(is_so, asked, reads):
-        _renew_head(model, already=found["missing_keys"])
+        new |= _with_new_head(model, already=new)
+    for name in new & {name for name, _ in model.named_parameters()}:
+        mark_as_new(model.get_parameter(name))
     return model
 
 
-def _renew_head(model: Any, *, already: Collection[str]) -> None:
-    """Draw the weights of the head anew, unless a model has none: then they are drawn already."""
+def _with_new_head(model: Any, *, already: Set[str]) -> set[str]:
+    """Draw the weights of the head anew, unless a model has none: then they are drawn already. Return their names."""
     name = output_part(model)
     part = getattr(model, name)
-    if all(f"{name}.{each}" in already for each, _ in part.named_parameters()):
-        return
-    for parameter in part.parameters():
-        parameter._is_hf_initialized = False  # what transformers has read from a file it does not draw
-    part.apply(model._init_weights)
+    head = {f"{name}.{each}" for each, _ in part.named_parameters()}
+    if not head <= already:
+        for parameter in part.parameters():
+            parameter._is_hf_initialized = False  # what transformers has read from a file it does not draw
+        part.apply(model._init_weights)
+    return head

@@ -15,6 +15,7 @@ ClassWeights = Literal["balanced"]
 LossName = Literal["cross_entropy", "focal", "gce", "symmetric"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
+StayNear = Literal["l2_sp", "ewc"]
 Learns = Literal["labels", "answers", "preferences", "texts"]
 
 FEW_LABELS: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ _LEARNING_RATES = {
 # preferences less than either (Rafailov et al. 2023, appendix B: 1e-6 for full weights).
 _WRITING_RATES = {"lora": 2e-4, "rslora": 2e-4, "dora": 2e-4, "ia3": 3e-3, "full": 2e-5}
 _PREFERRING_RATES = {"lora": 1e-5, "rslora": 1e-5, "dora": 1e-5, "ia3": 2e-4, "full": 1e-6}
+_STRENGTHS = {"l2_sp": 0.1, "ewc": 1000.0}
 _READ, _READ_AND_WRITTEN = 128, 1024
 
 
@@ -107,6 +109,10 @@ class FitConfig:
             labels (Hinton et al. 2015); `None`: from these alone.
         teacher_temperature: by which the logits of both are divided there, > 0: above 1 what is unlikely says more.
         teacher_share: of the loss that is the teacher's, in (0, 1]; the rest is the label's.
+        stay_near: what is paid for moving the weights that the model had before the run, in place of their decay, so
+            that it forgets less of what it knew: for all alike by `"l2_sp"` (Li et al. 2018), or by `"ewc"` for each
+            by how much it matters to the records in `earlier` (Kirkpatrick et al. 2017); `None`: nothing.
+        stay_near_strength: how dear that is, > 0; `None`: 0.1 for L2-SP and 1,000 for EWC.
         max_grad_norm: longer gradients are shortened to this, > 0; the gradient of each record by itself where
             training is private.
         privacy_epsilon: how much a record may show in the model at most, > 0: differential privacy of each record by
@@ -151,6 +157,8 @@ class FitConfig:
     teacher: str | None = None
     teacher_temperature: float = 2.0
     teacher_share: float = 0.9
+    stay_near: StayNear | None = None
+    stay_near_strength: float | None = None
     max_grad_norm: float = 1.0
     privacy_epsilon: float | None = None
     privacy_delta: float | None = None
@@ -205,6 +213,13 @@ class FitConfig:
         return rates[self.method] if self.learning_rate is None else self.learning_rate
 
     @property
+    def strength(self) -> float:
+        """How dear it is to move the weights that the model had."""
+        if self.stay_near_strength is not None:
+            return self.stay_near_strength
+        return _STRENGTHS[self.stay_near or "l2_sp"]
+
+    @property
     def head_rate(self) -> float:
         """Learning rate of the classification head."""
         if self.head_learning_rate is not None:
@@ -222,6 +237,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "class_weights": (*get_args(ClassWeights), None),
     "loss": get_args(LossName),
     "precision": get_args(Precision),
+    "stay_near": (*get_args(StayNear), None),
 }
 _WHOLE = {
     "epochs": 1,
@@ -247,10 +263,15 @@ _POSITIVE = (
     "teacher_temperature",
     "privacy_epsilon",
     "noise_multiplier",
+    "stay_near_strength",
 )
 _UP_TO_ONE = ("layer_decay", "teacher_share")
 _SHARES = ("warmup", "lora_dropout", "label_smoothing")
-_COMPANIONS = {"teacher_temperature": "teacher", "teacher_share": "teacher"}  # of the settings that they go with
+_COMPANIONS = {  # settings that go with others
+    "teacher_temperature": "teacher",
+    "teacher_share": "teacher",
+    "stay_near_strength": "stay_near",
+}
 _OPTIONAL = (
     "freeze",
     "epochs",
@@ -261,6 +282,7 @@ _OPTIONAL = (
     "head_learning_rate",
     "privacy_epsilon",
     "noise_multiplier",
+    "stay_near_strength",
 )
 _OF_LABELS = (
     "scale",
@@ -270,6 +292,7 @@ _OF_LABELS = (
     "soft_labels",
     "label_smoothing",
     "teacher",
+    "stay_near",
     "privacy_epsilon",
     "noise_multiplier",
 )
@@ -300,6 +323,10 @@ def _check_companions(config: FitConfig) -> None:
     for name, of in _COMPANIONS.items():
         if (given := getattr(config, name)) != _default(name) and getattr(config, of) == _default(of):
             raise ValueError(f"{name}: expected {_default(name)!r} where {of} is {_default(of)!r}, got {given!r}")
+    if config.stay_near is not None and config.method != "full":
+        raise ValueError(f"stay_near: expected None where the method is {config.method!r}, got {config.stay_near!r}")
+    if config.stay_near is not None and config.is_private:
+        raise ValueError(f"stay_near: expected None where training is private, got {config.stay_near!r}")
 
 
 def _default(field: str) -> Any:

@@ -28,14 +28,20 @@ def going_on(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path) 
         _check_folder(folder, output_dir)
     if isinstance(task, LanguageTask):
         return task
-    is_so, asked = _hf.asked_settings(config.model, model_settings(task.head, task.label_names))
-    if is_head_of(is_so, asked, task.head.model):
+    if goes_on(task, config):
         return replace(task, heads=older_heads(folder))
+    is_so = _hf.settings_of(config.model)
     if not _hf.has_labels(is_so, *_WITH_LABELS):
         return task
     same_kind = folder.is_dir() and _hf.has_labels(is_so, task.head.model)
     heads = all_heads(folder) if same_kind else ()
     return replace(task, heads=heads, notes=(*task.notes, _note(config.model, is_so, heads)))
+
+
+def goes_on(task: FitTask, config: FitConfig) -> bool:
+    """Whether the model of a run has the head for what is learnt."""
+    is_so, asked = _hf.asked_settings(config.model, model_settings(task.head, task.label_names))
+    return is_head_of(is_so, asked, task.head.model)
 
 
 def _check_folder(folder: Path, output_dir: Path) -> None:

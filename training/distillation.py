@@ -13,25 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from training import _hf
 from training.config import FitConfig
 from training.fit_task import FitTask, LanguageTask
 from training.heads import head_of, names_of
+from training.kept_once import kept_once
 from training.losses import LOSSES, mean_loss
 from training.packaged import fingerprint
 from training.prediction import predict
-from training.whole_files import write_whole
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 AnyTask: TypeAlias = FitTask | LanguageTask
-FloatArray = npt.NDArray[np.float32]
 
 _FILE = "teacher.safetensors"
 _SURE = float(np.finfo(np.float32).tiny)  # of what is impossible there is no logarithm
@@ -53,10 +49,10 @@ class Teacher:
     text_columns: Sequence[str]
     order: tuple[int, ...]
 
-    def log_probs(self, device: str) -> FloatArray:
+    def log_probs(self, device: str) -> torch.Tensor:
         """(n, k) what it says: its logits, but for a constant in each row."""
         said = predict(self.folder, self.texts, text_columns=self.text_columns, device=device).pred_probs
-        return np.asarray(np.log(np.maximum(said[:, self.order], _SURE)), dtype=np.float32)
+        return torch.from_numpy(np.log(np.maximum(said[:, self.order], _SURE)))
 
 
 def with_teacher(task: AnyTask, train: Dataset, text_columns: Sequence[str], config: FitConfig) -> AnyTask:
@@ -85,11 +81,9 @@ def taught(task: AnyTask, config: FitConfig, folder: Path) -> AnyTask:
     """
     if isinstance(task, LanguageTask) or task.teacher is None:
         return task
-    said = _kept(folder / _FILE, task.run)
-    if said is None:
-        said = task.teacher.log_probs(config.device)
-        _keep(said, folder / _FILE, task.run)
-    soft = torch.softmax(torch.from_numpy(said) / config.teacher_temperature, dim=1).numpy()
+    teacher = task.teacher
+    said = kept_once(folder / _FILE, task.run, lambda: {"log_probs": teacher.log_probs(config.device)})
+    soft = torch.softmax(said["log_probs"] / config.teacher_temperature, dim=1).numpy()
     told = np.eye(len(task.label_names), dtype=np.float32)[task.given_targets] if task.soft is None else task.soft
     head = replace(task.head, loss=_paid(task.head.loss, config))
     return replace(task, head=head, soft=np.stack([soft, told], axis=1))
@@ -122,14 +116,3 @@ def _order(teacher: str, names: Sequence[str]) -> tuple[int, ...]:
         lacks = "knows no" if other in names else "also knows"
         raise ValueError(f"teacher: expected one with the same labels, {teacher} {lacks} {other!r}")
     return tuple(known.index(name) for name in names)
-
-
-def _kept(file: Path, run: str) -> FloatArray | None:
-    if not file.is_file():
-        return None
-    with safe_open(file, framework="np") as found:
-        return np.asarray(found.get_tensor("log_probs")) if found.metadata().get("run") == run else None
-
-
-def _keep(said: FloatArray, file: Path, run: str) -> None:
-    write_whole(file, lambda to: save_file({"log_probs": said}, to, metadata={"run": run}))

@@ -32,6 +32,7 @@ from training.progress import Tick, tell
 from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.schedule import parameter_groups, rates
+from training.stay_near import Near
 from training.validation import Validated
 
 T = TypeVar("T", bound=Learnable)
@@ -254,6 +255,7 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
             callbacks=[Keeper(run)],
         )
         self.weights = _class_weights(run)
+        self.near = Near(model, run) if run.config.stay_near else None
         self.loss_is_scaled_for_ga = True
         self.pop_callback(PrinterCallback)
 
@@ -261,12 +263,17 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
         """Weigh the mean loss of a part of a batch by how much of the batch it is."""
-        return self.mean_loss(model, inputs) * float(len(inputs["rows"]) / num_items_in_batch)
+        loss = self.mean_loss(model, inputs)
+        if self.near is not None:
+            loss = loss + self.near()
+        return loss * float(len(inputs["rows"]) / num_items_in_batch)
 
     def mean_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the mean loss of some rows; raises `NotFinite` where it is no number."""
         config, head = self.of.config, self.of.task.head
         logits = logits_of(model, inputs["texts"])
+        if self.of.task.earlier:
+            logits = logits[:, : len(head.outputs(self.of.task.label_names))]
         loss: torch.Tensor = head.loss(logits, inputs["targets"], self.weights, config.label_smoothing)
         self.of.heard(loss, inputs["rows"])
         return loss

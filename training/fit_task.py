@@ -24,6 +24,7 @@ from training.validation import Said, Validated
 
 if TYPE_CHECKING:
     from training.distillation import Teacher
+    from training.earlier import EarlierTask
 
 ITS_OWN_LOSS = {
     "loss": "cross_entropy",
@@ -69,6 +70,7 @@ class FitTask:
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
             Where there is a teacher, (n, 2, k): what it says, and what the labels do.
         heads: those of what the model learnt before, kept beside the new one.
+        earlier: records of tasks before this one.
         teacher: who is to be asked about the training part; `None`: nobody.
         taught: records of the training part that are asked too after every epoch; `None`: none.
     """
@@ -87,6 +89,7 @@ class FitTask:
     heads: tuple[FolderHead, ...] = ()
     teacher: Teacher | None = None
     taught: Taught | None = None
+    earlier: tuple[EarlierTask, ...] = ()
 
     @property
     def targets(self) -> npt.NDArray[Any]:
@@ -100,7 +103,10 @@ class FitTask:
 
     def load(self, config: FitConfig) -> Any:
         """Load the model, with its head or a fresh one."""
-        return _hf.load_for_training(config, model_settings(self.head, self.label_names), reads=self.head.model)
+        beside = {part.number: self.heads[part.number - 1] for part in self.earlier if part.number is not None}
+        return _hf.load_for_training(
+            config, model_settings(self.head, self.label_names), reads=self.head.model, beside=beside
+        )
 
     def finish(self, model: Any, best: EpochResult) -> None:
         """Let the settings of the trained model say how it is read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from training.continuing import going_on
 from training.cost import Meter, environment
 from training.datasets_in import Table, as_dataset
 from training.distillation import taught, with_teacher
+from training.earlier import with_earlier
 from training.engine import AfterEpoch, Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
 from training.fit_task import FitTask, LanguageTask, data_digest
@@ -34,6 +35,7 @@ from training.recipes import as_told, prepare
 from training.records import TokenizedRecords
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
+from training.several_heads import taken_apart
 
 
 def fit(
@@ -42,6 +44,7 @@ def fit(
     *,
     text_columns: Sequence[str],
     label_column: str = "label",
+    earlier: Table | Mapping[int, Table] | None = None,
     config: FitConfig | None = None,
     output_dir: Path,
     progress: bool | Tick = False,
@@ -73,6 +76,8 @@ def fit(
             with `FitConfig(compares=True)`, or where they are called `chosen` and `rejected` and there are no labels,
             the two that are compared, and before them that of the prompt if there is one.
         label_column: the column of the labels.
+        earlier: records of a task that the model learnt before, with the same columns and that task's labels, where a
+            setting asks for them: of the last task, or of several by their numbers, counted from 1.
         config: settings; `None` for the defaults.
         output_dir: folder of the model, made if it is not there.
         progress: `True` for a progress bar, or a function of (records done, records in all).
@@ -102,7 +107,8 @@ def fit(
     settings = as_told(parts[0], text_columns, label_column, config or FitConfig())
     task = prepare(*parts, text_columns, label_column, settings)
     output_dir = Path(output_dir)
-    task = with_teacher(going_on(task, settings, output_dir), parts[0], text_columns, settings)
+    task = with_earlier(going_on(task, settings, output_dir), earlier, text_columns, label_column, settings)
+    task = with_teacher(task, parts[0], text_columns, settings)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
         return finished
@@ -141,6 +147,7 @@ def _run(
     trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
     best = best_epoch(trained.history, task.head)
     task.finish(trained.model, best)
+    heads = taken_apart(trained.model, task.heads)
     result = FitResult(
         model_dir=output_dir,
         best_epoch=best.epoch,
@@ -159,7 +166,7 @@ def _run(
     wait_for_others()
     if is_first_process():
         forget_run_record(output_dir)
-        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=task.heads)
+        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=heads)
         write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
         shutil.rmtree(checkpoints, ignore_errors=True)
     wait_for_others()

@@ -34,7 +34,7 @@ def computed_once(model: Any, task: Any, compute: Compute) -> Iterator[Any]:
         task: what is learnt; other than a `FitTask` it is left as it is.
         compute: where, and in which number format.
     """
-    frozen = _frozen_layers(model) if isinstance(task, FitTask) else 0
+    frozen = _frozen_layers(model) if isinstance(task, FitTask) and not task.earlier else 0
     if not frozen or not _fits(model, task):
         yield task
         return

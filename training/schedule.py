@@ -7,6 +7,7 @@ from typing import Any
 
 from training.config import FitConfig
 from training.layers import is_head, layers_of
+from training.stay_near import is_new
 
 
 def parameter_groups(model: Any, config: FitConfig) -> list[dict[str, Any]]:
@@ -20,7 +21,8 @@ def parameter_groups(model: Any, config: FitConfig) -> list[dict[str, Any]]:
         if parameter.requires_grad:
             above = 0 if is_head(name) else layers.count + 1 - layers.depth[name]
             rate = config.head_rate if is_head(name) else config.encoder_rate * config.layer_decay**above
-            decay = config.weight_decay if parameter.ndim > 1 else 0.0
+            held = config.stay_near is not None and not is_new(parameter)  # where it was, rather than at zero
+            decay = config.weight_decay if parameter.ndim > 1 and not held else 0.0
             groups.setdefault((rate, decay, above if config.unfreeze else 0), []).append(parameter)
     return [
         {"params": parameters, "lr": rate, "weight_decay": decay, "above": above}

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from datasets import ClassLabel, Dataset
 from safetensors.torch import load_file
 
 from training import FitConfig, FitResult, distillation, fit, predict
-from training.distillation import _keep, _kept, _paid
+from training.distillation import _paid
 from training.heads import SOFTMAX
+from training.kept_once import kept_once
 
 
 class Killed(Exception):
@@ -131,11 +131,14 @@ def test_a_killed_run_asks_its_teacher_no_second_time(
 
 
 def test_what_was_said_in_another_run_is_not_taken_for_it(tmp_path: Path) -> None:
-    said, file = np.zeros((2, 2), dtype=np.float32), tmp_path / "run" / "teacher.safetensors"
-    assert _kept(file, "one run") is None
-    _keep(said, file, "one run")
-    assert np.array_equal(_kept(file, "one run"), said)
-    assert _kept(file, "another") is None
+    file, asked = tmp_path / "run" / "teacher.safetensors", list[str]()
+
+    def said() -> dict[str, torch.Tensor]:
+        asked.append("again")
+        return {"log_probs": torch.full((2, 2), float(len(asked)))}
+
+    for run, times in (("one run", 1), ("one run", 1), ("another", 2)):
+        assert kept_once(file, run, said)["log_probs"].unique().tolist() == [float(times)]
 
 
 @pytest.mark.parametrize(
