@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _table(options.validation),
             text_columns=options.text,
             label_column=options.label,
+            earlier=None if options.earlier is None else _table(options.earlier),
             config=_config(options.settings),
             output_dir=options.to,
             progress=True,
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--validation", type=Path, required=True, help="the same columns")
     parser.add_argument("--text", action="append", required=True, help="a column of texts; may be given twice")
     parser.add_argument("--label", default="label", help="the column of labels")
+    parser.add_argument("--earlier", type=Path, help="records of the task before, where a setting asks for them")
     parser.add_argument("--settings", type=Path, help="a TOML file with the fields of FitConfig")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the model")
     return parser

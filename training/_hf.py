@@ -141,7 +141,7 @@ def load_for_training(
     """
     with quiet():
         model = _fresh_classifier(config, settings, reads)
-        put_beside(model, beside or {}, reads)
+        put_beside(model, beside or {}, reads, learn=config.replay_share > 0)
         return adapted(model, config, reads)
 
 

@@ -113,6 +113,8 @@ class FitConfig:
             that it forgets less of what it knew: for all alike by `"l2_sp"` (Li et al. 2018), or by `"ewc"` for each
             by how much it matters to the records in `earlier` (Kirkpatrick et al. 2017); `None`: nothing.
         stay_near_strength: how dear that is, > 0; `None`: 0.1 for L2-SP and 1,000 for EWC.
+        replay_share: share of the records of an epoch that are drawn from those in `earlier`, in [0, 1): each is paid
+            for by its label and the head of its task, whatever `loss`, `class_weights` and `label_smoothing` say.
         max_grad_norm: longer gradients are shortened to this, > 0; the gradient of each record by itself where
             training is private.
         privacy_epsilon: how much a record may show in the model at most, > 0: differential privacy of each record by
@@ -159,6 +161,7 @@ class FitConfig:
     teacher_share: float = 0.9
     stay_near: StayNear | None = None
     stay_near_strength: float | None = None
+    replay_share: float = 0.0
     max_grad_norm: float = 1.0
     privacy_epsilon: float | None = None
     privacy_delta: float | None = None
@@ -251,8 +254,17 @@ _WHOLE = {
     "seed": 0,
 }
 _NOT_USED = {
-    "linear": ("freeze", "unfreeze", "layer_decay", "epochs", "learning_rate", "head_learning_rate"),
-    "contrastive": ("unfreeze", "layer_decay", "head_learning_rate", "loss", "soft_labels", "teacher"),
+    "linear": (
+        "freeze",
+        "unfreeze",
+        "layer_decay",
+        "epochs",
+        "learning_rate",
+        "head_learning_rate",
+        "teacher",
+        "replay_share",
+    ),
+    "contrastive": ("unfreeze", "layer_decay", "head_learning_rate", "loss", "soft_labels", "teacher", "replay_share"),
 }
 _POSITIVE = (
     "learning_rate",
@@ -266,7 +278,7 @@ _POSITIVE = (
     "stay_near_strength",
 )
 _UP_TO_ONE = ("layer_decay", "teacher_share")
-_SHARES = ("warmup", "lora_dropout", "label_smoothing")
+_SHARES = ("warmup", "lora_dropout", "label_smoothing", "replay_share")
 _COMPANIONS = {  # settings that go with others
     "teacher_temperature": "teacher",
     "teacher_share": "teacher",
@@ -293,6 +305,7 @@ _OF_LABELS = (
     "label_smoothing",
     "teacher",
     "stay_near",
+    "replay_share",
     "privacy_epsilon",
     "noise_multiplier",
 )
@@ -325,8 +338,9 @@ def _check_companions(config: FitConfig) -> None:
             raise ValueError(f"{name}: expected {_default(name)!r} where {of} is {_default(of)!r}, got {given!r}")
     if config.stay_near is not None and config.method != "full":
         raise ValueError(f"stay_near: expected None where the method is {config.method!r}, got {config.stay_near!r}")
-    if config.stay_near is not None and config.is_private:
-        raise ValueError(f"stay_near: expected None where training is private, got {config.stay_near!r}")
+    for name in ("stay_near", "replay_share"):
+        if config.is_private and (given := getattr(config, name)) != _default(name):
+            raise ValueError(f"{name}: expected {_default(name)!r} where training is private, got {given!r}")
 
 
 def _default(field: str) -> Any:

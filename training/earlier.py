@@ -17,6 +17,7 @@ from training.datasets_in import Table, as_dataset
 from training.fit_task import FitTask, LanguageTask
 from training.heads import RecordHead, head_of, names_of
 from training.records import IntArray, TokenizedRecords, tokenized
+from training.replay import Mixture, replayed_records
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -85,11 +86,20 @@ def with_earlier(
     run = hashlib.sha256(task.run.encode())
     for part in parts:
         run.update(f"{part.number}".encode() + part.records.digest())
-    return replace(task, earlier=parts, run=run.hexdigest())
+    return replace(task, earlier=parts, mixture=_mixture(task, parts, config), run=run.hexdigest())
+
+
+def _mixture(task: FitTask, parts: tuple[EarlierTask, ...], config: FitConfig) -> Mixture | None:
+    if not config.replay_share:
+        return None
+    replayed = replayed_records(len(task.train), config.replay_share)
+    return Mixture(new=task.train, earlier=parts, replayed=replayed, seed=config.seed)
 
 
 def _asks(config: FitConfig) -> str | None:
     """Return the setting that asks for earlier records."""
+    if config.replay_share:
+        return "replay_share"
     return "stay_near" if config.stay_near == "ewc" else None
 
 

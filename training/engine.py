@@ -29,7 +29,7 @@ from training.fit_task import FitTask, Judged, Learnable
 from training.outputs import Compute, each_probabilities, logits_of
 from training.plain_checkpoints import PlainCheckpoints, load_weights
 from training.progress import Tick, tell
-from training.records import TokenizedRecords
+from training.replay import Mixture, read_in_training
 from training.results import EpochResult
 from training.schedule import parameter_groups, rates
 from training.stay_near import Near
@@ -47,16 +47,16 @@ AfterEpoch = Callable[[Sequence[EpochResult]], None]
 class NotFinite(ValueError):
     """A loss that is no number; `rows` are those of the batch, in the training part."""
 
-    def __init__(self, rows: Sequence[int]) -> None:
-        super().__init__(self.told(sorted(rows), "rows"))
+    def __init__(self, rows: Sequence[int], where: str = "train") -> None:
+        super().__init__(self.told(sorted(rows), "rows", where))
         self.rows = tuple(sorted(rows))
 
     @staticmethod
-    def told(names: Sequence[object], what: str) -> str:
-        """The line for people, by what they call the records of the batch."""
+    def told(names: Sequence[object], what: str, where: str = "train") -> str:
+        """The line for people, by what they call the records of the batch, and the table that these are in."""
         shown = ", ".join(map(str, names[:20]))
         return (
-            f"training stopped: the loss of a batch is not a number ({what} {shown} of train); a smaller "
+            f"training stopped: the loss of a batch is not a number ({what} {shown} of {where}); a smaller "
             "learning_rate, or precision = 'fp32', is what helps where the records are in order"
         )
 
@@ -89,11 +89,16 @@ class Run(Generic[T]):
 
     def heard(self, loss: torch.Tensor, rows: torch.Tensor) -> None:
         """Note the loss of a batch; raises `NotFinite` where it is no number."""
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise NotFinite(self.task.train.origins(rows.tolist()))
+        value = self.checked(loss, rows)
         if not self.config.is_private:
             self.losses.append(value)
+
+    def checked(self, loss: torch.Tensor, rows: torch.Tensor, where: str = "train") -> float:
+        """Return the loss of some rows of a table; raises `NotFinite` where it is no number."""
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise NotFinite(self.task.train.origins(rows.tolist()) if where == "train" else rows.tolist(), where)
+        return value
 
     def standing(self, done: int, history: Sequence[EpochResult]) -> str:
         """Say beside a bar how it goes: epoch, loss of the last batches, and the score of the epoch before."""
@@ -115,7 +120,12 @@ class Run(Generic[T]):
     @property
     def steps(self) -> int:
         """Steps in an epoch."""
-        return -(-len(self.task.train) // self.config.batch_size)
+        return -(-self.records // self.config.batch_size)
+
+    @property
+    def records(self) -> int:
+        """Records in an epoch."""
+        return len(self.task.train) if self.task.mixture is None else len(self.task.mixture)
 
 
 def train(model: Any, run: Run[Any], *, resume: Path | None = None) -> tuple[EpochResult, ...]:
@@ -207,7 +217,7 @@ class OfRun(PlainCheckpoints):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Batches of rows of like length."""
-        rows: Any = range(len(self.of.task.train))
+        rows: Any = range(len(read_in_training(self.of.task)))
         sampler = _Batches(self.of, pieces=self.of.parts * self.args.world_size)
         return self.accelerator.prepare(  # type: ignore[no-any-return]
             DataLoader(rows, batch_sampler=sampler, collate_fn=self._collated)
@@ -246,7 +256,7 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
     of: Run[FitTask]
 
     def __init__(self, model: Any, run: Run[FitTask]) -> None:
-        self.of, self.targets = run, run.task.targets
+        self.of, self.targets, self.records = run, run.task.targets, read_in_training(run.task)
         super().__init__(
             model=model,
             args=TrainingArguments(**arguments(run)),
@@ -270,13 +280,29 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
 
     def mean_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the mean loss of some rows; raises `NotFinite` where it is no number."""
-        config, head = self.of.config, self.of.task.head
-        logits = logits_of(model, inputs["texts"])
-        if self.of.task.earlier:
-            logits = logits[:, : len(head.outputs(self.of.task.label_names))]
-        loss: torch.Tensor = head.loss(logits, inputs["targets"], self.weights, config.label_smoothing)
+        task, logits = self.of.task, logits_of(model, inputs["texts"])
+        if task.mixture is not None:
+            return self._mean_of_parts(task.mixture, logits, inputs)
+        if task.earlier:
+            logits = logits[:, : len(task.head.outputs(task.label_names))]
+        loss: torch.Tensor = task.head.loss(logits, inputs["targets"], self.weights, self.of.config.label_smoothing)
         self.of.heard(loss, inputs["rows"])
         return loss
+
+    def _mean_of_parts(self, mixture: Mixture, logits: torch.Tensor, inputs: dict[str, Any]) -> torch.Tensor:
+        """Return the mean loss of rows of which some are new, and others of earlier tasks."""
+        task, summed = self.of.task, []
+
+        def new(said: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+            return task.head.loss(said, targets, self.weights, self.of.config.label_smoothing)
+
+        outputs = len(task.head.outputs(task.label_names))
+        for part in mixture.losses(logits, inputs["rows"], inputs["targets"], new=new, outputs=outputs):
+            self.of.checked(part.mean, part.rows, part.where)
+            summed.append(part.mean * len(part.rows))
+        mean = torch.stack(summed).sum() / len(inputs["rows"])
+        self.of.losses.append(float(mean.detach()))
+        return mean
 
     def validated(self) -> Validated:
         """Score the model on the validation part, as predictions are."""
@@ -292,11 +318,11 @@ class Engine(OfRun, Trainer):  # type: ignore[misc]
         return sum(len(each["rows"]) for each in batch_samples)
 
     def _collated(self, rows: list[int]) -> dict[str, Any]:
-        at, run = np.array(rows), self.of
+        at, run, mixture = np.array(rows), self.of, self.of.task.mixture
         return {
             "rows": torch.from_numpy(at),
-            "texts": run.compute.padded(run.task.train, at),
-            "targets": torch.from_numpy(self.targets[at]),
+            "texts": run.compute.padded(self.records, at),
+            "targets": torch.from_numpy(self.targets[at]) if mixture is None else mixture.answers(at, self.targets),
         }
 
 
@@ -311,11 +337,11 @@ class _Batches:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        n, size = len(self.run.task.train), self.run.config.batch_size
+        n, size = self.run.records, self.run.config.batch_size
         return (n // size) * min(self.pieces, size) + min(self.pieces, n % size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        for batch in batches_of(self.run.task.train, self.run.config, self.epoch):
+        for batch in batches_of(self.run.task, self.run.config, self.epoch):
             yield from (piece.tolist() for piece in np.array_split(batch, min(self.pieces, len(batch))))
 
 
@@ -338,7 +364,7 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Tell how far the run is."""
         epoch, step = divmod(state.global_step, self.run.steps)
-        n = len(self.run.task.train)
+        n = self.run.records
         tell(self.run.tick, self.run.standing(state.global_step - 1, epochs_in(state.log_history)))
         self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
 
@@ -381,12 +407,15 @@ def arguments(run: Run[Any]) -> dict[str, Any]:
     }
 
 
-def batches_of(records: TokenizedRecords, config: FitConfig, epoch: int) -> list[IntArray]:
+def batches_of(task: Learnable, config: FitConfig, epoch: int) -> list[IntArray]:
     """Row numbers of every batch of an epoch, counted from 0."""
     if config.method == "contrastive":
-        labels = np.asarray(records.labels)
+        labels = np.asarray(task.train.labels)
         return batches_of_mates(labels, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
-    return shuffled_length_batches(records.lengths, batch_size=config.batch_size, seed=(config.seed, epoch + 1))
+    lengths = read_in_training(task).lengths
+    rows = np.arange(len(lengths)) if task.mixture is None else task.mixture.rows(epoch)
+    batches = shuffled_length_batches(lengths[rows], batch_size=config.batch_size, seed=(config.seed, epoch + 1))
+    return [rows[batch] for batch in batches]
 
 
 def _class_weights(run: Run[FitTask]) -> torch.Tensor | None:

@@ -18,6 +18,7 @@ from training.folder_heads import FolderHead
 from training.heads import Head, keep_threshold, model_settings
 from training.packaged import fingerprint
 from training.records import TokenizedRecords
+from training.replay import Mixture
 from training.results import EpochResult
 from training.sequences import told_of_cut
 from training.validation import Said, Validated
@@ -71,6 +72,7 @@ class FitTask:
             Where there is a teacher, (n, 2, k): what it says, and what the labels do.
         heads: those of what the model learnt before, kept beside the new one.
         earlier: records of tasks before this one.
+        mixture: both, where the earlier ones are learnt again among the new ones.
         teacher: who is to be asked about the training part; `None`: nobody.
         taught: records of the training part that are asked too after every epoch; `None`: none.
     """
@@ -90,6 +92,7 @@ class FitTask:
     teacher: Teacher | None = None
     taught: Taught | None = None
     earlier: tuple[EarlierTask, ...] = ()
+    mixture: Mixture | None = None
 
     @property
     def targets(self) -> npt.NDArray[Any]:
@@ -123,6 +126,10 @@ class Learnable(Protocol):
     @property
     def validation(self) -> TokenizedRecords:
         """The validation part."""
+
+    @property
+    def mixture(self) -> Mixture | None:
+        """That among records of earlier tasks, where these are learnt again."""
 
 
 class Judged(Protocol):
@@ -165,6 +172,7 @@ class LanguageTask:
     told: Mapping[str, Any] = field(default_factory=dict)
     label_names: tuple[str, ...] = ()
     heads: tuple[FolderHead, ...] = ()
+    mixture: None = None
 
     def load(self, config: FitConfig) -> Any:
         """Load the model."""

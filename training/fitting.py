@@ -24,7 +24,7 @@ from training.distillation import taught, with_teacher
 from training.earlier import with_earlier
 from training.engine import AfterEpoch, Run, batches_of, best_epoch
 from training.engine import train as train_to_the_end
-from training.fit_task import FitTask, LanguageTask, data_digest
+from training.fit_task import FitTask, LanguageTask, Learnable, data_digest
 from training.frozen_layers import computed_once
 from training.linear_head import learn_head
 from training.outputs import Compute
@@ -32,7 +32,7 @@ from training.overfitting import told_of_fit
 from training.privacy import spent
 from training.progress import Tick, as_tick
 from training.recipes import as_told, prepare
-from training.records import TokenizedRecords
+from training.replay import read_in_training
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 from training.several_heads import taken_apart
@@ -152,7 +152,7 @@ def _run(
         model_dir=output_dir,
         best_epoch=best.epoch,
         history=trained.history,
-        padding_waste=None if config.is_private else _padding_waste(task.train, config, len(trained.history)),
+        padding_waste=None if config.is_private else _padding_waste(task, config, len(trained.history)),
         config=config,
         device=device,
         precision=precision,
@@ -201,8 +201,7 @@ def _trained(run: Run[Any]) -> _Trained:
     return _Trained(model=model, history=history)
 
 
-def _padding_waste(records: TokenizedRecords, config: FitConfig, epochs: int) -> float:
+def _padding_waste(task: Learnable, config: FitConfig, epochs: int) -> float:
     """Share of padding among the training tokens of the first `epochs` epochs."""
-    return padding_waste(
-        records.lengths, [batch for epoch in range(epochs) for batch in batches_of(records, config, epoch)]
-    )
+    lengths = read_in_training(task).lengths
+    return padding_waste(lengths, [batch for epoch in range(epochs) for batch in batches_of(task, config, epoch)])

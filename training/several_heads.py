@@ -33,11 +33,11 @@ class SeveralHeads(torch.nn.Module):
         return torch.cat([head(*states, **named) for head in (self.new, *self.earlier.values())], dim=-1)
 
 
-def put_beside(model: Any, heads: Mapping[int, FolderHead], reads: str) -> None:
-    """Give a model the heads of earlier tasks, by number, beside its own; without any it stays as it is."""
+def put_beside(model: Any, heads: Mapping[int, FolderHead], reads: str, *, learn: bool) -> None:
+    """Give a model the heads of earlier tasks, by number, beside its own, to `learn` with it or to stay as they are."""
     if heads:
         name = output_part(model)
-        earlier = {number: head.module(reads).requires_grad_(False) for number, head in heads.items()}
+        earlier = {number: head.module(reads).requires_grad_(learn) for number, head in heads.items()}
         setattr(model, name, SeveralHeads(getattr(model, name), earlier))
 
 

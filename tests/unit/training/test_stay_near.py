@@ -78,7 +78,7 @@ def test_what_is_charged_is_half_the_strength_times_the_squared_distance(config:
     with torch.no_grad():
         model.bert.encoder.layer[0].output.dense.bias[:4] += 2.0
         model.classifier.bias += 7.0  # new to the model
-    assert float(charged()) == pytest.approx(0.5 / 2 * 4 * 2.0**2)
+    assert charged().item() == pytest.approx(0.5 / 2 * 4 * 2.0**2)
 
 
 def test_a_head_that_goes_on_is_held_and_a_new_one_is_not(config: FitConfig) -> None:
