@@ -27,7 +27,7 @@ FEWEST = 40
 
 _HELD_OUT = 5  # one record of so many is asked about in a draw
 _SMALLEST = 1 / 16  # of what can be learnt from
-_CONCAVE = 4  # points that a curve is fitted to at least
+_CONCAVE = 5  # points, the lowest of which is a fifth of the largest by default: a curve of fewer foretells nothing
 _UNSURE = 0.1  # width of an interval of a gain, with zero in it, from which on the records do not tell
 
 
@@ -108,7 +108,7 @@ def learning_curve(
     Args:
         learnt: What learns and is asked; `linear_scores` is quick.
         records: How many there are, at least 40.
-        sizes: Numbers of records to learn from, at least 5.
+        sizes: Numbers of records to learn from, at least 6.
         draws: How often each is drawn, at least 2.
         seed: Same seed, same draws.
         groups: (records,) what belongs together, such as copies: never on both sides.
@@ -209,12 +209,11 @@ def _past_the_beginning(sizes: IntArray, scores: FloatArray) -> int:
     """
     doublings, first = np.log2(sizes), 0
     while len(sizes) - first > _CONCAVE:
-        near, middle, far = first, first + 2, first + 4
-        slopes = [
-            (scores[:, b] - scores[:, a]) / (doublings[b] - doublings[a]) for a, b in ((near, middle), (middle, far))
-        ]
-        faster = slopes[1] - slopes[0]
-        if faster.mean() <= 2 * faster.std(ddof=1) / np.sqrt(len(faster)):
+        half = (first + len(sizes) - 1) // 2
+        early, late = (
+            (scores[:, to] - scores[:, at]) / (doublings[to] - doublings[at]) for at, to in ((first, half), (half, -1))
+        )
+        if (late - early).mean() <= 2 * (late - early).std(ddof=1) / np.sqrt(len(scores)):
             break
         first += 1
     return first

@@ -83,7 +83,7 @@ class Journal:
 
     def epoch(self, number: int, scores: tuple[float, ...]) -> None:
         """Note the scores of a trial so far."""
-        self._put({"epoch": number, "scores": scores})
+        self._put({"scored": number, "scores": scores})
 
     def beat(self, used: float, seconds: float) -> None:
         """Note the seconds that the search used so far, and the newest trial."""
@@ -117,8 +117,8 @@ class Journal:
         self.used = line.get("used", self.used)
         if "begin" in line:
             self._begun(line["begin"], line)
-        if "epoch" in line:
-            self._change(line["epoch"], scores=tuple(line["scores"]))
+        if "scored" in line:
+            self._change(line["scored"], scores=tuple(line["scores"]))
         if "beat" in line:
             self._change(line["beat"], seconds=line["seconds"])
         if "pause" in line:

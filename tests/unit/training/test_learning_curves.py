@@ -79,7 +79,7 @@ def test_a_linear_head_scores_one_label_and_several() -> None:
     assert several(np.arange(2), np.arange(8, 12)).tolist() == [1.0, 1.0, 0.5, 0.5]  # the second was never seen
 
 
-@pytest.mark.parametrize("wrong", [{"records": 39}, {"sizes": 4}, {"draws": 1}, {"groups": [1, 2]}])
+@pytest.mark.parametrize("wrong", [{"records": 39}, {"sizes": 5}, {"draws": 1}, {"groups": [1, 2]}])
 def test_what_cannot_be_drawn_is_said(wrong: dict[str, object]) -> None:
     arguments = {"records": 100, **wrong}
     with pytest.raises(ValueError, match=next(iter(wrong))):
