@@ -153,6 +153,7 @@ def save_model(model: Any, tokenizer: Any, folder: Path, *, max_length: int, hea
     training did.
     """
     shutil.rmtree(folder / "adapter", ignore_errors=True)  # an earlier run's
+    (folder / "modules.json").unlink(missing_ok=True)  # and what made it an encoder
     with quiet():
         if hasattr(model, "peft_config"):
             model.save_pretrained(folder / "adapter", safe_serialization=True)

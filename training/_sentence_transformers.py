@@ -1,8 +1,9 @@
-"""The one module that imports sentence-transformers: loads a model and runs it over token-budget batches."""
+"""The one module that imports sentence-transformers: loads, adapts and saves a model, and runs it over batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy.typing as npt
 
 from training._hf import quiet
 from training._torch import choose_device, torch_dtype
+from training.adapt import adapted, plain
 from training.batching import token_budget_batches
+from training.config import FitConfig
 from training.model_files import loading
 from training.packaged import locate
 
@@ -28,17 +31,44 @@ def load_encoder(model: str, *, batch_tokens: int | None, precision: str, device
 
     The function also takes a callback, which it tells how many of the texts are done.
     """
+    place = choose_device(device)
+    encoder = load_plain(model, device=place).eval()
+    encoder.to(torch_dtype(precision))
+    budget = batch_tokens or (_CPU_TOKENS if place == "cpu" else _GPU_TOKENS)
+    return lambda texts, tick: _encode(encoder, texts, budget=budget, tick=tick)
+
+
+def load_plain(model: str, *, device: str = "cpu") -> Any:
+    """Load a `SentenceTransformer`, of a plain encoder one with the mean of its token vectors.
+
+    Raises:
+        ImportError: sentence-transformers is not installed.
+        UnusableModel: It cannot be loaded.
+    """
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise ImportError('embeddings need sentence-transformers: pip install "twofold[train]"') from error
-    place = choose_device(device)
     with loading(locate(model)), quiet():
         safely = {"use_safetensors": True}
-        encoder = SentenceTransformer(locate(model), device=place, model_kwargs=safely, trust_remote_code=False).eval()
-    encoder.to(torch_dtype(precision))
-    budget = batch_tokens or (_CPU_TOKENS if place == "cpu" else _GPU_TOKENS)
-    return lambda texts, tick: _encode(encoder, texts, budget=budget, tick=tick)
+        return SentenceTransformer(locate(model), device=device, model_kwargs=safely, trust_remote_code=False)
+
+
+def load_for_training(config: FitConfig) -> Any:
+    """Load the encoder of `config`, of which only the weights of its method are trainable; no pooler is among them."""
+    encoder = load_plain(config.model)
+    if config.max_length is not None:
+        encoder.max_seq_length = config.max_length
+    with quiet():
+        encoder[0].model = adapted(encoder[0].model, config, "FeatureExtraction")
+    return encoder
+
+
+def save_plain(encoder: Any, tokenizer: Any, folder: Path, **more: Any) -> None:
+    """Write an encoder to `folder` as sentence-transformers does, with what a method added merged into it."""
+    with quiet():
+        encoder[0].model = plain(encoder[0].model)
+        encoder.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
 
 
 def _encode(encoder: Any, texts: Sequence[str], *, budget: int, tick: Callable[[int], None]) -> FloatArray:

@@ -33,6 +33,8 @@ def adapted(model: Any, config: FitConfig, reads: str) -> Any:
     """
     if config.method in _ADDED:
         model = _with_added(model, config, reads)
+    if reads == "FeatureExtraction":  # a pooler is no part of it
+        _freeze(model, is_head)
     if config.method == "head":
         _freeze(model, lambda name: not is_head(name))
     if config.method in FEW_LABELS:
@@ -125,7 +127,13 @@ _ADDED: dict[str, Callable[[FitConfig], Any]] = {
     "p_tuning": _p_tuning,
 }
 _PROMPTS = {"PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING"}
-_TASKS = {"SequenceClassification": "SEQ_CLS", "TokenClassification": "TOKEN_CLS", "CausalLM": "CAUSAL_LM"}
+_TASKS = {
+    "SequenceClassification": "SEQ_CLS",
+    "TokenClassification": "TOKEN_CLS",
+    "CausalLM": "CAUSAL_LM",
+    "FeatureExtraction": "FEATURE_EXTRACTION",
+}
+_HEADLESS = ("CausalLM", "FeatureExtraction")
 
 
 def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
@@ -133,8 +141,9 @@ def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
 
     settings = _ADDED[config.method](config)
     settings.task_type = _TASKS[reads]
-    if reads == "CausalLM":  # it has no head of its own
-        settings.modules_to_save = settings.exclude_modules = None
+    if reads in _HEADLESS:
+        settings.modules_to_save = None
+        settings.exclude_modules = None if reads == "CausalLM" else _NO_HEADS
     try:
         model = get_peft_model(model, settings)
     except ValueError as error:

@@ -16,7 +16,7 @@ LossName = Literal["cross_entropy", "focal", "gce", "symmetric"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
 StayNear = Literal["l2_sp", "ewc"]
-Learns = Literal["labels", "answers", "preferences", "texts"]
+Learns = Literal["labels", "embeddings", "answers", "preferences", "texts"]
 
 FEW_LABELS: dict[str, tuple[str, ...]] = {
     "linear": ("softmax", "sigmoid", "ordinal"),
@@ -46,6 +46,8 @@ _LEARNING_RATES = {
 _WRITING_RATES = {"lora": 2e-4, "rslora": 2e-4, "dora": 2e-4, "ia3": 3e-3, "full": 2e-5}
 _PREFERRING_RATES = {"lora": 1e-5, "rslora": 1e-5, "dora": 1e-5, "ia3": 2e-4, "full": 1e-6}
 _STRENGTHS = {"l2_sp": 0.1, "ewc": 1000.0}
+# Encoders: what their vectors say of all other texts is easily lost, so steps are smaller than for labels.
+_ENCODING_RATES = {"lora": 5e-4, "rslora": 5e-4, "dora": 5e-4, "ia3": 5e-3, "full": 5e-5}
 _READ, _READ_AND_WRITTEN = 128, 1024
 
 
@@ -74,7 +76,8 @@ class FitConfig:
             and 1e-4 for full where these are labels. Falls linearly to zero.
         head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
         batch_size: records per step.
-        max_length: tokens per record, the rest is cut; `None`: 128, or 1,024 where a language model learns.
+        max_length: tokens per record, the rest is cut; `None`: 128, or 1,024 where a language model learns, or where
+            embeddings are learnt as many as the encoder reads.
         warmup: share of the steps in which the learning rate rises, in [0, 1).
         weight_decay: of AdamW (Loshchilov and Hutter 2019), >= 0.
         virtual_tokens: how many vectors a prompt or prefix has.
@@ -90,10 +93,12 @@ class FitConfig:
             `equal`. The model then scores one text at a time. Data without labels whose text columns are called
             `chosen` and `rejected` are compared anyway. Where labels are orders: whether the options are the last text
             columns, by name, and their texts are compared.
-        learns: `"labels"`, whatever these are; or what a causal language model learns: `"answers"` to write the text of
-            the label column, or the assistant's turns of conversations (Ouyang et al. 2022), `"preferences"` to write
-            the better of two answers rather than the other (Rafailov et al. 2023), `"texts"` to tell the next token of
-            plain texts, as in pre-training.
+        learns: `"labels"`, whatever these are; `"embeddings"`, vectors of texts, by how alike those of two columns are,
+            from -1 to 1 in the label column, or, without one, by which text of the second column belongs to which of
+            the first, rather than those of other records or of a third column; or what a causal language model learns:
+            `"answers"` to write the text of the label column, or the assistant's turns of conversations (Ouyang et al.
+            2022), `"preferences"` to write the better of two answers rather than the other (Rafailov et al. 2023),
+            `"texts"` to tell the next token of plain texts, as in pre-training.
         packing: whether short conversations share a row of `max_length` tokens, each attending to itself alone; texts
             always do.
         preference_beta: how dear it is to move away from the model as it was, where preferences are learnt, > 0.
@@ -212,7 +217,7 @@ class FitConfig:
     @property
     def encoder_rate(self) -> float:
         """Learning rate of the encoder's trained weights."""
-        rates = {"labels": _LEARNING_RATES, "preferences": _PREFERRING_RATES}.get(self.learns, _WRITING_RATES)
+        rates = _RATES.get(self.learns, _WRITING_RATES)
         return rates[self.method] if self.learning_rate is None else self.learning_rate
 
     @property
@@ -230,6 +235,7 @@ class FitConfig:
         return self.encoder_rate
 
 
+_RATES = {"labels": _LEARNING_RATES, "embeddings": _ENCODING_RATES, "preferences": _PREFERRING_RATES}
 _CHOICES: dict[str, tuple[object, ...]] = {
     "method": get_args(Method),
     "scale": get_args(Scale),
@@ -312,7 +318,7 @@ _OF_LABELS = (
 
 
 def _check_language(config: FitConfig) -> None:
-    """Refuse what has no meaning where a language model learns."""
+    """Refuse what has no meaning where a language model or an encoder learns."""
     if config.method not in _WRITING_RATES:
         known = ", ".join(map(repr, _WRITING_RATES))
         raise ValueError(f"method: expected one of {known} where {config.learns} are learnt, got {config.method!r}")

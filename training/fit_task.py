@@ -75,6 +75,7 @@ class FitTask:
         mixture: both, where the earlier ones are learnt again among the new ones.
         teacher: who is to be asked about the training part; `None`: nobody.
         taught: records of the training part that are asked too after every epoch; `None`: none.
+        saves: what writes a trained model to a folder.
     """
 
     train: TokenizedRecords
@@ -93,6 +94,7 @@ class FitTask:
     taught: Taught | None = None
     earlier: tuple[EarlierTask, ...] = ()
     mixture: Mixture | None = None
+    saves: Callable[..., None] = _hf.save_model
 
     @property
     def targets(self) -> npt.NDArray[Any]:
@@ -149,17 +151,19 @@ class Goal:
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageTask:
-    """The data as a causal language model reads it.
+    """The data as a language model or an encoder reads it: whatever has an engine of its own.
 
     Attributes:
         train: token numbers of the training part, and what of them is learnt.
         validation: those of the validation part.
         head: which epoch is the best.
-        tokenizer: the model's own, with a chat template.
+        tokenizer: the model's own, of a language model with a chat template.
         run: digest of everything that decides the outcome.
         engine: what trains a model, by the model and the run.
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
+        loads: what loads a model to train; a causal language model, unless given.
+        saves: what writes a trained model to a folder.
     """
 
     train: TokenizedRecords
@@ -170,16 +174,18 @@ class LanguageTask:
     engine: Callable[[Any, Any], Any]
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    loads: Callable[[FitConfig], Any] = causal.load_for_training
+    saves: Callable[..., None] = _hf.save_model
     label_names: tuple[str, ...] = ()
     heads: tuple[FolderHead, ...] = ()
     mixture: None = None
 
     def load(self, config: FitConfig) -> Any:
         """Load the model."""
-        return causal.load_for_training(config)
+        return self.loads(config)
 
     def finish(self, model: Any, best: EpochResult) -> None:
-        """Nothing: a language model's folder says by itself how it is read."""
+        """Nothing: such a model's folder says by itself how it is read."""
 
 
 def labelled_task(
@@ -211,7 +217,7 @@ def labelled_task(
         validation=parts[1],
         label_names=names,
         head=head,
-        notes=_cut(parts, config),
+        notes=cut_notes(parts, config.tokens, private=config.is_private),
         taught=taught,
         validated=partial(scored, head=head, labels=np.asarray(parts[1].labels)),
         tokenizer=tokenizer,
@@ -226,11 +232,11 @@ def sample(n: int, *, beside: int) -> npt.NDArray[np.int64]:
     return np.sort(np.random.default_rng(0).choice(n, many, replace=False)).astype(np.int64)
 
 
-def _cut(parts: Sequence[TokenizedRecords], config: FitConfig) -> tuple[str, ...]:
+def cut_notes(parts: Sequence[TokenizedRecords], most: int, *, private: bool = False) -> tuple[str, ...]:
     """Say of how many records not all is read, part by part; nothing of records that training keeps private."""
-    notes, most = [], config.tokens
+    notes = []
     for where, part in zip(("train", "validation"), parts, strict=True):
-        if config.is_private and where == "train":
+        if private and where == "train":
             continue
         longest = part.lengths if part.whole is None else part.whole
         said = told_of_cut(int((longest > most).sum()), 0, len(part), most, int(longest.max()))

@@ -166,7 +166,7 @@ def _run(
     wait_for_others()
     if is_first_process():
         forget_run_record(output_dir)
-        _hf.save_model(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=heads)
+        task.saves(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=heads)
         write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
         shutil.rmtree(checkpoints, ignore_errors=True)
     wait_for_others()

@@ -21,7 +21,8 @@ from training.outputs import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
 from training.records import TokenizedRecords, tokenized
-from training.results import NumberPredictions, Predictions, SpanPredictions
+from training.results import NumberPredictions, Predictions, SpanPredictions, values_as_predictions
+from training.similarity import encodes, similarity
 from training.tagging import likeliest, marked
 from training.windows import WindowedTexts, windowed
 from training.writers import writes
@@ -72,8 +73,8 @@ def predict(
     Returns:
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
         `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; the
-        numbers, as `NumberPredictions`, of a model with one output; what it writes, the likeliest token after the
-        other, as `TextPredictions`, of a causal language model.
+        numbers, as `NumberPredictions`, of a model with one output, and of an encoder, as the cosine of two texts; what
+        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -131,6 +132,10 @@ def predictor(
             max_new_tokens=max_new_tokens,
             precision=precision,
             device=device,
+        )
+    if encodes(Path(model_dir)):
+        return similarity(
+            Path(model_dir), text_columns=text_columns, batch_size=batch_size, precision=precision, device=device
         )
     model, tokenizer = _hf.load_trained(Path(model_dir), task)
     place, head = choose_device(device), head_of(model.config)
@@ -201,16 +206,7 @@ def _of_numbers(
     data: Dataset, tick: Tick, *, read: Callable[[Dataset], TokenizedRecords], said: Said, compute: Compute
 ) -> NumberPredictions:
     values = np.concatenate(said(read(data), tick))
-    return NumberPredictions(
-        pred_probs=np.empty((len(values), 0), dtype=np.float32),
-        labels=np.empty((len(values), 0), dtype=np.int64),
-        confidence=np.full(len(values), np.nan, dtype=np.float32),
-        label_names=(),
-        threshold=0.5,
-        device=compute.device,
-        precision=compute.precision,
-        values=values.astype(np.float64),
-    )
+    return values_as_predictions(values, device=compute.device, precision=compute.precision)
 
 
 def _of_passages(

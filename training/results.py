@@ -247,3 +247,18 @@ class NumberPredictions(Predictions):
 
     def _columns(self) -> Mapping[str, Any]:
         return {"predicted": self.values}
+
+
+def values_as_predictions(values: npt.NDArray[Any], *, device: str, precision: str) -> NumberPredictions:
+    """Return (n,) numbers as what a model says."""
+    n = len(values)
+    return NumberPredictions(
+        pred_probs=np.empty((n, 0), dtype=np.float32),
+        labels=np.empty((n, 0), dtype=np.int64),
+        confidence=np.full(n, np.nan, dtype=np.float32),
+        label_names=(),
+        threshold=0.5,
+        device=device,
+        precision=precision,
+        values=values.astype(np.float64),
+    )

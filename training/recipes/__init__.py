@@ -14,6 +14,7 @@ from training.config import FEW_LABELS, FitConfig
 from training.fit_task import FitTask, LanguageTask
 from training.listwise import holds_orders
 from training.numbers import holds_numbers
+from training.recipes.encode import encode
 from training.recipes.instruct import instruct
 from training.recipes.numbers import numbers
 from training.recipes.orders import orders
@@ -27,7 +28,7 @@ from training.windows import holds_passages
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_OF_LANGUAGE = {"answers": instruct, "preferences": prefer, "texts": pretrain}
+_OF_LANGUAGE = {"embeddings": encode, "answers": instruct, "preferences": prefer, "texts": pretrain}
 _BY_LABELS = ((holds_passages, passages), (holds_orders, orders), (holds_numbers, numbers))
 
 
