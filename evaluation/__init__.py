@@ -1,6 +1,7 @@
 """How good a model is: metrics with intervals, comparisons, slices and errors, on plain arrays."""
 
-from evaluation.additive import CLASSIFICATION
+from evaluation.additive import CLASSIFICATION as CLASSIFICATION
+from evaluation.beside_readers import BesideReaders, beside_readers
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
 from evaluation.intervals import Interval
@@ -12,7 +13,7 @@ from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_s
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 
 __all__ = [
-    "CLASSIFICATION",
+    "BesideReaders",
     "Comparison",
     "Evaluation",
     "Interval",
@@ -21,6 +22,7 @@ __all__ = [
     "Slice",
     "SpanEvaluation",
     "TextEvaluation",
+    "beside_readers",
     "compare",
     "compare_orders",
     "compare_spans",

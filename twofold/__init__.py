@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from curation.selection import representatives as representatives
     from curation.sources.splits import Splits as Splits
     from curation.sources.splits import split as split
+    from evaluation import BesideReaders as BesideReaders
     from evaluation import Comparison as Comparison
     from evaluation import Evaluation as Evaluation
     from evaluation import Interval as Interval
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
+    from evaluation import beside_readers as beside_readers
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
     from evaluation import compare_spans as compare_spans
@@ -204,6 +206,7 @@ _NAMES = {
         "predict",
     ),
     "evaluation": (
+        "BesideReaders",
         "Comparison",
         "Evaluation",
         "Interval",
@@ -212,6 +215,7 @@ _NAMES = {
         "Slice",
         "SpanEvaluation",
         "TextEvaluation",
+        "beside_readers",
         "compare",
         "compare_orders",
         "compare_spans",

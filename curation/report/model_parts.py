@@ -110,6 +110,15 @@ class MeasuredOn(Part):
     settled_by_people: int
 
 
+class BesideReaders(Part):
+    """With how many of the readers of a record the model agrees, and with how many another reader does."""
+
+    records: int
+    model: Measure
+    readers: Measure
+    difference: Measure
+
+
 class Model(Part):
     """The model of this round; `before` is that of `before_round`, on the same records and labels.
 
@@ -121,6 +130,7 @@ class Model(Part):
     before: Evaluation | None
     before_round: int | None
     comparison: Comparison | None
+    readers: BesideReaders | None = None
     training: Training | None
     parts: Counts
     labelled_parts: Counts

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curation.bias import (
     Findings,
@@ -26,9 +25,8 @@ from curation.bias.region_shares import names_of
 from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
-from curation.project.folder import Round
+from curation.project.reader_answers import reader_answers
 from curation.project.records import by_id, column, joined_texts
-from curation.project.standing import Role, Status
 from curation.project.step import Context, Step, percent
 from curation.quality.cleanlab_baseline import datalab
 from curation.quality.input_checks import encode_labels
@@ -237,7 +235,7 @@ def _readers(context: Context) -> Findings[Any]:
     known = reader_groups_of(context.project)
     if not known:
         raise _Unasked("no groups of readers are kept; name a file of them with --reader-groups")
-    votes = [vote for number in range(context.round.number + 1) for vote in _votes(context.project.round(number))]
+    votes = reader_answers(context.project, context.round)
     if not votes:
         raise _Unasked("nobody has answered yet")
     smallest = context.config.check.smallest_reader_group
@@ -256,16 +254,6 @@ def _readers(context: Context) -> Findings[Any]:
     if not found.rows:
         raise _Unasked(f"no group has {smallest} readers in it and {smallest} others who answered the same records")
     return found
-
-
-def _votes(round_: Round) -> list[dict[str, Any]]:
-    """Return what readers answered in a round."""
-    if not round_.snapshots():
-        return []
-    votes = round_.votes()
-    given = pc.and_(pc.equal(votes["role"], Role.ANNOTATOR), pc.equal(votes["status"], Status.SUBMITTED))
-    kept: list[dict[str, Any]] = votes.filter(pc.and_(given, pc.is_valid(votes["value"]))).to_pylist()
-    return kept
 
 
 def _comparable(values: Sequence[Any], task: Task) -> Sequence[Any]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from curation.errors import TwofoldError
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part
+from curation.project.reader_answers import reader_answers
 from curation.project.records import LABEL_NAMES, by_id, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
@@ -70,6 +71,7 @@ def run(context: Context) -> str:
         "test": scores[now].to_dict(),
         "measured_on": _measured_on(round_, ids),
         "rounds": {str(number): _of_round(score) for number, score in scores.items()},
+        "readers": _beside_readers(context, parts[Part.TEST]),
         "before": None,
         "before_round": before,
         "comparison": None,
@@ -78,7 +80,35 @@ def run(context: Context) -> str:
         found["before"] = scores[before].to_dict()
         found["comparison"] = exam.compare(truth, said[before], said[now], names, seed).to_dict()
     round_.write_json("evaluation.json", found)
-    return _summary(scores[now], found["measured_on"], exam.also_said)
+    return _summary(scores[now], found["measured_on"], exam.also_said) + _of_readers(found["readers"])
+
+
+def _beside_readers(context: Context, ids: Sequence[str]) -> dict[str, Any] | None:
+    """Hold the model against readers of the test part as they are held against each other; None where that says little.
+
+    Records that are still disputed are among them: without those, people would seem to agree more than they do. None
+    is where nobody answered a record together with another, or answers are texts, which are hardly ever the same.
+    """
+    from evaluation.beside_readers import beside_readers
+
+    task = context.config.task
+    if task.kind.is_written:
+        return None
+    said: dict[str, dict[str, str | None]] = {i: {} for i in ids}
+    for vote in reader_answers(context.project, context.round):
+        if vote["record_id"] in said:
+            said[vote["record_id"]][vote["reviewer"]] = task.in_words(vote["value"])
+    predicted = by_id(context.round.table("predictions.parquet"), "value")
+    answers = [list(said[i].values()) for i in ids]
+    found = beside_readers(answers, [task.in_words(predicted[i]) for i in ids], seed=context.config.seed)
+    return found.to_dict() if found.records else None
+
+
+def _of_readers(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    shares = "the model agrees with {model[value]:.3f} of the readers, another reader with {readers[value]:.3f}"
+    return f"; {shares.format(**found)}, on {found['records']} of them that two or more have read"
 
 
 def _with_model(project: Project, round_: Round) -> list[Round]:

@@ -246,6 +246,9 @@ CALLS: dict[str, Call] = {
     "evaluate_texts": call(
         tf.evaluate_texts, columns={"right": TEXTS, "said": TEXTS[::-1], "groups": GROUPS}, resamples=20
     ),
+    "beside_readers": call(
+        tf.beside_readers, columns={"predicted": TEXTS}, answers=[list(pair) for pair in zip(TEXTS, TEXTS, strict=True)]
+    ),
     "compare": call(
         tf.compare,
         columns={**LABELLED, "groups": GROUPS},

@@ -306,6 +306,12 @@ def _model(labels: list[str]) -> dict[str, Any]:
             "confidence": 0.95,
             "verdict": "better: accuracy +7.8 points (95% interval +2.1 to +13.5); 24 put right, 8 broken",
         },
+        "readers": {
+            "records": 180,
+            "model": {"value": 0.803, "low": 0.75, "high": 0.85},
+            "readers": {"value": 0.862, "low": 0.81, "high": 0.91},
+            "difference": {"value": -0.059, "low": -0.11, "high": -0.012},
+        },
         "training": {
             "method": "lora",
             "model": "all-MiniLM-L6-v2",

@@ -380,6 +380,23 @@ def test_the_advice_counts_what_its_sentences_name(made: tuple[Project, dict[str
     assert f"on {on['records']} test records; people have not settled the labels of {unread} of them" in said
 
 
+def test_the_model_is_held_against_each_reader_of_a_test_record(made: tuple[Project, dict[str, Any]]) -> None:
+    project, found = made
+    part = by_id(project.round(1).table("split.parquet"), "part")
+    predicted = by_id(project.round(1).table("predictions.parquet"), "value")
+    said: dict[str, list[str]] = {}
+    for vote in project.round(1).votes().to_pylist():
+        if (vote["role"], vote["status"]) == ("annotator", "submitted") and part.get(vote["record_id"]) == "test":
+            said.setdefault(vote["record_id"], []).append(vote["value"])
+    several = {i: answers for i, answers in said.items() if len(answers) > 1}
+    assert len(several) == found["model"]["readers"]["records"] > 0
+    agree = [np.mean([a == b for a, b in combinations(answers, 2)]) for answers in several.values()]
+    right = [answers.count(predicted[i]) / len(answers) for i, answers in several.items()]
+    shares = {"model": np.mean(right), "readers": np.mean(agree)}
+    for name, share in shares.items():
+        assert found["model"]["readers"][name]["value"] == pytest.approx(share)
+
+
 def test_the_report_is_plain_json(made: tuple[Project, dict[str, Any]]) -> None:
     assert json.loads(json.dumps(made[1]))["schema"] == 3
 

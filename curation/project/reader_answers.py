@@ -1,0 +1,24 @@
+"""What readers answered in all rounds so far; adjudicators, who see the answers of others, are left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow.compute as pc
+
+from curation.project.folder import Project, Round
+from curation.project.standing import Role, Status
+
+
+def reader_answers(project: Project, round_: Round) -> list[dict[str, Any]]:
+    """Return a vote for each answer that a reader gave up to a round, in the order of the rounds."""
+    return [vote for number in range(round_.number + 1) for vote in _of_round(project.round(number))]
+
+
+def _of_round(round_: Round) -> list[dict[str, Any]]:
+    if not round_.snapshots():
+        return []
+    votes = round_.votes()
+    given = pc.and_(pc.equal(votes["role"], Role.ANNOTATOR), pc.equal(votes["status"], Status.SUBMITTED))
+    kept: list[dict[str, Any]] = votes.filter(pc.and_(given, pc.is_valid(votes["value"]))).to_pylist()
+    return kept
