@@ -213,7 +213,7 @@ def _past_the_beginning(sizes: IntArray, scores: FloatArray) -> int:
         early, late = (
             (scores[:, to] - scores[:, at]) / (doublings[to] - doublings[at]) for at, to in ((first, half), (half, -1))
         )
-        if (late - early).mean() <= 2 * (late - early).std(ddof=1) / np.sqrt(len(scores)):
+        if (late - early).mean() <= (late - early).std(ddof=1) / np.sqrt(len(scores)):
             break
         first += 1
     return first

@@ -18,7 +18,7 @@ from training._optuna import Asked, Sampler
 from training.config import FitConfig
 from training.datasets_in import Table, as_dataset
 from training.engine import NotFinite
-from training.progress import Tick, as_tick
+from training.progress import Tick, as_tick, tell
 from training.recipes import as_told, prepare
 from training.results import DataNote, EpochResult, FitResult
 from training.search_journal import DONE, FAILED, OPEN, STOPPED, Journal, Tried
@@ -244,10 +244,18 @@ class _Search:
         settings = dict(self.first) if number == 0 else rounded(asked.settings)
         self.journal.begin(Tried(number=number, settings=settings, asked=asked.settings))
         trial = self.journal.tried[number]
+        tell(self.tick, self._standing(number))
         if trial.begun > 2:
             self._end(replace(trial, state=FAILED, why="killed in it twice"), asked)
         else:
             self._fit(trial, asked)
+
+    def _standing(self, number: int) -> str:
+        """Say beside a bar how far the search is."""
+        best = max(
+            (each.score for each in self.journal.tried if each.state == DONE and each.score is not None), default=None
+        )
+        return f"trial {number}" + ("" if best is None else f", best {shown_score(best, self.goal):.3f}")
 
     def _fit(self, trial: Tried, asked: Asked) -> None:
         """Train, and note how it ended; what is left open goes on when it is called again."""

@@ -46,6 +46,16 @@ def render(report: Mapping[str, Any]) -> str:
     return page
 
 
+def fill(template: str, told: Mapping[str, Any], **pictures: Any) -> str:
+    """Fill a template of one page: our style sheet, what is told, and pictures in pixels.
+
+    Raises:
+        ImportError: jinja2 is not installed.
+    """
+    _require_jinja2()
+    return _environment().get_template(template).render({**_styled(), **told, **pictures})
+
+
 def _require_jinja2() -> None:
     try:
         import jinja2  # noqa: F401
@@ -82,18 +92,21 @@ def _environment() -> Environment:
 
 def _context(report: Report) -> dict[str, Any]:
     """Return what the templates draw: the report, and its charts in pixels."""
-    style = resources.files("curation.report").joinpath("page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return {
         "report": report,
         "headline": headline(report),
-        "style": _trusted(style),
-        "style_hash": digest,
+        **_styled(),
         "preview": wording.PREVIEW,
         "beside": beside,
         "scale": scale,
         **pictures(report),
     }
+
+
+def _styled() -> dict[str, Any]:
+    style = resources.files("curation.report").joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return {"style": _trusted(style), "style_hash": digest}
 
 
 def _trusted(style: str) -> Any:

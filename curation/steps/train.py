@@ -29,27 +29,31 @@ def run(context: Context) -> str:
     """Fine-tune on the training part and its augmented variants."""
     from training import fit
 
-    task, parts = context.config.task, records_by_part(context.round)
-    with _refusals(context, parts[Part.TRAIN]), _notes_shown(context.tick):
-        result = fit(
-            _training_part(context, parts[Part.TRAIN]),
-            labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
-            text_columns=task.read_fields,
-            label_column=task.question,
-            config=fit_config(
-                context.config.training,
-                context.config.seed,
-                task.kind.scale,
-                compares=bool(task.rivals),
-                learns="answers" if task.kind.is_written else "labels",
-            ),
-            output_dir=context.round.path("model"),
-            progress=context.tick,
-        )
+    train_ids = records_by_part(context.round)[Part.TRAIN]
+    with refusals(context, train_ids), _notes_shown(context.tick):
+        result = fit(**given_to_fit(context), output_dir=context.round.path("model"), progress=context.tick)
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
     spent = [] if result.privacy is None else [f"epsilon {result.privacy.epsilon:.3g} spent"]
     fitted = [result.over_fitting] if result.over_fitting else []
     return "; ".join([f"{found} ({result.precision} on {result.device})", *fitted, *spent, *result.notes])
+
+
+def given_to_fit(context: Context) -> dict[str, Any]:
+    """Return what `training.fit` is given of a round: both parts, their columns and the settings."""
+    task, parts = context.config.task, records_by_part(context.round)
+    return {
+        "train": _training_part(context, parts[Part.TRAIN]),
+        "validation": labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
+        "text_columns": task.read_fields,
+        "label_column": task.question,
+        "config": fit_config(
+            context.config.training,
+            context.config.seed,
+            task.kind.scale,
+            compares=bool(task.rivals),
+            learns="answers" if task.kind.is_written else "labels",
+        ),
+    }
 
 
 @contextmanager
@@ -72,7 +76,7 @@ def _notes_shown(tick: Tick) -> Iterator[None]:
 
 
 @contextmanager
-def _refusals(context: Context, record_ids: Sequence[str]) -> Iterator[None]:
+def refusals(context: Context, record_ids: Sequence[str]) -> Iterator[None]:
     """Within it what training cannot use is one line, which names records by their ids.
 
     Raises:

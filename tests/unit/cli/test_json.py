@@ -70,6 +70,8 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
         return [folder, "--data", folder / "none.csv", "--text", "text", "--labels", "a,b"]
     if path == ("predict",):
         return [folder, folder / "none.csv", "--to", folder / "out.csv"]
+    if path == ("tune",):
+        return [folder, "--trials", "1"]
     more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}
     return [folder, *more.get(path[-1], [])]
 
