@@ -59,6 +59,7 @@ COMMANDS = {
     "flags": Place("tables", "flags", "Print what the checks found, worst first."),
     "export": Place("tables", "export", "Write decisions, labels, votes, the queue or the curated data set."),
     "predict": Place("predict", "predict", "Write a file again with what a trained model says of every row."),
+    "models": Place("models", "models", "Compare models to begin with on a project's texts, and recommend one."),
     "tune": Place("tune", "tune", "Search for better settings of the training, within a time."),
     "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }

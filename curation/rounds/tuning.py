@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from curation.errors import TwofoldError
 from curation.project.artifacts import write_text
 from curation.project.folder import Project, Round
 from curation.project.labelled import records_by_part
 from curation.project.standing import Part
 from curation.project.step import Context, Tick
 from curation.steps.train import given_to_fit, refusals
+from training.model_files import UnusableModel
 
 if TYPE_CHECKING:
     from training import SearchResult
@@ -47,10 +49,12 @@ def tune_round(project: Project, round_: Round, *, minutes: float | None, trials
     from training import tune
 
     context = Context(project=project, round=round_, tick=tick)
-    with refusals(context, records_by_part(round_)[Part.TRAIN]):
-        result = tune(
-            **given_to_fit(context), minutes=minutes, trials=trials, output_dir=round_.path(FOLDER), progress=tick
-        )
+    try:
+        with refusals(context, records_by_part(round_)[Part.TRAIN]):
+            given = given_to_fit(context)
+            result = tune(**given, minutes=minutes, trials=trials, output_dir=round_.path(FOLDER), progress=tick)
+    except UnusableModel as error:
+        raise TwofoldError(f"training.model: {error}") from error
     best = result.best
     return Tuned(
         result=result,
