@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from training.config import FitConfig
+from training.from_files import config_in, table_in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,12 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         result = fit(
-            _table(options.train),
-            _table(options.validation),
+            table_in(options.train),
+            table_in(options.validation),
             text_columns=options.text,
             label_column=options.label,
-            earlier=None if options.earlier is None else _table(options.earlier),
-            config=_config(options.settings),
+            earlier=None if options.earlier is None else table_in(options.earlier),
+            config=config_in(options.settings),
             output_dir=options.to,
             progress=True,
         )
@@ -49,31 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, help="a TOML file with the fields of FitConfig")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the model")
     return parser
-
-
-def _table(path: Path) -> Any:
-    import pandas as pd
-
-    readers: dict[str, Callable[[Path], Any]] = {
-        ".csv": lambda file: pd.read_csv(file, keep_default_na=False),  # NA, None and null are texts and labels here
-        ".jsonl": lambda file: pd.read_json(file, lines=True, dtype=False, convert_dates=False),
-        ".parquet": pd.read_parquet,
-    }
-    if path.suffix not in readers:
-        raise ValueError(f"{path}: expected a name that ends in {', '.join(readers)}")
-    return readers[path.suffix](path)
-
-
-def _config(path: Path | None) -> FitConfig:
-    if path is None:
-        return FitConfig()
-    with path.open("rb") as stream:
-        given: dict[str, Any] = tomllib.load(stream)
-    known = FitConfig.__dataclass_fields__
-    if unknown := given.keys() - known.keys():
-        raise ValueError(f"{path}: no setting {sorted(unknown)[0]!r}, there are {', '.join(known)}")
-    settings: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in given.items()}
-    return FitConfig(**settings)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -76,6 +76,27 @@ def with_class_names(train: Dataset, validation: Dataset, column: str) -> tuple[
         for part in parts
     )
     return train, validation
+
+
+def with_known_names(data: Dataset, column: str, names: Sequence[str]) -> Dataset:
+    """Return a part with label names turned into a `ClassLabel` of these names, whether it has each of them or not.
+
+    Raises:
+        ValueError: There is no such column, or a label has another name.
+    """
+    import datasets
+
+    if column not in data.column_names:
+        raise ValueError(f"{column}: no such column, there are {', '.join(data.column_names)}")
+    place = {name: code for code, name in enumerate(names)}
+    several, values = _holds_lists(data, column), names_in(data, column)
+    for row, value in enumerate(values):
+        for name in _named(value) if several or isinstance(value, str) else (value,):
+            if name not in place:
+                raise ValueError(f"{column}: expected one of {', '.join(names)}, got {name!r} at row {row}")
+    one = datasets.ClassLabel(names=list(names))
+    coded = [[place[name] for name in value] if several else place[value] for value in values]
+    return data.remove_columns(column).add_column(column, coded, feature=datasets.List(one) if several else one)
 
 
 def names_in(data: Dataset, column: str) -> list[Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from training.config import FitConfig
 
+# Weights of labels are counts of them without noise; the others have gradients that are no record's.
+_ALONE = {"class_weights": None, "compares": False, "stay_near": None, "replay_share": 0.0}
 _METHODS = ("head", "lora", "rslora", "full")  # of which the gradient of each record is known
 
 
@@ -20,11 +22,9 @@ def check_private(config: FitConfig) -> None:
         raise ValueError(f"method: expected one of {known} where training is private, got {config.method!r}")
     if config.method == "full" and not config.freeze:
         raise ValueError("freeze: expected at least 1 where method is 'full' and training is private, got 0")
-    if config.class_weights is not None:
-        wanted = "expected None where training is private (they are counts of labels without noise)"
-        raise ValueError(f"class_weights: {wanted}, got {config.class_weights!r}")
-    if config.compares:
-        raise ValueError("compares: expected False where training is private, got True")
+    for name, wanted in _ALONE.items():
+        if (given := getattr(config, name)) != wanted:
+            raise ValueError(f"{name}: expected {wanted!r} where training is private, got {given!r}")
     if config.precision == "bf16":
         raise ValueError("precision: expected 'fp32' or 'auto' where training is private, got 'bf16'")
 

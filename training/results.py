@@ -125,6 +125,38 @@ class FitResult(Shown):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Site(Shown):
+    """One of several sites that trained together.
+
+    Attributes:
+        name: that of its file.
+        records: how many it has: its weights count by them.
+        privacy: what was spent of each of its records, where training is private.
+    """
+
+    name: str
+    records: int
+    privacy: Privacy | None = None
+
+    def _facts(self) -> Mapping[str, Any]:
+        return {"name": self.name, "records": self.records, **(self.privacy._facts() if self.privacy else {})}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FederatedResult(FitResult):
+    """A finished run over several sites; as a data frame, a row for each round.
+
+    Attributes:
+        best_epoch: the best round, as `FitResult` has the best epoch.
+        history: one entry per round; `epoch` is its number.
+        privacy: of the site that spent the most, where training is private.
+        sites: the sites.
+    """
+
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Predictions(Shown):
     """What a model says about n records.
 

@@ -115,7 +115,7 @@ def test_noise_is_of_the_deviation_that_was_asked_for_and_nobody_draws_it_twice(
     assert abs(float(torch.corrcoef(torch.stack(drawn[:2]))[0, 1])) < 0.2
 
 
-@pytest.mark.parametrize("method", ["head", "lora"])
+@pytest.mark.parametrize("method", ["lora"])
 def test_with_next_to_no_noise_and_no_clipping_a_run_is_an_ordinary_one(
     dataset: Dataset, still: str, tmp_path: Path, method: Any
 ) -> None:
@@ -207,7 +207,7 @@ def test_what_is_spent_is_what_the_literature_says() -> None:
 
 
 def test_a_budget_is_spent_and_not_exceeded() -> None:
-    for wanted, records in ((8.0, 500), (0.2, 300)):
+    for wanted, records in ((8.0, 400), (0.2, 100)):
         config = FitConfig(method="head", privacy_epsilon=wanted, batch_size=100, epochs=3)
         found = spent_by(plan_of(config, records=records, epochs=3), epochs=3)
         assert 0.97 * wanted < found.epsilon <= wanted
@@ -270,6 +270,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "freeze: expected at least 1": {"method": "full", "privacy_epsilon": 1.0},
     "class_weights: expected None": {"class_weights": "balanced", "privacy_epsilon": 1.0},
     "compares: expected False": {"compares": True, "privacy_epsilon": 1.0},
+    "stay_near: expected None": {"stay_near": "l2_sp", "privacy_epsilon": 1.0},
+    "replay_share: expected 0.0": {"replay_share": 0.5, "privacy_epsilon": 1.0},
     "precision: expected 'fp32' or 'auto'": {"precision": "bf16", "noise_multiplier": 1.0},
     "privacy_epsilon: expected None where answers": {"learns": "answers", "privacy_epsilon": 1.0},
 }
