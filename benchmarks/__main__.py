@@ -40,6 +40,8 @@ GOALS = {
     "S5": ("embedding", []),
     "S6": ("training_speed", []),
     "noisy training": ("noisy_training", []),
+    "private": ("private", []),
+    "federated": ("federated", []),
     "more tasks": ("more_tasks", []),
     "learning curves": ("learning_curves", []),
     "S7": ("search_at_scale", []),
