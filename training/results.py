@@ -112,7 +112,7 @@ class FitResult(Shown):
     cost: Cost | None = None
 
     def _facts(self) -> Mapping[str, Any]:
-        facts = {name: fact for name, fact in super()._facts().items() if fact is not None}
+        facts = {name: fact for name, fact in super()._facts().items() if fact not in (None, "")}
         return facts if self.privacy is None else {**facts, **self.privacy._facts()}
 
     @property
