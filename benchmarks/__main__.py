@@ -42,6 +42,7 @@ GOALS = {
     "noisy training": ("noisy_training", []),
     "private": ("private", []),
     "federated": ("federated", []),
+    "forgetting": ("forgetting", []),
     "more tasks": ("more_tasks", []),
     "learning curves": ("learning_curves", []),
     "S7": ("search_at_scale", []),

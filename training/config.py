@@ -45,7 +45,7 @@ _LEARNING_RATES = {
 # preferences less than either (Rafailov et al. 2023, appendix B: 1e-6 for full weights).
 _WRITING_RATES = {"lora": 2e-4, "rslora": 2e-4, "dora": 2e-4, "ia3": 3e-3, "full": 2e-5}
 _PREFERRING_RATES = {"lora": 1e-5, "rslora": 1e-5, "dora": 1e-5, "ia3": 2e-4, "full": 1e-6}
-_STRENGTHS = {"l2_sp": 0.1, "ewc": 1000.0}
+_STRENGTHS = {"l2_sp": 0.1, "ewc": 10_000.0}
 # Encoders: what their vectors say of all other texts is easily lost, so steps are smaller than for labels.
 _ENCODING_RATES = {"lora": 5e-4, "rslora": 5e-4, "dora": 5e-4, "ia3": 5e-3, "full": 5e-5}
 _READ, _READ_AND_WRITTEN = 128, 1024
@@ -117,7 +117,7 @@ class FitConfig:
         stay_near: what is paid for moving the weights that the model had before the run, in place of their decay, so
             that it forgets less of what it knew: for all alike by `"l2_sp"` (Li et al. 2018), or by `"ewc"` for each
             by how much it matters to the records in `earlier` (Kirkpatrick et al. 2017); `None`: nothing.
-        stay_near_strength: how dear that is, > 0; `None`: 0.1 for L2-SP and 1,000 for EWC.
+        stay_near_strength: how dear that is, > 0; `None`: 0.1 for L2-SP and 10,000 for EWC.
         replay_share: share of the records of an epoch that are drawn from those in `earlier`, in [0, 1): each is paid
             for by its label and the head of its task, whatever `loss`, `class_weights` and `label_smoothing` say.
         max_grad_norm: longer gradients are shortened to this, > 0; the gradient of each record by itself where
