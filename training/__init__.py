@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from training.compression import Compressed as Compressed
+    from training.compression import Measured as Measured
+    from training.compression import compress as compress
     from training.config import FitConfig as FitConfig
     from training.embedding import embed as embed
     from training.fitting import fit as fit
@@ -30,16 +33,19 @@ if TYPE_CHECKING:
     from training.search import tune as tune
 
 _HOME = {
+    "Compressed": "training.compression",
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
     "LearningCurve": "training.learning_curve",
+    "Measured": "training.compression",
     "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
     "SearchResult": "training.search",
     "SpanPredictions": "training.results",
     "TextPredictions": "training.results",
+    "compress": "training.compression",
     "embed": "training.embedding",
     "fit": "training.fitting",
     "learning_curve": "training.learning_curve",
@@ -52,16 +58,19 @@ _HOME = {
 }
 
 __all__ = [
+    "Compressed",
     "EpochResult",
     "FitConfig",
     "FitResult",
     "LearningCurve",
+    "Measured",
     "NumberPredictions",
     "OrderPredictions",
     "Predictions",
     "SearchResult",
     "SpanPredictions",
     "TextPredictions",
+    "compress",
     "embed",
     "fit",
     "learning_curve",

@@ -17,7 +17,7 @@ from training.config import FitConfig
 from training.folder_heads import FolderHead, keep_heads, turn_to
 from training.heads import OF_HEADS, head_of, is_head_of
 from training.layers import output_part
-from training.model_files import UnusableModel, loading
+from training.model_files import UnusableModel, is_onnx, loading
 from training.packaged import locate
 from training.records import WHOLE, Tokenize
 from training.several_heads import put_beside
@@ -178,6 +178,9 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
 
     with loading(str(folder)), quiet():
         shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    if is_onnx(folder):
+        return _as_onnx(folder, shape, task), tokenizer
+    with loading(str(folder)), quiet():
         model, about = _auto(head_of(shape).model).from_pretrained(
             folder, use_safetensors=True, trust_remote_code=False, output_loading_info=True
         )
@@ -186,6 +189,14 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
     older = turn_to(model, folder, task, head_of(shape).model)
     with quiet():
         return model if older else with_prompt(model, folder / "adapter"), tokenizer
+
+
+def _as_onnx(folder: Path, shape: Any, task: int | None) -> Any:
+    from training.onnx_model import OnnxModel
+
+    if task is not None:
+        raise UnusableModel(f"task: expected None of a model as ONNX, which has one head, got {task!r}")
+    return OnnxModel(folder, shape)
 
 
 def _auto(reads: str) -> Any:

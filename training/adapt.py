@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.config import FEW_LABELS
 from training.layers import HEADS, is_head, layers_of
+from training.pruning import keep_zeros
 from training.sentence_layer import on_sentence_vectors
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def adapted(model: Any, config: FitConfig, reads: str) -> Any:
         _freeze_lowest(model, config.freeze)
     if config.method in ("head", *FEW_LABELS) or config.freeze:
         _keep_still(model)
+    keep_zeros(model)
     return model
 
 

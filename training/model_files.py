@@ -18,6 +18,15 @@ _KEPT_BESIDE = {"training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.
 """What trainers leave in a model's folder, and nothing here opens."""
 
 
+ONNX = "model.onnx"
+"""The file of a model as ONNX, in the place of weights."""
+
+
+def is_onnx(folder: Path) -> bool:
+    """Whether a folder holds a model as ONNX, and no weights of transformers."""
+    return (folder / ONNX).is_file() and not any(folder.glob("*.safetensors"))
+
+
 class UnusableModel(ValueError):
     """A model that cannot be loaded, or is not, in one line."""
 

@@ -138,10 +138,9 @@ def predictor(
             Path(model_dir), text_columns=text_columns, batch_size=batch_size, precision=precision, device=device
         )
     model, tokenizer = _hf.load_trained(Path(model_dir), task)
-    place, head = choose_device(device), head_of(model.config)
-    compute = Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
+    head, compute = head_of(model.config), _compute(model, tokenizer, device=device, precision=precision)
     length = max_length or min(tokenizer.model_max_length, _positions(model.config))
-    model = model.to(place)
+    model = model.to(compute.device)
 
     def said(rows: TokenizedRecords, tick: Tick) -> list[npt.NDArray[np.float32]]:
         return each_probabilities(
@@ -164,6 +163,25 @@ def predictor(
     cut_up = _hf.windows_with(tokenizer, max_length=length)
     pieces = partial(windowed, cut_up=cut_up, text_columns=text_columns, label_column=None)
     return partial(_of_passages, read=pieces, said=said, labels=names_of(model.config), compute=compute)
+
+
+def read_rows(data: Dataset, settings: Any, tokenizer: Any, *, text_columns: Sequence[str]) -> TokenizedRecords:
+    """Return the texts of a table as a model with these settings reads them, without labels."""
+    head, length = head_of(settings), min(tokenizer.model_max_length, _positions(settings))
+    if head is TAGS:
+        cut_up = _hf.windows_with(tokenizer, max_length=length)
+        return windowed(data, cut_up, text_columns=text_columns, label_column=None).rows
+    read = _read(head, tokenizer) if isinstance(head, RecordHead) else partial(tokenized, label_column=None)
+    return read(data, tokenize=_hf.tokenize_with(tokenizer, max_length=length), text_columns=text_columns)
+
+
+def _compute(model: Any, tokenizer: Any, *, device: str, precision: str) -> Compute:
+    """Return where and how a model computes what it says."""
+    if hasattr(model, "compute"):  # one as ONNX
+        found: Compute = model.compute(tokenizer, device=device, precision=precision)
+        return found
+    place = choose_device(device)
+    return Compute(device=place, precision=choose_precision(precision, place, begun="fp32"), pad=tokenizer.pad)
 
 
 def _positions(settings: Any) -> int:

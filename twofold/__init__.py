@@ -98,14 +98,17 @@ if TYPE_CHECKING:
     from evaluation import evaluate_spans as evaluate_spans
     from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
+    from training import Compressed as Compressed
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
     from training import FitResult as FitResult
+    from training import Measured as Measured
     from training import NumberPredictions as NumberPredictions
     from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
     from training import SpanPredictions as SpanPredictions
     from training import TextPredictions as TextPredictions
+    from training import compress as compress
     from training import embed as embed
     from training import fit as fit
     from training import out_of_fold as out_of_fold
@@ -192,14 +195,17 @@ _NAMES = {
         "split",
     ),
     "training": (
+        "Compressed",
         "EpochResult",
         "FitConfig",
         "FitResult",
+        "Measured",
         "NumberPredictions",
         "OrderPredictions",
         "Predictions",
         "SpanPredictions",
         "TextPredictions",
+        "compress",
         "embed",
         "fit",
         "out_of_fold",

@@ -61,6 +61,7 @@ COMMANDS = {
     "predict": Place("predict", "predict", "Write a file again with what a trained model says of every row."),
     "models": Place("models", "models", "Compare models to begin with on a project's texts, and recommend one."),
     "tune": Place("tune", "tune", "Search for better settings of the training, within a time."),
+    "compress": Place("compress", "compress", "Make a trained model smaller or faster, and say what that costs."),
     "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }
 """Every command, in the order in which people need them."""

@@ -25,6 +25,7 @@ VOTES = {
     "label": NAMES + [LABELS[code] for code in np.where(RNG.random(N) < 0.8, CODES, 1)],
 }
 COPIES = pa.table({"parent": np.arange(N), "text": [f"{ODD} {i}" for i in range(N)], "label": NAMES})
+MEASURED = tf.Measured(megabytes=9.5, milliseconds=3.25, texts_per_second=300.0)
 EPOCHS = tuple(
     tf.EpochResult(epoch=i, train_loss=1 / i, validation_loss=1 / i, macro_f1=0.5, accuracy=0.5) for i in range(1, 99)
 )
@@ -117,6 +118,13 @@ RESULTS: dict[str, tuple[Any, int]] = {
             spans=[[{**row[0], "confidence": 0.5}] for row in MARKED],
         ),
         N,
+    ),
+    "Measured": (lambda: MEASURED, 1),
+    "Compressed": (
+        lambda: tf.Compressed(
+            model_dir=Path(ODD), steps=("half of the neurons",), before=MEASURED, after=MEASURED, comparison=None
+        ),
+        1,
     ),
     "NumberPredictions": (
         lambda: tf.NumberPredictions(
