@@ -45,6 +45,7 @@ GOALS = {
     "forgetting": ("forgetting", []),
     "more tasks": ("more_tasks", []),
     "learning curves": ("learning_curves", []),
+    "compressed": ("compressed", []),
     "S7": ("search_at_scale", []),
     "S8": ("start", []),
     "S11": ("people_at_once", ["--people", "50", "--each", "100", "--goal", "S11"]),
