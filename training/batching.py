@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
+PADDED_TOGETHER = 8
+"""Rows of a batch that are padded to one length where all of it is compared."""
+
 
 def token_budget_batches(lengths: Sequence[int] | IntArray, *, budget: int) -> Iterator[IntArray]:
     """Row numbers in batches of at most `budget` tokens once padded, longest rows first.
@@ -31,6 +34,22 @@ def token_budget_batches(lengths: Sequence[int] | IntArray, *, budget: int) -> I
         size = max(1, budget // max(1, int(counts[order[start]])))
         yield order[start : start + size]
         start += size
+
+
+def of_like_length(lengths: IntArray, rows: IntArray, *, most: int) -> list[IntArray]:
+    """Rows of a batch in groups of at most `most` rows of like length, of a like size, the shortest first.
+
+    Args:
+        lengths: (n,) tokens of every row.
+        rows: row numbers, at least one.
+        most: rows in a group.
+
+    Example:
+        >>> [group.tolist() for group in of_like_length(np.array([9, 2, 8, 1, 3]), np.array([0, 1, 2, 4]), most=2)]
+        [[1, 4], [2, 0]]
+    """
+    order = rows[np.argsort(lengths[rows], kind="stable")]
+    return np.array_split(order, -(-len(order) // most))
 
 
 def padding_waste(lengths: Sequence[int] | IntArray, batches: Sequence[IntArray]) -> float:

@@ -26,7 +26,7 @@ FEW_LABELS: dict[str, tuple[str, ...]] = {
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
 _RECORDS_TO_SEE = 10_000
-_FEWEST_EPOCHS, _MOST_EPOCHS = 2, 10
+_FEWEST_EPOCHS, _MOST_EPOCHS, _MOST_BY_CONTRAST = 2, 10, 7
 # Low-rank factors start at zero and want larger steps than trained weights do (Hu et al. 2021, table 11).
 _LEARNING_RATES = {
     "lora": 1e-3,
@@ -66,12 +66,13 @@ class FitConfig:
             `"linear"` any number: `"linear"`, the best linear head on the body's sentence vectors, held back as
             strongly as cross-validation on the training part says; `"contrastive"`, the same after the body has learnt
             to put texts of one label side by side (Tunstall et al. 2022, Khosla et al. 2020). Its last epoch is saved.
-        freeze: how many of the lowest layers, with the vectors of the words, stay as they are; 0: none; `None`: half of
-            them where the method is `"contrastive"`, else none.
+        freeze: how many of the lowest layers, with the vectors of the words, stay as they are; 0: none. The vectors of
+            the words stay anyway where the method is `"contrastive"`.
         unfreeze: whether layers begin to move from epoch to epoch, the highest first (Howard and Ruder 2018).
         layer_decay: learning rate of a layer as a multiple of that of the layer above it, in (0, 1] (Howard and Ruder
             2018); 1: one rate.
-        epochs: passes over the training part; `None`: 10,000 divided by its records, but 2 to 10.
+        epochs: passes over the training part; `None`: 10,000 divided by its records, but 2 to 10, or to 7
+            where the method is `"contrastive"`.
         learning_rate: of everything but the head, > 0; `None`: by method and by what is learnt, such as 1e-3 for LoRA
             and 1e-4 for full where these are labels. Falls linearly to zero.
         head_learning_rate: of the head, > 0; `None`: 1e-2 for a frozen encoder, else `learning_rate`.
@@ -135,7 +136,7 @@ class FitConfig:
 
     model: str = PACKAGED
     method: Method = "lora"
-    freeze: int | None = None
+    freeze: int = 0
     unfreeze: bool = False
     layer_decay: float = 1.0
     epochs: int | None = None
@@ -202,7 +203,8 @@ class FitConfig:
         """Epochs of a run over `records` training records."""
         if self.epochs is not None:
             return self.epochs
-        return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, round(_RECORDS_TO_SEE / max(1, records))))
+        most = _MOST_BY_CONTRAST if self.method == "contrastive" else _MOST_EPOCHS
+        return max(_FEWEST_EPOCHS, min(most, round(_RECORDS_TO_SEE / max(1, records))))
 
     @property
     def is_private(self) -> bool:
@@ -268,9 +270,19 @@ _NOT_USED = {
         "learning_rate",
         "head_learning_rate",
         "teacher",
+        "stay_near",
         "replay_share",
     ),
-    "contrastive": ("unfreeze", "layer_decay", "head_learning_rate", "loss", "soft_labels", "teacher", "replay_share"),
+    "contrastive": (
+        "unfreeze",
+        "layer_decay",
+        "head_learning_rate",
+        "loss",
+        "soft_labels",
+        "teacher",
+        "stay_near",
+        "replay_share",
+    ),
 }
 _POSITIVE = (
     "learning_rate",
@@ -291,7 +303,6 @@ _COMPANIONS = {  # settings that go with others
     "stay_near_strength": "stay_near",
 }
 _OPTIONAL = (
-    "freeze",
     "epochs",
     "max_length",
     "patience",

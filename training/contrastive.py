@@ -1,7 +1,7 @@
 """Few labels: the body learns to put texts of one label side by side, and a linear head then tells them apart.
 
-As SetFit does (Tunstall et al. 2022), with two differences that make it fast: every pair in a batch is used, by the
-supervised contrastive loss (Khosla et al. 2020), and the lower layers stay as they are, so they are computed once.
+As SetFit does (Tunstall et al. 2022), with what makes it fast: each step compares all texts of a batch, by the
+supervised contrastive loss (Khosla et al. 2020), where pairs would be read apart, and the vectors of the words stay.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from training.batching import PADDED_TOGETHER, of_like_length
 from training.engine import Engine, Run
 from training.fit_task import FitTask
-from training.linear_head import put_head, sentence_vectors
-from training.sentence_layer import vectors_seen
+from training.linear_head import judged, put_head, sentence_vectors
+from training.sentence_layer import output_layer, vectors_seen
 from training.validation import Validated
 
 _TEMPERATURE = 0.1
-_PADDED_TOGETHER = 8  # texts
-_STRENGTH = 1.0  # of the head: texts of one label lie so close together that cross-validation would trust them blindly
+_STRENGTH = 10.0  # of the head: texts of one label lie so close together that cross-validation would trust them blindly
 
 
 def by_contrast(task: FitTask) -> FitTask:
@@ -37,14 +37,14 @@ class ContrastiveEngine(Engine):
         if self.args.world_size > 1:
             raise ValueError("method: 'contrastive' compares the texts of a batch, and runs in one process")
         self.labels = torch.from_numpy(np.asarray(run.task.train.labels))
+        self.seen = torch.zeros(len(self.labels), output_layer(model).in_features)
 
     def _collated(self, rows: list[int]) -> dict[str, Any]:
         """Texts of like length are padded together; all of the batch are compared nevertheless."""
         records, compute = self.of.task.train, self.of.compute
-        at = np.array(rows)[np.argsort(records.lengths[rows], kind="stable")]
-        groups = np.array_split(at, -(-len(at) // _PADDED_TOGETHER))
+        groups = of_like_length(records.lengths, np.array(rows), most=PADDED_TOGETHER)
         texts = [padded for group in groups for padded in compute.padded(records, group)]
-        return {"rows": torch.from_numpy(at), "texts": texts}
+        return {"rows": torch.from_numpy(np.concatenate(groups)), "texts": texts}
 
     def mean_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return how far texts of one label lie apart, beside the other texts of the batch."""
@@ -54,13 +54,16 @@ class ContrastiveEngine(Engine):
         vectors = torch.cat(seen).float()
         loss = contrast(vectors, self.labels.to(vectors.device)[inputs["rows"]])
         self.of.heard(loss, inputs["rows"])
+        self.seen[inputs["rows"].cpu()] = vectors.detach().cpu()
         return loss
 
     def validated(self) -> Validated:
-        """Score the model with the head that fits the body as it is now."""
+        """Score the model with the head that fits the body; but for the last, as its vectors were during the epoch."""
         model, run = self.accelerator.unwrap_model(self.model), self.of
-        put_head(model, sentence_vectors(model, run.task.train, run.compute), run, strength=_STRENGTH)
-        return super().validated()
+        is_last = round(self.state.epoch) == run.epochs
+        vectors = sentence_vectors(model, run.task.train, run.compute) if is_last else self.seen
+        put_head(model, vectors, run, strength=_STRENGTH)
+        return judged(model, vectors, run)
 
 
 def contrast(vectors: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -14,7 +14,7 @@ from accelerate.utils.memory import should_reduce_batch_size
 
 from training import _hf
 from training._torch import choose_device, choose_precision, is_first_process, own_randomness, wait_for_others
-from training.batching import padding_waste
+from training.batching import PADDED_TOGETHER, of_like_length, padding_waste
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig
 from training.continuing import going_on
@@ -152,7 +152,7 @@ def _run(
         model_dir=output_dir,
         best_epoch=best.epoch,
         history=trained.history,
-        padding_waste=None if config.is_private else _padding_waste(task, config, len(trained.history)),
+        padding_waste=_padding_waste(task, config, len(trained.history)),
         config=config,
         device=device,
         precision=precision,
@@ -201,7 +201,12 @@ def _trained(run: Run[Any]) -> _Trained:
     return _Trained(model=model, history=history)
 
 
-def _padding_waste(task: Learnable, config: FitConfig, epochs: int) -> float:
-    """Share of padding among the training tokens of the first `epochs` epochs."""
+def _padding_waste(task: Learnable, config: FitConfig, epochs: int) -> float | None:
+    """Share of padding among the training tokens of the first `epochs` epochs; `None` where it is not told."""
+    if config.is_private or config.method == "linear":
+        return None
     lengths = read_in_training(task).lengths
-    return padding_waste(lengths, [batch for epoch in range(epochs) for batch in batches_of(task, config, epoch)])
+    batches = [batch for epoch in range(epochs) for batch in batches_of(task, config, epoch)]
+    if config.method == "contrastive":
+        batches = [part for batch in batches for part in of_like_length(lengths, batch, most=PADDED_TOGETHER)]
+    return padding_waste(lengths, batches)

@@ -167,7 +167,7 @@ def model_settings(head: Head, names: Sequence[str]) -> dict[str, Any]:
         "label2id": {name: index for index, name in enumerate(outputs)},
         "problem_type": head.problem,
     }
-    return {**named, **head.settings, **({_STEPS: list(names)} if head is ORDINAL else {})}
+    return {**named, **head.settings, **({_STEPS: list(names)} if head.name == ORDINAL.name else {})}
 
 
 def _binary(

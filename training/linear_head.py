@@ -7,7 +7,7 @@ many before: with few labels this is hard to beat without moving the body).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from training.outputs import Compute, each_probabilities, tokens_per_batch
 from training.records import TokenizedRecords
 from training.results import EpochResult
 from training.sentence_layer import output_layer, scale_of, vectors_seen
+from training.validation import Validated
 
 _FOLDS = 5
 _STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # C of scikit-learn, for vectors of unit length
@@ -37,17 +38,25 @@ def learn_head(model: Any, run: Run[FitTask]) -> tuple[EpochResult, ...]:
         model: with a sentence layer, on its device.
         run: what, how and where.
     """
-    task, n = run.task, len(run.task.train)
-    vectors = sentence_vectors(model, task.train, run.compute, lambda done: run.tick(done, n + len(task.validation)))
+    train = run.task.train
+    vectors = sentence_vectors(model, train, run.compute, lambda done: run.tick(done, len(train)))
     loss = put_head(model, vectors, run)
-    said = each_probabilities(
-        model,
-        task.validation,
-        head=task.head,
-        compute=run.compute,
-        tick=lambda done: run.tick(n + done, n + len(task.validation)),
-    )
-    return (EpochResult(epoch=1, train_loss=loss, **asdict(task.validated(said))),)
+    history = (EpochResult(epoch=1, train_loss=loss, **asdict(judged(model, vectors, run))),)
+    if run.after_epoch is not None:
+        run.after_epoch(history)
+    return history
+
+
+def judged(model: Any, vectors: torch.Tensor, run: Run[FitTask]) -> Validated:
+    """Score a model with its head, of the training part by the (n, d) vectors that are known already."""
+    task, layer = run.task, output_layer(model)
+    found = task.validated(each_probabilities(model, task.validation, head=task.head, compute=run.compute))
+    if task.taught is None:
+        return found
+    with torch.no_grad():
+        logits = layer((vectors[task.taught.rows] * scale_of(model)).to(layer.weight.device)).float()
+        known = task.taught.scored([*task.head.probabilities(logits).cpu().numpy()])
+    return replace(found, taught_accuracy=known.accuracy, taught_loss=known.validation_loss)
 
 
 def put_head(model: Any, vectors: torch.Tensor, run: Run[FitTask], *, strength: float | None = None) -> float:
@@ -95,13 +104,7 @@ class Rows:
     def part(self, which: npt.NDArray[np.bool_]) -> Rows:
         """Some of them."""
         chosen = torch.from_numpy(which)
-        return Rows(
-            vectors=self.vectors[chosen],
-            targets=self.targets[chosen],
-            loss=self.loss,
-            weights=self.weights,
-            smoothing=self.smoothing,
-        )
+        return replace(self, vectors=self.vectors[chosen], targets=self.targets[chosen])
 
     def mean_loss(self, head: torch.Tensor) -> torch.Tensor:
         """By an (m, d + 1) head, whose last column is the bias."""

@@ -85,7 +85,8 @@ class FitResult(Shown):
         best_epoch: epoch with the highest validation macro-F1, the first of them on a tie; with the
             least loss on a scale, where records have several labels, of numbers, and of texts.
         history: one entry per epoch that was run.
-        padding_waste: share of the training tokens that were padding, in [0, 1); `None` where training is private.
+        padding_waste: share of the training tokens that were padding, in [0, 1); `None` where training is private or
+            linear.
         config: the settings of the run.
         device: the torch device that the run was computed on.
         precision: `"fp32"` or `"bf16"`, in which it was computed.

@@ -19,7 +19,7 @@ import torch
 
 from training.config import FitConfig
 from training.layers import layers_of
-from training.model_files import UnusableModel
+from training.model_files import UnusableModel, loading
 from training.packaged import locate
 
 _MARK = "sentence_layer"  # in a model's settings: it has the layer already
@@ -39,11 +39,10 @@ def on_sentence_vectors(model: Any, config: FitConfig) -> Any:
     output_layer(model).requires_grad_(True)
     layers = layers_of(model)
     body = layers.count - 1
-    freeze = body // 2 if config.freeze is None else config.freeze
-    if freeze >= body:
-        raise ValueError(f"freeze: expected fewer than the {body} layers that the model has, got {freeze}")
+    if config.freeze >= body:
+        raise ValueError(f"freeze: expected fewer than the {body} layers that the model has, got {config.freeze}")
     for name, parameter in model.named_parameters():
-        if config.method == "contrastive" and (freeze or -1) < layers.depth[name] <= body:
+        if config.method == "contrastive" and config.freeze < layers.depth[name] <= body:
             parameter.requires_grad_(True)
     for name, part in model.named_modules():
         if isinstance(part, torch.nn.Dropout) and not name.startswith(f"{layers.name}."):
@@ -110,7 +109,8 @@ def _pooling_of(model: str) -> str:
         _raise_exceptions_for_missing_entries=False,
         _raise_exceptions_for_connection_errors=False,
     )
-    settings = json.loads(Path(found).read_text(encoding="utf-8")) if found else {"pooling_mode": "mean"}
+    with loading(locate(model)):
+        settings = dict(json.loads(Path(found).read_text(encoding="utf-8"))) if found else {"pooling_mode": "mean"}
     modes = {name.removeprefix("pooling_mode_").removesuffix("_tokens") for name, on in settings.items() if on is True}
     modes |= {settings["pooling_mode"]} if "pooling_mode" in settings else set()
     modes.discard("include_prompt")
