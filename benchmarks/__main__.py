@@ -39,6 +39,7 @@ GOALS = {
     "S4": ("diversity", []),
     "S5": ("embedding", []),
     "S6": ("training_speed", []),
+    "H14": ("few_labels", []),
     "noisy training": ("noisy_training", []),
     "private": ("private", []),
     "federated": ("federated", []),
