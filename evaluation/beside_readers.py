@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.columns import Column, keys, rows_of_lists
-from evaluation.intervals import Interval, percentile_interval, resampled_sums
+from evaluation.intervals import Interval, check_confidence, percentile_interval, resampled_sums
 from evaluation.predictions import check_length
 from evaluation.shown import Shown
 
@@ -60,13 +60,14 @@ def beside_readers(
         confidence: Coverage of the intervals, in (0, 1).
 
     Raises:
-        ValueError: Different lengths, or `answers` are no lists.
+        ValueError: Different lengths, `answers` are no lists, or a setting is out of range.
 
     Example:
         >>> found = beside_readers([["late", "late"], ["late", "refund"], ["refund"]], ["late", "late", "late"])
         >>> found.records, found.model.value, found.readers.value
         (2, 0.75, 0.5)
     """
+    check_confidence(confidence)
     given, model_says = rows_of_lists(answers), keys(predicted, "predicted")
     if given is None:
         raise ValueError("answers: expected a list of what readers said for each record, got something else")

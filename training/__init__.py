@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from training.embedding import embed as embed
     from training.fitting import fit as fit
     from training.folds import out_of_fold as out_of_fold
-    from training.learning_curve import LearningCurve as LearningCurve
-    from training.learning_curve import learning_curve as learning_curve
-    from training.learning_curve import linear_scores as linear_scores
+    from training.learning_curves import LearningCurve as LearningCurve
+    from training.learning_curves import learning_curve as learning_curve
+    from training.learning_curves import linear_scores as linear_scores
     from training.legibility import Reading as Reading
     from training.legibility import reading as reading
     from training.prediction import predict as predict
@@ -37,7 +37,7 @@ _HOME = {
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
-    "LearningCurve": "training.learning_curve",
+    "LearningCurve": "training.learning_curves",
     "Measured": "training.compression",
     "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
@@ -48,8 +48,8 @@ _HOME = {
     "compress": "training.compression",
     "embed": "training.embedding",
     "fit": "training.fitting",
-    "learning_curve": "training.learning_curve",
-    "linear_scores": "training.learning_curve",
+    "learning_curve": "training.learning_curves",
+    "linear_scores": "training.learning_curves",
     "out_of_fold": "training.folds",
     "predict": "training.prediction",
     "Reading": "training.legibility",

@@ -58,14 +58,16 @@ class Meter:
 
 
 def environment(device: str) -> dict[str, Any]:
-    """Return what else decides how fast a run is, and its last digits: system, processor, cores, threads, device."""
+    """Return what else decides how fast a run is, and its last digits: machine, threads, processes, device."""
     import torch
+    import torch.distributed as together
 
     return {
         "system": platform.platform(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "processes": together.get_world_size() if together.is_available() and together.is_initialized() else 1,
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
         "versions": {"python": platform.python_version(), **dict(_versions())},
     }

@@ -16,7 +16,7 @@ from evaluation.intervals import Interval
 from evaluation.shown import Listed, Shown
 from training.embedding import embed
 from training.folds import out_of_fold
-from training.learning_curve import FEWEST, LearningCurve, learning_curve, linear_scores
+from training.learning_curves import FEWEST, LearningCurve, learning_curve, linear_scores
 from training.model_facts import ModelFacts, model_facts
 from training.progress import Tick, as_tick, tell
 

@@ -94,7 +94,7 @@ class FitResult(Shown):
         privacy: what was spent, where training is private.
         over_fitting: how much better what was taught is known than the rest, in words.
         data: SHA-256 of both parts as the model reads them, 64 hex digits; nothing where training is private.
-        environment: `system`, `processor`, `cores`, `threads`, `device`, and `versions` of packages.
+        environment: `system`, `processor`, `cores`, `threads`, `processes`, `device`, and `versions` of packages.
         cost: time and memory; `None` of a run of an earlier version.
     """
 

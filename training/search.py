@@ -140,6 +140,7 @@ def tune(
 
     Example:
         >>> import tempfile
+        >>> from training import FitConfig
         >>> messages = {"text": ["my parcel is late", "I want a refund"] * 4, "label": ["late", "refund"] * 4}
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     config = FitConfig(method="head", epochs=1, precision="fp32")

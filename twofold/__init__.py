@@ -102,17 +102,22 @@ if TYPE_CHECKING:
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
     from training import FitResult as FitResult
+    from training import LearningCurve as LearningCurve
     from training import Measured as Measured
     from training import NumberPredictions as NumberPredictions
     from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
+    from training import SearchResult as SearchResult
     from training import SpanPredictions as SpanPredictions
     from training import TextPredictions as TextPredictions
     from training import compress as compress
     from training import embed as embed
     from training import fit as fit
+    from training import learning_curve as learning_curve
+    from training import linear_scores as linear_scores
     from training import out_of_fold as out_of_fold
     from training import predict as predict
+    from training import tune as tune
 
 _NAMES = {
     "curation.review": (
@@ -199,17 +204,22 @@ _NAMES = {
         "EpochResult",
         "FitConfig",
         "FitResult",
+        "LearningCurve",
         "Measured",
         "NumberPredictions",
         "OrderPredictions",
         "Predictions",
+        "SearchResult",
         "SpanPredictions",
         "TextPredictions",
         "compress",
         "embed",
         "fit",
+        "learning_curve",
+        "linear_scores",
         "out_of_fold",
         "predict",
+        "tune",
     ),
     "evaluation": (
         "BesideReaders",

@@ -14,7 +14,7 @@ from curation.cli.show import as_json, project_dir
 from curation.project.folder import open_project
 
 if TYPE_CHECKING:
-    from training.learning_curve import LearningCurve
+    from training.learning_curves import LearningCurve
     from training.model_choice import Candidate, ModelChoice
 
 _NAME = 16  # characters of a name on the screen; the JSON has all

@@ -261,8 +261,8 @@ CALLS: dict[str, Call] = {
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
 }
 
-# They need a model; `tests/unit/training` calls them.
-WITH_A_MODEL = {"compress", "embed", "fit", "predict"}
+# They need a model, or give one; `tests/unit/training` calls them.
+WITH_A_MODEL = {"compress", "embed", "fit", "learning_curve", "linear_scores", "predict", "tune"}
 
 
 def public_functions() -> set[str]:

@@ -91,9 +91,18 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
+    "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
     "EpochResult": (lambda: EPOCHS[0], 1),
+    "LearningCurve": (
+        lambda: tf.learning_curve(lambda train, asked: 1 - np.full(len(asked), 9.0) / len(train), 400),
+        8,
+    ),
+    "SearchResult": (
+        lambda: tf.SearchResult(tried=(), goal="accuracy", config=tf.FitConfig(), seconds=9.0, records=(9, 9)),
+        0,
+    ),
     "FitResult": (
         lambda: tf.FitResult(
             model_dir=Path(ODD) / ("long" * 500),

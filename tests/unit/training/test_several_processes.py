@@ -16,8 +16,8 @@ from safetensors.numpy import load_file
 
 from training.__main__ import main
 
-LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-LAUNCH += ["--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]
+# On processors torchrun starts the processes, as docs/training.md says: `accelerate launch --cpu` starts one.
+LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
 
 
 @pytest.fixture
@@ -40,12 +40,13 @@ def run(dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path)
 def test_two_processes_learn_what_one_does(run: list[str], tmp_path: Path) -> None:
     assert main([*run, "--to", str(tmp_path / "alone")]) == 0
     command = [*LAUNCH, "-m", "training", *run, "--to", str(tmp_path / "together")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "ACCELERATE_USE_CPU": "true"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     alone, together = (load_file(tmp_path / name / "model.safetensors") for name in ("alone", "together"))
     records = [json.loads((tmp_path / name / "training.json").read_text()) for name in ("alone", "together")]
     assert [len(each["history"]) for each in records] == [3, 3]
+    assert [each["environment"]["processes"] for each in records] == [1, 2]
     for name, value in alone.items():
         assert value == pytest.approx(together[name], abs=1e-4), name
     assert not (tmp_path / "together" / "checkpoint").exists()

@@ -122,8 +122,8 @@ def learning_curve(
         >>> def flip(train, test):  # right with a chance that grows with the records
         ...     return np.full(len(test), 1 - len(train) ** -0.5)
         >>> found = learning_curve(flip, 400)
-        >>> len(found.points), found.points[-1].records, round(found.score_at(1600).value, 2)
-        (8, 320, 0.98)
+        >>> len(found.points), found.points[-1].records, round(found.score_at(6400).value, 2)
+        (8, 320, 0.99)
     """
     check_whole(records, "records", least=FEWEST)
     check_whole(sizes, "sizes", least=_CONCAVE + 1)
@@ -158,6 +158,15 @@ def linear_scores(features: Column, labels: Column, *, inverse_regularization: f
         labels: (n,) labels; the score of a record is then 1 or 0. Or (n, k) ones and zeros, where a record has several;
             the score is what given and predicted labels have in common, of all that are either (Jaccard).
         inverse_regularization: scikit-learn's `C`, > 0.
+
+    Returns:
+        What `learning_curve` takes: a function of the positions to learn from, and of those to ask about.
+
+    Example:
+        >>> import numpy as np
+        >>> learnt = linear_scores([[0.0, 1.0], [1.0, 0.0]] * 3, ["late", "refund"] * 3)
+        >>> learnt(np.array([0, 1]), np.array([2, 3])).tolist()
+        [1.0, 1.0]
     """
     known = matrix(features, "features").astype(np.float32)
     if np.ndim(next(iter(labels), 0)) == 1:  # several for each record
