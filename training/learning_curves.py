@@ -122,8 +122,8 @@ def learning_curve(
         >>> def flip(train, test):  # right with a chance that grows with the records
         ...     return np.full(len(test), 1 - len(train) ** -0.5)
         >>> found = learning_curve(flip, 400)
-        >>> len(found.points), found.points[-1].records, round(found.score_at(6400).value, 2)
-        (8, 320, 0.99)
+        >>> len(found.points), found.points[-1].records, round(found.score_at(400).value, 2)
+        (8, 320, 0.95)
     """
     check_whole(records, "records", least=FEWEST)
     check_whole(sizes, "sizes", least=_CONCAVE + 1)
