@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from training.results import NumberPredictions as NumberPredictions
     from training.results import OrderPredictions as OrderPredictions
     from training.results import Predictions as Predictions
+    from training.results import QuestionPredictions as QuestionPredictions
     from training.results import SpanPredictions as SpanPredictions
     from training.results import TextPredictions as TextPredictions
     from training.search import SearchResult as SearchResult
@@ -42,6 +43,7 @@ _HOME = {
     "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
+    "QuestionPredictions": "training.results",
     "SearchResult": "training.search",
     "SpanPredictions": "training.results",
     "TextPredictions": "training.results",
@@ -67,6 +69,7 @@ __all__ = [
     "NumberPredictions",
     "OrderPredictions",
     "Predictions",
+    "QuestionPredictions",
     "SearchResult",
     "SpanPredictions",
     "TextPredictions",

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             table_in(options.train),
             table_in(options.validation),
             text_columns=options.text,
-            label_column=options.label,
+            label_column=_columns(options.label),
             earlier=None if options.earlier is None else table_in(options.earlier),
             config=config_in(options.settings),
             output_dir=options.to,
@@ -37,12 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _columns(given: list[str] | None) -> str | list[str]:
+    return given if given and len(given) > 1 else (given or ["label"])[0]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--train", type=Path, required=True, help="csv, jsonl or parquet")
     parser.add_argument("--validation", type=Path, required=True, help="the same columns")
     parser.add_argument("--text", action="append", required=True, help="a column of texts; may be given twice")
-    parser.add_argument("--label", default="label", help="the column of labels")
+    parser.add_argument("--label", action="append", help="the column of labels; several times for several questions")
     parser.add_argument("--earlier", type=Path, help="records of the task before, where a setting asks for them")
     parser.add_argument("--settings", type=Path, help="a TOML file with the fields of FitConfig")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the model")

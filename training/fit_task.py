@@ -17,6 +17,7 @@ from training.config import FitConfig
 from training.folder_heads import FolderHead
 from training.heads import Head, keep_threshold, model_settings
 from training.packaged import fingerprint
+from training.questions import keep_thresholds
 from training.records import TokenizedRecords
 from training.replay import Mixture
 from training.results import EpochResult
@@ -116,6 +117,7 @@ class FitTask:
     def finish(self, model: Any, best: EpochResult) -> None:
         """Let the settings of the trained model say how it is read."""
         keep_threshold(model.config, best.threshold)
+        keep_thresholds(model.config, best.scores)
 
 
 class Learnable(Protocol):

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate.utils.memory import should_reduce_batch_size
@@ -31,7 +31,7 @@ from training.outputs import Compute
 from training.overfitting import told_of_fit
 from training.privacy import spent
 from training.progress import Tick, as_tick
-from training.recipes import as_told, prepare
+from training.recipes import LabelColumn, as_told, prepare
 from training.replay import read_in_training
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
@@ -43,7 +43,7 @@ def fit(
     validation: Table,
     *,
     text_columns: Sequence[str],
-    label_column: str = "label",
+    label_column: LabelColumn = "label",
     earlier: Table | Mapping[int, Table] | None = None,
     config: FitConfig | None = None,
     output_dir: Path,
@@ -75,7 +75,8 @@ def fit(
         text_columns: one column, or two that are read as a pair; the one that is marked, where passages are learnt;
             with `FitConfig(compares=True)`, or where they are called `chosen` and `rejected` and there are no labels,
             the two that are compared, and before them that of the prompt if there is one.
-        label_column: the column of the labels.
+        label_column: the column of the labels; a list of columns for several questions, which one encoder learns
+            together, each from the records with an answer: one label, several or a number.
         earlier: records of a task that the model learnt before, with the same columns and that task's labels, where a
             setting asks for them: of the last task, or of several by their numbers, counted from 1.
         config: settings; `None` for the defaults.
@@ -107,7 +108,8 @@ def fit(
     settings = as_told(parts[0], text_columns, label_column, config or FitConfig())
     task = prepare(*parts, text_columns, label_column, settings)
     output_dir = Path(output_dir)
-    task = with_earlier(going_on(task, settings, output_dir), earlier, text_columns, label_column, settings)
+    column = cast(str, label_column)  # several questions go with no earlier task
+    task = with_earlier(going_on(task, settings, output_dir), earlier, text_columns, column, settings)
     task = with_teacher(task, parts[0], text_columns, settings)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:

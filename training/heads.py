@@ -22,6 +22,7 @@ from training.listwise import listwise_head
 from training.losses import LOSSES, mean_loss
 from training.numbers import SCALE, known_number_head
 from training.pairwise import NAMES, TIE, pairwise_head, tie_of
+from training.questions import QUESTIONS, THRESHOLDS, questions_head, questions_of
 from training.results import Predictions
 from training.tagging import IGNORED, tag_names
 from training.tagging import labels_of as labels_of_tags
@@ -35,7 +36,7 @@ IntArray = npt.NDArray[np.int64]
 _STEPS = "ordinal_steps"  # in a model's settings: the steps of the scale, from lowest to highest
 _THRESHOLD = "decision_threshold"  # and the probability above which a label is predicted
 _NAMED = (_STEPS, NAMES, OPTIONS)
-OF_HEADS = (*_NAMED, _THRESHOLD, TIE, SCALE)
+OF_HEADS = (*_NAMED, _THRESHOLD, TIE, SCALE, QUESTIONS, THRESHOLDS)
 """What a model's settings say of its head beyond what transformers knows."""
 _THRESHOLDS = np.arange(1, 21) / 40  # from .025 to .5
 
@@ -45,7 +46,7 @@ class Head:
     """How outputs are learnt; n records, k labels, m outputs.
 
     Attributes:
-        name: `softmax`, `sigmoid`, `ordinal`, `pairwise`, `listwise`, `numbers` or `tags`.
+        name: `softmax`, `sigmoid`, `ordinal`, `pairwise`, `listwise`, `numbers`, `questions` or `tags`.
         problem: What transformers calls it, where it has more than one for a model.
         outputs: Names of the m outputs, by the k names.
         targets: (n, m) or (n,) what the outputs are to say, by the labels as read from a data set.
@@ -123,6 +124,8 @@ def head_of(settings: Any) -> Head:
         return TAGS
     if getattr(settings, _STEPS, None):
         return ORDINAL
+    if questions := questions_of(settings):
+        return questions_head(questions)
     if numbers := known_number_head(settings):
         return numbers
     return SIGMOID if settings.problem_type == SIGMOID.problem else SOFTMAX
@@ -145,7 +148,9 @@ def is_head_of(settings: Any, asked: Any, reads: str) -> bool:
     """
     if not any(name.endswith(f"For{reads}") for name in settings.architectures or ()):
         return False
-    same = all(getattr(settings, name, None) == getattr(asked, name, None) for name in ("id2label", *_NAMED, SCALE))
+    same = all(
+        getattr(settings, name, None) == getattr(asked, name, None) for name in ("id2label", *_NAMED, SCALE, QUESTIONS)
+    )
     return same and head_of(settings).name == head_of(asked).name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,8 +20,16 @@ from training.model_files import UnusableModel
 from training.outputs import Compute, each_probabilities
 from training.pairwise import compared
 from training.progress import Tick, as_tick
+from training.questions import THRESHOLDS, Question, questions_of, said_of_each
 from training.records import TokenizedRecords, tokenized
-from training.results import NumberPredictions, Predictions, SpanPredictions, values_as_predictions
+from training.results import (
+    NumberPredictions,
+    Predictions,
+    QuestionPredictions,
+    SpanPredictions,
+    questions_as_predictions,
+    values_as_predictions,
+)
 from training.similarity import encodes, similarity
 from training.tagging import likeliest, marked
 from training.windows import WindowedTexts, windowed
@@ -74,7 +82,8 @@ def predict(
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
         `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; the
         numbers, as `NumberPredictions`, of a model with one output, and of an encoder, as the cosine of two texts; what
-        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model.
+        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model; those of each
+        question, as `QuestionPredictions`, where it learnt several.
 
     Raises:
         ValueError: `model_dir` holds no model, a column is missing or holds something else than strings,
@@ -159,6 +168,9 @@ def predictor(
     if head is not TAGS:
         tokenize = _hf.tokenize_with(tokenizer, max_length=length)
         read = partial(tokenized, tokenize=tokenize, text_columns=text_columns, label_column=None)
+        if asked := questions_of(model.config):
+            of_all = partial(_of_questions, questions=asked, thresholds=getattr(model.config, THRESHOLDS, None) or {})
+            return partial(of_all, read=read, said=said, compute=compute)
         return partial(_of_numbers, read=read, said=said, compute=compute)
     cut_up = _hf.windows_with(tokenizer, max_length=length)
     pieces = partial(windowed, cut_up=cut_up, text_columns=text_columns, label_column=None)
@@ -208,16 +220,42 @@ def _of_records(
     settings: Any,
     compute: Compute,
 ) -> Predictions:
-    probs, threshold = np.stack(said(read(data), tick)), threshold_of(settings)
+    probs = np.stack(said(read(data), tick))
+    return _as_predictions(probs, head, names_of(settings), threshold_of(settings), compute)
+
+
+def _as_predictions(
+    probs: npt.NDArray[np.float32], head: RecordHead, names: tuple[str, ...], threshold: float, compute: Compute
+) -> Predictions:
     return head.result(
         pred_probs=probs,
         labels=head.predicted(probs, threshold),
         confidence=head.confidence(probs, threshold),
-        label_names=names_of(settings),
+        label_names=names,
         threshold=threshold,
         device=compute.device,
         precision=compute.precision,
     )
+
+
+def _of_questions(
+    data: Dataset,
+    tick: Tick,
+    *,
+    read: Callable[[Dataset], TokenizedRecords],
+    said: Said,
+    questions: Sequence[Question],
+    thresholds: Mapping[str, float],
+    compute: Compute,
+) -> QuestionPredictions:
+    everything, found = np.stack(said(read(data), tick)), dict[str, Predictions]()
+    for asked, part in zip(questions, said_of_each(questions, everything), strict=True):
+        if isinstance(asked.head, RecordHead):
+            threshold = float(thresholds.get(asked.name, 0.5))
+            found[asked.name] = _as_predictions(part.astype(np.float32), asked.head, asked.names, threshold, compute)
+        else:
+            found[asked.name] = values_as_predictions(part[:, 0], device=compute.device, precision=compute.precision)
+    return questions_as_predictions(found)
 
 
 def _of_numbers(

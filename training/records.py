@@ -105,7 +105,7 @@ def tokenized(
     inputs = dict(tokenize(texts))
     whole = np.array(inputs.pop(WHOLE, [[]])[0], dtype=np.int64)
     lengths = np.array([len(ids) for ids in inputs["input_ids"]], dtype=np.int64)
-    labels = None if label_column is None else _labels(data, label_column)
+    labels = None if label_column is None else labels_in(data, label_column)
     return TokenizedRecords(inputs=inputs, lengths=lengths, labels=labels, whole=whole if len(whole) else None)
 
 
@@ -171,7 +171,8 @@ def _are_probabilities(given: Any) -> bool:
         return False
 
 
-def _labels(data: Dataset, column: str) -> IntArray:
+def labels_in(data: Dataset, column: str) -> IntArray:
+    """Return (n,) positions of labels, or (n, k) ones and zeros; raises `ValueError` as `tokenized` does."""
     known = range(len(label_names_of(data, column)))
     values: list[Any] = list(data[column])
     if getattr(data.features[column], "feature", None) is not None:

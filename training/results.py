@@ -295,3 +295,44 @@ def values_as_predictions(values: npt.NDArray[Any], *, device: str, precision: s
         precision=precision,
         values=values.astype(np.float64),
     )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class QuestionPredictions(Predictions):
+    """What a model that learnt several questions says about n records; what is said of all of them has no columns.
+
+    Attributes:
+        confidence: (n,) NaN: each question has its own.
+        questions: what is said of each question, by its name.
+    """
+
+    questions: Mapping[str, Predictions]
+
+    @property
+    def answers(self) -> list[Any]:
+        """The answers to each record, by question."""
+        columns = zip(*(each.answers for each in self.questions.values()), strict=True)
+        return [dict(zip(self.questions, row, strict=True)) for row in columns]
+
+    def _columns(self) -> Mapping[str, Any]:
+        return {
+            f"{question} {name}": column
+            for question, each in self.questions.items()
+            for name, column in each._columns().items()
+        }
+
+
+def questions_as_predictions(found: Mapping[str, Predictions]) -> QuestionPredictions:
+    """Return what is said of each question as what a model says."""
+    first = next(iter(found.values()))
+    n = len(first.labels)
+    return QuestionPredictions(
+        pred_probs=np.empty((n, 0), dtype=np.float32),
+        labels=np.empty((n, 0), dtype=np.int64),
+        confidence=np.full(n, np.nan, dtype=np.float32),
+        label_names=(),
+        threshold=0.5,
+        device=first.device,
+        precision=first.precision,
+        questions=found,
+    )

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from training import NumberPredictions as NumberPredictions
     from training import OrderPredictions as OrderPredictions
     from training import Predictions as Predictions
+    from training import QuestionPredictions as QuestionPredictions
     from training import SearchResult as SearchResult
     from training import SpanPredictions as SpanPredictions
     from training import TextPredictions as TextPredictions
@@ -209,6 +210,7 @@ _NAMES = {
         "NumberPredictions",
         "OrderPredictions",
         "Predictions",
+        "QuestionPredictions",
         "SearchResult",
         "SpanPredictions",
         "TextPredictions",

@@ -146,16 +146,26 @@ def _parts(chunks: Iterator[list[Row]], says: Says, found: Survey, told: Predict
 
 def _added(said: Predictions, columns: Sequence[str]) -> dict[str, Any]:
     """Return the columns that are added and their types, under names that no column of the file has."""
-    values: dict[str, Sequence[Any]] = {"predicted": said.answers}
-    if not np.isnan(said.confidence).all():
-        values["confidence"] = _numbers(said.confidence)
-    values |= {f"p({name})": _numbers(said.pred_probs[:, at]) for at, name in enumerate(said.label_names)}
-    names = [apart_from(name, columns) for name in values]
-    types = [_answer_type(said), *[pa.float32()] * (len(values) - 1)]
+    found = {apart_from(name, columns): each for name, each in _columns_of(said).items()}
     return {
-        "added": dict(zip(names, values.values(), strict=True)),
-        "types": dict(zip(names, types, strict=True)),
+        "added": {name: values for name, (values, _) in found.items()},
+        "types": {name: kind for name, (_, kind) in found.items()},
     }
+
+
+def _columns_of(said: Predictions, question: str | None = None) -> dict[str, tuple[Sequence[Any], pa.DataType]]:
+    """Return the values and the type of each column by its name, of each question with its name before it."""
+    from training import QuestionPredictions
+
+    if isinstance(said, QuestionPredictions):
+        return {name: each for asked, part in said.questions.items() for name, each in _columns_of(part, asked).items()}
+    before = "" if question is None else f"{question} "
+    found: dict[str, tuple[Sequence[Any], pa.DataType]] = {f"{before}predicted": (said.answers, _answer_type(said))}
+    if not np.isnan(said.confidence).all():
+        found[f"{before}confidence"] = (_numbers(said.confidence), pa.float32())
+    for at, name in enumerate(said.label_names):
+        found[f"{before}p({name})"] = (_numbers(said.pred_probs[:, at]), pa.float32())
+    return found
 
 
 def _numbers(column: np.ndarray[Any, np.dtype[np.float32]]) -> list[float]:
@@ -174,8 +184,11 @@ def _answer_type(said: Predictions) -> pa.DataType:
 
 
 def _labels_in(said: Predictions) -> Counter[str]:
-    from training import OrderPredictions
+    from training import OrderPredictions, QuestionPredictions
 
+    if isinstance(said, QuestionPredictions):
+        parts = {name: _labels_in(part) for name, part in said.questions.items()}
+        return Counter({f"{name}: {label}": n for name, part in parts.items() for label, n in part.items()})
     if isinstance(said, OrderPredictions):
         return Counter()
     single = said.labels.ndim == 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from training.chats import holds_conversations
 from training.config import FEW_LABELS, FitConfig
@@ -21,6 +21,7 @@ from training.recipes.orders import orders
 from training.recipes.passages import passages
 from training.recipes.prefer import prefer
 from training.recipes.pretrain import pretrain
+from training.recipes.questions import questions
 from training.recipes.records import records
 from training.run_record import TEXT_COLUMNS
 from training.windows import holds_passages
@@ -28,21 +29,29 @@ from training.windows import holds_passages
 if TYPE_CHECKING:
     from datasets import Dataset
 
+LabelColumn: TypeAlias = str | Sequence[str]
+"""A column of labels, or those of several questions."""
+
 _OF_LANGUAGE = {"embeddings": encode, "answers": instruct, "preferences": prefer, "texts": pretrain}
 _BY_LABELS = ((holds_passages, passages), (holds_orders, orders), (holds_numbers, numbers))
 
 
-def as_told(train: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig) -> FitConfig:
+def as_told(train: Dataset, text_columns: Sequence[str], label_column: LabelColumn, config: FitConfig) -> FitConfig:
     """Return the settings with what the data tell: of conversations without labels the answers are learnt."""
+    if not isinstance(label_column, str):
+        return config
     if config.learns != "labels" or label_column in train.column_names or not holds_conversations(train, text_columns):
         return config
     return replace(config, learns="answers")
 
 
 def prepare(
-    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
+    train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: LabelColumn, config: FitConfig
 ) -> FitTask | LanguageTask:
     """Check and tokenize both parts; raises `ValueError` where `fit` says so."""
+    if not isinstance(label_column, str):
+        task: FitTask | LanguageTask = questions(train, validation, text_columns, label_column, config)
+        return replace(task, told={TEXT_COLUMNS: list(text_columns)})
     by_labels = next((recipe for holds, recipe in _BY_LABELS if holds(train, label_column)), records)
     of = _OF_LANGUAGE.get(config.learns, by_labels)
     task = of(train, validation, text_columns, label_column, config)

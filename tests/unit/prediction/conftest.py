@@ -29,6 +29,16 @@ def topics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return learnt(tmp_path_factory.mktemp("topics") / "model", ABOUT)
 
 
+@pytest.fixture(scope="session")
+def two_questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a label and a number for each message."""
+    folder = tmp_path_factory.mktemp("questions") / "model"
+    data = {"text": MESSAGES, "about": ABOUT, "length": [float(len(text)) for text in MESSAGES]}
+    config = FitConfig(method="head", epochs=2, batch_size=4, threads=1, precision="fp32")
+    fit(data, data, text_columns=["text"], label_column=["about", "length"], config=config, output_dir=folder)
+    return folder
+
+
 ANSWERS: dict[str, Callable[[], list[Any]]] = {
     "one label": lambda: ABOUT,
     "several labels": lambda: [

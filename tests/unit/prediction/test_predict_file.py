@@ -102,6 +102,19 @@ def test_answers_in_csv_are_json_where_they_are_lists(any_kind: Path, messages: 
     assert read == said  # numbers with all digits
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_each_question_has_columns_of_its_own(two_questions: Path, messages: Path, tmp_path: Path, form: str) -> None:
+    said = predict(two_questions, {"text": TEXTS}, text_columns=["text"]).questions
+    result = through(two_questions, messages, tmp_path / f"out.{form}")
+    found = READ[form](tmp_path / f"out.{form}")
+    assert [row["about predicted"] for row in found] == said["about"].answers
+    assert [row["length predicted"] for row in found] == pytest.approx(said["length"].answers)
+    billing = said["about"].pred_probs[:, 0].tolist()
+    assert [row["about p(billing)"] for row in found] == pytest.approx(billing, rel=1e-6)
+    assert sum(result.counts.values()) == len(TEXTS)
+    assert {name.split(": ")[0] for name in result.counts} == {"about"}
+
+
 def test_a_spreadsheet_runs_no_cell_and_numbers_stay_numbers(topics: Path, messages: Path, tmp_path: Path) -> None:
     through(topics, messages, tmp_path / "out.csv")
     found = in_csv(tmp_path / "out.csv")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import twofold as tf
+from training.results import questions_as_predictions, values_as_predictions
 
 N = 10_000
 ODD = "<script>alert(1)</script>"
@@ -159,6 +160,12 @@ RESULTS: dict[str, tuple[Any, int]] = {
             precision="fp32",
             texts=(ODD,) * N,
             tokens=np.ones(N, dtype=int),
+        ),
+        N,
+    ),
+    "QuestionPredictions": (
+        lambda: questions_as_predictions(
+            {"size": values_as_predictions(np.arange(N) / 3, device="cpu", precision="fp32")}
         ),
         N,
     ),

@@ -36,7 +36,18 @@ def retrieval(texts: list[str]) -> Way:
     return data, {"text_columns": ["text", "other"]}, {"learns": "embeddings"}
 
 
-WAYS: dict[str, Callable[[list[str]], Way]] = {"numbers": numbers, "pairs": pairs, "retrieval": retrieval}
+def questions(texts: list[str]) -> Way:
+    about = [None if n % 4 == 0 else text.split()[1] for n, text in enumerate(texts)]
+    length = [float(len(text)) if n % 3 else None for n, text in enumerate(texts)]
+    return {"text": texts, "about": about, "length": length}, {"label_column": ["about", "length"]}, {}
+
+
+WAYS: dict[str, Callable[[list[str]], Way]] = {
+    "numbers": numbers,
+    "pairs": pairs,
+    "retrieval": retrieval,
+    "questions": questions,
+}
 
 
 class Cut(Exception):
