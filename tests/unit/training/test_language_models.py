@@ -414,7 +414,10 @@ def test_what_is_cut_is_told(quick: FitConfig, tmp_path: Path) -> None:
         ({"class_weights": "balanced"}, "class_weights: expected None where answers are learnt, got 'balanced'"),
         ({"loss": "focal"}, "loss: expected 'cross_entropy' where answers are learnt, got 'focal'"),
         ({"label_smoothing": 0.1}, "label_smoothing: expected 0.0 where answers are learnt, got 0.1"),
-        ({"learns": "words"}, "learns: expected one of 'labels', 'answers', 'preferences', 'texts', got 'words'"),
+        (
+            {"learns": "words"},
+            "learns: expected one of 'labels', 'embeddings', 'answers', 'preferences', 'texts', got 'words'",
+        ),
         ({"preference_beta": 0.0}, "preference_beta: expected a number above 0, got 0.0"),
     ],
 )
