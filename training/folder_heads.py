@@ -107,7 +107,7 @@ def _own_weights(folder: Path) -> Tensors:
 
     found: dict[str, torch.Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as file:
+        with loading(str(folder)), safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118, it is no mapping
                 part, _, rest = name.partition(".")
                 if part in OUTPUTS:

@@ -120,11 +120,11 @@ def similarity(
     model_dir: Path, *, text_columns: Sequence[str], batch_size: int | None, precision: str, device: str
 ) -> Callable[[Dataset, Tick], NumberPredictions]:
     """Load an encoder that says of every record of a part of a table how alike its two texts are; see `predictor`."""
-    if isinstance(text_columns, str) or len(text_columns) != 2:
-        raise ValueError(f"text_columns: expected the two columns that an encoder compares, got {text_columns!r}")
     place = choose_device(device)
     chosen = choose_precision(precision, place, begun="fp32")
     encode = load_encoder(str(model_dir), batch_tokens=batch_size, precision=chosen, device=place)
+    if isinstance(text_columns, str) or len(text_columns) != 2:
+        raise ValueError(f"text_columns: expected the two columns that an encoder compares, got {text_columns!r}")
 
     def said(data: Dataset, tick: Tick) -> NumberPredictions:
         n = len(data)

@@ -416,7 +416,7 @@ def test_what_is_cut_is_told(quick: FitConfig, tmp_path: Path) -> None:
         ({"label_smoothing": 0.1}, "label_smoothing: expected 0.0 where answers are learnt, got 0.1"),
         (
             {"learns": "words"},
-            "learns: expected one of 'labels', 'embeddings', 'answers', 'preferences', 'texts', got 'words'",
+            "learns: expected one of 'labels', 'embeddings', .* got 'words'",
         ),
         ({"preference_beta": 0.0}, "preference_beta: expected a number above 0, got 0.0"),
     ],
