@@ -18,12 +18,12 @@ from evaluation.predictions import FloatArray, IntArray, Predictions
 from evaluation.sums import AllPredictions, Metrics
 
 BoolArray = npt.NDArray[np.bool_]
-Parts: TypeAlias = Callable[[AllPredictions], FloatArray]
+Parts: TypeAlias = Callable[[Predictions], FloatArray]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Additive:
-    """A metric of any number of resamples at once.
+    """A metric of any number of resamples at once, of records with one label each.
 
     Attributes:
         of: (...,) its values, by the metrics of the same records and (..., c) sums of `parts`; NaN where undefined.
@@ -40,7 +40,14 @@ def parts_of(metrics: Mapping[str, Additive], predictions: AllPredictions) -> tu
     """Return what the records add to all of the metrics, and where the sums of each will stand.
 
     Metrics with the same `parts` share them.
+
+    Raises:
+        ValueError: Records have other answers than one label each.
     """
+    if not metrics:
+        return [], {}
+    if not isinstance(predictions, Predictions):
+        raise ValueError(f"metrics: {next(iter(metrics))!r} is measured where records have one label each")
     blocks: list[FloatArray] = []
     start, made = 0, dict[Parts | None, slice]({None: slice(0, 0)})
     for parts in dict.fromkeys(metric.parts for metric in metrics.values()):
@@ -76,8 +83,7 @@ def matthews_correlation(metrics: Metrics, sums: FloatArray) -> FloatArray:
     return np.asarray(np.where(spread > 0, both / np.where(spread > 0, spread, 1), 0.0))
 
 
-def _brier_parts(predictions: AllPredictions) -> FloatArray:
-    assert isinstance(predictions, Predictions)  # noqa: S101  (the suite is of such)
+def _brier_parts(predictions: Predictions) -> FloatArray:
     probs = predictions.pred_probs
     found = np.einsum("nk,nk->n", probs, probs) - 2 * predictions.label_probability + 1
     return np.asarray(found[:, None])
@@ -92,12 +98,11 @@ def _divided(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.asarray(np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan))
 
 
-def _rank_parts(predictions: AllPredictions) -> FloatArray:
+def _rank_parts(predictions: Predictions) -> FloatArray:
     """Return (n, 2) the means over labels of both areas, plus each record's influence on them.
 
     A label that all records have, or none, is left out; where none is left, all is NaN.
     """
-    assert isinstance(predictions, Predictions)  # noqa: S101
     n, counts = predictions.n, np.bincount(predictions.labels, minlength=predictions.k)
     told = np.flatnonzero((counts > 0) & (counts < n))
     total = np.zeros((2, n)) if len(told) else np.full((2, n), np.nan)

@@ -63,7 +63,7 @@ class _Probabilities:
     threshold: float
 
 
-def _positions(targets: Sequence[Any], names: Sequence[str]) -> npt.NDArray[np.int64]:
+def positions(targets: Sequence[Any], names: Sequence[str]) -> npt.NDArray[np.int64]:
     """Return (n,) the position of every name, or (n, k) ones and zeros where a record has several."""
     index = {name: i for i, name in enumerate(names)}
     if not targets or isinstance(targets[0], str):
@@ -100,7 +100,7 @@ def _classes(recipe: str) -> Exam:
         thresholds = (before.threshold, after.threshold)
         return compare(truth, before.probs, after.probs, label_names=names, seed=seed, thresholds=thresholds)
 
-    return Exam(truth=_positions, read=_by_name, evaluate=evaluated, compare=compared)
+    return Exam(truth=positions, read=_by_name, evaluate=evaluated, compare=compared)
 
 
 PASSAGES = Exam(

@@ -9,7 +9,7 @@ metric. A number that is no function of sums is computed on the rows of each res
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,16 @@ class Interval(Shown):
     def to_dict(self) -> dict[str, float | None]:
         """Return value, low and high, ready for JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def measures(result: Any) -> dict[str, Any]:
+    """Return the columns of a result with a row for each of its fields that is an `Interval`."""
+    found = {field.name: getattr(result, field.name) for field in fields(result)}
+    rows = {name: value for name, value in found.items() if isinstance(value, Interval)}
+    return {
+        "measure": list(rows),
+        **{key: [getattr(row, key) for row in rows.values()] for key in ("value", "low", "high")},
+    }
 
 
 def percentile_interval(

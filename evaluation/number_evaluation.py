@@ -14,6 +14,7 @@ from evaluation.intervals import (
     Interval,
     check_confidence,
     check_resampling,
+    measures,
     percentile_interval,
     resampled_sums,
     resampled_values,
@@ -74,12 +75,7 @@ class NumberEvaluation(Shown):
     records: int
 
     def _columns(self) -> dict[str, Any]:
-        names = ("mean_absolute_error", "root_mean_squared_error", "r_squared", "spearman")
-        rows = [getattr(self, name) for name in names]
-        return {
-            "measure": list(names),
-            **{key: [getattr(row, key) for row in rows] for key in ("value", "low", "high")},
-        }
+        return measures(self)
 
 
 def evaluate_numbers(

@@ -12,7 +12,14 @@ import numpy.typing as npt
 
 from evaluation.columns import Column, column, is_missing, read_texts
 from evaluation.edit_distance import edit_distance
-from evaluation.intervals import Interval, check_confidence, check_resampling, percentile_interval, resampled_sums
+from evaluation.intervals import (
+    Interval,
+    check_confidence,
+    check_resampling,
+    measures,
+    percentile_interval,
+    resampled_sums,
+)
 from evaluation.shown import Shown
 from evaluation.words import words
 
@@ -83,12 +90,7 @@ class TextEvaluation(Shown):
     records: int
 
     def _columns(self) -> dict[str, Any]:
-        names = ("exact_match", "word_match", "word_error", "character_error", "chrf", "length_ratio")
-        rows = [getattr(self, name) for name in names]
-        return {
-            "measure": list(names),
-            **{key: [getattr(row, key) for row in rows] for key in ("value", "low", "high")},
-        }
+        return measures(self)
 
 
 def evaluate_texts(

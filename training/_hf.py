@@ -18,7 +18,7 @@ from training.folder_heads import FolderHead, keep_heads, turn_to
 from training.heads import OF_HEADS, head_of, is_head_of
 from training.layers import output_part
 from training.model_files import UnusableModel, is_onnx, loading
-from training.packaged import locate
+from training.packaged import locate, settings_of
 from training.records import WHOLE, Tokenize
 from training.several_heads import put_beside
 from training.stay_near import mark_as_new
@@ -174,10 +174,8 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
     if not (folder / "config.json").is_file():
         raise UnusableModel(f"model_dir: expected a model folder with a config.json, got {folder}")
     tokenizer = load_tokenizer(str(folder))
-    from transformers import AutoConfig
-
-    with loading(str(folder)), quiet():
-        shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    with quiet():
+        shape = settings_of(str(folder))
     if is_onnx(folder):
         return _as_onnx(folder, shape, task), tokenizer
     with loading(str(folder)), quiet():
@@ -203,14 +201,6 @@ def _auto(reads: str) -> Any:
     import transformers
 
     return getattr(transformers, f"AutoModelFor{reads}")
-
-
-def settings_of(model: str) -> Any:
-    """The `config` of a model."""
-    from transformers import AutoConfig
-
-    with loading(locate(model)):
-        return AutoConfig.from_pretrained(locate(model), trust_remote_code=False)
 
 
 def has_labels(settings: Any, *kinds: str) -> bool:

@@ -9,19 +9,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 import numpy as np
 
 from evaluation.comparison import Comparison
+from evaluation.exams import positions
 from evaluation.shown import Shown
 from training import _hf
 from training._torch import choose_precision
-from training.datasets_in import Table, as_dataset
+from training.datasets_in import Table, as_dataset, names_in
 from training.heads import TAGS, RecordHead, head_of, names_of, threshold_of
 from training.model_files import ONNX, UnusableModel, is_onnx
 from training.outputs import Compute
+from training.packaged import settings_of
 from training.prediction import predictor, read_rows
 from training.pruning import neuron_importance, prune_neurons, prune_weights
 from training.results import Predictions
@@ -30,6 +32,9 @@ from training.writers import writes
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+Compares: TypeAlias = Callable[[Sequence[Predictions]], Comparison | None]
+"""Compares what two models say of the same records; None where answers are neither right nor wrong."""
 
 _RECORD = "compressed.json"
 _ASKED = 500  # texts by which neurons are told apart
@@ -84,6 +89,15 @@ class Compressed(Shown):
         lost = self.comparison.accuracy
         ends = "" if lost.low is None else f" [{lost.low:+.3f}, {lost.high:+.3f}]"
         return f"{said}; accuracy {lost.value:+.3f}{ends} on {self.comparison.n} records"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was done and measured, ready for JSON."""
+        return {
+            "steps": self.steps,
+            "before": asdict(self.before),
+            "after": asdict(self.after),
+            "comparison": None if self.comparison is None else self.comparison.to_dict(),
+        }
 
 
 def compress(
@@ -140,6 +154,8 @@ def compress(
     """
     source, target = Path(model_dir), Path(to)
     _check(source, target, prune_weights, prune_neurons, as_onnx=onnx or int8, texts=texts)
+    data = as_dataset(dict.fromkeys(text_columns, _PLAIN) if held_out is None else held_out, "held_out")
+    compares = None if held_out is None else _comparer(settings_of(str(source)), data, label_column)
     model, tokenizer = _hf.load_trained(source)
     if hasattr(model, "peft_config"):
         raise UnusableModel(f"{source}: expected a model that is not read behind a prompt, which cannot be merged")
@@ -148,18 +164,12 @@ def compress(
     try:
         _copy_settings(source, aside)
         steps += _write(model, tokenizer, aside, as_onnx=onnx, as_int8=int8)
-        found = _measured(source, aside, target, steps, held_out, text_columns, label_column)
-        (aside / _RECORD).write_text(json.dumps(_record(found), indent=2) + "\n", encoding="utf-8")
+        found = _measured(source, aside, target, steps, data, text_columns, compares)
+        (aside / _RECORD).write_text(json.dumps(found.to_dict(), indent=2) + "\n", encoding="utf-8")
         put_in_place(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return found
-
-
-def _record(found: Compressed) -> dict[str, Any]:
-    compared = None if found.comparison is None else found.comparison.to_dict()
-    measured = {"before": asdict(found.before), "after": asdict(found.after)}
-    return {"steps": found.steps, **measured, "comparison": compared}
 
 
 def _check(source: Path, to: Path, weights: float, neurons: float, *, as_onnx: bool, texts: Any) -> None:
@@ -231,17 +241,13 @@ def _measured(
     made: Path,
     target: Path,
     steps: tuple[str, ...],
-    held_out: Table | None,
+    data: Dataset,
     text_columns: Sequence[str],
-    label_column: str,
+    compares: Compares | None,
 ) -> Compressed:
     models = [predictor(folder, text_columns=text_columns, device="cpu") for folder in (source, made)]
-    data = as_dataset(dict.fromkeys(text_columns, _PLAIN) if held_out is None else held_out, "held_out")
     before, after = (_of(folder, *spent) for folder, spent in zip((source, made), _times(models, data), strict=True))
-    compared = None
-    if held_out is not None:
-        said = [model(data, _no_tick) for model in models]
-        compared = _compared(_hf.settings_of(str(source)), data, label_column, said)
+    compared = compares([model(data, _no_tick) for model in models]) if compares else None
     return Compressed(model_dir=target, steps=steps, before=before, after=after, comparison=compared)
 
 
@@ -276,37 +282,36 @@ def _seconds(model: Callable[..., Predictions], data: Dataset) -> float:
     return time.perf_counter() - started
 
 
-def _compared(settings: Any, data: Dataset, label_column: str, said: Sequence[Predictions]) -> Comparison | None:
-    """Compare two models by the labels of a table; None where the answers are numbers."""
+def _comparer(settings: Any, data: Dataset, label_column: str) -> Compares:
+    """Return what compares two models by the labels of a table, which are looked at now.
+
+    Raises:
+        ValueError: There is no such column, or the model does not know a label.
+    """
     from evaluation.comparison import compare
     from evaluation.order_evaluation import compare_orders
     from evaluation.span_evaluation import compare_spans
 
     if label_column not in data.column_names:
         raise ValueError(f"{label_column}: expected a column of labels, there are {', '.join(data.column_names)}")
-    head, names = head_of(settings), list(names_of(settings)) if head_of(settings) is not None else []
-    if head is TAGS:
-        return compare_spans(list(data[label_column]), said[0].answers, said[1].answers, label_names=names)
-    if not isinstance(head, RecordHead):
-        return None
-    if head.name == "listwise":
-        return compare_orders(list(data[label_column]), said[0].answers, said[1].answers, label_names=names)
-    threshold = threshold_of(settings)
-    probs = [each.pred_probs for each in said]
-    labels = _positions(data, label_column, names)
-    return compare(labels, probs[0], probs[1], label_names=names, thresholds=(threshold, threshold))
+    head, names = head_of(settings), names_of(settings)
+    if head is TAGS or head.name == "listwise":
+        by = compare_spans if head is TAGS else compare_orders
+        return lambda said: by(list(data[label_column]), said[0].answers, said[1].answers, label_names=names)
+    if not isinstance(head, RecordHead):  # numbers are not right or wrong
+        return lambda said: None
+    labels, threshold = _positions(data, label_column, names), threshold_of(settings)
+    thresholds = (threshold, threshold)
+    return lambda said: compare(
+        labels, said[0].pred_probs, said[1].pred_probs, label_names=names, thresholds=thresholds
+    )
 
 
 def _positions(data: Dataset, column: str, names: Sequence[str]) -> Any:
     """Return (n,) positions of labels, or (n, k) ones and zeros where records have several."""
-    feature = data.features[column]
-    known = getattr(getattr(feature, "feature", feature), "names", None) or list(names)
-    place = {name: at for at, name in enumerate(names)} | {at: names.index(each) for at, each in enumerate(known)}
-    found = list(data[column])
+    found = names_in(data, column)
     for row, value in enumerate(found):
         for each in value if isinstance(value, list) else [value]:
-            if each not in place:
+            if each not in names:
                 raise ValueError(f"{column}: expected one of {', '.join(names[:20])}, got {each!r} at row {row}")
-    if found and isinstance(found[0], list):
-        return np.array([[at in {place[each] for each in value} for at in range(len(names))] for value in found], int)
-    return np.array([place[value] for value in found])
+    return positions(found, names)

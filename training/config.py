@@ -355,9 +355,6 @@ def _check_companions(config: FitConfig) -> None:
             raise ValueError(f"{name}: expected {_default(name)!r} where {of} is {_default(of)!r}, got {given!r}")
     if config.stay_near is not None and config.method != "full":
         raise ValueError(f"stay_near: expected None where the method is {config.method!r}, got {config.stay_near!r}")
-    for name in ("stay_near", "replay_share"):
-        if config.is_private and (given := getattr(config, name)) != _default(name):
-            raise ValueError(f"{name}: expected {_default(name)!r} where training is private, got {given!r}")
 
 
 def _default(field: str) -> Any:

@@ -12,6 +12,7 @@ from training.config import FitConfig
 from training.fit_task import FitTask, LanguageTask
 from training.folder_heads import FolderHead, all_heads, older_heads
 from training.heads import is_head_of, model_settings, names_of
+from training.packaged import settings_of
 
 _SHOWN = 3  # labels in a note
 _WITH_LABELS = ("SequenceClassification", "TokenClassification")
@@ -30,7 +31,7 @@ def going_on(task: FitTask | LanguageTask, config: FitConfig, output_dir: Path) 
         return task
     if goes_on(task, config):
         return replace(task, heads=older_heads(folder))
-    is_so = _hf.settings_of(config.model)
+    is_so = settings_of(config.model)
     if not _hf.has_labels(is_so, *_WITH_LABELS):
         return task
     same_kind = folder.is_dir() and _hf.has_labels(is_so, task.head.model)

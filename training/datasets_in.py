@@ -100,9 +100,19 @@ def with_known_names(data: Dataset, column: str, names: Sequence[str]) -> Datase
 
 
 def names_in(data: Dataset, column: str) -> list[Any]:
-    """Return the names in a column of labels, whether they are written out or numbers of a `ClassLabel`."""
-    names, values = getattr(data.features[column], "names", None), list(data[column])
-    return [names[value] if names and isinstance(value, int) else value for value in values]
+    """Return the names in a column of labels or lists of them, written out or numbers of a `ClassLabel`.
+
+    A number that is none of a label stays as it is.
+    """
+    feature = data.features[column]
+    names = getattr(getattr(feature, "feature", feature), "names", None)
+
+    def named(value: Any) -> Any:
+        if isinstance(value, list):
+            return [named(each) for each in value]
+        return names[value] if names and isinstance(value, int) and 0 <= value < len(names) else value
+
+    return [named(value) for value in data[column]]
 
 
 def _named(value: Any) -> Iterable[str]:

@@ -21,7 +21,7 @@ from training.fit_task import FitTask, LanguageTask
 from training.heads import head_of, names_of
 from training.kept_once import kept_once
 from training.losses import LOSSES, mean_loss
-from training.packaged import fingerprint
+from training.packaged import fingerprint, settings_of
 from training.prediction import predict
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _paid(by_label: Any, config: FitConfig) -> Any:
 def _order(teacher: str, names: Sequence[str]) -> tuple[int, ...]:
     if not (Path(teacher) / "config.json").is_file():
         raise ValueError(f"teacher: expected the folder of a model with a config.json, got {teacher!r}")
-    settings = _hf.settings_of(teacher)
+    settings = settings_of(teacher)
     if not _hf.has_labels(settings, "SequenceClassification") or head_of(settings).name != "softmax":
         raise ValueError(f"teacher: expected a model that tells one of several labels, {teacher} is none")
     known = names_of(settings)

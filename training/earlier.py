@@ -13,9 +13,10 @@ import numpy.typing as npt
 from training import _hf
 from training.config import FitConfig
 from training.continuing import goes_on
-from training.datasets_in import Table, as_dataset
+from training.datasets_in import Table, as_dataset, names_in
 from training.fit_task import FitTask, LanguageTask
 from training.heads import RecordHead, head_of, names_of
+from training.packaged import settings_of
 from training.records import IntArray, TokenizedRecords, tokenized
 from training.replay import Mixture, replayed_records
 
@@ -106,7 +107,7 @@ def _asks(config: FitConfig) -> str | None:
 def _known(task: FitTask, config: FitConfig) -> Tasks:
     found = {number: head.settings for number, head in enumerate(task.heads, start=1)}
     if goes_on(task, config):
-        found[len(found) + 1] = _hf.settings_of(config.model)
+        found[len(found) + 1] = settings_of(config.model)
     if not found:
         raise ValueError(f"earlier: expected a model that has learnt such labels before, {config.model} has not")
     return found
@@ -150,22 +151,9 @@ def _labels(data: Dataset, column: str, names: Sequence[str], *, several: bool, 
         raise ValueError(f"earlier: no column {column!r}, there are {', '.join(data.column_names)}")
     one = np.eye(len(names), dtype=np.int64)
     found = np.zeros((len(data), len(names)), dtype=np.int64)
-    for row, value in enumerate(_named(data, column)):
+    for row, value in enumerate(names_in(data, column)):
         given = value if several else [value]
         if not isinstance(given, list) or not set(given) <= set(names):
             raise ValueError(f"earlier: expected labels that task {number} knows, got {value!r} at row {row}")
         found[row] = one[[names.index(name) for name in given]].sum(axis=0)
     return found if several else np.asarray(found.argmax(axis=1))
-
-
-def _named(data: Dataset, column: str) -> list[Any]:
-    """Return the labels by their names, whether they are written out or numbers of a `ClassLabel`."""
-    feature = data.features[column]
-    names = getattr(getattr(feature, "feature", feature), "names", None)
-
-    def named(value: Any) -> Any:
-        if isinstance(value, list):
-            return [named(each) for each in value]
-        return names[value] if names and isinstance(value, int) and 0 <= value < len(names) else value
-
-    return [named(value) for value in data[column]]

@@ -14,21 +14,16 @@ from transformers.trainer_callback import PrinterCallback
 from training.batching import token_budget_batches
 from training.engine import Keeper, OfRun, Run, arguments
 from training.fit_task import LanguageTask
-from training.outputs import moved
+from training.outputs import moved, tokens_per_batch
 from training.records import TokenizedRecords
 from training.similarity import numbered_texts, of_rankings, of_scores, ranking_loss, scored_loss
 from training.validation import Validated
 
-_CPU_TOKENS, _GPU_TOKENS = 1024, 65_536  # padded tokens per batch where nothing is learnt
 
+class EncoderEngine(OfRun, Trainer):  # type: ignore[misc]
+    """What trains an encoder: by scored pairs, or by texts of which it is known that they belong together.
 
-def encoding(model: Any, run: Run[LanguageTask]) -> Any:
-    """Return the engine of an encoder: of scored pairs, or of texts of which it is known that they belong together."""
-    return _Encoding(model, run)
-
-
-class _Encoding(OfRun, Trainer):  # type: ignore[misc]
-    """A ranking looks at all texts of a batch; where memory is short, their vectors are computed part by part, twice.
+    A ranking looks at all texts of a batch; where memory is short, their vectors are computed part by part, twice.
 
     What a part leaves for the way back is thrown away and computed again then, so that the batch stays one (Gao et al.
     2021, Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup).
@@ -54,6 +49,7 @@ class _Encoding(OfRun, Trainer):  # type: ignore[misc]
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
+        """Weigh the mean loss of a part of a batch by how much of the batch it is."""
         rows = inputs["rows"]
         vectors = [self._in_pieces(model, each) for each in inputs["texts"]]
         loss = (scored_loss if self.scored else ranking_loss)(vectors, inputs["targets"])
@@ -61,6 +57,7 @@ class _Encoding(OfRun, Trainer):  # type: ignore[misc]
         return loss * float(len(rows) / num_items_in_batch)
 
     def validated(self) -> Validated:
+        """Score the vectors of the validation part."""
         part = self.of.task.validation
         vectors, targets = self._vectors_of(part), self._targets(part)
         return of_scores(vectors, targets) if self.scored else of_rankings(vectors, targets, self.of.config.batch_size)
@@ -90,7 +87,7 @@ class _Encoding(OfRun, Trainer):  # type: ignore[misc]
     def _vectors_of(self, part: TokenizedRecords) -> list[torch.Tensor]:
         """(n, d) vectors of each column of a part, by a model that does not learn."""
         compute, model = self.of.compute, self.accelerator.unwrap_model(self.model).eval()
-        budget, found = _CPU_TOKENS if compute.device == "cpu" else _GPU_TOKENS, []
+        budget, found = tokens_per_batch(compute.device), []
         for column in (replace(part, others=()), *part.others):
             rows: list[Any] = [None] * len(column)
             for batch in token_budget_batches([len(ids) for ids in column.inputs["input_ids"]], budget=budget):

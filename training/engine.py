@@ -180,13 +180,15 @@ def _logged(validated: Validated) -> dict[str, Any]:
     return {f"eval_{name}": value for name, value in {**found, **more}.items()}
 
 
-def _is_over(history: Sequence[EpochResult], run: Run[Any]) -> bool:
-    patience = run.config.patience
-    if len(history) >= run.epochs:
+def is_over(history: Sequence[EpochResult], head: Judged, *, most: int, patience: int | None) -> bool:
+    """Whether there were as many epochs as there are to be, or patience is at its end."""
+    if len(history) >= most:
         return True
-    return (
-        bool(history) and patience is not None and len(history) - best_epoch(history, run.task.head).epoch >= patience
-    )
+    return bool(history) and patience is not None and len(history) - best_epoch(history, head).epoch >= patience
+
+
+def _is_over(history: Sequence[EpochResult], run: Run[Any]) -> bool:
+    return is_over(history, run.task.head, most=run.epochs, patience=run.config.patience)
 
 
 def _checkpoint_of(epoch: EpochResult, run: Run[Any]) -> Path:

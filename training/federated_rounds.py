@@ -17,7 +17,7 @@ from training._torch import choose_device, choose_precision, own_randomness
 from training.averaging import Tensors, average, moving, put, receive, send
 from training.config import FitConfig
 from training.cost import Meter, environment
-from training.engine import best_epoch
+from training.engine import best_epoch, is_over
 from training.fit_task import FitTask
 from training.frozen_layers import computed_once
 from training.outputs import Compute, each_probabilities
@@ -111,7 +111,7 @@ class Federation:
         if not history:
             shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
             send(parameters, self._weights(0))
-        while not self._is_over(history):
+        while not is_over(history, self.task.head, most=self.rounds, patience=self.config.patience):
             number = len(history) + 1
             put(self._averaged(number, parameters), parameters)
             scores = asdict(task.validated(each_probabilities(model, task.validation, head=task.head, compute=compute)))
@@ -147,12 +147,6 @@ class Federation:
         while (path := self.state / str(len(found) + 1) / _SCORES).is_file():
             found.append(EpochResult(**json.loads(path.read_text(encoding="utf-8"))))
         return tuple(found)
-
-    def _is_over(self, history: Sequence[EpochResult]) -> bool:
-        if not history or self.config.patience is None:
-            return len(history) >= self.rounds
-        best = best_epoch(history, self.task.head).epoch
-        return len(history) >= self.rounds or len(history) - best >= self.config.patience
 
     def _with_sites(self, found: FitResult) -> FederatedResult:
         """Return the result with what each site has and has spent."""

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from accelerate.utils.memory import should_reduce_batch_size
 from torch.optim.lr_scheduler import LambdaLR
 
 from training import _hf
@@ -29,7 +28,7 @@ from training.cost import Meter
 from training.datasets_in import as_dataset, with_known_names
 from training.engine import Engine, Run
 from training.fit_task import FitTask
-from training.from_files import table_in
+from training.from_files import config_of, table_in
 from training.frozen_layers import computed_once
 from training.outputs import Compute
 from training.privacy import plan_of
@@ -37,6 +36,7 @@ from training.progress import as_tick
 from training.recipes.records import records
 from training.schedule import share_at
 from training.secret_noise import known_here
+from training.short_of_memory import in_parts
 
 Lines: TypeAlias = Iterator[dict[str, Any]]
 Tell: TypeAlias = Callable[[dict[str, Any]], None]
@@ -114,15 +114,12 @@ def _round(
         config=replace(run.config, seed=int(mixed), epochs=job.epochs),
         task=replace(run.task, run=f"{run.task.run} {number} {here}"),
     )
-    while True:
+
+    def train(parts: int) -> None:
         put(given, parameters)
-        try:
-            _engine(model, this, before=number * job.epochs, of=job.rounds * job.epochs).train()
-            break
-        except RuntimeError as error:
-            if not should_reduce_batch_size(error) or this.parts >= run.config.batch_size:
-                raise
-        this = replace(this, parts=this.parts * 2)
+        _engine(model, replace(this, parts=parts), before=number * job.epochs, of=job.rounds * job.epochs).train()
+
+    in_parts(train, parts=run.parts, most=run.config.batch_size)
     send(parameters, Path(to))
     return {"round": number}
 
@@ -172,11 +169,8 @@ def main() -> int:
     try:
         told = next(asked)
         lists = {name: tuple(told[name]) for name in ("text_columns", "label_names")}
-        settings: dict[str, Any] = {
-            name: tuple(each) if isinstance(each, list) else each for name, each in told["config"].items()
-        }
         with _hf.quiet():
-            serve(Job(**{**told, **lists, "config": FitConfig(**settings)}), asked, tell)
+            serve(Job(**{**told, **lists, "config": config_of(told["config"])}), asked, tell)
     except (ValueError, OSError, ImportError) as error:
         tell({"error": str(error).splitlines()[0]})
         return 2

@@ -181,6 +181,7 @@ class LanguageTask:
     label_names: tuple[str, ...] = ()
     heads: tuple[FolderHead, ...] = ()
     mixture: None = None
+    taught: None = None
 
     def load(self, config: FitConfig) -> Any:
         """Load the model."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from accelerate.utils.memory import should_reduce_batch_size
 
 from training import _hf
 from training._torch import choose_device, choose_precision, is_first_process, own_randomness, wait_for_others
@@ -36,6 +35,7 @@ from training.replay import read_in_training
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 from training.several_heads import taken_apart
+from training.short_of_memory import in_parts
 
 
 def fit(
@@ -146,7 +146,8 @@ def _run(
         meter=meter,
         after_epoch=after_epoch,
     )
-    trained = _trained_in_parts(run, parts=found.seal.parts if found else 1)
+    begin = found.seal.parts if found else 1  # where memory is short, it goes on from the last whole epoch
+    trained = in_parts(lambda parts: _trained(replace(run, parts=parts)), parts=begin, most=config.batch_size)
     best = best_epoch(trained.history, task.head)
     task.finish(trained.model, best)
     heads = taken_apart(trained.model, task.heads)
@@ -176,20 +177,8 @@ def _run(
 
 
 def _told_of_fit(task: FitTask | LanguageTask, history: tuple[EpochResult, ...], best: int) -> str:
-    asked = getattr(task, "taught", None)
     validation = len(task.validation.origins(range(len(task.validation))))
-    return told_of_fit(history, best, taught=asked.records if asked else 0, validation=validation)
-
-
-def _trained_in_parts(run: Run[Any], *, parts: int) -> _Trained:
-    """Train to the end; where memory is short, go on from the last whole epoch with batches in twice as many parts."""
-    while True:
-        try:
-            return _trained(replace(run, parts=parts))
-        except RuntimeError as error:
-            if not should_reduce_batch_size(error) or parts >= run.config.batch_size:
-                raise
-        parts *= 2
+    return told_of_fit(history, best, taught=task.taught.records if task.taught else 0, validation=validation)
 
 
 def _trained(run: Run[Any]) -> _Trained:

@@ -16,6 +16,7 @@ import torch
 
 from training.layers import OUTPUTS, output_part
 from training.model_files import UnusableModel, loading
+from training.packaged import settings_of
 
 Tensors: TypeAlias = Mapping[str, torch.Tensor]
 
@@ -53,7 +54,7 @@ def older_heads(folder: Path) -> tuple[FolderHead, ...]:
 
 def all_heads(folder: Path) -> tuple[FolderHead, ...]:
     """The same, and the one that the model in a folder has, where it is known by its name."""
-    own = FolderHead(settings=_settings(folder), weights=_own_weights(folder))
+    own = FolderHead(settings=settings_of(str(folder)), weights=_own_weights(folder))
     return (*older_heads(folder), *([own] if own.weights else []))
 
 
@@ -87,17 +88,10 @@ def turn_to(model: Any, folder: Path, number: int | None, reads: str) -> bool:
     return True
 
 
-def _settings(folder: Path) -> Any:
-    from transformers import AutoConfig
-
-    with loading(str(folder)):
-        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
-
-
 def _read(place: Path) -> FolderHead:
     from safetensors.torch import load_file
 
-    settings = _settings(place)
+    settings = settings_of(str(place))
     with loading(str(place)):
         return FolderHead(settings=settings, weights=load_file(place / _WEIGHTS))
 

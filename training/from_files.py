@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,5 +42,10 @@ def config_in(path: Path | None) -> FitConfig:
     known = FitConfig.__dataclass_fields__
     if unknown := given.keys() - known.keys():
         raise ValueError(f"{path}: no setting {sorted(unknown)[0]!r}, there are {', '.join(known)}")
+    return config_of(given)
+
+
+def config_of(given: Mapping[str, Any]) -> FitConfig:
+    """Return settings that were written down as JSON or TOML, which know lists alone."""
     settings: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in given.items()}
     return FitConfig(**settings)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import struct
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 
 from evaluation.shown import Shown
 from training import _hf
 from training.legibility import printable, reading
-from training.model_files import UnusableModel, loading
+from training.model_files import UnusableModel, json_in, loading
 from training.packaged import locate
 from training.writers import gguf_in, writes
 
@@ -173,12 +172,8 @@ def _parameters(folder: Path) -> int | None:
     """Count the numbers in safetensors by their headers alone."""
     count = 0
     for path in folder.glob("*.safetensors"):
-        with path.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            if size > path.stat().st_size:
-                raise UnusableModel(f"{path}: expected a safetensors file, came something else")
-            header = json.loads(file.read(size))
-        count += sum(math.prod(each["shape"]) for name, each in header.items() if name != "__metadata__")
+        with loading(str(folder)), safe_open(path, framework="np") as file:
+            count += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     return count or None
 
 
@@ -188,22 +183,14 @@ def _tokenizer(folder: Path) -> Any:
 
 
 def _context(folder: Path, tokenizer: Any) -> int | None:
-    known = [tokenizer.model_max_length, _settings(folder, "config.json").get("max_position_embeddings")]
+    known = [tokenizer.model_max_length, json_in(folder / "config.json").get("max_position_embeddings")]
     given = [int(each) for each in known if isinstance(each, int) and 0 < each < 10_000_000]
     return min(given, default=None)
 
 
-def _settings(folder: Path, name: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _unread(folder: Path, tokenizer: Any, texts: Sequence[str]) -> tuple[float, Counter[str]]:
     """Return the share of words that a WordPiece model does not know, of tokens with others, and their scripts."""
-    kind = _settings(folder, "tokenizer.json").get("model")
+    kind = json_in(folder / "tokenizer.json").get("model")
     if isinstance(kind, dict) and kind.get("type") == "WordPiece":
         found = reading(texts, model=str(folder))
         return float(found.share.mean()), Counter(_script(word) for text in found.unread for word in text.split())

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack"}
 """Endings of weights that are not safetensors."""
@@ -29,6 +30,15 @@ def is_onnx(folder: Path) -> bool:
 
 class UnusableModel(ValueError):
     """A model that cannot be loaded, or is not, in one line."""
+
+
+def json_in(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; an empty one where there is no file, or something else in it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager

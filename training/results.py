@@ -284,17 +284,20 @@ class NumberPredictions(Predictions):
 
 def values_as_predictions(values: npt.NDArray[Any], *, device: str, precision: str) -> NumberPredictions:
     """Return (n,) numbers as what a model says."""
-    n = len(values)
     return NumberPredictions(
-        pred_probs=np.empty((n, 0), dtype=np.float32),
-        labels=np.empty((n, 0), dtype=np.int64),
-        confidence=np.full(n, np.nan, dtype=np.float32),
-        label_names=(),
-        threshold=0.5,
-        device=device,
-        precision=precision,
-        values=values.astype(np.float64),
+        **_without_labels(len(values)), device=device, precision=precision, values=values.astype(np.float64)
     )
+
+
+def _without_labels(n: int) -> dict[str, Any]:
+    """Return what is said of labels about n records where there are none."""
+    return {
+        "pred_probs": np.empty((n, 0), dtype=np.float32),
+        "labels": np.empty((n, 0), dtype=np.int64),
+        "confidence": np.full(n, np.nan, dtype=np.float32),
+        "label_names": (),
+        "threshold": 0.5,
+    }
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -326,13 +329,4 @@ def questions_as_predictions(found: Mapping[str, Predictions]) -> QuestionPredic
     """Return what is said of each question as what a model says."""
     first = next(iter(found.values()))
     n = len(first.labels)
-    return QuestionPredictions(
-        pred_probs=np.empty((n, 0), dtype=np.float32),
-        labels=np.empty((n, 0), dtype=np.int64),
-        confidence=np.full(n, np.nan, dtype=np.float32),
-        label_names=(),
-        threshold=0.5,
-        device=first.device,
-        precision=first.precision,
-        questions=found,
-    )
+    return QuestionPredictions(**_without_labels(n), device=first.device, precision=first.precision, questions=found)

@@ -10,6 +10,7 @@ from typing import Any
 
 from training.config import FitConfig
 from training.cost import Cost
+from training.model_files import json_in
 from training.results import EpochResult, FitResult, Privacy
 from training.whole_files import write_whole
 
@@ -68,13 +69,13 @@ def forget_run_record(model_dir: Path) -> None:
 
 def text_columns_in(model_dir: Path) -> tuple[str, ...] | None:
     """The columns that the model in a folder was trained on; `None` where no record tells."""
-    found = _record(model_dir).get(TEXT_COLUMNS)
+    found = json_in(model_dir / _NAME).get(TEXT_COLUMNS)
     return tuple(map(str, found)) if isinstance(found, list) and found else None
 
 
 def longest_answer_in(model_dir: Path) -> int | None:
     """Tokens of the longest answer that the model in a folder learnt; `None` where no record tells."""
-    found = _record(model_dir).get(LONGEST)
+    found = json_in(model_dir / _NAME).get(LONGEST)
     return found if isinstance(found, int) and found > 0 else None
 
 
@@ -85,7 +86,7 @@ def is_complete(model_dir: Path) -> bool:
 
 def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResult | None:
     """The result of the finished run in `model_dir`, or `None` if there is none or it is another run's."""
-    record = _record(model_dir)
+    record = json_in(model_dir / _NAME)
     if record.get("run") != run:
         return None
     return FitResult(
@@ -103,12 +104,3 @@ def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResul
         environment={**record.get("environment", {}), "versions": record["versions"]},
         cost=Cost(**record["cost"]) if record.get("cost") else None,
     )
-
-
-def _record(model_dir: Path) -> dict[str, Any]:
-    """The record; empty where there is none, or one that is not ours."""
-    try:
-        found = json.loads((model_dir / _NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

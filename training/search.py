@@ -279,7 +279,7 @@ class _Search:
             return
         except _Behind:
             found = replace(self.journal.tried[trial.number], state=STOPPED)
-        except (NotFinite, ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError) as error:
             if trial.number == 0 and not isinstance(error, NotFinite):
                 raise
             why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]

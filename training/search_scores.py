@@ -10,10 +10,12 @@ import numpy as np
 
 from evaluation.classification import evaluate
 from evaluation.comparison import compare
+from evaluation.exams import positions
 from evaluation.intervals import Interval, percentile_interval, resampled_sums
 from evaluation.predictions import check_any_predictions
 from evaluation.span_evaluation import evaluate_spans
 from training.config import FitConfig
+from training.datasets_in import names_in
 from training.engine import AfterEpoch
 from training.fitting import fit
 from training.prediction import predict
@@ -87,25 +89,14 @@ class Judge:
         return self._of_records(said, goal, is_first=is_first)
 
     def _of_records(self, said: Predictions, goal: str, *, is_first: bool) -> tuple[Interval, Interval | None]:
-        labels, first = self._labels(said), self.folder / "first.npy"
+        labels, first = positions(names_in(self._validation, self._label), said.label_names), self.folder / "first.npy"
         found = evaluate(labels, said.pred_probs, label_names=said.label_names, threshold=said.threshold)
         if is_first:
             write_whole(first, lambda to: _save(to, said.pred_probs))
         gain = None if is_first or not first.exists() else self._gain(labels, np.load(first), said, goal)
         return found.macro_f1 if goal == MACRO_F1 else found.log_loss, gain
 
-    def _labels(self, said: Predictions) -> list[Any]:
-        """Return the positions of the labels in the order of the predictions."""
-        given, feature = list(self._validation[self._label]), self._validation.features[self._label]
-        names = getattr(getattr(feature, "feature", feature), "names", None)
-        place = {name: at for at, name in enumerate(said.label_names)}
-
-        def position(label: Any) -> int:
-            return place[names[label] if names and isinstance(label, int) else label]
-
-        return [list(map(position, each)) if isinstance(each, list) else position(each) for each in given]
-
-    def _gain(self, labels: list[Any], before: Any, said: Predictions, goal: str) -> Interval:
+    def _gain(self, labels: Any, before: Any, said: Predictions, goal: str) -> Interval:
         if goal == MACRO_F1:
             return compare(labels, before, said.pred_probs, label_names=said.label_names).macro_f1
         right = [

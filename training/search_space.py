@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from training.config import FitConfig
+from training.model_files import json_in
 from training.packaged import locate
 
 
@@ -86,8 +86,6 @@ def given_in(config: FitConfig, names: Collection[str], records: int) -> dict[st
     """Return the values that settings have, those that are left open as they come out."""
     known = {"learning_rate": config.encoder_rate, "epochs": config.epochs_for(records), "max_length": config.tokens}
     known["head_learning_rate"] = config.head_rate
-    if config.freeze is None:
-        known["freeze"] = layers_in(config.model) // 2 if config.method == "contrastive" else 0
     return {name: known.get(name, getattr(config, name)) for name in names}
 
 
@@ -98,9 +96,6 @@ def rounded(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def layers_in(model: str) -> int:
     """Layers of a model by its `config.json`; 0 where that does not tell."""
-    try:
-        settings = json.loads((Path(locate(model)) / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return 0
+    settings = json_in(Path(locate(model)) / "config.json")
     known = ("num_hidden_layers", "n_layers", "n_layer", "num_layers")
     return next((int(settings[name]) for name in known if isinstance(settings.get(name), int)), 0)

@@ -66,6 +66,7 @@ def compress(
         found = _compressed(
             chosen.folder,
             to,
+            held_out,
             onnx=onnx,
             int8=int8,
             prune_neurons=prune_neurons,
@@ -75,21 +76,15 @@ def compress(
             text_columns=columns,
             label_column=label,
         )
-        screen.found(model=to, **_facts(found))
+        screen.found(model=to, **found.to_dict())
         screen.say(f"{to}: {found.note}")
 
 
-def _compressed(folder: Path, to: Path, **how: Any) -> Compressed:
+def _compressed(folder: Path, to: Path, file: Path | None, **how: Any) -> Compressed:
     from training import compress as made
 
     try:
         return made(folder, to, **how)
     except ValueError as error:  # of `training`, which knows no command line
-        raise TwofoldError(f"{folder}: {error}") from error
-
-
-def _facts(found: Compressed) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    compared = None if found.comparison is None else found.comparison.to_dict()
-    return {"steps": found.steps, "before": asdict(found.before), "after": asdict(found.after), "comparison": compared}
+        of_labels = str(error).startswith(f"{how['label_column']}: ")
+        raise TwofoldError(f"{file if of_labels else folder}: {error}") from error

@@ -155,13 +155,13 @@ def _added(said: Predictions, columns: Sequence[str]) -> dict[str, Any]:
 
 def _columns_of(said: Predictions, question: str | None = None) -> dict[str, tuple[Sequence[Any], pa.DataType]]:
     """Return the values and the type of each column by its name, of each question with its name before it."""
-    from training import QuestionPredictions
+    from training import NumberPredictions, QuestionPredictions
 
     if isinstance(said, QuestionPredictions):
         return {name: each for asked, part in said.questions.items() for name, each in _columns_of(part, asked).items()}
     before = "" if question is None else f"{question} "
     found: dict[str, tuple[Sequence[Any], pa.DataType]] = {f"{before}predicted": (said.answers, _answer_type(said))}
-    if not np.isnan(said.confidence).all():
+    if not isinstance(said, NumberPredictions):  # which does not say how sure it is
         found[f"{before}confidence"] = (_numbers(said.confidence), pa.float32())
     for at, name in enumerate(said.label_names):
         found[f"{before}p({name})"] = (_numbers(said.pred_probs[:, at]), pa.float32())

@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from curation.errors import TwofoldError
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, frozen_test, records_by_part
@@ -91,18 +89,13 @@ def _newest_labelled(project: Project) -> Round | None:
 
 def _labels(project: Project, ids: Sequence[str]) -> tuple[list[int], Any]:
     """Return which records have a label, and positions of them or (m, k) ones and zeros; None where there are none."""
+    from evaluation.exams import positions
+
     task, newest = project.config.task, _newest_labelled(project)
     if newest is None or task.kind.recipe not in _PROBED:
         return [], None
     values = current_values(project, newest)
     rows = [at for at, i in enumerate(ids) if i in values]
-    place = {name: at for at, name in enumerate(task.target_names)}
-    targets = [task.target(values[ids[at]]) for at in rows]
     if not rows:
         return [], None
-    if task.kind.recipe != "multi_label_classification":
-        return rows, np.array([place[name] for name in targets])
-    several = np.zeros((len(rows), len(place)), dtype=np.int64)
-    for row, names in enumerate(targets):
-        several[row, [place[name] for name in names]] = 1
-    return rows, several
+    return rows, positions([task.target(values[ids[at]]) for at in rows], task.target_names)

@@ -12,6 +12,7 @@ from curation.project.folder import Project, Round
 from curation.project.labelled import records_by_part
 from curation.project.standing import Part
 from curation.project.step import Context, Tick
+from curation.report.search_page import render_search
 from curation.steps.train import given_to_fit, refusals
 from training.model_files import UnusableModel
 
@@ -91,16 +92,15 @@ def in_words(settings: Mapping[str, Any]) -> str:
 
 
 def _page(project: Project, round_: Round, result: SearchResult) -> Any:
-    try:
-        from curation.report.search_page import render_search
-    except ImportError:
-        return None
     path = round_.path(FOLDER) / "index.html"
-    page = render_search(
-        project=project.config.name,
-        goal=result.goal,
-        says=result.says(),
-        rows=[{**row, "written": in_words(row["settings"])} for row in trial_rows(result)],
-    )
+    try:
+        page = render_search(
+            project=project.config.name,
+            goal=result.goal,
+            says=result.says(),
+            rows=[{**row, "written": in_words(row["settings"])} for row in trial_rows(result)],
+        )
+    except ImportError:  # jinja2 is not installed
+        return None
     write_text(path, page)
     return path

@@ -48,33 +48,21 @@ def wanted_first(
         The same rows; of those that are wanted, the reason says why.
     """
     guess = {k.record_id: k.prediction["predicted"] if k.prediction else None for k in known if k.label is None}
-    left = Counter({(target.group, target.label): target.more for target in targets})
+    lacking: dict[str, list[Lacking]] = {}
+    for each in targets:
+        lacking.setdefault(each.group, []).append(each)
+    found: Counter[Lacking] = Counter()
     others: list[Row] = []
     for row in rows:
-        target = _taken(row["record_id"], group, guess, targets, left)
+        i = row["record_id"]
+        there = (t for t in lacking.get(group[i], ()) if found[t] < t.more and guess[i] in (None, t.label))
+        target = next(there, None) if i in guess else None
         if target is None:
             others.append(row)
         else:
+            found[target] += 1
             yield {**row, "reason": _why(target)}
     yield from others
-
-
-def _taken(
-    record_id: str,
-    group: Mapping[str, str],
-    guess: Mapping[str, str | None],
-    targets: Sequence[Lacking],
-    left: Counter[tuple[str, Any]],
-) -> Lacking | None:
-    """Return the target that a record may help to reach, and count it there; None where it is not wanted."""
-    if record_id not in guess:
-        return None
-    for target in targets:
-        place = target.group, target.label
-        if group[record_id] == target.group and guess[record_id] in (None, target.label) and left[place]:
-            left[place] -= 1
-            return target
-    return None
 
 
 def _why(target: Lacking) -> str:

@@ -26,9 +26,9 @@ _BEST_FOUND = Goal(epoch_by=lambda epoch: (epoch.scores["mrr"], -float(epoch.val
 
 def encoding(model: Any, run: Any) -> Any:
     """Return the engine of encoders."""
-    from training import encoder_engine
+    from training.encoder_engine import EncoderEngine
 
-    return encoder_engine.encoding(model, run)
+    return EncoderEngine(model, run)
 
 
 def encode(

@@ -87,3 +87,8 @@ def test_groups_are_drawn_together():
     together = evaluate(*four, **drawn, groups=np.repeat(np.arange(100), 4)).metrics["auroc"]
     assert together.value == pytest.approx(alone.value)
     assert together.high - together.low == pytest.approx(alone.high - alone.low, rel=0.15)
+
+
+def test_records_with_several_labels_each_are_refused_in_one_line():
+    with pytest.raises(ValueError, match="metrics: 'balanced_accuracy' is measured where records have one label each"):
+        evaluate([[0], [0, 1]], [[0.9, 0.1], [0.8, 0.7]], label_names=["a", "b"], metrics=CLASSIFICATION)

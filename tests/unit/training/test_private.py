@@ -17,10 +17,10 @@ from scipy.special import ndtr
 
 from training import FitConfig, FitResult, fit, privacy
 from training._hf import load_for_training
-from training.fitting import _trained_in_parts
 from training.privacy import Plan, plan_of, spent_by
 from training.private_engine import ClippedSum, DrawnBatches
 from training.secret_noise import noise_secret, random_of
+from training.short_of_memory import in_parts
 
 METHODS: dict[str, dict[str, Any]] = {"head": {}, "lora": {}, "rslora": {}, "full": {"freeze": 1}}
 
@@ -157,7 +157,7 @@ def test_batches_in_parts_come_to_the_same_weights(
     dataset: Dataset, config: FitConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = fit_in(tmp_path / "whole", dataset, config)
-    monkeypatch.setattr("training.fitting._trained_in_parts", lambda run, parts: _trained_in_parts(run, parts=4))
+    monkeypatch.setattr("training.fitting.in_parts", lambda work, parts, most: in_parts(work, parts=4, most=most))
     parts = fit_in(tmp_path / "parts", dataset, config)
     assert all(torch.allclose(each, weights(parts)[name], atol=1e-4) for name, each in weights(whole).items())
 

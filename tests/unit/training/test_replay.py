@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from datasets import ClassLabel, Dataset
+from datasets import Dataset
 from safetensors.torch import load_file
 
 from training import FitConfig, FitResult, fit, predict
@@ -36,13 +36,6 @@ def earlier(number: int | None, targets: Any, head: Any = SOFTMAX, outputs: int 
     return EarlierTask(
         number=number, head=head, outputs=outputs, records=records(len(targets)), targets=np.array(targets)
     )
-
-
-@pytest.fixture(scope="module")
-def answers(dataset: Dataset) -> Dataset:
-    """The same messages, by how they end."""
-    turned = dataset.map(lambda row: {"label": int("late" in row["text"] or "missing" in row["text"])})
-    return turned.cast_column("label", ClassLabel(names=["fine", "trouble"]))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import ClassLabel, Dataset
+from datasets import Dataset
 from safetensors.torch import load_file
 
 from training import FitConfig, FitResult, fit, predict, stay_near
@@ -27,13 +27,6 @@ NEW = {"classifier.weight", "classifier.bias"}
 
 class Killed(Exception):
     """What stands for the end of the process."""
-
-
-@pytest.fixture(scope="module")
-def answers(dataset: Dataset) -> Dataset:
-    """The same messages, by how they end."""
-    turned = dataset.map(lambda row: {"label": int("late" in row["text"] or "missing" in row["text"])})
-    return turned.cast_column("label", ClassLabel(names=["fine", "trouble"]))
 
 
 @pytest.fixture(scope="module")
