@@ -82,7 +82,7 @@ def _tell(found: Tuned, screen: Screen) -> None:
 def _table(goal: str, rows: list[dict[str, Any]]) -> list[str]:
     names = list(dict.fromkeys(name for row in rows for name in row["settings"]))
     short = [_SHORT.get(name, name) for name in names]
-    header = ["trial", "state", goal, "95% interval", "over trial 0", *short, "run", "seconds"]
+    header = ["trial", "state", goal, "95%", "over trial 0", *short, "s"]
     return aligned(header, [list(_cells(row, names)) for row in rows])
 
 
@@ -98,11 +98,10 @@ def _cells(row: Mapping[str, Any], names: list[str]) -> Iterator[str]:
     for name in names:
         value = row["settings"].get(name, "")
         yield f"{value:.3g}" if isinstance(value, float) else str(value)
-    yield str(row["epochs"])
     yield f"{row['seconds']:.0f}"
 
 
 def _ends(interval: Mapping[str, float | None] | None, form: str) -> str:
     if interval is None or interval["low"] is None or interval["high"] is None:
         return ""
-    return f"{form.format(interval['low'])} {form.format(interval['high'])}"
+    return " ".join(form.format(interval[end]).replace("0.", ".", 1) for end in ("low", "high"))
