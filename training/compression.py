@@ -27,6 +27,7 @@ from training.packaged import settings_of
 from training.prediction import predictor, read_rows
 from training.pruning import neuron_importance, prune_neurons, prune_weights
 from training.results import Predictions
+from training.run_record import copy_run_record
 from training.whole_files import put_in_place
 from training.writers import writes
 
@@ -162,7 +163,8 @@ def compress(
     steps = _prune(model, tokenizer, prune_weights, prune_neurons, texts, text_columns)
     aside = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
     try:
-        _copy_settings(source, aside)
+        aside.mkdir(parents=True)
+        copy_run_record(source, aside)
         steps += _write(model, tokenizer, aside, as_onnx=onnx, as_int8=int8)
         found = _measured(source, aside, target, steps, data, text_columns, compares)
         (aside / _RECORD).write_text(json.dumps(found.to_dict(), indent=2) + "\n", encoding="utf-8")
@@ -211,12 +213,6 @@ def _prune(
 
 def _part(share: float) -> str:
     return "half" if share == 0.5 else f"{100 * share:g}%"
-
-
-def _copy_settings(source: Path, to: Path) -> None:
-    to.mkdir(parents=True)
-    if (source / "training.json").is_file():
-        shutil.copy(source / "training.json", to)
 
 
 def _write(model: Any, tokenizer: Any, to: Path, *, as_onnx: bool, as_int8: bool) -> tuple[str, ...]:

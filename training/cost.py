@@ -10,6 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+COST = "cost.json"
+"""The file beside a model that tells what its run took: the one that differs when the same run is repeated."""
+
 _PACKAGES = ("twofold", "torch", "transformers", "peft", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 

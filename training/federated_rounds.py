@@ -64,6 +64,7 @@ class Federation:
         found = read_run_record(self.folder, run=self.run, config=self.config)
         if found is None:
             return None
+        self._forget_rounds()
         return self._with_sites(found)
 
     def train(self, tick: Tick) -> FederatedResult:
@@ -101,7 +102,7 @@ class Federation:
             )
         told = {**self.task.told, "sites": [asdict(each) for each in found.sites]}
         write_run_record(found, run=self.run, label_names=self.task.label_names, told=told)
-        shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
+        self._forget_rounds()
         return found
 
     def _rounds(
@@ -109,7 +110,7 @@ class Federation:
     ) -> tuple[EpochResult, ...]:
         history = self._rounds_done()
         if not history:
-            shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
+            self._forget_rounds()
             send(parameters, self._weights(0))
         while not is_over(history, self.task.head, most=self.rounds, patience=self.config.patience):
             number = len(history) + 1
@@ -121,6 +122,9 @@ class Federation:
             tick(number, self.rounds)
         tick(self.rounds, self.rounds)
         return history
+
+    def _forget_rounds(self) -> None:
+        shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
 
     def _averaged(self, number: int, parameters: Tensors) -> Tensors:
         """Let every site train for a round, all at once; return the mean of their weights."""

@@ -37,6 +37,8 @@ from training.run_record import forget_run_record, read_run_record, write_run_re
 from training.several_heads import taken_apart
 from training.short_of_memory import in_parts
 
+_CHECKPOINTS = "checkpoint"
+
 
 def fit(
     train: Table,
@@ -113,6 +115,7 @@ def fit(
     task = with_teacher(task, parts[0], text_columns, settings)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
+        shutil.rmtree(output_dir / _CHECKPOINTS, ignore_errors=True)  # killed after its last file, it left them
         return finished
     for note in task.notes:
         warnings.warn(note, DataNote, stacklevel=2)
@@ -131,7 +134,7 @@ class _Trained:
 def _run(
     task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick, after_epoch: AfterEpoch | None
 ) -> FitResult:
-    checkpoints = output_dir / "checkpoint"
+    checkpoints = output_dir / _CHECKPOINTS
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     begun = "fp32" if config.is_private else found.seal.precision if found else None
     precision = choose_precision(config.precision, device, begun=begun)

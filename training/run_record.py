@@ -1,18 +1,21 @@
-"""`training.json` beside a model: how it came to be; its presence means that the run is complete."""
+"""How a model came to be: `training.json` beside it, the same for the same run, and `cost.json`, what this one took."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.config import FitConfig
-from training.cost import Cost
+from training.cost import COST, Cost
 from training.model_files import json_in
-from training.results import EpochResult, FitResult, Privacy
 from training.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from training.results import FitResult
 
 TEXT_COLUMNS = "text_columns"
 """What the record calls the columns that the model reads, in their order."""
@@ -39,7 +42,7 @@ _NAME = "training.json"
 def write_run_record(
     result: FitResult, *, run: str, label_names: tuple[str, ...], told: Mapping[str, Any] | None = None
 ) -> None:
-    """Write the record, with what else is `told`, last of all files and under another name first."""
+    """Write the record, with what else is `told`, last of all files: where it lies, the run is complete."""
     record = {
         "run": run,
         "config": asdict(result.config),
@@ -55,16 +58,35 @@ def write_run_record(
         "data": result.data,
         **(told or {}),
         "environment": {name: value for name, value in result.environment.items() if name != "versions"},
-        "cost": None if result.cost is None else asdict(result.cost),
         "versions": result.environment.get("versions", {}),
     }
-    text = json.dumps(record, indent=2) + "\n"
-    write_whole(result.model_dir / _NAME, lambda to: to.write_text(text, encoding="utf-8"))
+    if result.cost is not None:
+        _write(result.model_dir / COST, asdict(result.cost))
+    _write(result.model_dir / _NAME, record)
+
+
+def _write(path: Path, found: Mapping[str, Any]) -> None:
+    text = json.dumps(found, indent=2) + "\n"
+    write_whole(path, lambda to: to.write_text(text, encoding="utf-8"))
+
+
+def recorded(model_dir: Path) -> dict[str, Any]:
+    """What is known of the run that made the model in a folder, by name, its cost as `cost`; empty without a record."""
+    found = json_in(model_dir / _NAME)
+    return {**found, "cost": json_in(model_dir / COST) or found.get("cost")} if found else {}
+
+
+def copy_run_record(model_dir: Path, to: Path) -> None:
+    """Put the record of a model, if it has one, beside another that was made of it."""
+    for name in (COST, _NAME):
+        if (model_dir / name).is_file():
+            shutil.copy(model_dir / name, to)
 
 
 def forget_run_record(model_dir: Path) -> None:
     """Remove the record of an earlier run, before its model is written over."""
-    (model_dir / _NAME).unlink(missing_ok=True)
+    for name in (_NAME, COST):
+        (model_dir / name).unlink(missing_ok=True)
 
 
 def text_columns_in(model_dir: Path) -> tuple[str, ...] | None:
@@ -86,7 +108,9 @@ def is_complete(model_dir: Path) -> bool:
 
 def read_run_record(model_dir: Path, *, run: str, config: FitConfig) -> FitResult | None:
     """The result of the finished run in `model_dir`, or `None` if there is none or it is another run's."""
-    record = json_in(model_dir / _NAME)
+    from training.results import EpochResult, FitResult, Privacy
+
+    record = recorded(model_dir)
     if record.get("run") != run:
         return None
     return FitResult(

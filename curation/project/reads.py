@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from training.cost import COST
+
 
 @dataclass
 class Noted:
@@ -57,10 +59,10 @@ def digest(path: Path) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files and their names."""
+    """Return the SHA-256 of a file, or of a folder's files and their names, less what a run of training took."""
     found = hashlib.sha256()
     if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        for file in sorted(p for p in path.rglob("*") if p.is_file() and p.name != COST):
             found.update(f"{file.relative_to(path)}\0{content_hash(file)}\n".encode())
         return found.hexdigest()
     with path.open("rb") as handle:

@@ -9,6 +9,7 @@ from typing import Any
 from curation.project.flagging import Check
 from curation.project.folder import Round
 from curation.project.records import column
+from training.run_record import recorded
 
 INTERVAL = ("value", "low", "high")
 Reading = tuple[Callable[[Round], dict[str, Any]], tuple[str, ...]]
@@ -53,7 +54,7 @@ def _bias(round_: Round) -> dict[str, Any]:
 
 
 def _train(round_: Round) -> dict[str, Any]:
-    found = round_.json("model/training.json")
+    found = recorded(round_.path("model"))
     best = found["best_epoch"]
     epochs = {"best_epoch": best, "epochs": len(found["history"]), "validation": found["history"][best - 1]}
     return {

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import TwofoldError
-from curation.project.artifacts import read_json
 from curation.project.config import TrainingConfig
 from curation.project.folder import Round
 from curation.project.labelled import SOFT, current_values, labelled_dataset, records_by_part, soft_targets
@@ -18,7 +17,7 @@ from curation.project.step import Context, Step, Tick
 from curation.tasks.kind import Scale
 from training.model_files import UnusableModel
 from training.progress import say
-from training.run_record import KEPT
+from training.run_record import KEPT, recorded
 
 if TYPE_CHECKING:
     from training import FitResult
@@ -100,7 +99,7 @@ def refusals(context: Context, record_ids: Sequence[str]) -> Iterator[None]:
 
 def _recorded(round_: Round) -> dict[str, Any]:
     """Return what the ledger keeps of a run: settings, data, surroundings, every epoch, and what it took."""
-    found = read_json(round_.path("model") / "training.json")
+    found = recorded(round_.path("model"))
     return {"training": {name: found.get(name) for name in KEPT}}
 
 

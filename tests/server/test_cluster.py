@@ -179,6 +179,36 @@ def test_a_killed_server_process_comes_back_while_the_other_answers(cluster: Clu
     assert second in server.children()
 
 
+def test_nobody_notices_that_the_database_ended_its_connections(
+    cluster: Cluster,
+    owner: dict[str, str],
+    argilla: ArgillaClient,
+    server: psutil.Process,
+    postgresql_url: str,
+) -> None:
+    dataset = argilla.ensure_dataset(SPEC)
+    headers = {"X-Argilla-Api-Key": Path(owner["TWOFOLD_OWNER_API_KEY_FILE"]).read_text()}
+    url = f"http://127.0.0.1:{cluster.port}/api/v1"
+
+    def answers() -> list[int]:
+        search = {"query": {"text": {"q": "parcel 7"}}}
+        with httpx.Client(headers=headers, trust_env=False, timeout=PATIENCE) as http:  # no process keeps it
+            found = http.post(f"{url}/datasets/{dataset.id}/records/search", json=search)
+            return [http.get(f"{url}/me").status_code, found.status_code]
+
+    for process in server.children():
+        process.suspend()  # the other one answers, and holds connections
+        try:
+            assert answers() == [200, 200]
+            with contextlib.closing(psycopg2.connect(postgresql_url)) as connection:
+                connection.autocommit = True
+                ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'cluster'"
+                connection.cursor().execute(ended)
+            assert answers() == [200, 200]
+        finally:
+            process.resume()
+
+
 def test_a_status_that_a_killed_server_process_left_behind_is_put_right_by_the_next(
     cluster: Cluster, server: psutil.Process, postgresql_url: str
 ) -> None:

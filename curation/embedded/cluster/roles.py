@@ -43,9 +43,11 @@ def serve(address: Address, processes: int) -> None:
     configure()
     server_socket = listen(address.host, address.port)
     from curation.embedded.cluster.database import check_current, read_accounts
+    from curation.embedded.patches.connections import configure_connections
     from curation.embedded.run import app
 
     check_current()
+    configure_connections()
     if not is_loopback(address.host):
         check_secrets(None, os.environ["ARGILLA_AUTH_SECRET_KEY"], read_accounts())
     app.prepare()
@@ -60,9 +62,11 @@ def work(processes: int) -> None:
     """
     configure()
     from curation.embedded.cluster.database import check_current
+    from curation.embedded.patches.connections import configure_connections
     from curation.embedded.run.worker import work as work_on
 
     check_current()
+    configure_connections()
     configure_logging()
     keep_running("worker", work_on, processes, grace=JOB_GRACE)
 

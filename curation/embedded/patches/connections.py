@@ -1,4 +1,4 @@
-"""How this server's processes talk to SQLite: many writers at once, and no vote lost.
+"""How a server's processes talk to the database: many writers at once, no vote lost, and a restart of it not noticed.
 
 Imports `argilla_server`: only for processes whose environment has been configured.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from argilla_server import database
 from argilla_server.settings import settings
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import curation.embedded.search  # noqa: F401  (registers the search engine "sql")
 from curation.embedded.patches.replace import replaced
@@ -32,10 +32,23 @@ PRAGMAS = (
 
 
 def configure_connections() -> None:
-    """Give Argilla's sessions an engine on which any number of annotators can write.
+    """Give Argilla's sessions an engine of ours: on SQLite any number can write, on PostgreSQL it may restart."""
+    engine = _for_sqlite() if settings.database_is_sqlite else _for_postgresql()
+    replaced(
+        database,
+        "async_engine",
+        engine,
+        reason="any number of people write at once, a commit is on disk before it is answered, "
+        "and a connection that the database has ended is opened anew",
+        test="test_a_commit_of_the_server_is_on_disk_before_it_is_answered",
+    )
+    database.AsyncSessionLocal.configure(bind=engine)
 
-    Argilla's own has 15 connections and refuses a request that waits more than 30 s for one; here the number
-    is open (an idle one costs a thread and little memory), and writers queue.
+
+def _for_sqlite() -> AsyncEngine:
+    """Return an engine where the number of connections is open (an idle one costs little), and writers queue.
+
+    Argilla's own has 15 connections and refuses a request that waits more than 30 s for one.
     """
     engine = create_async_engine(
         settings.database_url,
@@ -46,14 +59,12 @@ def configure_connections() -> None:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     queue_writers(engine, patience=2 * BUSY_SECONDS)
-    replaced(
-        database,
-        "async_engine",
-        engine,
-        reason="any number of people write at once, one after the other, and a commit is on disk before it is answered",
-        test="test_a_commit_of_the_server_is_on_disk_before_it_is_answered",
-    )
-    database.AsyncSessionLocal.configure(bind=engine)
+    return engine
+
+
+def _for_postgresql() -> AsyncEngine:
+    """Return an engine that asks of a connection whether it is still there before somebody's request is put on it."""
+    return create_async_engine(settings.database_url, **settings.database_engine_args, pool_pre_ping=True)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

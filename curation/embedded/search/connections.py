@@ -18,8 +18,13 @@ def engine() -> AsyncEngine:
     """The engine that all searches of this process share."""
     from argilla_server.settings import settings
 
-    driver = OneVisitDriver() if settings.database_is_sqlite else None
-    return create_async_engine(settings.database_url, **settings.database_engine_args, module=driver)
+    of_a_file = settings.database_is_sqlite
+    return create_async_engine(
+        settings.database_url,
+        **settings.database_engine_args,
+        module=OneVisitDriver() if of_a_file else None,
+        pool_pre_ping=not of_a_file,  # a connection that the database has ended is opened anew
+    )
 
 
 @asynccontextmanager

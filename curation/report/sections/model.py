@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from curation.project.artifacts import read_json
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_labels, records_by_part
+from training.run_record import recorded
 
 
 def model(project: Project, round_: Round) -> dict[str, Any] | None:
@@ -27,7 +27,7 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
 
 
 def _training(round_: Round) -> dict[str, Any]:
-    found = read_json(round_.path("model") / "training.json")
+    found = recorded(round_.path("model"))
     return {
         "method": found["config"]["method"],
         "model": found["config"]["model"],

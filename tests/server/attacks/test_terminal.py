@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import string
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import every_command
 import pyarrow as pa
 import pytest
 from chairs import Chairs
@@ -104,23 +108,38 @@ def quiet(folder: Path) -> dict[str, str]:
     return {"TERM": "dumb", "TWOFOLD_HOME": str(folder.parent / "no-server"), "OMP_NUM_THREADS": "1"}
 
 
+def programs(commands: list[tuple[str, ...]], folder: Path, *more: str) -> list[str]:
+    words = json.dumps([[*arguments(command, folder), *more] for command in commands])
+    return [sys.executable, every_command.__file__, words]
+
+
+def each(written: str, commands: list[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """What every command wrote, by its first words."""
+    _, *parts = re.split(rf"{every_command.BEFORE} \d+\r?\n", written)
+    yield from zip([repr(command)[:60] for command in commands], parts, strict=True)
+
+
 def test_no_command_lets_a_character_through_to_a_terminal(folder: Path, subtests: pytest.Subtests) -> None:
-    for command in COMMANDS:
-        with subtests.test(repr(command)[:60]):
-            seen = run(program(command, folder), columns=200, environment=quiet(folder))
-            assert obeyed(seen.written) == set()
-            assert "Traceback" not in seen.written
-            assert "\ntwofold: all is well" not in seen.written.replace("\r", "")
+    seen = run(programs(COMMANDS, folder), columns=200, environment=quiet(folder))
+    assert "owned" in seen.text
+    for command, written in each(seen.written, COMMANDS):
+        with subtests.test(command):
+            assert obeyed(written) == set()
+            assert "Traceback" not in written
+            assert "\ntwofold: all is well" not in written.replace("\r", "")
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
 def test_nor_does_it_in_a_pipe(more: tuple[str, ...], folder: Path, subtests: pytest.Subtests) -> None:
     environment = {**os.environ, **quiet(folder)}
-    for command in SENTENCES:
-        with subtests.test(repr(command)[:60]):
-            whole = [*program(command, folder), *more]
-            done = subprocess.run(whole, env=environment, capture_output=True, timeout=300, check=False)
-            assert obeyed((done.stdout + done.stderr).decode()) == set()
+    whole = programs(SENTENCES, folder, *more)
+    done = subprocess.run(
+        whole, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=True
+    )
+    assert b"owned" in done.stdout
+    for command, written in each(done.stdout.decode(), SENTENCES):
+        with subtests.test(command):
+            assert obeyed(written) == set()
 
 
 @pytest.mark.parametrize("command", [("reviewers", "list", "DIR"), ("status", "DIR")], ids=" ".join)

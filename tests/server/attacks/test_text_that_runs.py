@@ -19,6 +19,7 @@ from watched_page import sign_in
 from curation import embedded
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
+of_one = pytest.mark.parametrize("target", ["sqlite"], indirect=True)  # the page is the same on either database
 expect.set_options(timeout=20_000)
 
 RAN = "window.top.ran=1"
@@ -195,6 +196,7 @@ def read(page: Any) -> str:
     return re.sub(r"\s+", " ", page.locator("body").inner_text())
 
 
+@of_one
 def test_a_text_is_shown_and_does_nothing(chairs: Chairs, elsewhere: Elsewhere, page: Any) -> None:
     texts = payloads(elsewhere)
     dataset, url = pushed(chairs, texts), chairs.target.url
@@ -212,6 +214,7 @@ def test_a_text_is_shown_and_does_nothing(chairs: Chairs, elsewhere: Elsewhere, 
     check(page, elsewhere, url)
 
 
+@of_one
 def test_names_are_shown_and_do_nothing(chairs: Chairs, elsewhere: Elsewhere, page: Any) -> None:
     texts = payloads(elsewhere)
     dataset, url = pushed(chairs, texts), chairs.target.url
@@ -229,6 +232,7 @@ def test_names_are_shown_and_do_nothing(chairs: Chairs, elsewhere: Elsewhere, pa
     check(page, elsewhere, url)
 
 
+@of_one
 @pytest.mark.parametrize("of", ["first_name", "last_name"])
 def test_a_name_of_a_person_does_nothing(chairs: Chairs, elsewhere: Elsewhere, browser: Any, of: str) -> None:
     username, password = f"eve-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex
@@ -242,6 +246,7 @@ def test_a_name_of_a_person_does_nothing(chairs: Chairs, elsewhere: Elsewhere, b
     page.close()
 
 
+@of_one
 def test_no_script_runs_but_the_pages_own_even_were_one_let_in(chairs: Chairs, elsewhere: Elsewhere, page: Any) -> None:
     def puts(tag: str, **attributes: str) -> None:
         page.evaluate(

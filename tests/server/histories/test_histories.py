@@ -16,7 +16,7 @@ from benchmarks.history.service import Service
 
 pytestmark = pytest.mark.server
 
-HISTORIES, STEPS, SEED = 8, 12, 0
+HISTORIES, STEPS, SEED = 5, 12, 0
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from settings import edit_settings
+
 from curation.exports.export import label_ranking
-from curation.project.folder import Project
+from curation.project.folder import Project, open_project
 from curation.project.records import by_id, column
 from curation.report import render
 from curation.rounds.loop import learn
@@ -28,7 +30,9 @@ def made(tmp_path: Path, rows: list[tuple[str, ...]], fields: tuple[str, ...], o
     data.write_text("\n".join([",".join(["id", *fields, "order"]), *lines, ""]), encoding="utf-8")
     columns = Columns(fields={name: name for name in fields}, label="order", record_id="id")
     kind, settings = kind_named("ranking"), {"options": options}
-    return ingest(Intake(folder=tmp_path / "p", data=data, columns=columns, kind=kind, settings=settings))
+    project = ingest(Intake(folder=tmp_path / "p", data=data, columns=columns, kind=kind, settings=settings))
+    edit_settings(project.folder, training={"method": "head", "epochs": 1})
+    return open_project(project.folder)
 
 
 def learned(project: Project, step: str) -> None:

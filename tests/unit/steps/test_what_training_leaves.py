@@ -56,7 +56,11 @@ def split_up(prepared: Path, tmp_path: Path) -> Project:
 def test_a_run_is_in_the_ledger_in_the_report_and_in_the_answer_of_the_command(split_up: Project) -> None:
     round_ = split_up.round(0)
     done = run_step(train.STEP, Context(project=split_up, round=round_))
-    record = json.loads((round_.path("model") / "training.json").read_text())
+    model = round_.path("model")
+    record = {
+        **json.loads((model / "training.json").read_text()),
+        "cost": json.loads((model / "cost.json").read_text()),
+    }
     *_, last = ledger.read(split_up.folder)
     assert last["event"] == "train"
     kept = ("config", "data", "history", "over_fitting", "environment", "versions", "cost", "precision")

@@ -8,6 +8,7 @@ import pytest
 from datasets import Dataset
 from safetensors.numpy import load_file
 
+from curation.project.reads import content_hash
 from training import FitConfig, FitResult, fit, predict
 
 
@@ -53,6 +54,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     fit_in(tmp_path / "again", dataset, trained.config)
     fit_in(tmp_path / "other", dataset, replace(trained.config, seed=1))
     assert same(weights(trained.model_dir), weights(tmp_path / "again"))
+    assert content_hash(trained.model_dir) == content_hash(tmp_path / "again")
     assert not same(weights(trained.model_dir), weights(tmp_path / "other"))
 
 

@@ -96,6 +96,7 @@ def test_its_folder_is_a_plain_model_that_says_how_it_came_to_be(counting: FitRe
     assert {path.name for path in counting.model_dir.iterdir()} == {
         "chat_template.jinja",
         "config.json",
+        "cost.json",
         "generation_config.json",
         "model.safetensors",
         "tokenizer.json",
