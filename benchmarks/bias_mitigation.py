@@ -34,7 +34,7 @@ from benchmarks.result_file import kept
 from curation.augmentation import augment, label_gate
 from curation.bias import balance_target, reweighting
 from curation.quality import label_quality
-from training.linear import fit_linear
+from training.vectors.linear import fit_linear
 
 POOL, STREAM, RECORDS, TEST = 5000, 2000, 600, 500  # texts; the last of the pool are the stream, the first for training
 SHARE, FEW, SKEWED, FLIPPED, READ = 0.2, 0.02, 0.9, 0.4, 60

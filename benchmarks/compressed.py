@@ -25,9 +25,9 @@ import pandas as pd
 from benchmarks.result_file import kept
 from evaluation import compare
 from training import FitConfig, Predictions, compress, fit
-from training._torch import choose_precision
-from training.datasets_in import as_dataset
-from training.model_files import ONNX
+from training.data.datasets_in import as_dataset
+from training.models._torch import choose_precision
+from training.models.model_files import ONNX
 from training.prediction import predictor
 
 Model = Callable[..., Predictions]

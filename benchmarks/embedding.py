@@ -25,7 +25,7 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.result_file import kept
 from training import embed
-from training.packaged import PACKAGED, locate
+from training.models.packaged import PACKAGED, locate
 
 GOAL, COSINE = 2.5, 0.999
 FloatArray = npt.NDArray[np.float32]

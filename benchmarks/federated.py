@@ -24,7 +24,7 @@ from benchmarks.private import questions
 from benchmarks.result_file import kept
 from benchmarks.right_by_seed import Right, difference, mean
 from training import FitConfig, fit, predict
-from training.federated import federated
+from training.federated.sites import federated
 
 _SITES, _ALPHA, _VALIDATION = 3, 0.3, 200
 POOLED = "pooled"

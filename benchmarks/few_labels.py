@@ -70,7 +70,7 @@ def by_setfit(train: pd.DataFrame, test: pd.DataFrame, draw: int, pairs: int) ->
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from setfit import SetFitModel, Trainer, TrainingArguments
 
-    from training.packaged import packaged_folder
+    from training.models.packaged import packaged_folder
 
     torch.set_num_threads(1)
     names = sorted(set(train.label))

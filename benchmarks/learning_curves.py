@@ -2,7 +2,7 @@
 
 python -m benchmarks.learning_curves [--draws 4] [--json FILE]
 
-For each data set, n and draw: `training.learning_curves` sees n records by chance and no others. Then a linear head on
+For each data set, n and draw: `training.learning_curve` sees n records by chance and no others. Then a linear head on
 the same embeddings learns from them and as many more as make 2n or 4n, five times, and is asked about a quarter of the
 records, drawn by chance, which the curve never saw; the score at n is that of other n records.
 
@@ -27,7 +27,7 @@ import pandas as pd
 from benchmarks.encoders import vectors_of
 from benchmarks.result_file import kept
 from evaluation.intervals import wilson_interval
-from training.learning_curves import LearningCurve, learning_curve, linear_scores
+from training.choosing.learning_curves import LearningCurve, learning_curve, linear_scores
 
 SETS = {  # file, and numbers of records
     "trec": ("train", (100, 250, 1000)),

@@ -48,7 +48,7 @@ def by_trainer(train: pd.DataFrame, test: pd.DataFrame, seed: int, frozen: int =
         set_seed,
     )
 
-    from training.packaged import PACKAGED, locate
+    from training.models.packaged import PACKAGED, locate
 
     names = sorted({*train.label, *test.label})
     set_seed(seed)  # of the head, which is fresh

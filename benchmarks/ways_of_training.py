@@ -30,8 +30,8 @@ from benchmarks.language import chat
 from benchmarks.own_process import peak_gib
 from benchmarks.result_file import kept
 from training import FitConfig, fit
-from training.adapt import trained_share
 from training.config import Method
+from training.models.adapt import trained_share
 from training.recipes import prepare
 
 TEST, SEED = 300, 0

@@ -9,18 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from training.compression import Compressed as Compressed
-    from training.compression import Measured as Measured
-    from training.compression import compress as compress
+    from training.choosing.learning_curves import LearningCurve as LearningCurve
+    from training.choosing.learning_curves import learning_curve as learning_curve
+    from training.choosing.learning_curves import linear_scores as linear_scores
     from training.config import FitConfig as FitConfig
-    from training.embedding import embed as embed
     from training.fitting import fit as fit
-    from training.folds import out_of_fold as out_of_fold
-    from training.learning_curves import LearningCurve as LearningCurve
-    from training.learning_curves import learning_curve as learning_curve
-    from training.learning_curves import linear_scores as linear_scores
-    from training.legibility import Reading as Reading
-    from training.legibility import reading as reading
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
@@ -30,33 +23,40 @@ if TYPE_CHECKING:
     from training.results import QuestionPredictions as QuestionPredictions
     from training.results import SpanPredictions as SpanPredictions
     from training.results import TextPredictions as TextPredictions
-    from training.search import SearchResult as SearchResult
-    from training.search import tune as tune
+    from training.searching.search import SearchResult as SearchResult
+    from training.searching.search import tune as tune
+    from training.smaller.compression import Compressed as Compressed
+    from training.smaller.compression import Measured as Measured
+    from training.smaller.compression import compress as compress
+    from training.vectors.embedding import embed as embed
+    from training.vectors.folds import out_of_fold as out_of_fold
+    from training.vectors.legibility import Reading as Reading
+    from training.vectors.legibility import reading as reading
 
 _HOME = {
-    "Compressed": "training.compression",
+    "Compressed": "training.smaller.compression",
     "EpochResult": "training.results",
     "FitConfig": "training.config",
     "FitResult": "training.results",
-    "LearningCurve": "training.learning_curves",
-    "Measured": "training.compression",
+    "LearningCurve": "training.choosing.learning_curves",
+    "Measured": "training.smaller.compression",
     "NumberPredictions": "training.results",
     "OrderPredictions": "training.results",
     "Predictions": "training.results",
     "QuestionPredictions": "training.results",
-    "SearchResult": "training.search",
+    "SearchResult": "training.searching.search",
     "SpanPredictions": "training.results",
     "TextPredictions": "training.results",
-    "compress": "training.compression",
-    "embed": "training.embedding",
+    "compress": "training.smaller.compression",
+    "embed": "training.vectors.embedding",
     "fit": "training.fitting",
-    "learning_curve": "training.learning_curves",
-    "linear_scores": "training.learning_curves",
-    "out_of_fold": "training.folds",
+    "learning_curve": "training.choosing.learning_curves",
+    "linear_scores": "training.choosing.learning_curves",
+    "out_of_fold": "training.vectors.folds",
     "predict": "training.prediction",
-    "Reading": "training.legibility",
-    "reading": "training.legibility",
-    "tune": "training.search",
+    "Reading": "training.vectors.legibility",
+    "reading": "training.vectors.legibility",
+    "tune": "training.searching.search",
 }
 
 __all__ = [

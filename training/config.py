@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from training.packaged import PACKAGED
-from training.private_settings import check_private
+from training.models.packaged import PACKAGED
+from training.private.settings import check_private
 
 Method = Literal[
     "lora", "rslora", "dora", "ia3", "prompt", "prefix", "p_tuning", "full", "head", "linear", "contrastive"
@@ -22,7 +22,7 @@ FEW_LABELS: dict[str, tuple[str, ...]] = {
     "linear": ("softmax", "sigmoid", "ordinal"),
     "contrastive": ("softmax", "ordinal"),
 }
-"""Methods whose head is not learnt step by step, and the heads of `training.heads` that they know."""
+"""Methods whose head is not learnt step by step, and the heads of `training.answers.heads` that they know."""
 
 # Epochs x records that a classifier of a few classes needs to settle, and the bounds put on the quotient.
 _RECORDS_TO_SEE = 10_000

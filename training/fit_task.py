@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from training import _hf, causal
+from training.answers.heads import Head, keep_threshold, model_settings
+from training.answers.questions import keep_thresholds
+from training.answers.validation import Said, Validated
 from training.config import FitConfig
-from training.folder_heads import FolderHead
-from training.heads import Head, keep_threshold, model_settings
-from training.packaged import fingerprint
-from training.questions import keep_thresholds
-from training.records import TokenizedRecords
-from training.replay import Mixture
+from training.data.records import TokenizedRecords
+from training.data.sequences import told_of_cut
+from training.earlier_tasks.folder_heads import FolderHead
+from training.earlier_tasks.replay import Mixture
+from training.models import _hf, causal
+from training.models.packaged import fingerprint
 from training.results import EpochResult
-from training.sequences import told_of_cut
-from training.validation import Said, Validated
 
 if TYPE_CHECKING:
-    from training.distillation import Teacher
-    from training.earlier import EarlierTask
+    from training.earlier_tasks.distillation import Teacher
+    from training.earlier_tasks.earlier import EarlierTask
 
 ITS_OWN_LOSS = {
     "loss": "cross_entropy",
@@ -66,7 +66,7 @@ class FitTask:
         validated: the scores of what the model says of the validation part.
         tokenizer: the model's own.
         run: digest of data, class names, settings and model, that is of everything that decides the outcome.
-        engine: what trains a model, by the model and the run; `None`: that of `training.engine`.
+        engine: what trains a model, by the model and the run; `None`: that of `training.engines.engine`.
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.

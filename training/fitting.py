@@ -11,31 +11,31 @@ from typing import Any, cast
 
 import torch
 
-from training import _hf
-from training._torch import choose_device, choose_precision, is_first_process, own_randomness, wait_for_others
-from training.batching import PADDED_TOGETHER, of_like_length, padding_waste
-from training.checkpoints import last_checkpoint
+from training.answers.outputs import Compute
 from training.config import FitConfig
-from training.continuing import going_on
 from training.cost import Meter, environment
-from training.datasets_in import Table, as_dataset
-from training.distillation import taught, with_teacher
-from training.earlier import with_earlier
-from training.engine import AfterEpoch, Run, batches_of, best_epoch
-from training.engine import train as train_to_the_end
+from training.data.batching import PADDED_TOGETHER, of_like_length, padding_waste
+from training.data.datasets_in import Table, as_dataset
+from training.earlier_tasks.continuing import going_on
+from training.earlier_tasks.distillation import taught, with_teacher
+from training.earlier_tasks.earlier import with_earlier
+from training.earlier_tasks.replay import read_in_training
+from training.earlier_tasks.several_heads import taken_apart
+from training.engines.checkpoints import last_checkpoint
+from training.engines.engine import AfterEpoch, Run, batches_of, best_epoch
+from training.engines.engine import train as train_to_the_end
+from training.engines.frozen_layers import computed_once
+from training.engines.linear_head import learn_head
+from training.engines.short_of_memory import in_parts
 from training.fit_task import FitTask, LanguageTask, Learnable, data_digest
-from training.frozen_layers import computed_once
-from training.linear_head import learn_head
-from training.outputs import Compute
+from training.models import _hf
+from training.models._torch import choose_device, choose_precision, is_first_process, own_randomness, wait_for_others
 from training.overfitting import told_of_fit
-from training.privacy import spent
+from training.private.privacy import spent
 from training.progress import Tick, as_tick
 from training.recipes import LabelColumn, as_told, prepare
-from training.replay import read_in_training
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
-from training.several_heads import taken_apart
-from training.short_of_memory import in_parts
 
 _CHECKPOINTS = "checkpoint"
 

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from training import _hf
-from training._torch import choose_device, choose_precision
-from training.datasets_in import Table, as_dataset
-from training.heads import TAGS, RecordHead, head_of, names_of, threshold_of
-from training.listwise import NAMES as OPTIONS
-from training.listwise import ranked_texts
-from training.model_files import UnusableModel
-from training.outputs import Compute, each_probabilities
-from training.pairwise import compared
+from training.answers.heads import TAGS, RecordHead, head_of, names_of, threshold_of
+from training.answers.listwise import NAMES as OPTIONS
+from training.answers.listwise import ranked_texts
+from training.answers.outputs import Compute, each_probabilities
+from training.answers.pairwise import compared
+from training.answers.questions import THRESHOLDS, Question, questions_of, said_of_each
+from training.answers.similarity import encodes, similarity
+from training.data.datasets_in import Table, as_dataset
+from training.data.records import TokenizedRecords, tokenized
+from training.data.tagging import likeliest, marked
+from training.data.windows import WindowedTexts, windowed
+from training.models import _hf
+from training.models._torch import choose_device, choose_precision
+from training.models.model_files import UnusableModel
+from training.models.writers import writes
 from training.progress import Tick, as_tick
-from training.questions import THRESHOLDS, Question, questions_of, said_of_each
-from training.records import TokenizedRecords, tokenized
 from training.results import (
     NumberPredictions,
     Predictions,
@@ -30,10 +34,6 @@ from training.results import (
     questions_as_predictions,
     values_as_predictions,
 )
-from training.similarity import encodes, similarity
-from training.tagging import likeliest, marked
-from training.windows import WindowedTexts, windowed
-from training.writers import writes
 from training.writing import writer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.config import FitConfig
 from training.cost import COST, Cost
-from training.model_files import json_in
+from training.models.model_files import json_in
 from training.whole_files import write_whole
 
 if TYPE_CHECKING:

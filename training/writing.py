@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from training import _hf, causal
-from training._torch import choose_device, choose_precision
-from training.batching import token_budget_batches
-from training.chats import give_template, in_words, prompts_of
-from training.outputs import Compute, moved
+from training.answers.outputs import Compute, moved
+from training.data.batching import token_budget_batches
+from training.data.chats import give_template, in_words, prompts_of
+from training.models import _hf, causal
+from training.models._torch import choose_device, choose_precision
 from training.progress import Tick
 from training.results import TextPredictions
 from training.run_record import longest_answer_in

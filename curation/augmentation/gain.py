@@ -12,7 +12,7 @@ import numpy.typing as npt
 from evaluation.columns import Column, matrix, whole_numbers
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
-from training.linear import fit_linear
+from training.vectors.linear import fit_linear
 
 FOLDS = 5
 MOST_RECORDS = 5_000  # of the training part, drawn by chance; enough to tell, and bounded in time

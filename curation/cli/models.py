@@ -14,8 +14,8 @@ from curation.cli.show import as_json, project_dir
 from curation.project.folder import open_project
 
 if TYPE_CHECKING:
-    from training.learning_curves import LearningCurve
-    from training.model_choice import Candidate, ModelChoice
+    from training.choosing.learning_curves import LearningCurve
+    from training.choosing.model_choice import Candidate, ModelChoice
 
 _NAME = 16  # characters of a name on the screen; the JSON has all
 
@@ -62,7 +62,7 @@ def _table(found: ModelChoice) -> list[str]:
 
 
 def _cells(each: Candidate) -> list[str]:
-    from training.model_facts import describe_size
+    from training.choosing.model_facts import describe_size
 
     facts, languages = each.facts, ",".join(each.facts.languages[:2]) or "?"
     more = f"+{len(facts.languages) - 2}" if len(facts.languages) > 2 else ""

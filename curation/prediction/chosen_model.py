@@ -7,8 +7,8 @@ from pathlib import Path
 
 from curation.errors import TwofoldError
 from curation.project.folder import Project, open_project
+from training.models.writers import writes
 from training.run_record import is_complete, text_columns_in
-from training.writers import writes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
 from training.config import FitConfig, Precision
-from training.packaged import PACKAGED
+from training.models.packaged import PACKAGED
 
 FORMAT = 2
 

@@ -48,7 +48,7 @@ class EmbeddingStore:
     @cached_property
     def precision(self) -> str:
         """`"fp32"` or `"bf16"`, in which the embeddings of this project are computed."""
-        from training.embedding import embedding_precision
+        from training.vectors.embedding import embedding_precision
 
         return embedding_precision(**self._how)
 

@@ -15,7 +15,7 @@ from curation.project.artifacts import read_json, read_table, write_json
 from curation.project.folder import Project, Round
 from curation.project.records import by_id, column, labels_schema, table
 from curation.project.standing import USED_PARTS, Part
-from training.writers import why_no_writer
+from training.models.writers import why_no_writer
 
 if TYPE_CHECKING:
     import datasets

@@ -21,7 +21,7 @@ from curation.project import ledger
 from curation.project.config import Config
 from curation.project.folder import Project, Round
 from curation.project.reads import Noted, content_hash, digest, noted
-from training.model_files import UnusableModel
+from training.models.model_files import UnusableModel
 
 Tick = Callable[[int, int], None]  # done so far, in all
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from curation.quality.input_checks import BoolArray, FloatArray, IntArray
-from training.folds import out_of_fold
+from training.vectors.folds import out_of_fold
 
 Method = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 

@@ -25,7 +25,7 @@ from curation.quality.input_checks import BoolArray, FloatArray, IntArray
 from curation.quality.label_sets import read_label_sets
 from curation.quality.one_label_views import pooled_log_odds, ridge_views
 from curation.quality.word_tags import Words, as_tags, in_words, read_words
-from training.linear import fit_linear
+from training.vectors.linear import fit_linear
 
 
 @dataclass(frozen=True, kw_only=True)

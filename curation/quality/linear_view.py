@@ -9,7 +9,7 @@ import numpy as np
 from curation.quality.folds import split
 from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.spread_sample import stands_for
-from training.linear import fit_linear
+from training.vectors.linear import fit_linear
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression

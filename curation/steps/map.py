@@ -19,7 +19,7 @@ from curation.quality.text_copies import alike
 
 if TYPE_CHECKING:
     from curation.quality.input_checks import BoolArray, FloatArray
-    from training.legibility import Reading
+    from training.vectors.legibility import Reading
 
 NEARLY = 0.8  # Jaccard similarity of character 4-grams from which one field counts as a copy
 NEIGHBOURS = 100  # of each record; one graph serves all checks

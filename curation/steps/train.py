@@ -15,7 +15,7 @@ from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Step, Tick
 from curation.tasks.kind import Scale
-from training.model_files import UnusableModel
+from training.models.model_files import UnusableModel
 from training.progress import say
 from training.run_record import KEPT, recorded
 
@@ -81,7 +81,7 @@ def refusals(context: Context, record_ids: Sequence[str]) -> Iterator[None]:
     Raises:
         TwofoldError: In place of a ValueError.
     """
-    from training.engine import NotFinite
+    from training.engines.engine import NotFinite
 
     try:
         yield

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from training.chats import holds_conversations
+from training.answers.listwise import holds_orders
+from training.answers.numbers import holds_numbers
 from training.config import FEW_LABELS, FitConfig
+from training.data.chats import holds_conversations
+from training.data.windows import holds_passages
 from training.fit_task import FitTask, LanguageTask
-from training.listwise import holds_orders
-from training.numbers import holds_numbers
 from training.recipes.encode import encode
 from training.recipes.instruct import instruct
 from training.recipes.numbers import numbers
@@ -24,7 +25,6 @@ from training.recipes.pretrain import pretrain
 from training.recipes.questions import questions
 from training.recipes.records import records
 from training.run_record import TEXT_COLUMNS
-from training.windows import holds_passages
 
 if TYPE_CHECKING:
     from datasets import Dataset

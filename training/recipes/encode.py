@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import _hf
-from training._sentence_transformers import load_for_training, load_plain, save_plain
+from training.answers.numbers import Floats, holds_numbers, numbers_in
 from training.config import FitConfig
+from training.data.records import TokenizedRecords, side_by_side
 from training.fit_task import Goal, LanguageTask, cut_notes, digest, refuse
-from training.numbers import Floats, holds_numbers, numbers_in
-from training.records import TokenizedRecords, side_by_side
+from training.models import _hf
 from training.run_record import TEXT_COLUMNS
+from training.vectors._sentence_transformers import load_for_training, load_plain, save_plain
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -26,7 +26,7 @@ _BEST_FOUND = Goal(epoch_by=lambda epoch: (epoch.scores["mrr"], -float(epoch.val
 
 def encoding(model: Any, run: Any) -> Any:
     """Return the engine of encoders."""
-    from training.encoder_engine import EncoderEngine
+    from training.engines.encoder_engine import EncoderEngine
 
     return EncoderEngine(model, run)
 

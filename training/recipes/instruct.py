@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from training.chats import UNLEARNT, answered, pieces_of, tokens_of
 from training.config import FitConfig
+from training.data.chats import UNLEARNT, answered, pieces_of, tokens_of
+from training.data.sequences import Cut, cut, packed
 from training.fit_task import Goal, LanguageTask
 from training.recipes.language import Reader, language_task, reader_of
-from training.sequences import Cut, cut, packed
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -22,7 +22,7 @@ LEAST_LOSS = Goal(epoch_by=lambda epoch: -float(epoch.validation_loss))
 
 def writing(model: Any, run: Any) -> Any:
     """Return the engine that learns what is marked in token numbers."""
-    from training import trl_engines
+    from training.engines import trl_engines
 
     return trl_engines.writing(model, run)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from training import causal
-from training.chats import give_template
 from training.config import FitConfig
+from training.data.chats import give_template
+from training.data.records import TokenizedRecords
 from training.fit_task import LanguageTask, digest
-from training.records import TokenizedRecords
+from training.models import causal
 from training.run_record import LONGEST
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from training import _hf
+from training.answers.listwise import listwise_head, options_in, ranked_texts, ranks_in
+from training.answers.validation import of_orders
 from training.config import FitConfig
+from training.data.records import tokenized
 from training.fit_task import ITS_OWN_LOSS, FitTask, labelled_task, refuse
-from training.listwise import listwise_head, options_in, ranked_texts, ranks_in
-from training.records import tokenized
-from training.validation import of_orders
+from training.models import _hf
 
 if TYPE_CHECKING:
     from datasets import Dataset

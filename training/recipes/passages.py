@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from training import _hf
+from training.answers.heads import TAGS
+from training.answers.validation import of_passages
 from training.config import FitConfig
+from training.data.windows import passage_labels, windowed
 from training.fit_task import ITS_OWN_LOSS, FitTask, Taught, digest, refuse, sample
-from training.heads import TAGS
-from training.validation import of_passages
-from training.windows import passage_labels, windowed
+from training.models import _hf
 
 if TYPE_CHECKING:
     from datasets import Dataset

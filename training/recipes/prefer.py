@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.chats import Chat, messages_in, pieces_of, tokens_of
+from training.answers.pairwise import CHOSEN, EQUAL, FIRST, REJECTED, SECOND, told_last
 from training.config import FitConfig
-from training.datasets_in import names_in
+from training.data.chats import Chat, messages_in, pieces_of, tokens_of
+from training.data.datasets_in import names_in
+from training.data.records import TokenizedRecords
+from training.data.sequences import Cut, told_of_cut
 from training.fit_task import Goal, LanguageTask
-from training.pairwise import CHOSEN, EQUAL, FIRST, REJECTED, SECOND, told_last
 from training.recipes.language import Reader, language_task, reader_of
-from training.records import TokenizedRecords
-from training.sequences import Cut, told_of_cut
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,7 +35,7 @@ class _Pair:
 
 def preferring(model: Any, run: Any) -> Any:
     """Return the engine that learns from pairs of answers."""
-    from training import trl_engines
+    from training.engines import trl_engines
 
     return trl_engines.preferring(model, run)
 

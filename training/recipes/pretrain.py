@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from training.chats import marks_of, without_marks
 from training.config import FitConfig
+from training.data.chats import marks_of, without_marks
+from training.data.records import TokenizedRecords, checked_columns, texts_of
+from training.data.sequences import as_records, packed
 from training.fit_task import LanguageTask
 from training.recipes.instruct import LEAST_LOSS, writing
 from training.recipes.language import Reader, language_task, reader_of
-from training.records import TokenizedRecords, checked_columns, texts_of
-from training.sequences import as_records, packed
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from training import _hf
+from training.answers.heads import head_for
+from training.answers.numbers import holds_numbers, number_head, numbers_in, scale_of
+from training.answers.questions import Question, of_questions, questions_head
 from training.config import FitConfig
-from training.datasets_in import with_class_names
+from training.data.datasets_in import with_class_names
+from training.data.records import label_names_of, labels_in, tokenized
 from training.fit_task import ITS_OWN_LOSS, FitTask, labelled_task, refuse
-from training.heads import head_for
-from training.numbers import holds_numbers, number_head, numbers_in, scale_of
-from training.questions import Question, of_questions, questions_head
-from training.records import label_names_of, labels_in, tokenized
+from training.models import _hf
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import _hf
+from training.answers.heads import head_for
+from training.answers.pairwise import compared, tells, told_last, with_told_answers
+from training.answers.validation import of_records
 from training.config import FitConfig
-from training.contrastive import by_contrast
-from training.datasets_in import with_class_names
+from training.data.datasets_in import with_class_names
+from training.data.records import label_names_of, soft_labels_in, tokenized
+from training.engines.contrastive import by_contrast
 from training.fit_task import FitTask, labelled_task
-from training.heads import head_for
-from training.pairwise import compared, tells, told_last, with_told_answers
-from training.privacy import privately
-from training.records import label_names_of, soft_labels_in, tokenized
+from training.models import _hf
+from training.private.privacy import privately
 from training.run_record import TEXT_COLUMNS
-from training.validation import of_records
 
 if TYPE_CHECKING:
     from datasets import Dataset

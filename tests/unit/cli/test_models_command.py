@@ -23,7 +23,7 @@ TEXTS = [f"{who} {how}" for who, how in product(WHO, WHAT)]
 
 @pytest.fixture(autouse=True)
 def _no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.model_facts.cached_models", dict)
+    monkeypatch.setattr("training.choosing.model_facts.cached_models", dict)
 
 
 def unlabelled(make_project: Callable[..., Project]) -> Project:

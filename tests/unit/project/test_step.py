@@ -10,7 +10,7 @@ from curation.project import ledger
 from curation.project.artifacts import write_table
 from curation.project.folder import open_project
 from curation.project.step import Context, Step, is_fresh, run_step
-from training.model_files import UnusableModel
+from training.models.model_files import UnusableModel
 
 ROWS = [("a", "Where is my order?", "question"), ("b", "It broke.", "complaint")] * 1
 ROWS += [("c", "When does it come?", "question"), ("d", "The box was empty.", "complaint")]

@@ -12,8 +12,10 @@ import pytest
 from two_topics import sentences
 
 from curation.quality import label_quality
-from training import embed, embedding, packaged
+from training import embed
+from training.models import packaged
 from training.progress import if_slow
+from training.vectors import embedding
 
 TEXTS, TOPICS = sentences()
 GIVEN = ["money", *TOPICS[1:]]

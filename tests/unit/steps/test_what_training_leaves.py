@@ -77,7 +77,9 @@ def test_a_run_is_in_the_ledger_in_the_report_and_in_the_answer_of_the_command(s
 def test_a_loss_that_is_no_number_names_record_ids(split_up: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     round_ = split_up.round(0)
     taught = sorted(records_by_part(round_)[Part.TRAIN])
-    monkeypatch.setattr("training.engine.logits_of", lambda model, inputs: torch.full((len(taught), 2), torch.nan))
+    monkeypatch.setattr(
+        "training.engines.engine.logits_of", lambda model, inputs: torch.full((len(taught), 2), torch.nan)
+    )
     with pytest.raises(TwofoldError, match="not a number") as raised:
         run_step(train.STEP, Context(project=split_up, round=round_))
     assert f"(records {', '.join(taught)} of train)" in str(raised.value)

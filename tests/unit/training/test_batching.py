@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.batching import padding_waste, shuffled_length_batches, token_budget_batches
+from training.data.batching import padding_waste, shuffled_length_batches, token_budget_batches
 
 lengths_of_texts = st.lists(st.integers(1, 300), max_size=80)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.checkpoints import Seal, folder_of, last_checkpoint, seal
+from training.engines.checkpoints import Seal, folder_of, last_checkpoint, seal
 
 
 def made(folder: Path, step: int, *, run: str = "this", keep: tuple[Path, ...] = ()) -> Path:

@@ -12,9 +12,9 @@ import pytest
 from datasets import Dataset
 from tiny_llama import tiny_llama
 
-from training.model_choice import choose_model
-from training.model_facts import NOT_STATED, cached_models, local_folder, model_facts
-from training.model_files import UnusableModel
+from training.choosing.model_choice import choose_model
+from training.choosing.model_facts import NOT_STATED, cached_models, local_folder, model_facts
+from training.models.model_files import UnusableModel
 
 CARD = "---\nlicense: {licence}\nlanguage:\n- en\n- de\n---\nA model."
 MESSAGES = ["my parcel is late again", "the refund never came"] * 40

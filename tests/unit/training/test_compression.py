@@ -18,11 +18,11 @@ from transformers import AutoModelForSequenceClassification
 
 from curation.cli import cli
 from training import FitConfig, FitResult, compress, fit, predict
-from training._hf import load_trained
-from training.model_files import UnusableModel
-from training.outputs import Compute
+from training.answers.outputs import Compute
+from training.models._hf import load_trained
+from training.models.model_files import UnusableModel
 from training.prediction import read_rows
-from training.pruning import neuron_importance
+from training.smaller.pruning import neuron_importance
 
 
 def encoder_linears(folder: Path) -> dict[str, np.ndarray]:

@@ -11,10 +11,11 @@ import torch
 from datasets import ClassLabel, Dataset
 from safetensors.torch import load_file
 
-from training import FitConfig, FitResult, distillation, fit, predict
-from training.distillation import _paid
-from training.heads import SOFTMAX
-from training.kept_once import kept_once
+from training import FitConfig, FitResult, fit, predict
+from training.answers.heads import SOFTMAX
+from training.earlier_tasks import distillation
+from training.earlier_tasks.distillation import _paid
+from training.engines.kept_once import kept_once
 
 
 class Killed(Exception):

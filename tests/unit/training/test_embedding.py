@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training import embed
-from training.packaged import fingerprint
+from training.models.packaged import fingerprint
 
 TEXTS = [
     "The parcel came two days late.",
@@ -35,7 +35,7 @@ def test_a_cached_text_is_read_without_a_model(
     tmp_path: Path, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = embed(TEXTS, precision="fp32", cache_dir=tmp_path)
-    monkeypatch.setattr("training._sentence_transformers.load_encoder", None)
+    monkeypatch.setattr("training.vectors._sentence_transformers.load_encoder", None)
     again = embed(TEXTS[::-1], cache_dir=tmp_path)
     assert (again[::-1] == first).all()
     assert first == pytest.approx(vectors, abs=1e-5)
@@ -52,7 +52,7 @@ def test_only_new_texts_are_computed(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
         return encode
 
-    monkeypatch.setattr("training._sentence_transformers.load_encoder", load_recorder)
+    monkeypatch.setattr("training.vectors._sentence_transformers.load_encoder", load_recorder)
     embed(TEXTS, cache_dir=tmp_path)
     assert seen == [TEXTS[2], "", TEXTS[5]]
 

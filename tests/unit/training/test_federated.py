@@ -17,12 +17,15 @@ import torch
 from datasets import Dataset
 from safetensors.torch import load_file, save_file
 
-from training import FitConfig, federated_site, predict, site_processes
-from training.averaging import average, receive
-from training.federated import federated, main
-from training.federated_site import Job, serve
+from training import FitConfig, predict
+from training.federated import federated
+from training.federated import processes as site_processes
+from training.federated import site as federated_site
+from training.federated.__main__ import main
+from training.federated.averaging import average, receive
+from training.federated.processes import SiteProcess
+from training.federated.site import Job, serve
 from training.results import FederatedResult
-from training.site_processes import SiteProcess
 
 Fit = Callable[..., FederatedResult]
 

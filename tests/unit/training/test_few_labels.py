@@ -19,14 +19,14 @@ from sklearn.linear_model import LogisticRegression
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, RobertaConfig, RobertaModel
 
 from training import FitConfig, FitResult, embed, fit, predict
-from training._hf import load_for_training
-from training.batching import batches_of_mates
-from training.contrastive import contrast
-from training.heads import SOFTMAX
-from training.linear_head import Rows, best_strength, fitted, stratified
-from training.model_files import UnusableModel
-from training.packaged import packaged_folder
-from training.sentence_layer import vectors_seen
+from training.answers.heads import SOFTMAX
+from training.data.batching import batches_of_mates
+from training.engines.contrastive import contrast
+from training.engines.linear_head import Rows, best_strength, fitted, stratified
+from training.models._hf import load_for_training
+from training.models.model_files import UnusableModel
+from training.models.packaged import packaged_folder
+from training.models.sentence_layer import vectors_seen
 
 FAST: dict[str, Any] = {"threads": 1, "precision": "fp32"}
 BY_CONTRAST: dict[str, Any] = {**FAST, "method": "contrastive", "epochs": 3, "batch_size": 10, "learning_rate": 3e-3}

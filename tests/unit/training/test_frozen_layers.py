@@ -12,7 +12,8 @@ import pytest
 from datasets import Dataset
 from safetensors.torch import load_file
 
-from training import FitConfig, fit, fitting, frozen_layers
+from training import FitConfig, fit, fitting
+from training.engines import frozen_layers
 
 
 def learnt(data: Any, config: FitConfig, folder: Path, columns: list[str]) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def test_texts_that_are_compared_are_kept_apart(
 
 
 def test_what_a_model_with_added_weights_says_is_not_kept(tiny_model: str) -> None:
-    from training._hf import load_for_training
+    from training.models._hf import load_for_training
 
     for method in ("lora", "prompt", "full"):
         assert frozen_layers._frozen_layers(load_for_training(FitConfig(model=tiny_model, method=method), {})) == 0
@@ -88,7 +89,7 @@ def test_a_run_that_is_short_of_memory_goes_on_in_smaller_parts(
 ) -> None:
     import torch
 
-    from training import engine
+    from training.engines import engine
 
     config = FitConfig(model=without_dropout(tiny_model, tmp_path), **{**fast, "epochs": 3, "batch_size": 6})
     straight = learnt(dataset, config, tmp_path / "straight", ["text"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from training import FitConfig, fit, predict
-from training.heads import ORDINAL, SIGMOID, SOFTMAX
+from training.answers.heads import ORDINAL, SIGMOID, SOFTMAX
 
 
 def with_labels(dataset: Dataset) -> dict[str, list[Any]]:

@@ -18,12 +18,12 @@ from tiny_llama import NUMBERS, questions, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from training import FitConfig, FitResult, TextPredictions, fit, predict
-from training.chats import PLAIN, UNLEARNT, give_template, in_words, pieces_of, tokens_of
-from training.engine import NotFinite
-from training.model_files import UnusableModel
-from training.records import TokenizedRecords
+from training.data.chats import PLAIN, UNLEARNT, give_template, in_words, pieces_of, tokens_of
+from training.data.records import TokenizedRecords
+from training.data.sequences import as_records, batch_of, packed
+from training.engines.engine import NotFinite
+from training.models.model_files import UnusableModel
 from training.results import DataNote
-from training.sequences import as_records, batch_of, packed
 
 TEXTS = Dataset.from_dict({"text": [" ".join(NUMBERS[at:] + NUMBERS[:at]) for at in range(6)]})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.learning_curves import learning_curve, linear_scores
+from training.choosing.learning_curves import learning_curve, linear_scores
 
 
 def learner(floor: float, scale: float, exponent: float, noise: float = 0.0):

@@ -11,8 +11,8 @@ import torch
 from scipy.stats import spearmanr
 
 from training import FitConfig, embed, fit, predict
+from training.answers.similarity import ranking_loss, scored_loss
 from training.run_record import text_columns_in
-from training.similarity import ranking_loss, scored_loss
 
 THINGS = ("my parcel", "the delivery", "your courier", "my invoice", "the refund", "your receipt")
 ENDS = ("is late again", "never came", "has arrived")

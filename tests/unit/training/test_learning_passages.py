@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import FitConfig, fit, predict
-from training._hf import load_tokenizer, windows_with
-from training.tagging import likeliest, marked, tag_names, tags_of
-from training.windows import windowed
+from training.data.tagging import likeliest, marked, tag_names, tags_of
+from training.data.windows import windowed
+from training.models._hf import load_tokenizer, windows_with
 
 LABELS = ["subject", "when"]
 
@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
 ) -> None:
     from safetensors.numpy import load_file
 
-    from training import engine
+    from training.engines import engine
 
     learnt(passages, tiny_model, tmp_path / "whole", fast, epochs=4)
     real, calls = engine.seal, 0

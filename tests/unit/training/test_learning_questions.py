@@ -11,9 +11,9 @@ import torch
 from sklearn.metrics import f1_score
 
 from training import FitConfig, NumberPredictions, QuestionPredictions, fit, predict
-from training.heads import SIGMOID, SOFTMAX
-from training.numbers import number_head
-from training.questions import Question, questions_head
+from training.answers.heads import SIGMOID, SOFTMAX
+from training.answers.numbers import number_head
+from training.answers.questions import Question, questions_head
 
 ASKED = ["about", "moods", "length"]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training import embed, reading
-from training.legibility import _TYPOGRAPHIC, _tokenizer
+from training.vectors.legibility import _TYPOGRAPHIC, _tokenizer
 
 
 @pytest.mark.parametrize(

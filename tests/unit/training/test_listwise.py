@@ -13,7 +13,7 @@ from datasets import ClassLabel, Dataset, Features, List, Value
 
 from evaluation.orders import order_likelihood, ranks_by
 from training import FitConfig, fit, predict
-from training.listwise import listwise_head
+from training.answers.listwise import listwise_head
 
 OPTIONS = ("delivery", "money", "thanks")
 SAID = {  # by what a message is about: what matters most in it

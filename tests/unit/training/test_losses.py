@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import FitConfig, fit, predict
-from training.losses import LOSSES, mean_loss
+from training.answers.losses import LOSSES, mean_loss
 
 LOGITS = torch.tensor([[2.0, 0.0, -1.0], [0.0, 0.0, 0.0]])
 LABELS = torch.tensor([0, 2])

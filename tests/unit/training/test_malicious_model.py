@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from training import FitConfig, embed, fit, predict
-from training.model_files import UnusableModel
-from training.packaged import packaged_folder
+from training.models.model_files import UnusableModel
+from training.models.packaged import packaged_folder
 
 MESSAGES = {"text": ["my parcel is late", "I want a refund"] * 4, "label": ["late", "refund"] * 4}
 TINY = {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "hidden_size": 16}

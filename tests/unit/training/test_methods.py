@@ -12,11 +12,11 @@ from datasets import Dataset
 from safetensors.torch import load_file
 
 from training import FitConfig, fit, predict
-from training._hf import load_for_training
-from training.adapt import plain, trained_share
 from training.config import FEW_LABELS, Method
-from training.layers import is_head, layers_of
-from training.schedule import parameter_groups, share_at
+from training.engines.schedule import parameter_groups, share_at
+from training.models._hf import load_for_training
+from training.models.adapt import plain, trained_share
+from training.models.layers import is_head, layers_of
 
 METHODS = [each for each in get_args(Method) if each not in FEW_LABELS]
 IN_LAYERS = {"lora": "lora_", "rslora": "lora_", "dora": "lora_", "ia3": "ia3_"}

@@ -14,8 +14,8 @@ from datasets import Dataset
 
 from curation.cli import cli
 from training import Compressed, FitConfig, SpanPredictions, compress, fit, predict
-from training.model_files import UnusableModel
-from training.onnx_model import quantize
+from training.models.model_files import UnusableModel
+from training.smaller.onnx_model import quantize
 
 LONG = "the delivery was wrong this morning and nobody could tell me why " * 3
 

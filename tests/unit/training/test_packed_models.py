@@ -13,8 +13,8 @@ from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from training import FitConfig, fit, predict
-from training.causal import load_writer
-from training.model_files import UnusableModel
+from training.models.causal import load_writer
+from training.models.model_files import UnusableModel
 
 HEADS, WIDTH, LAYERS = 2, 32, 2
 END = "<|end|>"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from training import FitConfig, fit, predict
-from training.pairwise import pairwise_head, tie_of
+from training.answers.pairwise import pairwise_head, tie_of
 from training.run_record import text_columns_in
 
 THINGS = ("lamp", "bicycle", "piano", "kettle", "tent", "violin", "carpet", "sofa", "canoe", "helmet")

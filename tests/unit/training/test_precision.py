@@ -16,9 +16,9 @@ import pytest
 from datasets import Dataset
 
 from training import FitConfig, FitResult, embed, fit, predict
-from training._torch import choose_precision
-from training.embedding import embedding_precision
-from training.packaged import packaged_folder
+from training.models._torch import choose_precision
+from training.models.packaged import packaged_folder
+from training.vectors.embedding import embedding_precision
 
 FORMATS = ("fp32", "bf16")
 TEXTS = ["The parcel came two days late.", "Where is my refund?", "", "Ein Paket für Zoë 📦"]
@@ -35,7 +35,7 @@ def on_a_machine_that_prefers(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Go on as on a machine with or without instructions for bfloat16."""
 
     def prefer(precision: str) -> None:
-        monkeypatch.setattr("training._torch._has_fast_bf16", lambda device: precision == "bf16")
+        monkeypatch.setattr("training.models._torch._has_fast_bf16", lambda device: precision == "bf16")
 
     return prefer
 

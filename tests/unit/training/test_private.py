@@ -15,12 +15,13 @@ from datasets import ClassLabel, Dataset, List
 from safetensors.torch import load_file
 from scipy.special import ndtr
 
-from training import FitConfig, FitResult, fit, privacy
-from training._hf import load_for_training
-from training.privacy import Plan, plan_of, spent_by
-from training.private_engine import ClippedSum, DrawnBatches
-from training.secret_noise import noise_secret, random_of
-from training.short_of_memory import in_parts
+from training import FitConfig, FitResult, fit
+from training.engines.short_of_memory import in_parts
+from training.models._hf import load_for_training
+from training.private import privacy
+from training.private.engine import ClippedSum, DrawnBatches
+from training.private.privacy import Plan, plan_of, spent_by
+from training.private.secret_noise import noise_secret, random_of
 
 METHODS: dict[str, dict[str, Any]] = {"head": {}, "lora": {}, "rslora": {}, "full": {"freeze": 1}}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 
-from training.records import label_names_of, tokenized
+from training.data.records import label_names_of, tokenized
 
 
 def letters(columns: list[list[str]]) -> dict[str, list[list[int]]]:

@@ -15,11 +15,11 @@ from safetensors.torch import load_file
 
 from training import FitConfig, FitResult, fit, predict
 from training.__main__ import main
-from training.earlier import EarlierTask
-from training.engine import NotFinite, batches_of
-from training.heads import SIGMOID, SOFTMAX
-from training.records import TokenizedRecords
-from training.replay import Mixture, replayed_records
+from training.answers.heads import SIGMOID, SOFTMAX
+from training.data.records import TokenizedRecords
+from training.earlier_tasks.earlier import EarlierTask
+from training.earlier_tasks.replay import Mixture, replayed_records
+from training.engines.engine import NotFinite, batches_of
 
 
 class Killed(Exception):

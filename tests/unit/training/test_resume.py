@@ -19,7 +19,9 @@ from training import FitResult, fit
 RUN = """
 import json, os, signal, sys
 from datasets import load_from_disk
-from training import FitConfig, checkpoints, engine, fit, fit_task, fitting
+from training.engines import checkpoints
+from training.engines import engine
+from training import FitConfig, fit, fit_task, fitting
 
 def kill(*args, **named):
     os.kill(os.getpid(), signal.SIGKILL)

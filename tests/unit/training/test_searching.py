@@ -15,9 +15,9 @@ import pytest
 from datasets import Dataset
 
 from training import FitConfig, SearchResult, tune
-from training._optuna import _by_step
-from training.search_journal import DONE, FAILED, OPEN, STOPPED, Journal, Tried
-from training.search_space import Between, OneOf, space_of
+from training.searching._optuna import _by_step
+from training.searching.journal import DONE, FAILED, OPEN, STOPPED, Journal, Tried
+from training.searching.space import Between, OneOf, space_of
 
 SPACE = {"learning_rate": Between(low=1e-5, high=1e-2, log=True), "epochs": Between(low=1, high=3, whole=True)}
 TRIALS = 6
@@ -26,7 +26,7 @@ RUN = """
 import json, os, signal, sys
 from datasets import load_from_disk
 from training import FitConfig, tune
-from training.search_space import Between
+from training.searching.space import Between
 
 def kill_in_the_third_trial(done, total):
     if done >= 2000 + 500:

@@ -13,14 +13,15 @@ import torch
 from datasets import Dataset
 from safetensors.torch import load_file
 
-from training import FitConfig, FitResult, fit, predict, stay_near
-from training._hf import load_for_training, load_tokenizer
-from training.heads import SOFTMAX, model_settings
-from training.layers import is_head
-from training.outputs import Compute
-from training.records import TokenizedRecords
-from training.schedule import parameter_groups
-from training.stay_near import Near, fisher, is_new, shared
+from training import FitConfig, FitResult, fit, predict
+from training.answers.heads import SOFTMAX, model_settings
+from training.answers.outputs import Compute
+from training.data.records import TokenizedRecords
+from training.engines import stay_near
+from training.engines.schedule import parameter_groups
+from training.engines.stay_near import Near, fisher, is_new, shared
+from training.models._hf import load_for_training, load_tokenizer
+from training.models.layers import is_head
 
 NEW = {"classifier.weight", "classifier.bias"}
 

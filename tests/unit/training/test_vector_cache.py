@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.vector_cache import VectorCache, text_keys
+from training.vectors.vector_cache import VectorCache, text_keys
 
 
 def test_rows_come_back_by_text_from_several_segments(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import torch
 from datasets import Dataset
 
 from training import EpochResult, FitConfig, FitResult, fit
-from training.checkpoints import last_checkpoint
 from training.cost import Cost, Meter
-from training.engine import NotFinite
+from training.engines.checkpoints import last_checkpoint
+from training.engines.engine import NotFinite
 from training.overfitting import told_of_fit
 from training.progress import as_tick
 from training.results import DataNote
@@ -152,7 +152,7 @@ def test_a_loss_that_is_no_number_names_records_not_windows(
     def nothing(model: Any, inputs: list[dict[str, torch.Tensor]]) -> torch.Tensor:
         return torch.full((*inputs[0]["input_ids"].shape, 3), np.nan)
 
-    monkeypatch.setattr("training.engine.logits_of", nothing)
+    monkeypatch.setattr("training.engines.engine.logits_of", nothing)
     config = FitConfig(model=tiny_model, max_length=10, **{**fast, "batch_size": 50})
     with pytest.raises(NotFinite, match=r"\(rows 0, 1 of train\)") as raised:
         fit(marked, marked, text_columns=["text"], config=config, output_dir=tmp_path)

@@ -1,0 +1,1 @@
+"""Which model to begin with, and how much more records would bring."""

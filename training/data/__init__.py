@@ -1,0 +1,1 @@
+"""From columns to token numbers: records, conversations, marked passages, texts of any length, batches."""

@@ -1,0 +1,1 @@
+"""A search for better settings, within a time, that goes on after a kill."""

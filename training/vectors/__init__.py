@@ -1,0 +1,1 @@
+"""Texts as vectors: embedded once, what could not be read of them, and the linear classifier on them."""
