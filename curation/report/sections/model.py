@@ -27,7 +27,7 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
 
 
 def _training(round_: Round) -> dict[str, Any]:
-    found = recorded(round_.path("model"))
+    found = recorded(round_.opened("model"))
     return {
         "method": found["config"]["method"],
         "model": found["config"]["model"],
