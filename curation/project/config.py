@@ -126,6 +126,31 @@ else:
     TrainingConfig = create_model("TrainingConfig", __base__=_TrainingConfig, **_of_fitting())
 
 
+class GateConfig(Section):
+    """What a model has to meet before it is released; `twofold gate` holds it against this.
+
+    Attributes:
+        at_least: Measures of the evaluation by their names, and what each has to reach.
+        at_most: The same for measures that are to be low.
+        groups: Columns kept beside the records, and the accuracy that every one of their groups has to reach; nothing
+            is said of a group smaller than `check.smallest_group`.
+        over_commonest: By how much the accuracy has to exceed that of the training part's commonest answer.
+        below_last: By how much the accuracy may stay below that of the model of the round before.
+        below_readers: By how much the model may agree with a reader less than another reader does.
+        settled_by_people: The share of the test part whose answers people have to have settled.
+        milliseconds: How long one record may take here, in the median.
+    """
+
+    at_least: dict[str, float] = {}
+    at_most: dict[str, float] = {}
+    groups: dict[str, float] = {}
+    over_commonest: float | None = Field(default=0.0, ge=-1, le=1)
+    below_last: float | None = Field(default=0.02, ge=0, le=1)
+    below_readers: float | None = Field(default=None, ge=-1, le=1)
+    settled_by_people: float | None = Field(default=None, ge=0, le=1)
+    milliseconds: float | None = Field(default=None, gt=0)
+
+
 class Config(Section):
     """The whole file."""
 
@@ -138,6 +163,7 @@ class Config(Section):
     split: SplitConfig = SplitConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    gate: GateConfig = GateConfig()
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
@@ -228,7 +254,8 @@ def _written(config: Config) -> dict[str, Any]:
     }
     shown = config.training.model_dump(mode="json", exclude_defaults=True)
     training = {key: value for key, value in found["training"].items() if key in _ALWAYS_WRITTEN or key in shown}
-    return {**found, "task": {**task, "questions": questions}, "training": training}
+    gate = {key: value for key, value in found["gate"].items() if value != {}}
+    return {**found, "task": {**task, "questions": questions}, "training": training, "gate": gate}
 
 
 _ALWAYS_WRITTEN = ("model", "method", "batch_size", "patience", "precision")

@@ -1,0 +1,199 @@
+"""Whether the model of a round meets what `twofold.toml` asks of it, point by point."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from curation.errors import TwofoldError, suggest
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_values, fields_by_id, records_by_part
+from curation.project.records import by_id, column
+from curation.project.standing import Part
+from curation.sources.beside import metadata
+from evaluation.intervals import Interval, wilson_interval
+from evaluation.requirements import Requirement, paired_difference, require, with_width
+
+_TIMED = 30  # records that are asked one by one
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What is known of the model of a round and its test part."""
+
+    project: Project
+    round: Round
+
+    @cached_property
+    def found(self) -> Mapping[str, Any]:
+        """The evaluation."""
+        return dict(self.round.json("evaluation.json"))
+
+    @cached_property
+    def answers(self) -> Mapping[str, str | None]:
+        """What is right for each record of the test part, in words, by id."""
+        values = current_values(self.project, self.round)
+        ids = records_by_part(self.round)[Part.TEST]
+        return {i: self.project.config.task.in_words(values[i]) for i in sorted(ids) if i in values}
+
+    @cached_property
+    def is_right(self) -> Mapping[str, bool]:
+        """Whether the model is right there."""
+        said = by_id(self.round.table("predictions.parquet"), "value")
+        words = self.project.config.task.in_words
+        return {i: words(said[i]) == answer for i, answer in self.answers.items()}
+
+    @property
+    def records(self) -> int:
+        """How many records the test part has."""
+        return len(self.answers)
+
+    @cached_property
+    def measures(self) -> Mapping[str, Interval]:
+        """Every measure of the evaluation that has a value, by name."""
+        test = self.found["test"]
+        every = {**test, **test.get("metrics", {})}
+        found = {name: _interval(each) for name, each in every.items() if _is_interval(each)}
+        counted = {"accuracy": wilson_interval(sum(self.is_right.values()), self.records)} if self.records else {}
+        return {**{name: with_width(each, records=self.records) for name, each in found.items()}, **counted}
+
+
+def held_against_gate(project: Project, round_: Round) -> list[Requirement]:
+    """Return what was asked of the model of a round and what was found, in the order of `twofold.toml`.
+
+    Args:
+        project: As it is seen from the question that a model learns.
+        round_: It has been evaluated.
+
+    Raises:
+        TwofoldError: Nothing is asked, or what is asked is not known of this project.
+    """
+    tested = _Tested(project, round_)
+    found = [
+        *_measures(tested),
+        *_groups(tested),
+        *_over_commonest(tested),
+        *_below_last(tested),
+        *_below_readers(tested),
+        *_settled(tested),
+        *_speed(tested),
+    ]
+    if not found:
+        raise TwofoldError(f"{project.folder / 'twofold.toml'}: key 'gate': nothing is asked of the model")
+    return found
+
+
+def _is_interval(found: Any) -> bool:
+    return isinstance(found, Mapping) and found.keys() == {"value", "low", "high"}
+
+
+def _interval(found: Mapping[str, float | None]) -> Interval:
+    return Interval(value=found["value"], low=found["low"], high=found["high"])
+
+
+def _measures(tested: _Tested) -> Iterator[Requirement]:
+    for bound in ("at_least", "at_most"):
+        for name, asked in getattr(tested.project.config.gate, bound).items():
+            measure = _known(tested, f"gate.{bound}", name, tested.measures)
+            yield require(name, measure, records=tested.records, **{bound: asked})
+
+
+def _known(tested: _Tested, key: str, name: str, of: Mapping[str, Any]) -> Any:
+    if name not in of:
+        where = tested.project.folder / "twofold.toml"
+        raise TwofoldError(f"{where}: key {key!r}: {name!r} is not known{suggest(name, sorted(of))}")
+    return of[name]
+
+
+def _groups(tested: _Tested) -> Iterator[Requirement]:
+    asked = tested.project.config.gate.groups
+    beside = metadata(tested.project) if asked else {}
+    ids = column(tested.project.records, "record_id") if asked else []
+    smallest = tested.project.config.check.smallest_group
+    for name, bound in asked.items():
+        group = dict(zip(ids, _known(tested, "gate.groups", name, beside), strict=True))
+        sizes = Counter(group[i] for i in tested.answers)
+        right = Counter(group[i] for i, is_right in tested.is_right.items() if is_right)
+        for value, size in sorted(sizes.items(), key=lambda item: str(item[0])):
+            if value is not None and size >= smallest:
+                accuracy = wilson_interval(right[value], size)
+                yield require(f"accuracy where {name} is {value}", accuracy, records=size, at_least=bound)
+
+
+def _over_commonest(tested: _Tested) -> Iterator[Requirement]:
+    bound, config = tested.project.config.gate.over_commonest, tested.project.config
+    if bound is None or not tested.records or config.task.kind.is_written:
+        return
+    values = current_values(tested.project, tested.round)
+    taught = Counter(
+        config.task.in_words(values[i]) for i in sorted(records_by_part(tested.round)[Part.TRAIN]) if i in values
+    )
+    commonest = max(taught, key=lambda words: taught[words], default=None)
+    pairs = [(is_right, tested.answers[i] == commonest) for i, is_right in tested.is_right.items()]
+    yield _difference(f"accuracy over always saying {commonest!r}", pairs, at_least=bound)
+
+
+def _difference(name: str, pairs: Sequence[tuple[bool, bool]], *, at_least: float) -> Requirement:
+    gained, lost = (sum(pair == wanted for pair in pairs) for wanted in ((True, False), (False, True)))
+    return require(name, paired_difference(gained, lost, len(pairs)), records=len(pairs), at_least=at_least)
+
+
+def _below_last(tested: _Tested) -> Iterator[Requirement]:
+    bound, compared = tested.project.config.gate.below_last, tested.found["comparison"]
+    if bound is None or compared is None or not compared["n"]:
+        return
+    name = f"accuracy over the model of round {tested.found['before_round']}"
+    difference = paired_difference(compared["wins"], compared["losses"], compared["n"])
+    yield require(name, difference, records=compared["n"], at_least=-bound)
+
+
+def _below_readers(tested: _Tested) -> Iterator[Requirement]:
+    bound, readers = tested.project.config.gate.below_readers, tested.found.get("readers")
+    if bound is None:
+        return
+    name = "agreement with a reader over that of another reader"
+    difference = Interval(value=None, reason="no record of the test part has been read by two people")
+    if readers is not None:
+        difference = _interval(readers["difference"])
+    yield require(name, difference, records=readers["records"] if readers else 0, at_least=-bound)
+
+
+def _settled(tested: _Tested) -> Iterator[Requirement]:
+    bound, on = tested.project.config.gate.settled_by_people, tested.found["measured_on"]
+    if bound is None or not on["records"]:
+        return
+    share = on["settled_by_people"] / on["records"]
+    name = "share of the test part that people settled"
+    yield require(name, Interval(value=share, low=share, high=share), records=on["records"], at_least=bound)
+
+
+def _speed(tested: _Tested) -> Iterator[Requirement]:
+    bound, ids = tested.project.config.gate.milliseconds, list(tested.answers)[:_TIMED]
+    if bound is None or not ids:
+        return
+    took = sorted(_milliseconds(tested, ids))
+    around = 1.96 * len(took) ** 0.5 / 2  # ranks of the median's interval
+    ends = [took[min(max(round(len(took) / 2 + side * around), 0), len(took) - 1)] for side in (-1, 1)]
+    median = Interval(value=statistics.median(took), low=ends[0], high=ends[1])
+    yield require("milliseconds for one record", median, records=len(took), at_most=bound)
+
+
+def _milliseconds(tested: _Tested, ids: Sequence[str]) -> Iterator[float]:
+    import datasets
+
+    from training.prediction import predictor
+
+    task, fields = tested.project.config.task, fields_by_id(tested.project)
+    precision = tested.project.config.training.precision
+    ask = predictor(tested.round.path("model"), text_columns=task.read_fields, precision=precision)
+    for number, i in enumerate([ids[0], *ids]):  # the first warms up
+        one = datasets.Dataset.from_dict({name: [fields[i][name]] for name in task.fields})
+        began = time.perf_counter()
+        ask(one, lambda done, total: None)
+        if number:
+            yield 1000 * (time.perf_counter() - began)
