@@ -40,6 +40,7 @@ GOALS = {
     "S5": ("embedding", []),
     "S6": ("training_speed", []),
     "H14": ("few_labels", []),
+    "H15": ("weak_slices", []),
     "noisy training": ("noisy_training", []),
     "private": ("private", []),
     "federated": ("federated", []),

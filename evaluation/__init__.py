@@ -11,6 +11,7 @@ from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
+from evaluation.weak_slices import WeakSlice, weak_slices
 
 __all__ = [
     "BesideReaders",
@@ -22,6 +23,7 @@ __all__ = [
     "Slice",
     "SpanEvaluation",
     "TextEvaluation",
+    "WeakSlice",
     "beside_readers",
     "compare",
     "compare_orders",
@@ -33,4 +35,5 @@ __all__ = [
     "evaluate_spans",
     "evaluate_texts",
     "slices",
+    "weak_slices",
 ]

@@ -83,7 +83,7 @@ def slices(
     correct = predictions.correct
     found = [
         (name, value, hits, support)
-        for name, values in _named_columns(by)
+        for name, values in named_columns(by)
         for value, hits, support in _counts(name, values, correct)
     ]
     if not found:
@@ -99,7 +99,7 @@ def slices(
     return Listed(sorted(result, key=lambda item: (item.accuracy.value, -item.support, item.by, item.value)))
 
 
-def _named_columns(by: Any) -> list[tuple[str, Any]]:
+def named_columns(by: Any) -> list[tuple[str, Any]]:
     """Return the columns of a mapping or of a table by name."""
     names = by.column_names if hasattr(by, "column_names") else getattr(by, "columns", by)
     if isinstance(names, str) or not hasattr(by, "__getitem__") or not (isinstance(by, Mapping) or names is not by):

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
+    from evaluation import WeakSlice as WeakSlice
     from evaluation import beside_readers as beside_readers
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from evaluation import evaluate_spans as evaluate_spans
     from evaluation import evaluate_texts as evaluate_texts
     from evaluation import slices as slices
+    from evaluation import weak_slices as weak_slices
     from training import Compressed as Compressed
     from training import EpochResult as EpochResult
     from training import FitConfig as FitConfig
@@ -233,6 +235,7 @@ _NAMES = {
         "Slice",
         "SpanEvaluation",
         "TextEvaluation",
+        "WeakSlice",
         "beside_readers",
         "compare",
         "compare_orders",
@@ -244,6 +247,7 @@ _NAMES = {
         "evaluate_spans",
         "evaluate_texts",
         "slices",
+        "weak_slices",
     ),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

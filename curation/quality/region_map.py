@@ -14,13 +14,12 @@ from curation.quality.spread_sample import spread_sample
 from evaluation.columns import Column, flags
 from evaluation.settings import check_whole
 from evaluation.shown import Listed, Shown
+from evaluation.telling_words import telling_words
 
 # Records from which the middles of the regions are learned.
 _SAMPLE = 20_000
 # Records that a region has on average, and regions at most: more than a page of them is read by nobody.
 _RECORDS, _MOST = 50, 40
-_WORDS = 5
-_WORD = r"(?u)\b[^\W\d_]{2,}\b"
 # Share of false alarms put up with among regions called thin, and of the expected labels that such a one lacks.
 _FALSE, _LACKING = 0.05, 0.5
 
@@ -107,7 +106,7 @@ def parts_of(
     check_whole(wanted, "n_regions", least=1, most=n, of=f" for {n} records")
     check_whole(seed, "seed")
     members = _cut(vectors, wanted, seed)
-    words = _telling_words(strings, members)
+    words = telling_words(strings, members)
     return [Part(members=m, words=w) for m, w in zip(members, words, strict=True)]
 
 
@@ -134,38 +133,6 @@ def _cut(vectors: FloatArray, wanted: int, seed: int) -> list[IntArray]:
     nearest_first = np.argsort(-nearness[np.arange(len(part)), part], kind="stable")
     found = [nearest_first[part[nearest_first] == one] for one in range(wanted)]
     return [members for members in found if len(members)]
-
-
-def _telling_words(texts: Sequence[str], parts: Sequence[IntArray]) -> list[tuple[str, ...]]:
-    """Return the words whose frequency sets each part apart.
-
-    z-scores of log-odds against all other parts, with the frequencies of all texts as a prior (Monroe, Colaresi &
-    Quinn, Fightin' Words, Political Analysis 2008): rare words do not win by chance, frequent ones not by number.
-    """
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    vectorizer = CountVectorizer(token_pattern=_WORD, min_df=2)
-    try:
-        counts = vectorizer.fit_transform(texts)
-    except ValueError:  # no word stands in two texts
-        return [() for _ in parts]
-    names = vectorizer.get_feature_names_out()
-    inside = np.array([np.asarray(counts[members].sum(axis=0)).ravel() for members in parts], dtype=np.float64)
-    scores = _log_odds(inside)
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :_WORDS]
-    return [tuple(str(names[w]) for w in row if scores[i, w] > 0) for i, row in enumerate(best)]
-
-
-def _log_odds(inside: FloatArray) -> FloatArray:
-    """Return (parts, words) z-scores from the counts of each word in each part."""
-    prior = inside.sum(axis=0) / max(1.0, inside.sum() / 1000)
-    outside = inside.sum(axis=0) - inside
-    odds = [
-        np.log((count + prior) / np.maximum((count + prior).sum(axis=1, keepdims=True) - count - prior, 1e-9))
-        for count in (inside, outside)
-    ]
-    z: FloatArray = (odds[0] - odds[1]) / np.sqrt(1 / (inside + prior) + 1 / (outside + prior))
-    return z
 
 
 def _lacks_labels(parts: Sequence[IntArray], labelled: BoolArray) -> BoolArray:

@@ -87,6 +87,10 @@ def _slices(city, **others):
     return tf.slices(**others, by={"city": city})
 
 
+def _weak_slices(city, **others):
+    return tf.weak_slices(**others, by={"city": city}, smallest=1, permutations=20)
+
+
 def _label_balance(city, **others):
     return tf.label_balance(**others, by={"city": city}, minimum=1)
 
@@ -259,6 +263,11 @@ CALLS: dict[str, Call] = {
         tf.error_table, columns={**LABELLED, "ids": [f"m{i}" for i in range(6)]}, matrices={"pred_probs": PROBS}
     ),
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
+    "weak_slices": call(
+        _weak_slices,
+        columns={**LABELLED, "texts": TEXTS, "ids": [f"m{i}" for i in range(6)], "city": GROUPS},
+        matrices={"pred_probs": PROBS, "embeddings": POINTS},
+    ),
 }
 
 # They need a model, or give one; `tests/unit/training` calls them.

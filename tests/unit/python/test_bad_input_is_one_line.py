@@ -58,6 +58,7 @@ FINE = {
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
     "slices.city": ANY_VALUE,
+    "weak_slices.city": ANY_VALUE,
     "label_balance.city": ANY_VALUE,
     "label_balance.labels": {"lists"},
     "reader_groups.ratings": {"lists"},
@@ -100,6 +101,8 @@ SETTINGS = {
     "folds": (1, 99, 2.5, "2"),
     "minimum": (-1, 1.5, "2"),
     "n_regions": (0, 99, 1.5, "2"),
+    "smallest": (0, 1.5, "2"),
+    "permutations": (0, 19.5, "99"),
     "threshold": (0, 1.5, "0.9", float("nan")),
     "text_threshold": (0, 1.5, "0.9"),
     "q": (0, 2, "1"),
@@ -161,6 +164,7 @@ def test_probabilities_are_not_negative_and_sum_to_one() -> None:
         ("next_records", "pred_probs"),
         ("error_table", "pred_probs"),
         ("slices", "pred_probs"),
+        ("weak_slices", "pred_probs"),
         ("compare", "after_probs"),
     ):
         for rows in ([[1.5, -0.5], *PROBS[1:]], [[0.5, 0.25], *PROBS[1:]]):

@@ -39,6 +39,11 @@ def readers() -> tf.Findings:
     return tf.reader_groups(CODES, items=np.arange(N) // 50, readers=person, by={ODD: person % 2}, permutations=99)
 
 
+def weak() -> Any:
+    probs = np.where(np.array(PARITY)[:, None] == PARITY[0], [[0.9, 0.1]], [[0.2, 0.8]])
+    return tf.weak_slices(np.zeros(N, dtype=int), probs, label_names=["a", ODD], by={ODD: PARITY})
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -95,6 +100,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
+    "WeakSlice": (lambda: weak()[0], 1),
     "EpochResult": (lambda: EPOCHS[0], 1),
     "LearningCurve": (
         lambda: tf.learning_curve(lambda train, asked: 1 - np.full(len(asked), 9.0) / len(train), 400),
@@ -201,6 +207,8 @@ LISTS: dict[str, tuple[Any, int]] = {
     "reader_groups": (lambda: readers(), 2),
     "surface_cues": (lambda: tf.surface_cues([ODD] * 90, NAMES[:90]), 24),
     "slices": (lambda: tf.slices(CODES, PROBS, by={"x": np.arange(N) % 100}, label_names=LABELS), 100),
+    "weak_slices": (lambda: weak(), 1),
+    "no weak slices": (lambda: tf.weak_slices([0, 1], PROBS[:2], label_names=LABELS), 0),
     "no slices": (lambda: tf.slices(CODES, PROBS, by={}, label_names=LABELS), 0),
 }
 
@@ -224,7 +232,7 @@ def test_every_public_type_is_among_those_tested() -> None:
     types = {name for name in tf.__all__ if isinstance(getattr(tf, name), type)}
     assert types == set(RESULTS) | {"FitConfig"}
     assert tf.Score is tf.Interval
-    for name in ("Interval", "Slice", "Cue", "Region"):
+    for name in ("Interval", "Slice", "WeakSlice", "Cue", "Region"):
         assert type(RESULTS[name][0]()).__name__ == name
 
 
