@@ -30,7 +30,7 @@ from training import FitConfig, fit
 from training.data.batching import token_budget_batches
 from training.data.chats import UNLEARNT, give_template, pieces_of, tokens_of
 from training.data.sequences import batch_of, cut
-from training.models.causal import load_writer, load_writer_tokenizer
+from training.models.language_models import load_writer, load_writer_tokenizer
 
 Floats = npt.NDArray[np.float64]
 MOST = 256

@@ -96,10 +96,11 @@ class FitConfig:
             columns, by name, and their texts are compared.
         learns: `"labels"`, whatever these are; `"embeddings"`, vectors of texts, by how alike those of two columns are,
             from -1 to 1 in the label column, or, without one, by which text of the second column belongs to which of
-            the first, rather than those of other records or of a third column; or what a causal language model learns:
+            the first, rather than those of other records or of a third column; or what a language model learns:
             `"answers"` to write the text of the label column, or the assistant's turns of conversations (Ouyang et al.
             2022), `"preferences"` to write the better of two answers rather than the other (Rafailov et al. 2023),
-            `"texts"` to tell the next token of plain texts, as in pre-training.
+            `"texts"` to tell the next token of plain texts, as in pre-training; one from sequence to sequence, such as
+            T5 (Raffel et al. 2020), learns answers alone.
         packing: whether short conversations share a row of `max_length` tokens, each attending to itself alone; texts
             always do.
         preference_beta: how dear it is to move away from the model as it was, where preferences are learnt, > 0.

@@ -20,7 +20,7 @@ from training.data.records import TokenizedRecords
 from training.data.sequences import told_of_cut
 from training.earlier_tasks.folder_heads import FolderHead
 from training.earlier_tasks.replay import Mixture
-from training.models import _hf, causal
+from training.models import _hf, language_models
 from training.models.packaged import fingerprint
 from training.results import EpochResult
 
@@ -164,7 +164,7 @@ class LanguageTask:
         engine: what trains a model, by the model and the run.
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
-        loads: what loads a model to train; a causal language model, unless given.
+        loads: what loads a model to train; a language model, unless given.
         saves: what writes a trained model to a folder.
     """
 
@@ -176,7 +176,7 @@ class LanguageTask:
     engine: Callable[[Any, Any], Any]
     notes: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
-    loads: Callable[[FitConfig], Any] = causal.load_for_training
+    loads: Callable[[FitConfig], Any] = language_models.load_for_training
     saves: Callable[..., None] = _hf.save_model
     label_names: tuple[str, ...] = ()
     heads: tuple[FolderHead, ...] = ()

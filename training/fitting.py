@@ -61,7 +61,7 @@ def fit(
     windows that overlap; of passages that overlap the longer one is learnt. Or an order of options, where it holds
     lists of a `value` and a `rank`: a score for every option, or, with `FitConfig(compares=True)`, for the text in the
     column of its name (Plackett 1975). Or a number, where it holds fractions: by mean squared error, in units of their
-    standard deviation. Of conversations, lists of a `role` and a `content`, a causal language model
+    standard deviation. Of conversations, lists of a `role` and a `content`, a language model
     learns the answers; what else such a model learns, `FitConfig(learns=...)` says.
 
     The folder then holds a plain transformers model (`model.safetensors`, LoRA merged in), its tokenizer, the

@@ -82,7 +82,7 @@ def predict(
         Probabilities, what is predicted and the names of the labels, and how they were computed; the passages, as
         `SpanPredictions`, where the model marks passages; the orders, as `OrderPredictions`, where it makes some; the
         numbers, as `NumberPredictions`, of a model with one output, and of an encoder, as the cosine of two texts; what
-        it writes, the likeliest token after the other, as `TextPredictions`, of a causal language model; those of each
+        it writes, the likeliest token after the other, as `TextPredictions`, of a language model; those of each
         question, as `QuestionPredictions`, where it learnt several.
 
     Raises:

@@ -25,6 +25,8 @@ Chat: TypeAlias = list[dict[str, str]]
 
 PLAIN = "plain_chat_1"
 """The template of a model that has none; one that is changed gets another number."""
+ALONE = "plain_text_1"
+"""That of a model from sequence to sequence: one message is read as it stands, several are read as a conversation."""
 
 ROLES = ("system", "user", "assistant")
 UNLEARNT = IGNORED
@@ -47,11 +49,11 @@ class Tokens:
     labels: list[list[int]]
 
 
-def give_template(tokenizer: Any) -> dict[str, str]:
+def give_template(tokenizer: Any, plain: str = PLAIN) -> dict[str, str]:
     """See that a tokenizer has a chat template; return which one it is, and its SHA-256."""
-    name = "the model's own" if tokenizer.chat_template else PLAIN
+    name = "the model's own" if tokenizer.chat_template else plain
     if not tokenizer.chat_template:
-        tokenizer.chat_template = (Path(__file__).parent / f"{PLAIN}.jinja").read_text(encoding="utf-8")
+        tokenizer.chat_template = (Path(__file__).parent / f"{plain}.jinja").read_text(encoding="utf-8")
     return {"name": name, "sha256": hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()}
 
 
@@ -203,11 +205,16 @@ def _whole(data: Dataset, text_columns: Sequence[str], answer_column: str) -> li
     return chats
 
 
-def _last_alone(tokenizer: Any, chat: Chat) -> list[Piece]:
+def last_answer(tokenizer: Any, chat: Chat) -> tuple[str, str]:
+    """Return what stands before the last answer of a conversation, in words, and that answer."""
     last = max(at for at, message in enumerate(chat) if message["role"] == "assistant")
-    before = Piece(text=in_words(tokenizer, chat[:last], asked=True), learnt=False)
     answer = without_marks(chat[last]["content"], marks_of(tokenizer))
-    return [before, Piece(text=_ended(answer, tokenizer), learnt=True)]
+    return in_words(tokenizer, chat[:last], asked=True), answer
+
+
+def _last_alone(tokenizer: Any, chat: Chat) -> list[Piece]:
+    before, answer = last_answer(tokenizer, chat)
+    return [Piece(text=before, learnt=False), Piece(text=_ended(answer, tokenizer), learnt=True)]
 
 
 def _to_its_end(answer: str, end: str) -> str:

@@ -48,11 +48,11 @@ def cut(tokens: Tokens, *, most: int, where: str) -> Cut:
     return Cut(records=records, note=said and f"{where}: {said}")
 
 
-def told_of_cut(longer: int, left_out: int, n: int, most: int, longest: int) -> str | None:
+def told_of_cut(longer: int, left_out: int, n: int, most: int, longest: int, *, what: str = "records") -> str | None:
     """Say how many records are cut, and how many have no room for their answer; None where all are whole."""
     if not longer and not left_out:
         return None
-    said = f"{longer} of {n} records are cut at max_length = {most} tokens, the longest has {longest}"
+    said = f"{longer} of {n} {what} are cut at max_length = {most} tokens, the longest has {longest}"
     return said + (f"; {left_out} of them have no room for their answer and are left out" if left_out else "")
 
 

@@ -133,9 +133,10 @@ _TASKS = {
     "SequenceClassification": "SEQ_CLS",
     "TokenClassification": "TOKEN_CLS",
     "CausalLM": "CAUSAL_LM",
+    "Seq2SeqLM": "SEQ_2_SEQ_LM",
     "FeatureExtraction": "FEATURE_EXTRACTION",
 }
-_HEADLESS = ("CausalLM", "FeatureExtraction")
+_HEADLESS = ("CausalLM", "Seq2SeqLM", "FeatureExtraction")
 
 
 def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
@@ -145,7 +146,7 @@ def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
     settings.task_type = _TASKS[reads]
     if reads in _HEADLESS:
         settings.modules_to_save = None
-        settings.exclude_modules = None if reads == "CausalLM" else _NO_HEADS
+        settings.exclude_modules = _NO_HEADS if reads == "FeatureExtraction" else None
     try:
         model = get_peft_model(model, settings)
     except ValueError as error:

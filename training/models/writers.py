@@ -8,7 +8,9 @@ from pathlib import Path
 from training.models.model_files import UnusableModel
 from training.models.packaged import PACKAGED
 
-WANTED = "expected a causal language model, a folder of one or its name on the hub"
+WANTED = "expected a language model, a folder of one or its name on the hub"
+
+_CAUSAL, _SEQUENCE_TO_SEQUENCE = ("ForCausalLM", "LMHeadModel"), ("ForConditionalGeneration", "MTModel")
 
 
 def why_no_writer(model: str) -> str | None:
@@ -19,16 +21,18 @@ def why_no_writer(model: str) -> str | None:
     if not folder.is_dir() or gguf_in(folder):
         return None
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or ["nothing"]
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = settings.get("architectures") or ["nothing"]
     except (OSError, ValueError, RecursionError, AttributeError):
-        found = ["no config.json"]
-    if any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in found):
+        settings, found = {}, ["no config.json"]
+    known = (*_CAUSAL, *_SEQUENCE_TO_SEQUENCE) if settings.get("is_encoder_decoder") is True else _CAUSAL
+    if any(str(name).endswith(known) for name in found):
         return None
     return f"model {model!r} cannot write texts: {WANTED}, found {', '.join(map(str, found))}"
 
 
 def writes(folder: Path) -> bool:
-    """Whether a folder holds a causal language model."""
+    """Whether a folder holds a language model: a causal one, or one from sequence to sequence."""
     return (folder / "config.json").is_file() and why_no_writer(str(folder)) is None
 
 

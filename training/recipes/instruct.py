@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.config import FitConfig
-from training.data.chats import UNLEARNT, answered, pieces_of, tokens_of
+from training.data.chats import UNLEARNT, pieces_of, tokens_of
 from training.data.sequences import Cut, cut, packed
-from training.fit_task import Goal, LanguageTask
-from training.recipes.language import Reader, language_task, reader_of
+from training.fit_task import LanguageTask
+from training.models.language_models import is_sequence_to_sequence
+from training.recipes.language import LEAST_LOSS, Reader, chats_of, language_task, reader_of
+from training.recipes.text_to_text import text_to_text
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-COMPLETION = "completion"
-"""The column of answers where there is none of the given name, as in data sets of other tools."""
-
-LEAST_LOSS = Goal(epoch_by=lambda epoch: -float(epoch.validation_loss))
 
 
 def writing(model: Any, run: Any) -> Any:
@@ -30,7 +27,12 @@ def writing(model: Any, run: Any) -> Any:
 def instruct(
     train: Dataset, validation: Dataset, text_columns: Sequence[str], label_column: str, config: FitConfig
 ) -> LanguageTask:
-    """Prepare both parts: of every conversation the answers are learnt, and what stands between them is read."""
+    """Prepare both parts: of every conversation the answers are learnt, and what stands between them is read.
+
+    Where the model goes from text to text, that is the last answer of each.
+    """
+    if is_sequence_to_sequence(config.model):
+        return text_to_text(train, validation, text_columns, label_column, config)
     reader = reader_of(config)
     cuts = [
         _read(part, where, text_columns, label_column, reader)
@@ -45,7 +47,6 @@ def instruct(
 
 
 def _read(part: Dataset, where: str, text_columns: Sequence[str], label_column: str, reader: Reader) -> Cut:
-    answers = label_column if label_column in part.column_names else COMPLETION
-    chats = answered(part, text_columns, answers if answers in part.column_names else label_column)
+    chats = chats_of(part, text_columns, label_column)
     pieces = [pieces_of(reader.tokenizer, chat) for chat in chats]
     return cut(tokens_of(reader.tokenizer, pieces), most=reader.most, where=where)

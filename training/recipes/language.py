@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.config import FitConfig
-from training.data.chats import give_template
+from training.data.chats import PLAIN, Chat, answered, give_template
 from training.data.records import TokenizedRecords
-from training.fit_task import LanguageTask, digest
-from training.models import causal
+from training.fit_task import Goal, LanguageTask, digest
+from training.models import language_models
 from training.run_record import LONGEST
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+COMPLETION = "completion"
+"""The column of answers where there is none of the given name, as in data sets of other tools."""
+
+LEAST_LOSS = Goal(epoch_by=lambda epoch: -float(epoch.validation_loss))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +44,25 @@ def reader_of(config: FitConfig) -> Reader:
     Raises:
         ImportError: TRL is not installed.
         UnusableModel: The model cannot write texts.
-        ValueError: It cannot read as many tokens as are asked for.
+        ValueError: It cannot read as many tokens as are asked for, or goes from text to text and learns no answers.
     """
     if find_spec("trl") is None:
         raise ImportError('language models learn by TRL: pip install "twofold[language]"')
-    tokenizer = causal.load_writer_tokenizer(config.model)
-    return Reader(tokenizer=tokenizer, template=give_template(tokenizer), most=_most(config))
+    if config.learns != "answers" and language_models.is_sequence_to_sequence(config.model):
+        raise ValueError(f"learns: expected 'answers' where a model goes from text to text, got {config.learns!r}")
+    return reading(config, PLAIN)
+
+
+def reading(config: FitConfig, plain: str) -> Reader:
+    """Return the same where there is no need of TRL, with the template for a model that has none."""
+    tokenizer = language_models.load_writer_tokenizer(config.model)
+    return Reader(tokenizer=tokenizer, template=give_template(tokenizer, plain), most=_most(config))
+
+
+def chats_of(part: Dataset, text_columns: Sequence[str], label_column: str) -> list[Chat]:
+    """Return every record of a part as a conversation with its answer; errors as those of `answered`."""
+    answers = label_column if label_column in part.column_names else COMPLETION
+    return answered(part, text_columns, answers if answers in part.column_names else label_column)
 
 
 def language_task(
@@ -74,7 +96,7 @@ def language_task(
 
 
 def _most(config: FitConfig) -> int:
-    positions = causal.positions_of(config.model)
+    positions = language_models.positions_of(config.model)
     if config.max_length is not None and positions is not None and config.max_length > positions:
         wanted = f"expected at most the {positions} tokens that the model reads"
         raise ValueError(f"max_length: {wanted}, got {config.max_length}")

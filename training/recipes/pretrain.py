@@ -10,8 +10,8 @@ from training.data.chats import marks_of, without_marks
 from training.data.records import TokenizedRecords, checked_columns, texts_of
 from training.data.sequences import as_records, packed
 from training.fit_task import LanguageTask
-from training.recipes.instruct import LEAST_LOSS, writing
-from training.recipes.language import Reader, language_task, reader_of
+from training.recipes.instruct import writing
+from training.recipes.language import LEAST_LOSS, Reader, language_task, reader_of
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -95,7 +95,9 @@ def rounded(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def layers_in(model: str) -> int:
-    """Layers of a model by its `config.json`; 0 where that does not tell."""
+    """Layers of a model by its `config.json`; 0 where that does not tell, or tells of an encoder and a decoder."""
     settings = json_in(Path(locate(model)) / "config.json")
+    if settings.get("is_encoder_decoder") is True:
+        return 0
     known = ("num_hidden_layers", "n_layers", "n_layer", "num_layers")
     return next((int(settings[name]) for name in known if isinstance(settings.get(name), int)), 0)

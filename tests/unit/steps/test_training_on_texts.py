@@ -81,7 +81,7 @@ def test_an_encoder_is_refused_by_train_and_skipped_by_a_report(counting: Projec
     assert isinstance(refused, TwofoldError)
     assert str(refused) == (
         "cannot train yet: training.model: model 'packaged' cannot write texts: "
-        "expected a causal language model, a folder of one or its name on the hub"
+        "expected a language model, a folder of one or its name on the hub"
     )
     run("relabel", counting.folder)
     run("report", counting.folder)

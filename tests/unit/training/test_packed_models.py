@@ -13,7 +13,7 @@ from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from training import FitConfig, fit, predict
-from training.models.causal import load_writer
+from training.models.language_models import load_writer
 from training.models.model_files import UnusableModel
 
 HEADS, WIDTH, LAYERS = 2, 32, 2

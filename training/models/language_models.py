@@ -1,4 +1,4 @@
-"""How causal language models are loaded, from a folder of GGUF as well."""
+"""How language models are loaded: causal ones, of GGUF as well, and those from sequence to sequence."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def load_for_training(config: FitConfig) -> Any:
     Raises:
         UnusableModel: As `load_writer`.
     """
-    return adapted(load_writer(config.model), config, "CausalLM")
+    return adapted(load_writer(config.model), config, _kind(config.model))
 
 
 def load_writer(model: str) -> Any:
-    """A causal language model in float32; of a folder of GGUF, unpacked to plain weights.
+    """A language model in float32; of a folder of GGUF, unpacked to plain weights.
 
     Raises:
         UnusableModel: It cannot be loaded, or has no weights for what turns its states into words.
     """
     import torch
-    from transformers import AutoModelForCausalLM
+    import transformers
 
     place, packed = _checked(model)
     options: dict[str, Any] = packed or {"use_safetensors": True}
     with loading(place), _hf.quiet():
-        found, about = AutoModelForCausalLM.from_pretrained(
+        found, about = getattr(transformers, f"AutoModelFor{_kind(model)}").from_pretrained(
             place, output_loading_info=True, trust_remote_code=False, dtype=torch.float32, **options
         )
     if missing := sorted(about["missing_keys"]):
@@ -59,12 +59,30 @@ def load_writer_tokenizer(model: str) -> Any:
 
 def positions_of(model: str) -> int | None:
     """How many tokens a model can read at most; None where it does not say."""
+    return getattr(_settings_of(model), "max_position_embeddings", None)
+
+
+def is_sequence_to_sequence(model: str) -> bool:
+    """Whether a model reads a text with an encoder, and writes another with a decoder.
+
+    Raises:
+        UnusableModel: It cannot be loaded, or cannot write texts.
+    """
+    _, packed = _checked(model)
+    return not packed and bool(_settings_of(model).is_encoder_decoder)
+
+
+def _kind(model: str) -> str:
+    """Return what transformers calls such a model, behind `AutoModelFor`."""
+    return "Seq2SeqLM" if is_sequence_to_sequence(model) else "CausalLM"
+
+
+def _settings_of(model: str) -> Any:
     from transformers import AutoConfig
 
     place, packed = _checked(model)
     with loading(place), _hf.quiet():
-        shape = AutoConfig.from_pretrained(place, trust_remote_code=False, **packed)
-    return getattr(shape, "max_position_embeddings", None)
+        return AutoConfig.from_pretrained(place, trust_remote_code=False, **packed)
 
 
 def _checked(model: str) -> tuple[str, dict[str, Any]]:
