@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output_dir=options.to,
             progress=True,
         )
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         print(str(error).splitlines()[0], file=sys.stderr)  # noqa: T201
         return 2
     print(result)  # noqa: T201

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from training.models.packaged import PACKAGED
@@ -16,6 +16,7 @@ LossName = Literal["cross_entropy", "focal", "gce", "symmetric"]
 Scale = Literal["nominal", "ordinal"]
 Precision = Literal["auto", "fp32", "bf16"]
 StayNear = Literal["l2_sp", "ewc"]
+Program = Literal["tensorboard", "mlflow"]
 Learns = Literal["labels", "embeddings", "answers", "preferences", "texts"]
 
 FEW_LABELS: dict[str, tuple[str, ...]] = {
@@ -133,6 +134,8 @@ class FitConfig:
             computes it, and a run that was begun goes on in its own.
         device: a torch device; `"auto"` is CUDA where there is one.
         threads: processor threads for torch; `None` leaves its setting alone.
+        track: programs that are told how the run goes, in the folder `runs` beside the model's: `"tensorboard"`,
+            `"mlflow"`. Nothing of it decides the outcome.
     """
 
     model: str = PACKAGED
@@ -176,6 +179,7 @@ class FitConfig:
     precision: Precision = "auto"
     device: str = "auto"
     threads: int | None = None
+    track: tuple[Program, ...] = ()
 
     def __post_init__(self) -> None:
         for field, choices in _CHOICES.items():
@@ -193,12 +197,17 @@ class FitConfig:
         _check_companions(self)
         check_private(self)
         _check_few_labels(self)
+        _check_track(self)
         if not self.model:
             raise ValueError("model: expected 'packaged', a folder or a hub name, got an empty string")
         for field in _UP_TO_ONE:
             _check_up_to_one(field, getattr(self, field))
         if not self.weight_decay >= 0:
             raise ValueError(f"weight_decay: expected a number of at least 0, got {self.weight_decay!r}")
+
+    def deciding(self) -> dict[str, Any]:
+        """Settings by name, less those that do not decide the outcome."""
+        return {name: value for name, value in asdict(self).items() if name != "track"}
 
     def epochs_for(self, records: int) -> int:
         """Epochs of a run over `records` training records."""
@@ -356,6 +365,14 @@ def _check_companions(config: FitConfig) -> None:
             raise ValueError(f"{name}: expected {_default(name)!r} where {of} is {_default(of)!r}, got {given!r}")
     if config.stay_near is not None and config.method != "full":
         raise ValueError(f"stay_near: expected None where the method is {config.method!r}, got {config.stay_near!r}")
+
+
+def _check_track(config: FitConfig) -> None:
+    """Refuse programs that nobody knows; a list of them is as good as a tuple."""
+    known, given = get_args(Program), config.track
+    if not isinstance(given, list | tuple) or set(given) - set(known) or len(set(given)) < len(given):
+        raise ValueError(f"track: expected a list of some of {', '.join(map(repr, known))}, got {given!r}")
+    object.__setattr__(config, "track", tuple(given))
 
 
 def _default(field: str) -> Any:

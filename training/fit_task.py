@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -262,5 +262,5 @@ def refuse(config: FitConfig, where: str, **wanted: Any) -> None:
 def digest(parts: Sequence[TokenizedRecords], names: Sequence[str], config: FitConfig, *more: Any) -> str:
     """Return 64 hex digits for everything that decides the outcome of a run."""
     found = hashlib.sha256(parts[0].digest() + parts[1].digest())
-    found.update(json.dumps([names, asdict(config), fingerprint(config.model), *more]).encode())
+    found.update(json.dumps([names, config.deciding(), fingerprint(config.model), *more]).encode())
     return found.hexdigest()

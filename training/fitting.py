@@ -36,6 +36,7 @@ from training.progress import Tick, as_tick
 from training.recipes import LabelColumn, as_told, prepare
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
+from training.tracking.curve import Curve, tracked
 
 _CHECKPOINTS = "checkpoint"
 
@@ -94,7 +95,7 @@ def fit(
 
     Raises:
         ValueError: a column, a label or the class names are not as described.
-        ImportError: the `train` extra is not installed.
+        ImportError: the `train` extra is not installed, or one that a setting asks for.
 
     Example:
         >>> import tempfile
@@ -121,8 +122,8 @@ def fit(
         warnings.warn(note, DataNote, stacklevel=2)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    with own_randomness(), _hf.quiet():
-        return _run(task, settings, output_dir, as_tick(progress, "training"), after_epoch)
+    with tracked(settings, output_dir, task.run) as curve, own_randomness(), _hf.quiet():
+        return _run(task, settings, output_dir, as_tick(progress, "training"), after_epoch, curve)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +133,12 @@ class _Trained:
 
 
 def _run(
-    task: FitTask | LanguageTask, config: FitConfig, output_dir: Path, tick: Tick, after_epoch: AfterEpoch | None
+    task: FitTask | LanguageTask,
+    config: FitConfig,
+    output_dir: Path,
+    tick: Tick,
+    after_epoch: AfterEpoch | None,
+    curve: Curve,
 ) -> FitResult:
     checkpoints = output_dir / _CHECKPOINTS
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
@@ -148,6 +154,7 @@ def _run(
         tick=tick,
         meter=meter,
         after_epoch=after_epoch,
+        curve=curve,
     )
     begin = found.seal.parts if found else 1  # where memory is short, it goes on from the last whole epoch
     trained = in_parts(lambda parts: _trained(replace(run, parts=parts)), parts=begin, most=config.batch_size)
@@ -174,6 +181,7 @@ def _run(
         forget_run_record(output_dir)
         task.saves(trained.model, task.tokenizer, output_dir, max_length=config.tokens, heads=heads)
         write_run_record(result, run=task.run, label_names=task.label_names, told=task.told)
+        curve.end(best, meter.spent(), step=len(trained.history) * run.steps)
         shutil.rmtree(checkpoints, ignore_errors=True)
     wait_for_others()
     return result

@@ -45,7 +45,7 @@ def write_run_record(
     """Write the record, with what else is `told`, last of all files: where it lies, the run is complete."""
     record = {
         "run": run,
-        "config": asdict(result.config),
+        "config": result.config.deciding(),
         "label_names": label_names,
         "history": [asdict(epoch) for epoch in result.history],
         "best_epoch": result.best_epoch,

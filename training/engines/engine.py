@@ -34,6 +34,7 @@ from training.fit_task import FitTask, Judged, Learnable
 from training.models._torch import wait_for_others
 from training.progress import Tick, tell
 from training.results import EpochResult
+from training.tracking.curve import Curve
 
 T = TypeVar("T", bound=Learnable)
 
@@ -75,6 +76,7 @@ class Run(Generic[T]):
         parts: into how many parts every batch is cut, so that it fits in memory.
         after_epoch: called with all epochs so far, those before a kill included.
         losses: of the last batches.
+        curve: for other programs, of how it goes.
     """
 
     task: T
@@ -86,6 +88,7 @@ class Run(Generic[T]):
     parts: int = 1
     after_epoch: AfterEpoch | None = None
     losses: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
+    curve: Curve = field(default_factory=Curve)
 
     def heard(self, loss: torch.Tensor, rows: torch.Tensor) -> None:
         """Note the loss of a batch; raises `NotFinite` where it is no number."""
@@ -111,6 +114,11 @@ class Run(Generic[T]):
         if last.macro_f1 is not None:
             return f"{said}, F1 {last.macro_f1:.3f}"
         return f"{said}, {last.validation_loss:.3f} on the rest"
+
+    def points(self, step: int, scheduler: Any) -> dict[str, float]:
+        """Say for a curve how it goes after some steps: epoch, loss of the last batches, and the highest rate."""
+        loss = {"loss": sum(self.losses) / len(self.losses)} if self.losses else {}
+        return {"epoch": step / self.steps, "learning_rate": max(scheduler.get_last_lr()), **loss}
 
     @property
     def epochs(self) -> int:
@@ -368,11 +376,16 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
         epoch, step = divmod(state.global_step, self.run.steps)
         n = self.run.records
         tell(self.run.tick, self.run.standing(state.global_step - 1, epochs_in(state.log_history)))
+        if state.is_world_process_zero:
+            points = partial(self.run.points, state.global_step, more["lr_scheduler"])
+            self.run.curve.step(state.global_step, points, is_last=step == 0)
         self.run.tick(epoch * n + min(step * self.run.config.batch_size, n), self.run.epochs * n)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, *more: Any, **named: Any) -> None:
         """Tell of the epoch, and stop where patience is at its end."""
         history = epochs_in(state.log_history)
+        if state.is_world_process_zero:
+            self.run.curve.epochs(history, steps=self.run.steps)
         if self.run.after_epoch is not None:
             self.run.after_epoch(history)
         control.should_training_stop = _is_over(history, self.run)

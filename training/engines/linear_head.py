@@ -42,6 +42,7 @@ def learn_head(model: Any, run: Run[FitTask]) -> tuple[EpochResult, ...]:
     vectors = sentence_vectors(model, train, run.compute, lambda done: run.tick(done, len(train)))
     loss = put_head(model, vectors, run)
     history = (EpochResult(epoch=1, train_loss=loss, **asdict(judged(model, vectors, run))),)
+    run.curve.epochs(history, steps=run.steps)
     if run.after_epoch is not None:
         run.after_epoch(history)
     return history

@@ -107,6 +107,7 @@ def _checked(config: FitConfig, rounds: int) -> FitConfig:
         teacher=None,
         stay_near=None,
         replay_share=0.0,
+        track=(),
     )
     return config
 

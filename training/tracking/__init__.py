@@ -1,0 +1,1 @@
+"""What a run tells while it learns, as curves for other programs: TensorBoard and MLflow."""
