@@ -109,13 +109,17 @@ def named_columns(by: Any) -> list[tuple[str, Any]]:
 
 def _counts(name: str, values: Any, correct: npt.NDArray[np.bool_]) -> list[tuple[str, int, int]]:
     """Return (value, right predictions, records) for every value of one column."""
-    given = column(values, f"by[{name!r}]").tolist()
-    check_length(f"by[{name!r}]", given, len(correct))
-    shown = [MISSING if is_missing(value) else str(value) for value in given]
-    names, codes = np.unique(np.asarray(shown, dtype=str), return_inverse=True)
+    names, codes = np.unique(shown_values(name, values, len(correct)), return_inverse=True)
     support = np.bincount(codes, minlength=len(names))
     hits = np.bincount(codes, weights=correct, minlength=len(names))
     return [(str(value), int(h), int(s)) for value, h, s in zip(names, hits, support, strict=True)]
+
+
+def shown_values(name: str, values: Any, n: int) -> npt.NDArray[np.str_]:
+    """Return the (n,) values of one column as text, `MISSING` for None and NaN."""
+    given = column(values, f"by[{name!r}]").tolist()
+    check_length(f"by[{name!r}]", given, n)
+    return np.asarray([MISSING if is_missing(value) else str(value) for value in given], dtype=str)
 
 
 def _p_value(hits: int, support: int, correct: npt.NDArray[np.bool_]) -> float:

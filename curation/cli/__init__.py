@@ -62,6 +62,7 @@ COMMANDS = {
     "models": Place("models", "models", "Compare models to begin with on a project's texts, and recommend one."),
     "tune": Place("tune", "tune", "Search for better settings of the training, within a time."),
     "compress": Place("compress", "compress", "Make a trained model smaller or faster, and say what that costs."),
+    "compare": Place("compare", "compare", "Hold another model against the project's newest, on the same test part."),
     "gate": Place("gate", "gate", "Say whether the model meets what twofold.toml asks of it; exit code 1 if not."),
     "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -62,7 +63,7 @@ def run(context: Context) -> str:
     taught = [task.target(values[i]) for i in parts[Part.TRAIN] if i in values]
     exam, seed = EXAMS[str(task.kind.recipe)], context.config.seed
     truth = exam.truth([task.target(values[i]) for i in ids], names)
-    models = {r.number: exam.read(truth, _said(r, ids), names) for r in [*_with_model(project, round_), round_]}
+    models = {r.number: exam.read(truth, said_in(r, ids), names) for r in [*_with_model(project, round_), round_]}
     said = {number: each for number, each in models.items() if each is not None}
     scores = {number: exam.evaluate(truth, each, names, seed, taught) for number, each in said.items()}
     *earlier, now = scores
@@ -136,21 +137,9 @@ def _summary(scores: Any, on: dict[str, Any], also: Sequence[str]) -> str:
 
 
 def _predict(context: Context) -> None:
-    import datasets
-
-    from training import predict
-
-    fields = fields_by_id(context.project)
-    part = by_id(context.round.table("split.parquet"), "part")
-    ids, task = sorted(fields), context.config.task
-    data = datasets.Dataset.from_dict({name: [fields[i][name] for i in ids] for name in task.fields})
-    found = predict(
-        context.round.opened("model"),
-        data,
-        text_columns=task.read_fields,
-        precision=context.config.training.precision,
-        progress=context.tick,
-    )
+    fields, task = fields_by_id(context.project), context.config.task
+    part, ids = by_id(context.round.table("split.parquet"), "part"), sorted(fields)
+    found = _asked(context, context.round.opened("model"), ids)
     rows = (
         {
             "record_id": i,
@@ -167,8 +156,43 @@ def _predict(context: Context) -> None:
     context.round.write_table("predictions.parquet", table(rows, schema).replace_schema_metadata(told))
 
 
-def _said(round_: Round, ids: list[str]) -> Said:
-    """Return what the model of a round said of these records."""
+def said_by(context: Context, model: Path, ids: Sequence[str]) -> Said:
+    """Ask any model about records of a project.
+
+    Args:
+        context: Of the project.
+        model: The folder of a trained model.
+        ids: The records.
+    """
+    from evaluation.exams import Said
+
+    found = _asked(context, model, ids)
+    return Said(
+        values=[context.config.task.of_target(names) for names in found.answers],
+        confidence=found.confidence.tolist(),
+        pred_probs=[probs.tolist() for probs in found.pred_probs],
+        known=found.label_names,
+        threshold=found.threshold,
+    )
+
+
+def _asked(context: Context, model: Path, ids: Sequence[str]) -> Any:
+    import datasets
+
+    from training import predict
+
+    fields, task = fields_by_id(context.project), context.config.task
+    return predict(
+        model,
+        datasets.Dataset.from_dict({name: [fields[i][name] for i in ids] for name in task.fields}),
+        text_columns=task.read_fields,
+        precision=context.config.training.precision,
+        progress=context.tick,
+    )
+
+
+def said_in(round_: Round, ids: list[str]) -> Said:
+    """Return what the model of a round, which has been evaluated, said of these records."""
     from evaluation.exams import Said
 
     predictions = round_.table("predictions.parquet")

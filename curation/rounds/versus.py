@@ -1,0 +1,121 @@
+"""Another model against that of a round, on the test part and the labels of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation.errors import TwofoldError
+from curation.prediction.chosen_model import choose_model
+from curation.project.folder import Project, Round
+from curation.project.labelled import current_values, records_by_part
+from curation.project.records import column
+from curation.project.standing import Part
+from curation.project.step import Context, Tick
+from curation.sources.beside import metadata
+from curation.steps.evaluate import said_by, said_in
+from evaluation.comparison import Comparison
+from evaluation.intervals import Interval
+from evaluation.paired_slices import SliceDifference, compare_slices, records_needed
+from evaluation.requirements import paired_difference
+from training.models.model_files import UnusableModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versus:
+    """What was found of another model beside that of a round; differences are the other's less that one's.
+
+    Attributes:
+        round: Whose model was held against it.
+        other: The folder of the other one.
+        comparison: On the whole test part.
+        difference: Of the accuracies, with an interval that is right for few records too.
+        slices: By label and by the columns kept beside the records, the greatest loss first.
+        needed: Test records that it takes to see a difference as large as the margin; None where the two never differ.
+    """
+
+    round: int
+    other: Path
+    comparison: Comparison
+    difference: Interval
+    slices: Sequence[SliceDifference]
+    needed: int | None
+
+    def is_not_worse_by(self, margin: float) -> bool:
+        """Whether it is shown that the other one is worse by no more than a margin."""
+        return self.difference.numbers[1] >= -margin
+
+
+def versus(project: Project, round_: Round, other: Path, *, margin: float, tick: Tick) -> Versus:
+    """Ask another model about the test part of a round, and compare it with the round's own.
+
+    Args:
+        project: As it is seen from the question that a model learns.
+        round_: It has been evaluated.
+        other: The folder of a trained model.
+        margin: A difference of accuracies, in (0, 1).
+        tick: How far it is.
+
+    Raises:
+        TwofoldError: It knows other labels or reads other columns, or the test part has no labels.
+    """
+    context, task = Context(project=project, round=round_, tick=tick), project.config.task
+    values, names = current_values(project, round_), task.target_names
+    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
+    if not ids:
+        raise TwofoldError(f"{project.folder}: the test part has no labels, so no model can be compared on it")
+    from evaluation.exams import EXAMS
+
+    exam = EXAMS[str(task.kind.recipe)]
+    truth = exam.truth([task.target(values[i]) for i in ids], names)
+    now, then = said_in(round_, ids), _said_by_other(context, other, ids)
+    read = [exam.read(truth, each, names) for each in (now, then)]
+    if read[1] is None:
+        raise TwofoldError(f"{other}: expected a model of the labels {', '.join(names)}, came one of others")
+    compared = exam.compare(truth, read[0], read[1], names, project.config.seed)
+    right = [
+        [task.in_words(a) == task.in_words(values[i]) for i, a in zip(ids, each.values, strict=True)]
+        for each in (now, then)
+    ]
+    differing = sum(a != b for a, b in zip(*right, strict=True)) / len(ids)
+    return Versus(
+        round=round_.number,
+        other=other,
+        comparison=compared,
+        difference=paired_difference(compared.wins, compared.losses, compared.n),
+        slices=compare_slices(right[0], right[1], by=_columns(project, ids, [task.in_words(values[i]) for i in ids])),
+        needed=records_needed(differing, min(margin, differing)) if differing else None,
+    )
+
+
+def other_model(project: Project, other: str) -> Path:
+    """Return the folder of the model that is meant: its own, that of another project's newest, or that of a round.
+
+    Raises:
+        TwofoldError: There is no such model.
+    """
+    if other.isdigit() and not Path(other).exists():
+        numbers = [round_.number for round_ in project.rounds() if round_.has("predictions.parquet")]
+        if int(other) not in numbers:
+            raise TwofoldError(f"round {other}: expected one with a model ({', '.join(map(str, numbers))})")
+        return project.round(int(other)).opened("model")
+    return choose_model(Path(other)).folder
+
+
+def _said_by_other(context: Context, folder: Path, ids: Sequence[str]) -> Any:
+    try:
+        return said_by(context, folder, ids)
+    except UnusableModel:
+        raise
+    except ValueError as error:  # of `training`, which knows no project
+        raise TwofoldError(f"{folder}: {error}") from error
+
+
+def _columns(project: Project, ids: Sequence[str], labels: Sequence[str | None]) -> Mapping[str, Sequence[Any]]:
+    """Return what records are sliced by: their labels, where there are few, and what is kept beside them."""
+    at = {i: n for n, i in enumerate(column(project.records, "record_id"))}
+    beside = {name: [values[at[i]] for i in ids] for name, values in metadata(project).items()}
+    few = len(set(labels)) <= max(2, len(ids) // 5)
+    return {**({"label": labels} if few else {}), **{name: each for name, each in beside.items() if name != "label"}}
