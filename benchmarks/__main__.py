@@ -46,6 +46,7 @@ GOALS = {
     "federated": ("federated", []),
     "forgetting": ("forgetting", []),
     "more tasks": ("more_tasks", []),
+    "text to text": ("text_to_text", []),
     "learning curves": ("learning_curves", []),
     "compressed": ("compressed", []),
     "S7": ("search_at_scale", []),

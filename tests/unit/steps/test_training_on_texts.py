@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from settings import edit_settings
 from tiny_llama import NUMBERS, tiny_llama
+from tiny_t5 import tiny_t5
 
 from curation.cli import cli
 from curation.errors import TwofoldError
@@ -74,6 +75,17 @@ def test_a_model_learns_to_write_the_answers(counting: Project, tmp_path: Path) 
     report = json.loads(round_.path("report.json").read_text(encoding="utf-8"))
     assert report["model"]["evaluation"]["n"] == test["n"] > 0
     assert "chrf" in round_.path("report.html").read_text(encoding="utf-8")
+
+
+def test_a_model_from_sequence_to_sequence_learns_them_too(counting: Project, tmp_path: Path) -> None:
+    settings = {"method": "full", "epochs": 8, "batch_size": 4, "learning_rate": 0.01, "precision": "fp32"}
+    project = with_model(counting, model=tiny_t5(tmp_path / "t5"), **settings)
+    assert "a token on validation" in run("evaluate", project.folder)
+    rows = project.round(0).table("predictions.parquet").to_pylist()
+    given = {row["record_id"]: row["value"] for row in project.round(0).table("labels.parquet").to_pylist()}
+    taught = [row["value"] == given[row["record_id"]] for row in rows if row["part"] == "train"]
+    assert sum(taught) > 0.8 * len(taught)
+    assert "recommended: " in run("models", project.folder, project.config.training.model)
 
 
 def test_an_encoder_is_refused_by_train_and_skipped_by_a_report(counting: Project) -> None:

@@ -35,7 +35,7 @@ def quick(t5: str) -> FitConfig:
         model=t5,
         learns="answers",
         method="full",
-        epochs=2,
+        epochs=1,
         batch_size=4,
         learning_rate=1e-2,
         patience=None,
@@ -110,7 +110,7 @@ def test_an_answer_is_no_longer_than_is_asked_for(counting: FitResult) -> None:
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_a_run_that_is_broken_off_goes_on_to_the_same_weights(tmp_path: Path, quick: FitConfig, method: Any) -> None:
     model = tiny_t5(tmp_path / "t5", dropout_rate=0.2)
-    config = replace(quick, model=model, method=method, epochs=4)
+    config = replace(quick, model=model, method=method, epochs=3)
     straight = learnt(tmp_path / "straight", config)
 
     def stopped(done: int, total: int) -> None:
