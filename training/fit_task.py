@@ -110,9 +110,11 @@ class FitTask:
     def load(self, config: FitConfig) -> Any:
         """Load the model, with its head or a fresh one."""
         beside = {part.number: self.heads[part.number - 1] for part in self.earlier if part.number is not None}
-        return _hf.load_for_training(
+        model = _hf.load_for_training(
             config, model_settings(self.head, self.label_names), reads=self.head.model, beside=beside
         )
+        _hf.tell_padding(model, self.tokenizer)
+        return model
 
     def finish(self, model: Any, best: EpochResult) -> None:
         """Let the settings of the trained model say how it is read."""

@@ -45,7 +45,7 @@ def quiet() -> Iterator[None]:
 
 
 def load_tokenizer(model: str, **options: Any) -> Any:
-    """The tokenizer of a model; `options` go to transformers.
+    """The tokenizer of a model; `options` go to transformers. Where it has nothing to pad with, it is what ends a text.
 
     Raises:
         UnusableModel: it cannot be loaded.
@@ -56,7 +56,24 @@ def load_tokenizer(model: str, **options: Any) -> Any:
     except ImportError as error:
         raise ImportError('training needs transformers: pip install "twofold[train]"') from error
     with loading(locate(model)):
-        return AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False, **options)
+        tokenizer = AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False, **options)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def tell_padding(model: Any, tokenizer: Any) -> None:
+    """Tell a model which token is padding, where its settings do not: one that reads its last token has to know.
+
+    Raises:
+        UnusableModel: Neither knows of one.
+    """
+    settings = model.config.get_text_config()
+    if tokenizer.pad_token_id is None:
+        place = tokenizer.name_or_path
+        raise UnusableModel(f"model {place!r}: expected a tokenizer with a token to pad with, or one that ends a text")
+    if getattr(settings, "pad_token_id", None) is None:
+        settings.pad_token_id = tokenizer.pad_token_id
 
 
 def tokenize_with(tokenizer: Any, *, max_length: int) -> Tokenize:
@@ -180,10 +197,11 @@ def load_trained(folder: Path, task: int | None = None) -> tuple[Any, Any]:
         return _as_onnx(folder, shape, task), tokenizer
     with loading(str(folder)), quiet():
         model, about = _auto(head_of(shape).model).from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+            folder, use_safetensors=True, trust_remote_code=False, output_loading_info=True, dtype="float32"
         )
     if missing := sorted(about["missing_keys"]):
         raise UnusableModel(f"model_dir: expected a trained model, found no weights for {missing[0]} in {folder}")
+    tell_padding(model, tokenizer)
     older = turn_to(model, folder, task, head_of(shape).model)
     with quiet():
         return model if older else with_prompt(model, folder / "adapter"), tokenizer
@@ -231,6 +249,7 @@ def _fresh_classifier(config: FitConfig, settings: Mapping[str, Any], reads: str
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
+            dtype="float32",  # in which weights move, whatever they were saved in
         )
     new = set(found["missing_keys"])
     if not is_head_of(is_so, asked, reads):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import FEW_LABELS
-from training.models.layers import HEADS, is_head, layers_of
+from training.models.layers import HEADS, is_head, layers_of, reads_its_last_token
 from training.models.sentence_layer import on_sentence_vectors
 from training.smaller.pruning import keep_zeros
 
@@ -128,6 +128,7 @@ _ADDED: dict[str, Callable[[FitConfig], Any]] = {
     "prefix": _prefix,
     "p_tuning": _p_tuning,
 }
+_BEFORE_TOKENS = ("prompt", "p_tuning")  # given as vectors, among which padding cannot be told from the last token
 _PROMPTS = {"PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING"}
 _TASKS = {
     "SequenceClassification": "SEQ_CLS",
@@ -142,6 +143,9 @@ _HEADLESS = ("CausalLM", "Seq2SeqLM", "FeatureExtraction")
 def _with_added(model: Any, config: FitConfig, reads: str) -> Any:
     from peft import get_peft_model
 
+    if config.method in _BEFORE_TOKENS and reads == "SequenceClassification" and reads_its_last_token(model):
+        fit = ", ".join(repr(each) for each in _ADDED if each not in _BEFORE_TOKENS)
+        raise ValueError(f"method: expected {fit}, 'full' or 'head' of a causal base, got {config.method!r}")
     settings = _ADDED[config.method](config)
     settings.task_type = _TASKS[reads]
     if reads in _HEADLESS:

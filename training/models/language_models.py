@@ -52,8 +52,6 @@ def load_writer_tokenizer(model: str) -> Any:
     tokenizer = _hf.load_tokenizer(place, **packed)
     if tokenizer.eos_token is None:
         raise UnusableModel(f"model {model!r}: expected a tokenizer with a token that ends a text, found none")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 

@@ -60,6 +60,13 @@ def output_part(model: Any) -> str:
     return found
 
 
+def reads_its_last_token(model: Any) -> bool:
+    """Whether a classifier reads what the last token of a text says, as causal models do: their head is one matrix."""
+    import torch
+
+    return isinstance(getattr(model, "score", None), torch.nn.Linear)
+
+
 def is_head(parameter: str) -> bool:
     """Whether a parameter belongs to the classification head, by its name (under peft's names too)."""
     return any(head in parameter.split(".") for head in HEADS)
