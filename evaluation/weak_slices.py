@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.columns import Array, Column, column, matrix, names, read_texts
+from evaluation.columns import Array, Column, column, is_missing, matrix, names, numbers, read_texts
 from evaluation.intervals import Interval, check_confidence
 from evaluation.predictions import Predictions, check_length, check_predictions
 from evaluation.settings import check_whole
@@ -170,7 +170,7 @@ class _Known:
     @classmethod
     def read(cls, told: Predictions, *, texts: Any, embeddings: Any, by: Any, ids: Any) -> _Known:
         columns = {"label": np.asarray(told.label_names, dtype=object)[told.labels]}
-        columns |= {name: column(values, f"by[{name!r}]") for name, values in named_columns(by or {})}
+        columns |= {name: _column(values, f"by[{name!r}]") for name, values in named_columns(by or {})}
         found = cls(
             columns=columns,
             texts=None if texts is None else read_texts(texts),
@@ -191,6 +191,13 @@ class _Known:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
             nearness = vectors @ vectors.mean(axis=0)
         return rows[np.lexsort((-nearness, ~wrong[rows]))]
+
+
+def _column(values: Any, where: str) -> Array:
+    """Return a column, NaN for what is missing where all others are numbers."""
+    found = column(values, where)
+    there = [value for value in found.tolist() if not is_missing(value)] if found.dtype.kind == "O" else []
+    return numbers(found, where) if there and all(type(value) in (int, float) for value in there) else found
 
 
 def _vectors(embeddings: Column) -> Array:

@@ -119,6 +119,28 @@ class BesideReaders(Part):
     difference: Measure
 
 
+class WeakSlice(Part):
+    """Records of the test part, told by the rule in `name`, on which the model is worse than chance explains.
+
+    `foretold` is the accuracy there by the model's own probabilities; `adjusted_p` is of all slices looked at together.
+    """
+
+    name: str
+    words: list[str]
+    support: int
+    errors: int
+    accuracy: Measure
+    foretold: Number
+    adjusted_p: Number
+
+
+class WeakSlices(Part):
+    """The slices found, the surest first; `note` says how many were looked at."""
+
+    note: str
+    found: Many[WeakSlice]
+
+
 class Model(Part):
     """The model of this round; `before` is that of `before_round`, on the same records and labels.
 
@@ -131,6 +153,7 @@ class Model(Part):
     before_round: int | None
     comparison: Comparison | None
     readers: BesideReaders | None = None
+    weak_slices: WeakSlices | None = None
     training: Training | None
     parts: Counts
     labelled_parts: Counts

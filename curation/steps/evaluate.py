@@ -5,23 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curation.errors import TwofoldError
+from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part
 from curation.project.reader_answers import reader_answers
-from curation.project.records import LABEL_NAMES, by_id, table
+from curation.project.records import LABEL_NAMES, by_id, column, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
+from curation.sources.beside import metadata
 from evaluation.metrics import GROUP as METRICS
 from evaluation.plugins import PluginError, installed, plugins
 
 if TYPE_CHECKING:
     from evaluation.exams import Said
+
+DISAGREEMENT, SIMILARITY = "disagreement of its readers", "similarity to the training part"
+"""What test records are told by, beside the columns that are kept of them."""
+
+_TAUGHT, _AT_ONCE = 20_000, 1_000  # training records that others are held against, and test records at a time
 
 THRESHOLD = b"threshold"
 """Metadata of predictions: the probability above which a label is predicted, where a record has several."""
@@ -73,6 +83,7 @@ def run(context: Context) -> str:
         "measured_on": _measured_on(round_, ids),
         "rounds": {str(number): _of_round(score) for number, score in scores.items()},
         "readers": _beside_readers(context, parts[Part.TEST]),
+        "weak_slices": _weak_slices(context, ids, [i for i in parts[Part.TRAIN] if i in values], truth, said[now]),
         "before": None,
         "before_round": before,
         "comparison": None,
@@ -81,7 +92,8 @@ def run(context: Context) -> str:
         found["before"] = scores[before].to_dict()
         found["comparison"] = exam.compare(truth, said[before], said[now], names, seed).to_dict()
     round_.write_json("evaluation.json", found)
-    return _summary(scores[now], found["measured_on"], exam.also_said) + _of_readers(found["readers"])
+    summary = _summary(scores[now], found["measured_on"], exam.also_said)
+    return summary + _of_readers(found["readers"]) + _of_slices(found["weak_slices"])
 
 
 def _beside_readers(context: Context, ids: Sequence[str]) -> dict[str, Any] | None:
@@ -95,14 +107,18 @@ def _beside_readers(context: Context, ids: Sequence[str]) -> dict[str, Any] | No
     task = context.config.task
     if task.kind.is_written:
         return None
+    predicted = by_id(context.round.table("predictions.parquet"), "value")
+    found = beside_readers(_answers(context, ids), [task.in_words(predicted[i]) for i in ids], seed=context.config.seed)
+    return found.to_dict() if found.records else None
+
+
+def _answers(context: Context, ids: Sequence[str]) -> list[list[str | None]]:
+    """Return what each reader of each record said, in words."""
     said: dict[str, dict[str, str | None]] = {i: {} for i in ids}
     for vote in reader_answers(context.project, context.round):
         if vote["record_id"] in said:
-            said[vote["record_id"]][vote["reviewer"]] = task.in_words(vote["value"])
-    predicted = by_id(context.round.table("predictions.parquet"), "value")
-    answers = [list(said[i].values()) for i in ids]
-    found = beside_readers(answers, [task.in_words(predicted[i]) for i in ids], seed=context.config.seed)
-    return found.to_dict() if found.records else None
+            said[vote["record_id"]][vote["reviewer"]] = context.config.task.in_words(vote["value"])
+    return [list(said[i].values()) for i in ids]
 
 
 def _of_readers(found: dict[str, Any] | None) -> str:
@@ -110,6 +126,71 @@ def _of_readers(found: dict[str, Any] | None) -> str:
         return ""
     shares = "the model agrees with {model[value]:.3f} of the readers, another reader with {readers[value]:.3f}"
     return f"; {shares.format(**found)}, on {found['records']} of them that two or more have read"
+
+
+def _weak_slices(
+    context: Context, ids: Sequence[str], taught: Sequence[str], truth: Any, said: Any
+) -> dict[str, Any] | None:
+    """Find where a model of one label a record is worse than chance explains, by all that is known of the records."""
+    from evaluation.weak_slices import weak_slices
+
+    project, task = context.project, context.config.task
+    if task.kind.recipe != "classification":
+        return None
+    fields, store = fields_by_id(project), EmbeddingStore(project)
+    of_project = set(ids) <= {*column(project.records, "record_id")}
+    vectors = store.of(ids) if of_project else store.of_texts(["\n".join(fields[i].values()) for i in ids])
+    found = weak_slices(
+        truth,
+        said.probs,
+        label_names=task.target_names,
+        texts=["\n".join(fields[i][name] for name in task.read_fields) for i in ids],
+        embeddings=vectors,
+        by={
+            DISAGREEMENT: _disagreement(context, ids),
+            SIMILARITY: _similarity(vectors, store.of(taught), context.config.seed),
+            **_beside(project, ids),
+        },
+        ids=ids,
+        seed=context.config.seed,
+    )
+    return {"note": found.note, "found": [one.to_dict() for one in found]}
+
+
+def _beside(project: Project, ids: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return the columns that are kept beside the records, as numbers where all are; an outside test set has none."""
+    kept, known = metadata(project), column(project.records, "record_id")
+    rows = [dict(zip(known, values, strict=True)) for values in kept.values()]
+    return {name: _as_numbers([row.get(i) for i in ids]) for name, row in zip(kept, rows, strict=True)}
+
+
+def _as_numbers(values: Sequence[str | None]) -> Sequence[Any]:
+    try:
+        return [float("nan") if value is None else float(value) for value in values]
+    except ValueError:
+        return values
+
+
+def _similarity(vectors: npt.NDArray[np.float32], taught: npt.NDArray[np.float32], seed: int) -> list[float]:
+    """Return the cosine of each record to the nearest one that the model learnt from, or of a sample of those."""
+    sample = taught[np.random.default_rng(seed).permutation(len(taught))[:_TAUGHT]].T
+    starts = range(0, len(vectors), _AT_ONCE)
+    nearest = [(vectors[start : start + _AT_ONCE] @ sample).max(axis=1) for start in starts]
+    return [round(float(one), 3) for one in np.concatenate(nearest)]
+
+
+def _disagreement(context: Context, ids: Sequence[str]) -> list[float]:
+    """Return for each record the share of its pairs of readers who gave different answers; NaN of fewer than two."""
+    pairs = [[*combinations(answers, 2)] for answers in _answers(context, ids)]
+    return [sum(a != b for a, b in each) / len(each) if each else float("nan") for each in pairs]
+
+
+def _of_slices(found: dict[str, Any] | None) -> str:
+    if not found or not found["found"]:
+        return ""
+    worst, more = found["found"][0], len(found["found"]) - 1
+    others = f", and in {more} more slice{'s' * (more > 1)}" if more else ""
+    return f"; {worst['reason']}{others}"
 
 
 def _with_model(project: Project, round_: Round) -> list[Round]:
@@ -223,5 +304,5 @@ STEP = Step(
         *installed(METRICS),
     ],
     run=run,
-    revision=5,
+    revision=6,
 )

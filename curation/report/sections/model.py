@@ -18,7 +18,7 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
     return {
         "evaluation": found["test"],
         **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
-        "readers": found.get("readers"),  # rounds of before have none
+        **{name: found.get(name) for name in ("readers", "weak_slices")},  # rounds of before have none
         "training": _training(round_),
         "parts": {part: len(ids) for part, ids in parts.items()},
         "labelled_parts": {part: sum(i in labels for i in ids) for part, ids in parts.items()},

@@ -111,6 +111,8 @@ def test_missing_values_and_braces_in_names_are_values_and_names_like_others() -
     weak = np.arange(N) % 16 == 0
     numbers = np.where(weak, np.nan, np.arange(N))
     assert found_in(weak, by={"{day}": numbers})[0].name == "{day} is (missing)"
+    days = [None if i % 3 == 1 else i % 20 for i in range(N)]
+    assert found_in(np.arange(N) % 20 < 3, by={"day": days})[0].name == "day is at most 2"
     assert found_in(weak, by={"{}": np.where(weak, None, "mail")})[0].name == "{} is (missing)"
 
 

@@ -312,6 +312,21 @@ def _model(labels: list[str]) -> dict[str, Any]:
             "readers": {"value": 0.862, "low": 0.81, "high": 0.91},
             "difference": {"value": -0.059, "low": -0.11, "high": -0.012},
         },
+        "weak_slices": {
+            "note": "1,324 slices were looked at",
+            "found": [
+                {
+                    "name": f'texts with "{labels[0]}", label is {labels[-1]}',
+                    "words": labels[:2],
+                    "support": 40,
+                    "errors": 18,
+                    "accuracy": {"value": 0.55, "low": 0.31, "high": 0.77},
+                    "overall": 0.861,
+                    "foretold": 0.9,
+                    "adjusted_p": 0.001,
+                }
+            ],
+        },
         "training": {
             "method": "lora",
             "model": "all-MiniLM-L6-v2",

@@ -287,6 +287,17 @@ def test_groups_of_readers_are_shown_as_they_are_and_with_all_else_held_fixed() 
     assert "0.300 [0.240, 0.360]0.00100cannot be toldas they are" in said
 
 
+def test_weak_slices_are_named_or_it_is_said_that_there_are_none() -> None:
+    report = full_report()
+    said = " ".join(words(report).split())
+    assert "than chance explains; 1,324 slices were looked at." in said
+    assert 'texts with "card_lost", label is refund_not_showingcard_lost, card_arrival40180.550 [0.310, 0.770]' in said
+    report["model"]["weak_slices"]["found"] = []
+    assert "No slice of the test part has more errors than chance explains" in words(report)
+    del report["model"]["weak_slices"]  # as of a round of before
+    assert "Weak slices" not in words(report)
+
+
 def test_a_report_from_before_readers_were_compared_opens() -> None:
     report = full_report()
     del report["bias"]["readers"]
