@@ -12,23 +12,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evaluation.columns import Array, is_missing
+from evaluation.columns import Array
+from evaluation.slicing import MISSING, shown_values
 from evaluation.words import words
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-MISSING = "(missing)"
 PHRASE, LENGTH, CLUSTER = "phrase", "length", "cluster"
 _PHRASES, _VALUES = 1_000, 200  # the most frequent words and phrases, and the most frequent values of a column
 _BANDS = 20  # of equally many records, in which numbers are cut; every run of them is a candidate
 _GRAINS, _OF_EACH = (5, 10, 20, 40), 25  # clusters, as long as that many records come to each
 _SAMPLE = 20_000  # records from which phrases and the middles of clusters are learned
-_PAIRED, _IN_COMMON, _APART = (
-    40,
-    0.02,
-    0.5,
-)  # candidates that are paired; the share of records that a pair has in common
+_PAIRED, _APART = 40, 0.5  # candidates that are paired, and the share of their records that two may have in common
+_IN_COMMON = 0.02  # share of all records that a pair has to have in common
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +189,8 @@ def _number(value: float) -> str:
 
 def _values(values: Array, *, of: str, least: int) -> Candidates:
     """Return a set for each of the most frequent values."""
-    shown = [MISSING if is_missing(value) else str(value) for value in values.tolist()]
-    names, codes, counts = np.unique(np.asarray(shown, dtype=str), return_inverse=True, return_counts=True)
+    shown = shown_values(of, values, len(values))
+    names, codes, counts = np.unique(shown, return_inverse=True, return_counts=True)
     kept = np.sort(np.argsort(-counts, kind="stable")[:_VALUES])
     kept = kept[counts[kept] >= least]
     place = np.full(len(names), -1)

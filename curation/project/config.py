@@ -137,6 +137,7 @@ class GateConfig(Section):
         over_commonest: By how much the accuracy has to exceed that of the training part's commonest answer.
         below_last: By how much the accuracy may stay below that of the model of the round before.
         below_readers: By how much the model may agree with a reader less than another reader does.
+        weak_slices: How many slices on which the model is worse than chance explains may have been found.
         settled_by_people: The share of the test part whose answers people have to have settled.
         milliseconds: How long one record may take here, in the median.
     """
@@ -147,6 +148,7 @@ class GateConfig(Section):
     over_commonest: float | None = Field(default=0.0, ge=-1, le=1)
     below_last: float | None = Field(default=0.02, ge=0, le=1)
     below_readers: float | None = Field(default=None, ge=-1, le=1)
+    weak_slices: int | None = Field(default=None, ge=0)
     settled_by_people: float | None = Field(default=None, ge=0, le=1)
     milliseconds: float | None = Field(default=None, gt=0)
 

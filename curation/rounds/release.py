@@ -80,6 +80,7 @@ def held_against_gate(project: Project, round_: Round) -> list[Requirement]:
         *_over_commonest(tested),
         *_below_last(tested),
         *_below_readers(tested),
+        *_weak_slices(tested),
         *_settled(tested),
         *_speed(tested),
     ]
@@ -161,6 +162,17 @@ def _below_readers(tested: _Tested) -> Iterator[Requirement]:
     if readers is not None:
         difference = _interval(readers["difference"])
     yield require(name, difference, records=readers["records"] if readers else 0, at_least=-bound)
+
+
+def _weak_slices(tested: _Tested) -> Iterator[Requirement]:
+    bound, slices = tested.project.config.gate.weak_slices, tested.found.get("weak_slices")
+    if bound is None:
+        return
+    many = Interval(value=None, reason="they are looked for where a record has one label")
+    if slices is not None:
+        count = float(len(slices["found"]))
+        many = Interval(value=count, low=count, high=count)
+    yield require("weak slices", many, records=tested.records, at_most=bound)
 
 
 def _settled(tested: _Tested) -> Iterator[Requirement]:

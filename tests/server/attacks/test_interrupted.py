@@ -82,6 +82,7 @@ def is_whole(project: Project) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)  # a command sees the same server on either database
 @pytest.mark.parametrize("step", ["push", "pull"])
 def test_ctrl_c_leaves_a_whole_project_and_the_same_command_goes_on(step: str, project: Project) -> None:
     if step == "pull":

@@ -135,6 +135,7 @@ BEGUN = {
 }
 
 
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)  # the door is the same before either database
 def test_a_request_that_does_not_end_is_given_up(chairs: Chairs) -> None:
     def given_up(first: bytes, trickle: bytes) -> float:
         with connected(chairs.target) as connection:

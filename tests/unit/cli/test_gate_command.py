@@ -55,6 +55,7 @@ def test_what_is_not_met_is_refused_with_reasons_as_data_too(evaluated: Project)
         ({"at_most": {"log_loss": 5.0, "brier_score": 0.9}}, {"log_loss": "met", "brier_score": "met"}),
         ({"groups": {"source": 0.1}}, {"accuracy where source is mail": "met"}),
         ({"below_readers": 0.1}, {"agreement with a reader over that of another reader": "not known"}),
+        ({"weak_slices": 0}, {"weak slices": "met"}),
         ({"settled_by_people": 0.0}, {"share of the test part that people settled": "met"}),
         ({"milliseconds": 60_000}, {"milliseconds for one record": "met"}),
         ({"milliseconds": 0.001}, {"milliseconds for one record": "not met"}),
