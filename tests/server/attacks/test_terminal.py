@@ -36,6 +36,7 @@ COMMANDS = [
     ("report", "DIR"),
     ("evaluate", "DIR"),
     ("push", "DIR"),
+    ("compare", "DIR", HOSTILE),
     ("flags", "DIR"),
     ("flags", "DIR", "--format", "jsonl"),
     ("flags", "DIR", "--check", HOSTILE),

@@ -72,6 +72,8 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
         return [folder, folder / "none.csv", "--to", folder / "out.csv"]
     if path == ("tune",):
         return [folder, "--trials", "1"]
+    if path == ("compare",):
+        return [folder, folder / "model"]
     if path == ("compress",):
         return [folder, "--to", folder / "smaller", "--onnx"]
     more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}
