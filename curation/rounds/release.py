@@ -13,9 +13,9 @@ from typing import Any
 from curation.errors import TwofoldError, suggest
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part
-from curation.project.records import by_id, column
+from curation.project.records import by_id
 from curation.project.standing import Part
-from curation.sources.beside import metadata
+from curation.sources.beside import metadata_of
 from evaluation.intervals import Interval, wilson_interval
 from evaluation.requirements import Requirement, paired_difference, require, with_width
 
@@ -113,17 +113,19 @@ def _known(tested: _Tested, key: str, name: str, of: Mapping[str, Any]) -> Any:
 
 def _groups(tested: _Tested) -> Iterator[Requirement]:
     asked = tested.project.config.gate.groups
-    beside = metadata(tested.project) if asked else {}
-    ids = column(tested.project.records, "record_id") if asked else []
+    beside = metadata_of(tested.project, [*tested.answers]) if asked else {}
     smallest = tested.project.config.check.smallest_group
     for name, bound in asked.items():
-        group = dict(zip(ids, _known(tested, "gate.groups", name, beside), strict=True))
-        sizes = Counter(group[i] for i in tested.answers)
-        right = Counter(group[i] for i, is_right in tested.is_right.items() if is_right)
-        for value, size in sorted(sizes.items(), key=lambda item: str(item[0])):
-            if value is not None and size >= smallest:
-                accuracy = wilson_interval(right[value], size)
-                yield require(f"accuracy where {name} is {value}", accuracy, records=size, at_least=bound)
+        groups = _known(tested, "gate.groups", name, beside)
+        sizes = Counter(group for group in groups if group is not None)
+        right = Counter(group for group, is_right in zip(groups, tested.is_right.values(), strict=True) if is_right)
+        large = sorted(group for group, size in sizes.items() if size >= smallest)
+        for group in large:
+            accuracy = wilson_interval(right[group], sizes[group])
+            yield require(f"accuracy where {name} is {group}", accuracy, records=sizes[group], at_least=bound)
+        if not large:
+            nothing = Interval(value=None, reason=f"no group has {smallest} records of the test part")
+            yield require(f"accuracy by {name}", nothing, records=tested.records, at_least=bound)
 
 
 def _over_commonest(tested: _Tested) -> Iterator[Requirement]:

@@ -11,10 +11,9 @@ from curation.errors import TwofoldError
 from curation.prediction.chosen_model import choose_model
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, records_by_part
-from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Tick
-from curation.sources.beside import metadata
+from curation.sources.beside import metadata_of
 from curation.steps.evaluate import said_by, said_in
 from evaluation.comparison import Comparison
 from evaluation.intervals import Interval
@@ -115,7 +114,5 @@ def _said_by_other(context: Context, folder: Path, ids: Sequence[str]) -> Any:
 
 def _columns(project: Project, ids: Sequence[str], labels: Sequence[str | None]) -> Mapping[str, Sequence[Any]]:
     """Return what records are sliced by: their labels, where there are few, and what is kept beside them."""
-    at = {i: n for n, i in enumerate(column(project.records, "record_id"))}
-    beside = {name: [values[at[i]] for i in ids] for name, values in metadata(project).items()}
     few = len(set(labels)) <= max(2, len(ids) // 5)
-    return {**({"label": labels} if few else {}), **{name: each for name, each in beside.items() if name != "label"}}
+    return {**metadata_of(project, ids), **({"label": labels} if few else {})}

@@ -62,6 +62,13 @@ def metadata(project: Project) -> dict[str, list[str | None]]:
     return {name: column(found, name) for name in found.column_names if name != "record_id"}
 
 
+def metadata_of(project: Project, record_ids: Sequence[str]) -> dict[str, list[str | None]]:
+    """Return the same columns of some records in their order; of an outside test set nothing is kept, so None."""
+    row = {i: n for n, i in enumerate(column(project.records, "record_id"))}
+    at = [row.get(i) for i in record_ids]
+    return {name: [None if n is None else kept[n] for n in at] for name, kept in metadata(project).items()}
+
+
 def reference_texts(project: Project, task: Task) -> list[str]:
     """Return the texts of the sample of the stream, each as one; none where there is no sample."""
     return joined_texts(read_table(project.path(REFERENCE)), task.fields) if project.has(REFERENCE) else []

@@ -21,7 +21,7 @@ from curation.project.reader_answers import reader_answers
 from curation.project.records import LABEL_NAMES, by_id, column, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
-from curation.sources.beside import metadata
+from curation.sources.beside import metadata_of
 from evaluation.metrics import GROUP as METRICS
 from evaluation.plugins import PluginError, installed, plugins
 
@@ -149,19 +149,12 @@ def _weak_slices(
         by={
             DISAGREEMENT: _disagreement(context, ids),
             SIMILARITY: _similarity(vectors, store.of(taught), context.config.seed),
-            **_beside(project, ids),
+            **{name: _as_numbers(values) for name, values in metadata_of(project, ids).items()},
         },
         ids=ids,
         seed=context.config.seed,
     )
     return {"note": found.note, "found": [one.to_dict() for one in found]}
-
-
-def _beside(project: Project, ids: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """Return the columns that are kept beside the records, as numbers where all are; an outside test set has none."""
-    kept, known = metadata(project), column(project.records, "record_id")
-    rows = [dict(zip(known, values, strict=True)) for values in kept.values()]
-    return {name: _as_numbers([row.get(i) for i in ids]) for name, row in zip(kept, rows, strict=True)}
 
 
 def _as_numbers(values: Sequence[str | None]) -> Sequence[Any]:

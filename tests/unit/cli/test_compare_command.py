@@ -66,3 +66,15 @@ def test_a_model_of_other_labels_is_refused(evaluated: Project, tmp_path: Path) 
     (other / "config.json").write_text(json.dumps(settings))
     with pytest.raises(TwofoldError, match=r"other: label 'blame' is not in the task"):
         raise compared(evaluated, other).exception or AssertionError
+
+
+def test_a_test_set_from_outside_is_compared_on_by_its_labels(tested_outside: Project) -> None:
+    done = compared(tested_outside, 0, "--json")
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    assert found["comparison"]["n"] == 24
+    assert {(each["by"], each["value"]) for each in found["slices"]} == {
+        ("label", "shipping"),
+        ("label", "billing"),
+        ("source", "(missing)"),
+    }

@@ -95,3 +95,8 @@ def test_a_gate_that_asks_nothing_lets_nothing_through(evaluated: Project, monke
     monkeypatch.setattr(release, "_over_commonest", lambda tested: iter(()))  # as of a model that writes texts
     with pytest.raises(TwofoldError, match="key 'gate': nothing is asked of the model"):
         held_against_gate(evaluated, evaluated.round(0))
+
+
+def test_a_test_set_from_outside_has_no_groups_and_that_is_said(tested_outside: Project) -> None:
+    found = held(tested_outside, groups={"source": 0.1}, at_least={"accuracy": 0.1})
+    assert (found["accuracy"], found["accuracy by source"]) == ("met", "not known")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from settings import edit_settings
 from terminal import run as on_a_terminal
+from two_topics import project_of
 
 from curation.errors import TwofoldError
 from curation.project import ledger
@@ -20,30 +21,14 @@ from curation.project.standing import Part
 from curation.project.step import Context, run_step
 from curation.report.sections.model import _training as of_report
 from curation.rounds.findings import findings
-from curation.rounds.loop import learn
 from curation.steps import train
-from curation.steps.ingest import Columns, Intake, ingest
-
-WORDS = ("parcel", "courier", "letter", "van"), ("invoice", "refund", "charge", "card")
-ROWS = [
-    (f"m{n:02d}", f"the {WORDS[n % 2][n % 4]} of {day} is wrong", ("shipping", "billing")[n % 2])
-    for n, day in enumerate(f"{a} {b}" for a in ("monday", "friday", "sunday", "june") for b in "abcdef")
-]
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """24 messages in their parts, without variants."""
-    folder = tmp_path_factory.mktemp("messages")
-    data = folder / "rows.csv"
-    data.write_text("\n".join(",".join(row) for row in [("id", "text", "label"), *ROWS]) + "\n", encoding="utf-8")
-    columns = Columns(fields={"text": "text"}, label="label", record_id="id")
-    project = ingest(Intake(folder=folder / "project", data=data, columns=columns))
     training = {"method": "head", "epochs": 2, "precision": "fp32", "batch_size": 24}
-    edit_settings(project.folder, augmentation={"per_record": 0}, training=training)
-    project = open_project(project.folder)
-    list(learn(project, project.round(0), "augment", lambda step: lambda done, total: None))
-    return project.folder
+    return project_of(tmp_path_factory.mktemp("messages"), 24, upto="augment", training=training).folder
 
 
 @pytest.fixture
