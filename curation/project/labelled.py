@@ -77,6 +77,12 @@ def current_values(project: Project, round_: Round) -> dict[str, Any]:
     return {record_id: value for record_id, value in values.items() if value is not None}
 
 
+def tested_values(project: Project, round_: Round) -> dict[str, Any]:
+    """Return the same of the test part alone, in the order of the ids."""
+    values = current_values(project, round_)
+    return {i: values[i] for i in sorted(records_by_part(round_)[Part.TEST]) if i in values}
+
+
 def current_labels(project: Project, round_: Round) -> dict[str, str]:
     """Return the same in words."""
     show = project.config.task.kind.show

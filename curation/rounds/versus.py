@@ -10,8 +10,7 @@ from typing import Any
 from curation.errors import TwofoldError
 from curation.prediction.chosen_model import choose_model
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_values, records_by_part
-from curation.project.standing import Part
+from curation.project.labelled import tested_values
 from curation.project.step import Context, Tick
 from curation.sources.beside import metadata_of
 from curation.steps.evaluate import said_by, said_in
@@ -61,30 +60,30 @@ def versus(project: Project, round_: Round, other: Path, *, margin: float, tick:
         TwofoldError: It knows other labels or reads other columns, or the test part has no labels.
     """
     context, task = Context(project=project, round=round_, tick=tick), project.config.task
-    values, names = current_values(project, round_), task.target_names
-    ids = sorted(i for i in records_by_part(round_)[Part.TEST] if i in values)
-    if not ids:
+    values, names = tested_values(project, round_), task.target_names
+    if not values:
         raise TwofoldError(f"{project.folder}: the test part has no labels, so no model can be compared on it")
     from evaluation.exams import EXAMS
 
     exam = EXAMS[str(task.kind.recipe)]
-    truth = exam.truth([task.target(values[i]) for i in ids], names)
+    ids, labels = [*values], [*task.worded(values).values()]
+    truth = exam.truth([task.target(value) for value in values.values()], names)
     now, then = said_in(round_, ids), _said_by_other(context, other, ids)
     read = [exam.read(truth, each, names) for each in (now, then)]
     if read[1] is None:
         raise TwofoldError(f"{other}: expected a model of the labels {', '.join(names)}, came one of others")
     compared = exam.compare(truth, read[0], read[1], names, project.config.seed)
-    right = [
-        [task.in_words(a) == task.in_words(values[i]) for i, a in zip(ids, each.values, strict=True)]
+    is_right = [
+        [task.in_words(answer) == label for answer, label in zip(each.values, labels, strict=True)]
         for each in (now, then)
     ]
-    differing = sum(a != b for a, b in zip(*right, strict=True)) / len(ids)
+    differing = sum(a != b for a, b in zip(*is_right, strict=True)) / len(ids)
     return Versus(
         round=round_.number,
         other=other,
         comparison=compared,
         difference=paired_difference(compared.wins, compared.losses, compared.n),
-        slices=compare_slices(right[0], right[1], by=_columns(project, ids, [task.in_words(values[i]) for i in ids])),
+        slices=compare_slices(*is_right, by=_columns(project, ids, labels)),
         needed=records_needed(differing, min(margin, differing)) if differing else None,
     )
 
@@ -95,7 +94,7 @@ def other_model(project: Project, other: str) -> Path:
     Raises:
         TwofoldError: There is no such model.
     """
-    if other.isdigit() and not Path(other).exists():
+    if other.isascii() and other.isdecimal() and not Path(other).exists():
         numbers = [round_.number for round_ in project.rounds() if round_.has("predictions.parquet")]
         if int(other) not in numbers:
             raise TwofoldError(f"round {other}: expected one with a model ({', '.join(map(str, numbers))})")
@@ -113,6 +112,10 @@ def _said_by_other(context: Context, folder: Path, ids: Sequence[str]) -> Any:
 
 
 def _columns(project: Project, ids: Sequence[str], labels: Sequence[str | None]) -> Mapping[str, Sequence[Any]]:
-    """Return what records are sliced by: their labels, where there are few, and what is kept beside them."""
-    few = len(set(labels)) <= max(2, len(ids) // 5)
-    return {**metadata_of(project, ids), **({"label": labels} if few else {})}
+    """Return what records are sliced by: their labels, and what is kept beside them, where a value has five on average.
+
+    A column of numbers of orders makes slices of one record each: they show nothing, and what others show is lost in
+    the correction for their number.
+    """
+    columns = {**metadata_of(project, ids), "label": labels}
+    return {name: values for name, values in columns.items() if len(set(values)) <= max(2, len(ids) // 5)}

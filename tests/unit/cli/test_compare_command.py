@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from settings import edit_settings
@@ -48,6 +49,7 @@ def test_a_model_that_has_learnt_nothing_is_worse_and_for_whom_is_said(evaluated
     ("other", "named"),
     [
         ("7", r"round 7: expected one with a model \(0\)"),
+        ("\u00b2", "\u00b2: expected the folder of a model"),
         ("nowhere", "nowhere: expected the folder of a model, with a config.json"),
     ],
 )
@@ -78,3 +80,11 @@ def test_a_test_set_from_outside_is_compared_on_by_its_labels(tested_outside: Pr
         ("label", "billing"),
         ("source", "(missing)"),
     }
+
+
+def test_a_column_that_names_every_record_hides_no_other(evaluated: Project) -> None:
+    kept = evaluated.path("metadata.parquet")
+    table = pq.read_table(kept)
+    pq.write_table(table.append_column("order", table["record_id"]), kept)
+    found = json.loads(compared(evaluated, 0, "--json").stdout)
+    assert {each["by"] for each in found["slices"]} == {"label", "source"}
