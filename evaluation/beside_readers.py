@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,12 @@ def beside_readers(
     return BesideReaders(records=len(rows), model=model, readers=readers, difference=difference)
 
 
+def agreeing_pairs(said: Sequence[Hashable]) -> float:
+    """Return the share of the pairs of readers of one record who agree, in [0, 1]; NaN of fewer than two readers."""
+    n = len(said)
+    return sum(c * (c - 1) for c in Counter(said).values()) / (n * (n - 1)) if n > 1 else math.nan
+
+
 def _shares(said: Sequence[Hashable], predicted: Hashable) -> tuple[float, float]:
     """Return the share of the readers with whom the model agrees, and that of their pairs who agree."""
-    n, counts = len(said), Counter(said)
-    return counts[predicted] / n, sum(c * (c - 1) for c in counts.values()) / (n * (n - 1))
+    return sum(one == predicted for one in said) / len(said), agreeing_pairs(said)

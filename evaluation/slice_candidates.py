@@ -199,19 +199,22 @@ def _values(values: Array, *, of: str, least: int) -> Candidates:
     return _each_its_own(_indicators(place[codes], len(kept)), rules)
 
 
+def unit_vectors(vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return (n, d) vectors of length 1; those without a length stay as they are."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+
+
 def _clusters(embeddings: npt.NDArray[Any], seed: int) -> Iterator[Candidates]:
     """Cut unit vectors by k-means at several grains, each learned from a sample."""
     from sklearn.cluster import KMeans
 
-    vectors = np.asarray(embeddings, dtype=np.float32)
-    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    vectors = unit_vectors(np.asarray(embeddings, dtype=np.float32))
     rows = np.random.default_rng(seed).permutation(len(vectors))[:_SAMPLE]
     sample = vectors[np.sort(rows)]
     different = len(np.unique(sample, axis=0))
     for grain in _GRAINS:
         if grain * _OF_EACH <= len(vectors) and grain <= different:
-            middles = KMeans(grain, n_init=1, random_state=seed).fit(sample).cluster_centers_
-            middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
+            middles = unit_vectors(KMeans(grain, n_init=1, random_state=seed).fit(sample).cluster_centers_)
             nearest = (vectors @ middles.T).argmax(axis=1)
             yield _each_its_own(_indicators(nearest, grain), [(Rule(of=CLUSTER),)] * grain)
 

@@ -15,7 +15,7 @@ from evaluation.intervals import Interval, check_confidence
 from evaluation.predictions import Predictions, check_length, check_predictions
 from evaluation.settings import check_whole
 from evaluation.shown import Listed, Shown
-from evaluation.slice_candidates import LENGTH, PHRASE, Rule, candidates
+from evaluation.slice_candidates import LENGTH, PHRASE, Rule, candidates, unit_vectors
 from evaluation.slice_search import weak_sets, yardstick
 from evaluation.slicing import named_columns
 from evaluation.telling_words import telling_words
@@ -187,8 +187,7 @@ class _Known:
         """Order records: wrong ones first, then by how near they are to the middle of them all."""
         nearness = np.zeros(len(rows))
         if self.embeddings is not None:
-            vectors = np.asarray(self.embeddings[rows], dtype=np.float64)
-            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            vectors = unit_vectors(np.asarray(self.embeddings[rows], dtype=np.float64))
             nearness = vectors @ vectors.mean(axis=0)
         return rows[np.lexsort((-nearness, ~wrong[rows]))]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from datasets import Dataset
 
+from training import FitConfig, FitResult, fit
+
 NUMBERS = ("one", "two", "three", "four", "five", "six")
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + ' ' + m['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
@@ -38,6 +40,28 @@ def questions() -> Dataset:
         for ask in ("after", "please say after")
     ]
     return Dataset.from_dict({"question": [row[0] for row in rows], "answer": [row[1] for row in rows]})
+
+
+def quick_settings(model: str, *, epochs: int) -> FitConfig:
+    """Settings under which a tiny model learns to count in seconds, on any machine alike."""
+    return FitConfig(
+        model=model,
+        learns="answers",
+        method="full",
+        epochs=epochs,
+        batch_size=4,
+        learning_rate=1e-2,
+        patience=None,
+        threads=1,
+        precision="fp32",
+    )
+
+
+def learnt(folder: Path, config: FitConfig, data: Dataset | None = None, **more: Any) -> FitResult:
+    """What comes of learning the answers to the questions, or to those of `data`."""
+    data = questions() if data is None else data
+    given = {"text_columns": ["question"], "label_column": "answer", **more}
+    return fit(data, data, config=config, output_dir=folder, **given)
 
 
 def tiny_llama(folder: Path, *, template: str | None = CHATML, seed: int = 0, **options: Any) -> str:

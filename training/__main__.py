@@ -6,8 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from training.from_files import config_in, table_in
+from training.from_files import config_in, ended, table_in
+
+if TYPE_CHECKING:
+    from training.results import FitResult
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,24 +21,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, or 2 for what cannot be used.
     """
     options = _parser().parse_args(arguments)
+    return ended(lambda: [_fitted(options)])
+
+
+def _fitted(options: argparse.Namespace) -> FitResult:
     from training.fitting import fit
 
-    try:
-        result = fit(
-            table_in(options.train),
-            table_in(options.validation),
-            text_columns=options.text,
-            label_column=_columns(options.label),
-            earlier=None if options.earlier is None else table_in(options.earlier),
-            config=config_in(options.settings),
-            output_dir=options.to,
-            progress=True,
-        )
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        print(str(error).splitlines()[0], file=sys.stderr)  # noqa: T201
-        return 2
-    print(result)  # noqa: T201
-    return 0
+    return fit(
+        table_in(options.train),
+        table_in(options.validation),
+        text_columns=options.text,
+        label_column=_columns(options.label),
+        earlier=None if options.earlier is None else table_in(options.earlier),
+        config=config_in(options.settings),
+        output_dir=options.to,
+        progress=True,
+    )
 
 
 def _columns(given: list[str] | None) -> str | list[str]:

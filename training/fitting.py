@@ -21,7 +21,7 @@ from training.earlier_tasks.distillation import taught, with_teacher
 from training.earlier_tasks.earlier import with_earlier
 from training.earlier_tasks.replay import read_in_training
 from training.earlier_tasks.several_heads import taken_apart
-from training.engines.checkpoints import last_checkpoint
+from training.engines.checkpoints import CHECKPOINTS, last_checkpoint
 from training.engines.engine import AfterEpoch, Run, batches_of, best_epoch
 from training.engines.engine import train as train_to_the_end
 from training.engines.frozen_layers import computed_once
@@ -37,8 +37,6 @@ from training.recipes import LabelColumn, as_told, prepare
 from training.results import DataNote, EpochResult, FitResult
 from training.run_record import forget_run_record, read_run_record, write_run_record
 from training.tracking.curve import Curve, tracked
-
-_CHECKPOINTS = "checkpoint"
 
 
 def fit(
@@ -116,7 +114,7 @@ def fit(
     task = with_teacher(task, parts[0], text_columns, settings)
     finished = read_run_record(output_dir, run=task.run, config=settings)
     if finished is not None:
-        shutil.rmtree(output_dir / _CHECKPOINTS, ignore_errors=True)  # killed after its last file, it left them
+        shutil.rmtree(output_dir / CHECKPOINTS, ignore_errors=True)  # killed after its last file, it left them
         return finished
     for note in task.notes:
         warnings.warn(note, DataNote, stacklevel=2)
@@ -140,7 +138,7 @@ def _run(
     after_epoch: AfterEpoch | None,
     curve: Curve,
 ) -> FitResult:
-    checkpoints = output_dir / _CHECKPOINTS
+    checkpoints = output_dir / CHECKPOINTS
     device, found = choose_device(config.device), last_checkpoint(checkpoints, run=task.run)
     begun = "fp32" if config.is_private else found.seal.precision if found else None
     precision = choose_precision(config.precision, device, begun=begun)

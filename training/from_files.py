@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
+
+
+def ended(work: Callable[[], Iterable[object]]) -> int:
+    """Do some work and print what comes of it; what it cannot use is one line.
+
+    Returns:
+        The exit code: 0, or 2 for what cannot be used.
+    """
+    try:
+        found = [*work()]
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        print(str(error).splitlines()[0], file=sys.stderr)  # noqa: T201
+        return 2
+    for each in found:
+        print(each)  # noqa: T201
+    return 0
 
 
 def table_in(path: Path) -> Any:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curation.cli.screen import Screen
-from curation.cli.show import as_json, project_dir, show_steps
+from curation.cli.show import as_json, learnt_upto, project_dir
 from curation.project.folder import open_project
-from curation.rounds import loop
 
 if TYPE_CHECKING:
     from curation.rounds.versus import Versus
@@ -40,10 +39,8 @@ def compare(folder: Path, model: str, margin: float, as_json: bool) -> None:
     project = open_project(folder)
     with project.locked(), Screen(as_json=as_json) as screen:
         other = other_model(project.trained, model)
-        number = loop.learnable(project).number
-        show_steps(loop.learn(project, project.round(number), "evaluate", screen.bar), screen)
-        seen = project.trained
-        found = versus(seen, seen.round(number), other, margin=margin, tick=screen.bar("compare"))
+        seen = learnt_upto(project, "evaluate", screen)
+        found = versus(seen.project, seen.round, other, margin=margin, tick=screen.bar("compare"))
         screen.found(**_as_data(found, margin))
         screen.say("", *_lines(found, margin))
 

@@ -9,12 +9,11 @@ import click
 
 from curation.cli.aligned import WIDTH
 from curation.cli.screen import Screen
-from curation.cli.show import as_json, project_dir, show_steps
+from curation.cli.show import as_json, learnt_upto, project_dir
 from curation.errors import GateRefused
 from curation.project import ledger
 from curation.project.folder import open_project
 from curation.project.reads import content_hash
-from curation.rounds import loop
 
 if TYPE_CHECKING:
     from evaluation.requirements import Requirement
@@ -33,17 +32,15 @@ def gate(folder: Path, as_json: bool) -> None:
 
     project = open_project(folder)
     with project.locked(), Screen(as_json=as_json) as screen:
-        number = loop.learnable(project).number
-        show_steps(loop.learn(project, project.round(number), "evaluate", screen.bar), screen)
-        seen = project.trained
-        found = held_against_gate(seen, seen.round(number))
+        seen = learnt_upto(project, "evaluate", screen)
+        found = held_against_gate(seen.project, seen.round)
         told = [each.to_dict() for each in found]
         refused = [each for each in found if not each.is_met]
         ledger.append(
             project.folder,
             "gate",
-            round=number,
-            model=content_hash(seen.round(number).path("model")),
+            round=seen.round.number,
+            model=content_hash(seen.round.path("model")),
             passed=not refused,
             requirements=told,
         )

@@ -13,9 +13,10 @@ from curation.sources.rows import Quoting
 
 if TYPE_CHECKING:
     from curation.cli.screen import Screen
-    from curation.project.step import Done
+    from curation.project.folder import Project
+    from curation.project.step import Context, Done
 
-__all__ = ["as_json", "how_to_read", "project_dir", "question", "show_json", "show_steps"]
+__all__ = ["as_json", "how_to_read", "learnt_upto", "project_dir", "question", "show_json", "show_steps"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,3 +63,17 @@ def show_steps(steps: Iterable[Done], screen: Screen) -> None:
             }
         )
         screen.say(f"{done.step:<10} {done.summary}" + ("" if done.ran else "  (up to date)"))
+
+
+def learnt_upto(project: Project, step: str, screen: Screen) -> Context:
+    """Bring the newest round with something to learn up to a step, telling of each on the way.
+
+    Returns:
+        The project and that round as they are seen from the question that a model learns.
+    """
+    from curation.project.step import Context
+    from curation.rounds import loop
+
+    number = loop.learnable(project).number
+    show_steps(loop.learn(project, project.round(number), step, screen.bar), screen)
+    return Context(project=project.trained, round=project.trained.round(number))

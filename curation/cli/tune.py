@@ -10,11 +10,10 @@ import click
 
 from curation.cli.aligned import aligned
 from curation.cli.screen import Screen
-from curation.cli.show import as_json, project_dir, show_steps
+from curation.cli.show import as_json, learnt_upto, project_dir
 from curation.errors import TwofoldError
 from curation.project.folder import open_project
 from curation.project.training_table import as_toml, write_training
-from curation.rounds import loop
 
 if TYPE_CHECKING:
     from curation.rounds.tuning import Tuned
@@ -42,13 +41,11 @@ def tune(folder: Path, minutes: float | None, trials: int | None, apply: bool, a
         raise TwofoldError("say how long with --minutes, or how many trials with --trials, and not both")
     project = open_project(folder)
     with project.locked(), Screen(as_json=as_json) as screen:
-        show_steps(loop.learn(project, loop.learnable(project), "augment", screen.bar), screen)
-        seen = project.trained
-        round_ = seen.round(loop.learnable(project).number)
-        found = tune_round(seen, round_, minutes=minutes, trials=trials, tick=screen.bar("tune"))
+        seen = learnt_upto(project, "augment", screen)
+        found = tune_round(seen.project, seen.round, minutes=minutes, trials=trials, tick=screen.bar("tune"))
         _tell(found, screen)
         if apply and found.settings:
-            write_training(seen, found.settings)
+            write_training(seen.project, found.settings)
             screen.say(f"written into {folder / 'twofold.toml'}; `twofold train {folder}` makes the model")
         elif apply:
             screen.say(f"{folder / 'twofold.toml'} stays as it is")

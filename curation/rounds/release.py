@@ -12,7 +12,7 @@ from typing import Any
 
 from curation.errors import TwofoldError, suggest
 from curation.project.folder import Project, Round
-from curation.project.labelled import current_values, fields_by_id, records_by_part
+from curation.project.labelled import current_values, fields_by_id, records_by_part, tested_values
 from curation.project.records import by_id
 from curation.project.standing import Part
 from curation.sources.beside import metadata_of
@@ -37,9 +37,7 @@ class _Tested:
     @cached_property
     def answers(self) -> Mapping[str, str | None]:
         """What is right for each record of the test part, in words, by id."""
-        values = current_values(self.project, self.round)
-        ids = records_by_part(self.round)[Part.TEST]
-        return {i: self.project.config.task.in_words(values[i]) for i in sorted(ids) if i in values}
+        return self.project.config.task.worded(tested_values(self.project, self.round))
 
     @cached_property
     def is_right(self) -> Mapping[str, bool]:
@@ -95,6 +93,10 @@ def _is_interval(found: Any) -> bool:
 
 def _interval(found: Mapping[str, float | None]) -> Interval:
     return Interval(value=found["value"], low=found["low"], high=found["high"])
+
+
+def _exactly(value: float) -> Interval:
+    return Interval(value=value, low=value, high=value)
 
 
 def _measures(tested: _Tested) -> Iterator[Requirement]:
@@ -172,8 +174,7 @@ def _weak_slices(tested: _Tested) -> Iterator[Requirement]:
         return
     many = Interval(value=None, reason="they are looked for where a record has one label")
     if slices is not None:
-        count = float(len(slices["found"]))
-        many = Interval(value=count, low=count, high=count)
+        many = _exactly(len(slices["found"]))
     yield require("weak slices", many, records=tested.records, at_most=bound)
 
 
@@ -181,9 +182,8 @@ def _settled(tested: _Tested) -> Iterator[Requirement]:
     bound, on = tested.project.config.gate.settled_by_people, tested.found["measured_on"]
     if bound is None or not on["records"]:
         return
-    share = on["settled_by_people"] / on["records"]
-    name = "share of the test part that people settled"
-    yield require(name, Interval(value=share, low=share, high=share), records=on["records"], at_least=bound)
+    name, share = "share of the test part that people settled", on["settled_by_people"] / on["records"]
+    yield require(name, _exactly(share), records=on["records"], at_least=bound)
 
 
 def _speed(tested: _Tested) -> Iterator[Requirement]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +31,9 @@ DISAGREEMENT, SIMILARITY = "disagreement of its readers", "similarity to the tra
 """What test records are told by, beside the columns that are kept of them."""
 
 _TAUGHT, _AT_ONCE = 20_000, 1_000  # training records that others are held against, and test records at a time
+
+Answers: TypeAlias = Mapping[str, Sequence[str | None]]
+"""What each reader of a record said, in words, by its id."""
 
 THRESHOLD = b"threshold"
 """Metadata of predictions: the probability above which a label is predicted, where a record has several."""
@@ -69,8 +71,10 @@ def run(context: Context) -> str:
     project, round_, task = context.project, context.round, context.config.task
     values, names = current_values(project, round_), task.target_names
     parts = records_by_part(round_)
-    ids = sorted(i for i in parts[Part.TEST] if i in values)
-    taught = [task.target(values[i]) for i in parts[Part.TRAIN] if i in values]
+    ids, known = (sorted(i for i in parts[part] if i in values) for part in (Part.TEST, Part.TRAIN))
+    taught = [task.target(values[i]) for i in known]
+    # texts are hardly ever the same, so readers of them are not held against each other
+    answers = {} if task.kind.is_written else _answers(context, parts[Part.TEST])
     exam, seed = EXAMS[str(task.kind.recipe)], context.config.seed
     truth = exam.truth([task.target(values[i]) for i in ids], names)
     models = {r.number: exam.read(truth, said_in(r, ids), names) for r in [*_with_model(project, round_), round_]}
@@ -82,8 +86,8 @@ def run(context: Context) -> str:
         "test": scores[now].to_dict(),
         "measured_on": _measured_on(round_, ids),
         "rounds": {str(number): _of_round(score) for number, score in scores.items()},
-        "readers": _beside_readers(context, parts[Part.TEST]),
-        "weak_slices": _weak_slices(context, ids, [i for i in parts[Part.TRAIN] if i in values], truth, said[now]),
+        "readers": _beside_readers(context, answers) if answers else None,
+        "weak_slices": _weak_slices(context, {i: answers.get(i, []) for i in ids}, known, truth, said[now]),
         "before": None,
         "before_round": before,
         "comparison": None,
@@ -96,29 +100,27 @@ def run(context: Context) -> str:
     return summary + _of_readers(found["readers"]) + _of_slices(found["weak_slices"])
 
 
-def _beside_readers(context: Context, ids: Sequence[str]) -> dict[str, Any] | None:
+def _beside_readers(context: Context, answers: Answers) -> dict[str, Any] | None:
     """Hold the model against readers of the test part as they are held against each other; None where that says little.
 
     Records that are still disputed are among them: without those, people would seem to agree more than they do. None
-    is where nobody answered a record together with another, or answers are texts, which are hardly ever the same.
+    is where nobody answered a record together with another.
     """
     from evaluation.beside_readers import beside_readers
 
-    task = context.config.task
-    if task.kind.is_written:
-        return None
-    predicted = by_id(context.round.table("predictions.parquet"), "value")
-    found = beside_readers(_answers(context, ids), [task.in_words(predicted[i]) for i in ids], seed=context.config.seed)
+    predicted, task = by_id(context.round.table("predictions.parquet"), "value"), context.config.task
+    said = [task.in_words(predicted[i]) for i in answers]
+    found = beside_readers([*answers.values()], said, seed=context.config.seed)
     return found.to_dict() if found.records else None
 
 
-def _answers(context: Context, ids: Sequence[str]) -> list[list[str | None]]:
+def _answers(context: Context, ids: Sequence[str]) -> Answers:
     """Return what each reader of each record said, in words."""
     said: dict[str, dict[str, str | None]] = {i: {} for i in ids}
     for vote in reader_answers(context.project, context.round):
         if vote["record_id"] in said:
             said[vote["record_id"]][vote["reviewer"]] = context.config.task.in_words(vote["value"])
-    return [list(said[i].values()) for i in ids]
+    return {i: list(each.values()) for i, each in said.items()}
 
 
 def _of_readers(found: dict[str, Any] | None) -> str:
@@ -129,12 +131,13 @@ def _of_readers(found: dict[str, Any] | None) -> str:
 
 
 def _weak_slices(
-    context: Context, ids: Sequence[str], taught: Sequence[str], truth: Any, said: Any
+    context: Context, answers: Answers, taught: Sequence[str], truth: Any, said: Any
 ) -> dict[str, Any] | None:
     """Find where a model of one label a record is worse than chance explains, by all that is known of the records."""
+    from evaluation.beside_readers import agreeing_pairs
     from evaluation.weak_slices import weak_slices
 
-    project, task = context.project, context.config.task
+    project, task, ids = context.project, context.config.task, [*answers]
     if task.kind.recipe != "classification":
         return None
     fields, store = fields_by_id(project), EmbeddingStore(project)
@@ -147,7 +150,7 @@ def _weak_slices(
         texts=["\n".join(fields[i][name] for name in task.read_fields) for i in ids],
         embeddings=vectors,
         by={
-            DISAGREEMENT: _disagreement(context, ids),
+            DISAGREEMENT: [1 - agreeing_pairs(each) for each in answers.values()],
             SIMILARITY: _similarity(vectors, store.of(taught), context.config.seed),
             **{name: _as_numbers(values) for name, values in metadata_of(project, ids).items()},
         },
@@ -170,12 +173,6 @@ def _similarity(vectors: npt.NDArray[np.float32], taught: npt.NDArray[np.float32
     starts = range(0, len(vectors), _AT_ONCE)
     nearest = [(vectors[start : start + _AT_ONCE] @ sample).max(axis=1) for start in starts]
     return [round(float(one), 3) for one in np.concatenate(nearest)]
-
-
-def _disagreement(context: Context, ids: Sequence[str]) -> list[float]:
-    """Return for each record the share of its pairs of readers who gave different answers; NaN of fewer than two."""
-    pairs = [[*combinations(answers, 2)] for answers in _answers(context, ids)]
-    return [sum(a != b for a, b in each) / len(each) if each else float("nan") for each in pairs]
 
 
 def _of_slices(found: dict[str, Any] | None) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 from training.cost import Cost
 from training.whole_files import sync, write_whole
 
+CHECKPOINTS = "checkpoint"
+"""The folder, in that of a model, of what a run goes on from; it is gone when the run is over."""
 _SEAL = "whole.json"
 
 

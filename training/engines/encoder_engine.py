@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils.checkpoint import checkpoint
-from transformers import Trainer, TrainingArguments
-from transformers.trainer_callback import PrinterCallback
 
 from training.answers.outputs import moved, tokens_per_batch
 from training.answers.similarity import numbered_texts, of_rankings, of_scores, ranking_loss, scored_loss
 from training.answers.validation import Validated
 from training.data.batching import token_budget_batches
 from training.data.records import TokenizedRecords
-from training.engines.engine import Keeper, OfRun, Run, arguments
+from training.engines.engine import RowsTrainer, Run
 from training.fit_task import LanguageTask
 
 
-class EncoderEngine(OfRun, Trainer):  # type: ignore[misc]
+class EncoderEngine(RowsTrainer):
     """What trains an encoder: by scored pairs, or by texts of which it is known that they belong together.
 
     A ranking looks at all texts of a batch; where memory is short, their vectors are computed part by part, twice.
@@ -34,17 +32,8 @@ class EncoderEngine(OfRun, Trainer):  # type: ignore[misc]
     def __init__(self, model: Any, run: Run[LanguageTask]) -> None:
         self.scored = run.task.train.labels is not None
         self.pieces = 1 if self.scored else run.parts
-        self.of = run if self.scored else replace(run, parts=1)
-        super().__init__(
-            model=model,
-            args=TrainingArguments(**arguments(self.of)),
-            train_dataset=range(len(run.task.train)),
-            eval_dataset=range(len(run.task.validation)),
-            callbacks=[Keeper(run)],
-        )
+        super().__init__(model, run, of=run if self.scored else replace(run, parts=1))
         self.targets = self._targets(run.task.train)
-        self.loss_is_scaled_for_ga = True
-        self.pop_callback(PrinterCallback)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None

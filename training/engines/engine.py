@@ -260,24 +260,38 @@ class OfRun(PlainCheckpoints):
         return 0
 
 
-class Engine(OfRun, Trainer):  # type: ignore[misc]
+class RowsTrainer(OfRun, Trainer):  # type: ignore[misc]
+    """transformers' Trainer over the rows of a run; what has it says what a part of a batch weighs in the loss.
+
+    Args:
+        model: To train.
+        run: What it is trained on, and what is kept of it.
+        of: The same where batches are cut in other parts than the run says; the run itself, unless given.
+    """
+
+    def __init__(self, model: Any, run: Run[Any], *, of: Run[Any] | None = None) -> None:
+        self.of = of or run
+        super().__init__(
+            model=model,
+            args=TrainingArguments(**arguments(self.of)),
+            train_dataset=range(len(run.task.train)),
+            eval_dataset=range(len(run.task.validation)),
+            callbacks=[Keeper(run)],
+        )
+        self.loss_is_scaled_for_ga = True
+        self.pop_callback(PrinterCallback)
+
+
+class Engine(RowsTrainer):
     """What trains a model whose outputs a head reads."""
 
     of: Run[FitTask]
 
     def __init__(self, model: Any, run: Run[FitTask]) -> None:
-        self.of, self.targets, self.records = run, run.task.targets, read_in_training(run.task)
-        super().__init__(
-            model=model,
-            args=TrainingArguments(**arguments(run)),
-            train_dataset=range(len(run.task.train)),
-            eval_dataset=range(len(run.task.validation)),
-            callbacks=[Keeper(run)],
-        )
+        self.targets, self.records = run.task.targets, read_in_training(run.task)
+        super().__init__(model, run)
         self.weights = _class_weights(run)
         self.near = Near(model, run) if run.config.stay_near else None
-        self.loss_is_scaled_for_ga = True
-        self.pop_callback(PrinterCallback)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None

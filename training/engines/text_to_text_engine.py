@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
-from transformers import Trainer, TrainingArguments
-from transformers.trainer_callback import PrinterCallback
 
 from training.answers.outputs import moved, tokens_per_batch
 from training.answers.validation import Validated
 from training.data.batching import token_budget_batches
 from training.data.chats import UNLEARNT
 from training.data.sequences import batch_of
-from training.engines.engine import Keeper, OfRun, Run, arguments
-from training.fit_task import LanguageTask
+from training.engines.engine import RowsTrainer
+from training.engines.token_rows import OfTokens
 
 
-class TextToTextEngine(OfRun, Trainer):  # type: ignore[misc]
+class TextToTextEngine(OfTokens, RowsTrainer):
     """What trains a model whose decoder is told every token of an answer after those before it."""
-
-    of: Run[LanguageTask]
-
-    def __init__(self, model: Any, run: Run[LanguageTask]) -> None:
-        self.of = run
-        super().__init__(
-            model=model,
-            args=TrainingArguments(**arguments(run)),
-            train_dataset=range(len(run.task.train)),
-            eval_dataset=range(len(run.task.validation)),
-            callbacks=[Keeper(run)],
-        )
-        self.loss_is_scaled_for_ga = True
-        self.pop_callback(PrinterCallback)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -63,14 +46,6 @@ class TextToTextEngine(OfRun, Trainer):  # type: ignore[misc]
         """Return the tokens of a batch; where several processes share it, those of one of them on average."""
         found = sum((each["labels"] != UNLEARNT).sum() for each in batch_samples)
         return self.accelerator.gather(torch.as_tensor(found, device=device)).float().mean()
-
-    def _collated(self, rows: list[int]) -> dict[str, Any]:
-        at = np.array(rows)
-        return {"rows": torch.from_numpy(at), **batch_of(self.of.task.train, at, pad=self._pad)}
-
-    @property
-    def _pad(self) -> int:
-        return int(self.of.task.tokenizer.pad_token_id)
 
 
 def _summed(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

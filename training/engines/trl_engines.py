@@ -18,7 +18,8 @@ from training.data.batching import IntArray, token_budget_batches
 from training.data.chats import UNLEARNT
 from training.data.records import TokenizedRecords
 from training.data.sequences import batch_of
-from training.engines.engine import Keeper, OfRun, Run, arguments
+from training.engines.engine import Keeper, Run, arguments
+from training.engines.token_rows import OfTokens
 from training.fit_task import LanguageTask
 
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16_384  # padded tokens per batch where nothing is learnt
@@ -35,8 +36,7 @@ def preferring(model: Any, run: Run[LanguageTask]) -> Any:
     return _Preferring(model, run)
 
 
-class _OfLanguage(OfRun):
-    of: Run[LanguageTask]
+class _OfLanguage(OfTokens):
     compute_loss_context_manager: Callable[[], Any]
 
     def _send_telemetry(self) -> None:
@@ -58,10 +58,6 @@ class _OfLanguage(OfRun):
         for rows in token_budget_batches(part.lengths, budget=budget):
             with torch.no_grad(), self.compute_loss_context_manager():
                 yield rows
-
-    @property
-    def _pad(self) -> int:
-        return int(self.of.task.tokenizer.pad_token_id)
 
     @property
     def _bare(self) -> Any:
@@ -86,10 +82,6 @@ class _Writing(_OfLanguage, SFTTrainer):  # type: ignore[misc]
             callbacks=[Keeper(run)],
         )
         self.pop_callback(PrinterCallback)
-
-    def _collated(self, rows: list[int]) -> dict[str, Any]:
-        at = np.array(rows)
-        return {"rows": torch.from_numpy(at), **batch_of(self.of.task.train, at, pad=self._pad)}
 
     def validated(self) -> Validated:
         part = self.of.task.validation

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.federated import federated
-from training.from_files import config_in, table_in
+from training.from_files import config_in, ended, table_in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,24 +26,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=10, help="how often weights are averaged")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the model")
     options = parser.parse_args(arguments)
-    try:
-        found = federated(
-            options.site,
-            table_in(options.validation),
-            text_columns=options.text,
-            label_column=options.label,
-            config=config_in(options.settings),
-            rounds=options.rounds,
-            output_dir=options.to,
-            progress=True,
-        )
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        print(str(error).splitlines()[0], file=sys.stderr)  # noqa: T201
-        return 2
-    print(found)  # noqa: T201
-    for site in found.sites:
-        print(site)  # noqa: T201
-    return 0
+    return ended(lambda: _trained(options))
+
+
+def _trained(options: argparse.Namespace) -> list[object]:
+    """Return the result, and what each site is."""
+    found = federated(
+        options.site,
+        table_in(options.validation),
+        text_columns=options.text,
+        label_column=options.label,
+        config=config_in(options.settings),
+        rounds=options.rounds,
+        output_dir=options.to,
+        progress=True,
+    )
+    return [found, *found.sites]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import torch
 from training.answers.outputs import Compute, each_probabilities
 from training.config import FitConfig
 from training.cost import Meter, environment
+from training.engines.checkpoints import CHECKPOINTS
 from training.engines.engine import best_epoch, is_over
 from training.engines.frozen_layers import computed_once
 from training.federated.averaging import Tensors, average, moving, put, receive, send
@@ -57,7 +58,7 @@ class Federation:
     @property
     def state(self) -> Path:
         """Where rounds are kept until the model is saved."""
-        return self.folder / "checkpoint" / self.run[:16]
+        return self.folder / CHECKPOINTS / self.run[:16]
 
     def finished(self) -> FederatedResult | None:
         """The result of the finished run in the folder, if it is this one."""
@@ -124,7 +125,7 @@ class Federation:
         return history
 
     def _forget_rounds(self) -> None:
-        shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
+        shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
 
     def _averaged(self, number: int, parameters: Tensors) -> Tensors:
         """Let every site train for a round, all at once; return the mean of their weights."""

@@ -17,7 +17,6 @@ from training.results import EpochResult
 RUNS = "runs"
 """The folder of what is tracked, beside that of the model."""
 _EVERY = 20  # steps
-_EXTRAS = {"tensorboard": "tensorboard", "mlflow": "mlflow"}  # the module, by the extra that brings it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,7 @@ def tracked(config: FitConfig, output_dir: Path, run: str) -> Iterator[Curve]:
         ImportError: What is asked for is not installed.
     """
     for name in config.track:
-        if importlib.util.find_spec(_EXTRAS[name]) is None:
+        if importlib.util.find_spec(name) is None:  # extra and module have one name
             raise ImportError(f'track = ["{name}"] needs more than is installed: pip install "twofold[{name}]"')
     what = Tracked(
         name=output_dir.resolve().name,

@@ -14,7 +14,7 @@ import torch
 import trl
 from datasets import ClassLabel, Dataset, Features, Value
 from safetensors.numpy import load_file
-from tiny_llama import NUMBERS, questions, tiny_llama
+from tiny_llama import NUMBERS, learnt, questions, quick_settings, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from training import FitConfig, FitResult, TextPredictions, fit, predict
@@ -35,29 +35,12 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def quick(llama: str) -> FitConfig:
-    """Settings under which the tiny model learns to count in seconds, on any machine alike."""
-    return FitConfig(
-        model=llama,
-        learns="answers",
-        method="full",
-        epochs=25,
-        batch_size=4,
-        learning_rate=1e-2,
-        patience=None,
-        threads=1,
-        precision="fp32",
-    )
+    return quick_settings(llama, epochs=25)
 
 
 @pytest.fixture(scope="session")
 def counting(quick: FitConfig, tmp_path_factory: pytest.TempPathFactory) -> FitResult:
     return learnt(tmp_path_factory.mktemp("counting"), quick)
-
-
-def learnt(folder: Path, config: FitConfig, data: Dataset | None = None, **more: Any) -> FitResult:
-    data = questions() if data is None else data
-    given = {"text_columns": ["question"], "label_column": "answer", **more}
-    return fit(data, data, config=config, output_dir=folder, **given)
 
 
 def pairs() -> Dataset:

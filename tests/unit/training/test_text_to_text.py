@@ -13,7 +13,7 @@ import torch
 from click.testing import CliRunner
 from datasets import Dataset
 from safetensors.numpy import load_file
-from tiny_llama import questions
+from tiny_llama import learnt, questions, quick_settings
 from tiny_t5 import tiny_t5
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BartConfig, BartForConditionalGeneration
 
@@ -31,28 +31,12 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def quick(t5: str) -> FitConfig:
-    return FitConfig(
-        model=t5,
-        learns="answers",
-        method="full",
-        epochs=1,
-        batch_size=4,
-        learning_rate=1e-2,
-        patience=None,
-        threads=1,
-        precision="fp32",
-    )
+    return quick_settings(t5, epochs=1)
 
 
 @pytest.fixture(scope="module")
 def counting(quick: FitConfig, tmp_path_factory: pytest.TempPathFactory) -> FitResult:
     return learnt(tmp_path_factory.mktemp("counting"), replace(quick, epochs=12))
-
-
-def learnt(folder: Path, config: FitConfig, data: Dataset | None = None, **more: Any) -> FitResult:
-    data = questions() if data is None else data
-    given = {"text_columns": ["question"], "label_column": "answer", **more}
-    return fit(data, data, config=config, output_dir=folder, **given)
 
 
 def asked(folder: Path, **more: Any) -> TextPredictions:
