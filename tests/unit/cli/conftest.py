@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from two_topics import project_of
+from topics_project import project_of
 
 from curation.project.folder import Project, open_project
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from settings import edit_settings
 from terminal import run as on_a_terminal
-from two_topics import project_of
+from topics_project import project_of
 
 from curation.errors import TwofoldError
 from curation.project import ledger
