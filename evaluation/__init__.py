@@ -4,6 +4,10 @@ from evaluation.additive import CLASSIFICATION as CLASSIFICATION
 from evaluation.beside_readers import BesideReaders, beside_readers
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
+from evaluation.explaining.explanation import Explanation, Explanations
+from evaluation.explaining.faithfulness import Faithfulness, faithfulness
+from evaluation.explaining.global_words import GlobalWord, global_words
+from evaluation.explaining.occlusion import occlusion
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
@@ -17,6 +21,10 @@ __all__ = [
     "BesideReaders",
     "Comparison",
     "Evaluation",
+    "Explanation",
+    "Explanations",
+    "Faithfulness",
+    "GlobalWord",
     "Interval",
     "LabelScores",
     "NumberEvaluation",
@@ -34,6 +42,9 @@ __all__ = [
     "evaluate_orders",
     "evaluate_spans",
     "evaluate_texts",
+    "faithfulness",
+    "global_words",
+    "occlusion",
     "slices",
     "weak_slices",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from training.choosing.learning_curves import learning_curve as learning_curve
     from training.choosing.learning_curves import linear_scores as linear_scores
     from training.config import FitConfig as FitConfig
+    from training.explaining.explain import explain as explain
     from training.fitting import fit as fit
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
@@ -48,6 +49,7 @@ _HOME = {
     "SpanPredictions": "training.results",
     "TextPredictions": "training.results",
     "compress": "training.smaller.compression",
+    "explain": "training.explaining.explain",
     "embed": "training.vectors.embedding",
     "fit": "training.fitting",
     "learning_curve": "training.choosing.learning_curves",
@@ -75,6 +77,7 @@ __all__ = [
     "TextPredictions",
     "compress",
     "embed",
+    "explain",
     "fit",
     "learning_curve",
     "linear_scores",

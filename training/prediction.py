@@ -147,7 +147,7 @@ def predictor(
             Path(model_dir), text_columns=text_columns, batch_size=batch_size, precision=precision, device=device
         )
     model, tokenizer = _hf.load_trained(Path(model_dir), task)
-    head, compute = head_of(model.config), _compute(model, tokenizer, device=device, precision=precision)
+    head, compute = head_of(model.config), compute_of(model, tokenizer, device=device, precision=precision)
     length = max_length or min(tokenizer.model_max_length, _positions(model.config))
     model = model.to(compute.device)
 
@@ -187,7 +187,7 @@ def read_rows(data: Dataset, settings: Any, tokenizer: Any, *, text_columns: Seq
     return read(data, tokenize=_hf.tokenize_with(tokenizer, max_length=length), text_columns=text_columns)
 
 
-def _compute(model: Any, tokenizer: Any, *, device: str, precision: str) -> Compute:
+def compute_of(model: Any, tokenizer: Any, *, device: str, precision: str) -> Compute:
     """Return where and how a model computes what it says."""
     if hasattr(model, "compute"):  # one as ONNX
         found: Compute = model.compute(tokenizer, device=device, precision=precision)

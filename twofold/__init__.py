@@ -81,6 +81,10 @@ if TYPE_CHECKING:
     from evaluation import BesideReaders as BesideReaders
     from evaluation import Comparison as Comparison
     from evaluation import Evaluation as Evaluation
+    from evaluation import Explanation as Explanation
+    from evaluation import Explanations as Explanations
+    from evaluation import Faithfulness as Faithfulness
+    from evaluation import GlobalWord as GlobalWord
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import NumberEvaluation as NumberEvaluation
@@ -98,6 +102,9 @@ if TYPE_CHECKING:
     from evaluation import evaluate_orders as evaluate_orders
     from evaluation import evaluate_spans as evaluate_spans
     from evaluation import evaluate_texts as evaluate_texts
+    from evaluation import faithfulness as faithfulness
+    from evaluation import global_words as global_words
+    from evaluation import occlusion as occlusion
     from evaluation import slices as slices
     from evaluation import weak_slices as weak_slices
     from training import Compressed as Compressed
@@ -115,6 +122,7 @@ if TYPE_CHECKING:
     from training import TextPredictions as TextPredictions
     from training import compress as compress
     from training import embed as embed
+    from training import explain as explain
     from training import fit as fit
     from training import learning_curve as learning_curve
     from training import linear_scores as linear_scores
@@ -218,6 +226,7 @@ _NAMES = {
         "TextPredictions",
         "compress",
         "embed",
+        "explain",
         "fit",
         "learning_curve",
         "linear_scores",
@@ -229,6 +238,10 @@ _NAMES = {
         "BesideReaders",
         "Comparison",
         "Evaluation",
+        "Explanation",
+        "Explanations",
+        "Faithfulness",
+        "GlobalWord",
         "Interval",
         "LabelScores",
         "NumberEvaluation",
@@ -246,6 +259,9 @@ _NAMES = {
         "evaluate_orders",
         "evaluate_spans",
         "evaluate_texts",
+        "faithfulness",
+        "global_words",
+        "occlusion",
         "slices",
         "weak_slices",
     ),

@@ -78,6 +78,11 @@ def bag_of_letters(texts):
     return np.array([[text.count(letter) + 1.0 for letter in "acelprt"] for text in texts])
 
 
+def by_a_letter(texts):
+    share = np.array([0.9 if "p" in text else 0.2 for text in texts])
+    return np.stack([1 - share, share], axis=1)
+
+
 def by_length(embeddings):
     share = embeddings[:, :1] / embeddings.sum(axis=1, keepdims=True)
     return np.hstack([share, 1 - share])
@@ -268,10 +273,21 @@ CALLS: dict[str, Call] = {
         columns={**LABELLED, "texts": TEXTS, "ids": [f"m{i}" for i in range(6)], "city": GROUPS},
         matrices={"pred_probs": PROBS, "embeddings": POINTS},
     ),
+    "occlusion": call(tf.occlusion, columns={"texts": TEXTS}, predict=by_a_letter, label_names=["card", "parcel"]),
+    "global_words": call(
+        tf.global_words, found=tf.occlusion(TEXTS, by_a_letter, label_names=["card", "parcel"]), most=3
+    ),
+    "faithfulness": call(
+        tf.faithfulness,
+        found=tf.occlusion(TEXTS, by_a_letter, label_names=["card", "parcel"]),
+        predict=by_a_letter,
+        label_names=["card", "parcel"],
+        resamples=20,
+    ),
 }
 
 # They need a model, or give one; `tests/unit/training` calls them.
-WITH_A_MODEL = {"compress", "embed", "fit", "learning_curve", "linear_scores", "predict", "tune"}
+WITH_A_MODEL = {"compress", "embed", "explain", "fit", "learning_curve", "linear_scores", "predict", "tune"}
 
 
 def public_functions() -> set[str]:

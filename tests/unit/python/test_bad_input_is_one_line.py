@@ -53,6 +53,7 @@ FINE = {
     "streamed_copies.texts": {*LENGTHS, "empty"},
     "class_balance.labels": LENGTHS,
     "evaluate_texts.said": {"a missing value", "a missing text"},
+    "occlusion.texts": {*LENGTHS, "lists", "two dimensions"},  # several texts that are read together
     "evaluate.labels": {"lists"},  # any number of labels each
     "compare.labels": {"lists"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},

@@ -44,6 +44,14 @@ def weak() -> Any:
     return tf.weak_slices(np.zeros(N, dtype=int), probs, label_names=["a", ODD], by={ODD: PARITY})
 
 
+def explained() -> tf.Explanations:
+    return tf.occlusion([f"{ODD} {i % 2}" for i in range(N)], says_a_digit, label_names=["even", ODD])
+
+
+def says_a_digit(texts: list[str]) -> Any:
+    return [[0.2, 0.8] if "1" in text.split() else [0.9, 0.1] for text in texts]
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -101,6 +109,13 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
     "WeakSlice": (lambda: weak()[0], 1),
+    "Explanations": (explained, 2 * N),
+    "Explanation": (lambda: explained()[0], 2),
+    "GlobalWord": (lambda: tf.global_words(explained())[0], 1),
+    "Faithfulness": (
+        lambda: tf.faithfulness(explained()[:99], says_a_digit, label_names=["even", ODD], resamples=5),
+        1,
+    ),
     "EpochResult": (lambda: EPOCHS[0], 1),
     "LearningCurve": (
         lambda: tf.learning_curve(lambda train, asked: 1 - np.full(len(asked), 9.0) / len(train), 400),

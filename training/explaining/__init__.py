@@ -1,0 +1,1 @@
+"""Why a trained classifier says what it says of a text."""
