@@ -4,6 +4,7 @@ from evaluation.additive import CLASSIFICATION as CLASSIFICATION
 from evaluation.beside_readers import BesideReaders, beside_readers
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
+from evaluation.drift import Drift, Shift, drift
 from evaluation.explaining.explanation import Explanation, Explanations
 from evaluation.explaining.faithfulness import Faithfulness, faithfulness
 from evaluation.explaining.global_words import GlobalWord, global_words
@@ -20,6 +21,7 @@ from evaluation.weak_slices import WeakSlice, weak_slices
 __all__ = [
     "BesideReaders",
     "Comparison",
+    "Drift",
     "Evaluation",
     "Explanation",
     "Explanations",
@@ -28,6 +30,7 @@ __all__ = [
     "Interval",
     "LabelScores",
     "NumberEvaluation",
+    "Shift",
     "Slice",
     "SpanEvaluation",
     "TextEvaluation",
@@ -36,6 +39,7 @@ __all__ = [
     "compare",
     "compare_orders",
     "compare_spans",
+    "drift",
     "error_table",
     "evaluate",
     "evaluate_numbers",

@@ -125,6 +125,55 @@ def wilson_interval(hits: int, n: int, confidence: float = 0.95, *, independent:
     return Interval(value=share, low=max(0.0, min(share, middle - half)), high=min(1.0, max(share, middle + half)))
 
 
+def share_difference(hits: int, n: int, other_hits: int, other_n: int, confidence: float = 0.95) -> Interval:
+    """Return `hits / n - other_hits / other_n` with Newcombe's hybrid score interval.
+
+    Newcombe, Interval estimation for the difference between independent proportions, Statistics in Medicine 1998,
+    method 10: the ends come from Wilson's intervals of both shares, so that small counts and shares of 0 are no
+    exception.
+
+    Args:
+        hits: What counts, from 0 to `n`.
+        n: Of how many, at least 1.
+        other_hits: The same of the others.
+        other_n: Of how many others, at least 1.
+        confidence: Coverage, in (0, 1).
+
+    Example:
+        >>> share_difference(56, 70, 48, 80)
+        Interval: value 0.2, low 0.05243, high 0.3339
+    """
+    (p, low, high), (q, other_low, other_high) = (
+        wilson_interval(k, m, confidence).numbers for k, m in ((hits, n), (other_hits, other_n))
+    )
+    down, up = np.hypot(p - low, other_high - q), np.hypot(high - p, q - other_low)
+    return Interval(value=p - q, low=float(p - q - down), high=float(p - q + up))
+
+
+def quantile_interval(values: FloatArray, q: float, confidence: float = 0.95) -> Interval:
+    """Return a quantile with the interval of order statistics, which holds whatever the distribution is.
+
+    Conover, Practical Nonparametric Statistics (1999), section 3.2: how many of n values lie below a quantile is
+    binomial. Where there are too few values for an end, it is the least or the greatest of them.
+
+    Args:
+        values: (n,) numbers, n >= 1.
+        q: In (0, 1).
+        confidence: Coverage, in (0, 1).
+
+    Example:
+        >>> quantile_interval(np.arange(1.0, 101.0), 0.5)
+        Interval: value 50.5, low 40, high 61
+    """
+    from scipy.stats import binom  # takes most of a second to import
+
+    ordered, n = np.sort(np.asarray(values, dtype=np.float64)), len(values)
+    tail = (1 - confidence) / 2
+    low, high = (int(binom.ppf(p, n, q)) for p in (tail, 1 - tail))
+    ends = ordered[max(low - 1, 0)], ordered[min(high, n - 1)]
+    return Interval(value=float(np.quantile(ordered, q)), low=float(ends[0]), high=float(ends[1]))
+
+
 def resampled_sums(
     rows: sparse.csr_matrix | FloatArray,
     *,

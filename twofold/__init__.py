@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from curation.sources.splits import split as split
     from evaluation import BesideReaders as BesideReaders
     from evaluation import Comparison as Comparison
+    from evaluation import Drift as Drift
     from evaluation import Evaluation as Evaluation
     from evaluation import Explanation as Explanation
     from evaluation import Explanations as Explanations
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import NumberEvaluation as NumberEvaluation
+    from evaluation import Shift as Shift
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
     from evaluation import compare_spans as compare_spans
+    from evaluation import drift as drift
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
     from evaluation import evaluate_numbers as evaluate_numbers
@@ -237,6 +240,7 @@ _NAMES = {
     "evaluation": (
         "BesideReaders",
         "Comparison",
+        "Drift",
         "Evaluation",
         "Explanation",
         "Explanations",
@@ -245,6 +249,7 @@ _NAMES = {
         "Interval",
         "LabelScores",
         "NumberEvaluation",
+        "Shift",
         "Slice",
         "SpanEvaluation",
         "TextEvaluation",
@@ -253,6 +258,7 @@ _NAMES = {
         "compare",
         "compare_orders",
         "compare_spans",
+        "drift",
         "error_table",
         "evaluate",
         "evaluate_numbers",

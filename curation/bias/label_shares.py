@@ -11,9 +11,10 @@ import scipy.sparse as sp
 
 from curation.bias.findings import Findings, GroupDifference, check_asked
 from curation.bias.grouping import Groups, called, groups_of
-from curation.bias.two_shares import corrected, exact_p, share_difference
+from curation.bias.two_shares import corrected, exact_p
 from curation.quality.input_checks import encode_labels
 from evaluation.columns import Column, kept, rows_of_lists
+from evaluation.intervals import share_difference
 from evaluation.shown import Listed
 
 

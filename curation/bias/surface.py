@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import regex
-from scipy.special import expit, logit, ndtri
-from scipy.stats import mannwhitneyu, rankdata
+from scipy.stats import mannwhitneyu
 
 from curation.bias.findings import Findings, check_asked
 from curation.bias.two_shares import corrected
@@ -17,6 +16,7 @@ from curation.quality.input_checks import BoolArray, FloatArray, as_texts, encod
 from evaluation.columns import Column
 from evaluation.intervals import Interval
 from evaluation.shown import Listed, Shown
+from evaluation.superiority import superiority
 
 _EXCLAIMS, _ASKS = r"!¡\uFF01", r"?¿\uFF1F\u061F"  # full-width and Arabic ones as well
 
@@ -132,28 +132,6 @@ def _p_value(values: FloatArray, inside: BoolArray) -> float:
     if np.ptp(values) == 0:
         return 1.0
     return float(mannwhitneyu(values[inside], values[~inside], method="asymptotic").pvalue)
-
-
-def superiority(values: FloatArray, others: FloatArray, confidence: float = 0.95) -> Interval:
-    """Return the probability that one of `values` is above one of `others`, ties counted half, with its interval."""
-    m, n, z = len(values), len(others), float(ndtri((1 + confidence) / 2))
-    ranks = rankdata(np.concatenate([values, others]))
-    above = (ranks[:m] - rankdata(values)) / n
-    below = 1 - (ranks[m:] - rankdata(others)) / m
-    share = float(above.mean())
-    variance = float(above.var(ddof=1) / m + below.var(ddof=1) / n) if min(m, n) > 1 else 0.0
-    if not 0 < share < 1 or variance <= 0:
-        return _without_overlap(share, m, n, z)
-    half = z * variance**0.5 / (share * (1 - share))
-    return Interval(value=share, low=float(expit(logit(share) - half)), high=float(expit(logit(share) + half)))
-
-
-def _without_overlap(share: float, m: int, n: int, z: float) -> Interval:
-    """Return Newcombe's interval: the probabilities from which the share is at most z standard errors away."""
-    grid = np.linspace(0, 1, 100_001)
-    spread = grid * (1 - grid) * (1 + ((m + n) / 2 - 1) * ((1 - grid) / (2 - grid) + grid / (1 + grid))) / (m * n)
-    kept = grid[(grid - share) ** 2 <= z**2 * spread + 1e-15]
-    return Interval(value=share, low=float(kept.min()), high=float(kept.max()))
 
 
 def _row(label: Any, cue: str, values: FloatArray, inside: BoolArray, p: float, q: float, level: float) -> SurfaceCue:

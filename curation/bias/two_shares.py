@@ -1,4 +1,4 @@
-"""Two shares beside each other: their difference and their ratio with intervals, and an exact test."""
+"""Two shares beside each other: their ratio with its interval, and an exact test."""
 
 from __future__ import annotations
 
@@ -7,34 +7,9 @@ import numpy.typing as npt
 from scipy.special import ndtri
 from scipy.stats import false_discovery_control, hypergeom
 
-from evaluation.intervals import FloatArray, Interval, wilson_interval
+from evaluation.intervals import FloatArray, Interval
 
 _WIDEST, _HALVINGS = 40.0, 80  # natural logarithms of a ratio that are looked at, and steps until its end is known
-
-
-def share_difference(hits: int, n: int, other_hits: int, other_n: int, confidence: float = 0.95) -> Interval:
-    """Return `hits / n - other_hits / other_n` with Newcombe's hybrid score interval.
-
-    Newcombe, Interval estimation for the difference between independent proportions, Statistics in Medicine 1998,
-    method 10: the ends come from Wilson's intervals of both shares, so that small counts and shares of 0 are no
-    exception.
-
-    Args:
-        hits: What counts, from 0 to `n`.
-        n: Of how many, at least 1.
-        other_hits: The same of the others.
-        other_n: Of how many others, at least 1.
-        confidence: Coverage, in (0, 1).
-
-    Example:
-        >>> share_difference(56, 70, 48, 80)
-        Interval: value 0.2, low 0.05243, high 0.3339
-    """
-    (p, low, high), (q, other_low, other_high) = (
-        wilson_interval(k, m, confidence).numbers for k, m in ((hits, n), (other_hits, other_n))
-    )
-    down, up = np.hypot(p - low, other_high - q), np.hypot(high - p, q - other_low)
-    return Interval(value=p - q, low=float(p - q - down), high=float(p - q + up))
 
 
 def share_ratio(hits: int, n: int, other_hits: int, other_n: int, confidence: float = 0.95) -> Interval:

@@ -64,6 +64,9 @@ COMMANDS = {
     "compress": Place("compress", "compress", "Make a trained model smaller or faster, and say what that costs."),
     "compare": Place("compare", "compare", "Hold another model against the project's newest, on the same test part."),
     "gate": Place("gate", "gate", "Say whether the model meets what twofold.toml asks of it; exit code 1 if not."),
+    "monitor": Place(
+        "monitor", "monitor", "Hold a log of the model at work against its test part; exit code 1: alarm."
+    ),
     "doctor": Place("doctor", "doctor", "Say what is installed, what is missing, and how to put it right."),
 }
 """Every command, in the order in which people need them."""

@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
@@ -153,6 +153,40 @@ class GateConfig(Section):
     milliseconds: float | None = Field(default=None, gt=0)
 
 
+Watchable = Literal[
+    "texts",
+    "length",
+    "other_characters",
+    "unknown_words",
+    "out_of_scope",
+    "predictions",
+    "confidence",
+    "columns",
+    "seconds",
+]
+"""What `twofold monitor` holds against the reference."""
+
+
+class MonitorConfig(Section):
+    """When the log of a model at work raises an alarm; `twofold monitor` holds it against this.
+
+    Attributes:
+        alert_on: The findings that raise one, by what was measured; all by default.
+        level: How often anything is found in a log where nothing has changed, at most, all tests together.
+        smallest: The size from which a finding raises an alarm, on a scale from 0 to 1: its whole interval reaches it.
+        p95_seconds: How long 95% of the answers may take at most.
+        thumbs_down: The share of thumbs that may be down.
+        sample: Rows of a log that are looked at, drawn by chance where there are more.
+    """
+
+    alert_on: tuple[Watchable, ...] = get_args(Watchable)
+    level: float = Field(default=0.05, gt=0, lt=1)
+    smallest: float = Field(default=0.0, ge=0, le=1)
+    p95_seconds: float | None = Field(default=None, gt=0)
+    thumbs_down: float | None = Field(default=None, ge=0, le=1)
+    sample: int = Field(default=10_000, ge=20, le=100_000)
+
+
 class Config(Section):
     """The whole file."""
 
@@ -166,6 +200,7 @@ class Config(Section):
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
     gate: GateConfig = GateConfig()
+    monitor: MonitorConfig = MonitorConfig()
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
@@ -257,7 +292,9 @@ def _written(config: Config) -> dict[str, Any]:
     shown = config.training.model_dump(mode="json", exclude_defaults=True)
     training = {key: value for key, value in found["training"].items() if key in _ALWAYS_WRITTEN or key in shown}
     gate = {key: value for key, value in found["gate"].items() if value != {}}
-    return {**found, "task": {**task, "questions": questions}, "training": training, "gate": gate}
+    monitor = config.monitor.model_dump(mode="json", exclude_defaults=True)
+    parts = {"task": {**task, "questions": questions}, "training": training, "gate": gate, "monitor": monitor}
+    return {**found, **parts}
 
 
 _ALWAYS_WRITTEN = ("model", "method", "batch_size", "patience", "precision")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from curation.errors import TwofoldError, suggest
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part, tested_values
 from curation.project.records import by_id
 from curation.project.standing import Part
 from curation.sources.beside import metadata_of
-from evaluation.intervals import Interval, wilson_interval
+from evaluation.intervals import Interval, quantile_interval, wilson_interval
 from evaluation.requirements import Requirement, paired_difference, require, with_width
 
 _TIMED = 30  # records that are asked one by one
@@ -190,10 +191,8 @@ def _speed(tested: _Tested) -> Iterator[Requirement]:
     bound, ids = tested.project.config.gate.milliseconds, list(tested.answers)[:_TIMED]
     if bound is None or not ids:
         return
-    took = sorted(_milliseconds(tested, ids))
-    around = 1.96 * len(took) ** 0.5 / 2  # ranks of the median's interval
-    ends = [took[min(max(round(len(took) / 2 + side * around), 0), len(took) - 1)] for side in (-1, 1)]
-    median = Interval(value=statistics.median(took), low=ends[0], high=ends[1])
+    took = np.array([*_milliseconds(tested, ids)])
+    median = quantile_interval(took, 0.5)
     yield require("milliseconds for one record", median, records=len(took), at_most=bound)
 
 

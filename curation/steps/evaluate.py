@@ -210,7 +210,7 @@ def _summary(scores: Any, on: dict[str, Any], also: Sequence[str]) -> str:
 def _predict(context: Context) -> None:
     fields, task = fields_by_id(context.project), context.config.task
     part, ids = by_id(context.round.table("split.parquet"), "part"), sorted(fields)
-    found = _asked(context, context.round.opened("model"), ids)
+    found = _asked(context, context.round.opened("model"), [fields[i] for i in ids])
     rows = (
         {
             "record_id": i,
@@ -235,9 +235,15 @@ def said_by(context: Context, model: Path, ids: Sequence[str]) -> Said:
         model: The folder of a trained model.
         ids: The records.
     """
+    fields = fields_by_id(context.project)
+    return said_of(context, model, [fields[i] for i in ids])
+
+
+def said_of(context: Context, model: Path, fields: Sequence[Mapping[str, str]]) -> Said:
+    """Ask any model about texts that a project need not have, each by the names of its fields."""
     from evaluation.exams import Said
 
-    found = _asked(context, model, ids)
+    found = _asked(context, model, fields)
     return Said(
         values=[context.config.task.of_target(names) for names in found.answers],
         confidence=found.confidence.tolist(),
@@ -247,15 +253,15 @@ def said_by(context: Context, model: Path, ids: Sequence[str]) -> Said:
     )
 
 
-def _asked(context: Context, model: Path, ids: Sequence[str]) -> Any:
+def _asked(context: Context, model: Path, fields: Sequence[Mapping[str, str]]) -> Any:
     import datasets
 
     from training import predict
 
-    fields, task = fields_by_id(context.project), context.config.task
+    task = context.config.task
     return predict(
         model,
-        datasets.Dataset.from_dict({name: [fields[i][name] for i in ids] for name in task.fields}),
+        datasets.Dataset.from_dict({name: [each[name] for each in fields] for name in task.fields}),
         text_columns=task.read_fields,
         precision=context.config.training.precision,
         progress=context.tick,

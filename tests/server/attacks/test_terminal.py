@@ -37,6 +37,7 @@ COMMANDS = [
     ("evaluate", "DIR"),
     ("push", "DIR"),
     ("compare", "DIR", HOSTILE),
+    ("monitor", "DIR", HOSTILE),
     ("flags", "DIR"),
     ("flags", "DIR", "--format", "jsonl"),
     ("flags", "DIR", "--check", HOSTILE),

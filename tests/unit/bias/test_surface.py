@@ -7,7 +7,8 @@ import pytest
 from clean_draws import alarms, allowed
 
 from curation.bias import Findings, surface_cues
-from curation.bias.surface import CUES, superiority
+from curation.bias.surface import CUES
+from evaluation.superiority import superiority
 
 WORDS = np.array(["card", "bank", "Rate", "today", "please", "phone", "fee", "help", "24", "why?", "yes!", "PIN"])
 SIGNS = {

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from curation.bias.two_shares import corrected, exact_p, share_difference, share_ratio
+from curation.bias.two_shares import corrected, exact_p, share_ratio
+from evaluation.intervals import share_difference
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def arguments_of(path: tuple[str, ...], folder: Path) -> list[object] | None:
         return [folder, "--trials", "1"]
     if path == ("compare",):
         return [folder, folder / "model"]
+    if path == ("monitor",):
+        return [folder, folder / "log.csv"]
     if path == ("compress",):
         return [folder, "--to", folder / "smaller", "--onnx"]
     more = {"add": ["ana"], "reset": ["ana"], "remove": ["ana"]}

@@ -92,6 +92,11 @@ def _slices(city, **others):
     return tf.slices(**others, by={"city": city})
 
 
+def _drift(words, label, texts, **others):
+    known = {"words": [3, 4, 5] * 4, "label": NAMES * 2, "texts": POINTS * 2}
+    return tf.drift(known, {"words": words, "label": label, "texts": texts}, **others)
+
+
 def _weak_slices(city, **others):
     return tf.weak_slices(**others, by={"city": city}, smallest=1, permutations=20)
 
@@ -266,6 +271,9 @@ CALLS: dict[str, Call] = {
     ),
     "error_table": call(
         tf.error_table, columns={**LABELLED, "ids": [f"m{i}" for i in range(6)]}, matrices={"pred_probs": PROBS}
+    ),
+    "drift": call(
+        _drift, columns={"words": [3, 4, 5] * 4, "label": NAMES * 2}, matrices={"texts": POINTS * 2}, draws=19
     ),
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
     "weak_slices": call(

@@ -59,6 +59,7 @@ FINE = {
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
     "slices.city": ANY_VALUE,
+    "drift.label": {*ANY_VALUE, "lists"},
     "weak_slices.city": ANY_VALUE,
     "label_balance.city": ANY_VALUE,
     "label_balance.labels": {"lists"},

@@ -52,6 +52,11 @@ def says_a_digit(texts: list[str]) -> Any:
     return [[0.2, 0.8] if "1" in text.split() else [0.9, 0.1] for text in texts]
 
 
+def drifted() -> Any:
+    sides = [{"label": NAMES[:n], ODD: CODES[:n], "texts": POINTS[:n, :1] + 1} for n in (60, 90)]
+    return tf.drift(sides[0], {**sides[1], "texts": np.ones((90, 1))}, draws=19)
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -108,6 +113,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
+    "Drift": (lambda: drifted(), 4),
+    "Shift": (lambda: drifted().rows[0], 1),
     "WeakSlice": (lambda: weak()[0], 1),
     "Explanations": (explained, 2 * N),
     "Explanation": (lambda: explained()[0], 2),

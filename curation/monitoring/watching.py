@@ -1,0 +1,104 @@
+"""A log from file to findings and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation.errors import TwofoldError
+from curation.monitoring.alarms import Alarm, alarms
+from curation.monitoring.compared import Compared, compared, measure_of, tested_records, with_predictions
+from curation.monitoring.log_rows import Log, read_log
+from curation.project.folder import Project, Round
+from curation.project.step import Context, Tick
+from curation.sources.rows import Reading
+from training.models.model_files import UnusableModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What was found of a log.
+
+    Attributes:
+        round: Whose test part and model it was held against.
+        log: The log.
+        against: What it was held against, in words.
+        compared: The findings.
+        alarms: Those that are a reason to raise an alarm.
+    """
+
+    round: int
+    log: Log
+    against: str
+    compared: Compared
+    alarms: list[Alarm]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and words, ready for JSON; no text of a record is among them."""
+        found, log = self.compared, self.log
+        rows = [{**row.to_dict(), "measure": measure_of(row.column)} for row in found.drift.rows]
+        return {
+            "round": self.round,
+            "log": str(log.path),
+            "digest": log.digest,
+            "rows": log.rows,
+            "first": None if log.first is None else log.first.isoformat(),
+            "last": None if log.last is None else log.last.isoformat(),
+            "compared": found.drift.log,
+            "reference": {"what": self.against, "records": found.drift.reference},
+            "left_out": {**log.left_out},
+            "not_compared": [*found.left_out],
+            "level": found.drift.level,
+            "tests": rows,
+            "seconds": {name: each.to_dict() for name, each in found.seconds.items()},
+            "thumbs": {"up": log.thumbs[0], "down": log.thumbs[1]},
+            "corrections": {"same": log.corrections[0], "other": log.corrections[1]},
+            "alarms": [each.to_dict() for each in self.alarms],
+        }
+
+
+def watch(
+    project: Project,
+    round_: Round,
+    path: Path,
+    *,
+    reading: Reading,
+    tick: Tick,
+    texts: Sequence[str] = (),
+    model: Path | None = None,
+    reference: Path | None = None,
+    smallest: float | None = None,
+) -> Watched:
+    """Hold a log against the test part of a round, or against an earlier log.
+
+    Args:
+        project: As it is seen from the question that a model learns.
+        round_: It has been evaluated.
+        path: The log.
+        reading: How it is read, where it is text.
+        tick: How far it is.
+        texts: Its columns of texts, in the order of the task's fields; by default those of that name.
+        model: The model that the log is of; None for that of the round.
+        reference: An earlier log with the same columns.
+        smallest: The size from which a finding raises an alarm; None for that of `twofold.toml`.
+
+    Raises:
+        TwofoldError: A log cannot be read, the test part is too small, or the model knows other labels.
+    """
+    context, asked = Context(project=project, round=round_, tick=tick), project.config.monitor
+    log = read_log(project, path, reading, texts=texts, size=asked.sample)
+    try:
+        if reference is None:
+            known, against = tested_records(context, model), f"records of the test part of round {round_.number}"
+        else:
+            earlier = read_log(project, reference, reading, texts=texts, size=asked.sample)
+            known, against = with_predictions(context, earlier.sample, model), f"rows of {reference}"
+        found = compared(context, log, known, level=asked.level, model=model)
+    except UnusableModel:
+        raise
+    except ValueError as error:  # of `training`, which knows no project
+        raise TwofoldError(f"{path}: {error}") from error
+    asked = asked if smallest is None else asked.model_copy(update={"smallest": smallest})
+    return Watched(round=round_.number, log=log, against=against, compared=found, alarms=alarms(found, asked))
