@@ -112,6 +112,8 @@ class FitConfig:
             wrong.
         soft_labels: a column of the training part with k probabilities for each record, in the order of the class
             names, which are learnt in place of its label; `None`: the labels.
+        record_weights: a column of the training part with what each record counts, a number above 0; only how they
+            compare matters. `None`: all alike.
         label_smoothing: share of every label spread over all classes, in [0, 1) (Szegedy et al. 2016).
         teacher: folder of a larger model with the same labels, from whose probabilities this one learns beside its
             labels (Hinton et al. 2015); `None`: from these alone.
@@ -165,6 +167,7 @@ class FitConfig:
     class_weights: ClassWeights | None = None
     loss: LossName = "cross_entropy"
     soft_labels: str | None = None
+    record_weights: str | None = None
     label_smoothing: float = 0.0
     teacher: str | None = None
     teacher_temperature: float = 2.0
@@ -289,6 +292,7 @@ _NOT_USED = {
         "head_learning_rate",
         "loss",
         "soft_labels",
+        "record_weights",
         "teacher",
         "stay_near",
         "replay_share",
@@ -329,6 +333,7 @@ _OF_LABELS = (
     "class_weights",
     "loss",
     "soft_labels",
+    "record_weights",
     "label_smoothing",
     "teacher",
     "stay_near",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ITS_OWN_LOSS = {
     "loss": "cross_entropy",
     "soft_labels": None,
+    "record_weights": None,
     "teacher": None,
     "privacy_epsilon": None,
     "noise_multiplier": None,
@@ -70,6 +71,7 @@ class FitTask:
         notes: what whoever asked for the run has to know of the data, a sentence each.
         told: what else `training.json` says.
         soft: (n, k) probabilities of the labels of the training part, learnt in place of its labels; `None`: those.
+            The sum of a row is what the record counts, 1 on average.
             Where there is a teacher, (n, 2, k): what it says, and what the labels do.
         heads: those of what the model learnt before, kept beside the new one.
         earlier: records of tasks before this one.
@@ -212,7 +214,7 @@ def labelled_task(
         head: What the model's outputs mean.
         scored: What scores the validation part, by what is said of it, the head and the labels.
         tokenizer: The model's own.
-        soft: (n, k) probabilities that are learnt in place of the labels.
+        soft: (n, k) probabilities that are learnt in place of the labels, times what each record counts.
     """
     asked = sample(len(parts[0]), beside=len(parts[1]))
     of_taught = partial(scored, head=head, labels=np.asarray(parts[0].labels)[asked])

@@ -89,6 +89,7 @@ class _TrainingConfig(Section):
     Attributes:
         question: Which of several questions a model learns to answer; the first by default.
         soft_labels: Whether a model learns how likely each label is by the readers' votes, where nobody settled it.
+        reweigh_by: A column kept beside the records: each counts by what makes labels independent of its groups.
         patience: As in `FitConfig`.
         precision: Of training, predictions and embeddings alike.
     """
@@ -96,13 +97,14 @@ class _TrainingConfig(Section):
     question: str | None = None
     model: str = PACKAGED
     soft_labels: bool = False
+    reweigh_by: str | None = None
     patience: int = 3
     precision: Precision = "auto"
 
     @property
     def fit_settings(self) -> dict[str, Any]:
         """Those of `FitConfig` that the file sets."""
-        return self.model_dump(exclude_none=True, exclude={"question", "soft_labels"})
+        return self.model_dump(exclude_none=True, exclude={"question", "soft_labels", "reweigh_by"})
 
     @model_validator(mode="after")
     def _fits(self) -> _TrainingConfig:
@@ -111,7 +113,7 @@ class _TrainingConfig(Section):
 
 
 # What the project knows by itself, or what is a matter of the machine.
-_NOT_SET_HERE = {"seed", "scale", "compares", "learns", "device", "threads"}
+_NOT_SET_HERE = {"seed", "scale", "compares", "learns", "device", "threads", "record_weights"}
 
 
 def _of_fitting() -> dict[str, Any]:

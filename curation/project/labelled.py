@@ -100,12 +100,12 @@ def fields_by_id(project: Project) -> dict[str, dict[str, str]]:
     return by_id(project.records, "fields") | ({} if outside is None else by_id(outside, "fields"))
 
 
-SOFT = "twofold_soft_labels"
+SOFT, WEIGHT = "twofold_soft_labels", "twofold_record_weight"
 """The column of soft labels beside what a model learns from."""
 
 
 def labelled_dataset(
-    project: Project, round_: Round, record_ids: Iterable[str], *, soft: Mapping[str, list[float]] | None = None
+    project: Project, round_: Round, record_ids: Iterable[str], *, beside: Mapping[str, Mapping[str, Any]] | None = None
 ) -> datasets.Dataset:
     """Return the labelled ones of these records as a model learns from them, sorted by id.
 
@@ -113,7 +113,7 @@ def labelled_dataset(
         project: Seen from one question.
         round_: The labels of this round.
         record_ids: Which records.
-        soft: `soft_targets` of them, for a column of their own; None for no such column.
+        beside: Further columns by name: values by record id.
     """
     import datasets
 
@@ -123,7 +123,9 @@ def labelled_dataset(
     columns = {name: [fields[i][name] for i in ids] for name in task.fields}
     targets = [task.target(labels[i]) for i in ids]
     found = datasets.Dataset.from_dict({**columns, task.question: targets}, features=task.training_features())
-    return found if soft is None else found.add_column(SOFT, [soft[i] for i in ids])
+    for name, values in (beside or {}).items():
+        found = found.add_column(name, [values[i] for i in ids])
+    return found
 
 
 def soft_labels(project: Project, round_: Round | None = None) -> dict[str, list[dict[str, Any]]]:

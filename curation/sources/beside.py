@@ -69,6 +69,19 @@ def metadata_of(project: Project, record_ids: Sequence[str]) -> dict[str, list[s
     return {name: [None if n is None else kept[n] for n in at] for name, kept in metadata(project).items()}
 
 
+def kept_column(project: Project, name: str, setting: str) -> list[str | None]:
+    """Return the column that a setting names, in the order of the records.
+
+    Raises:
+        TwofoldError: No such column is kept.
+    """
+    kept = metadata(project)
+    if name not in kept:
+        hint = suggest(name, kept) if kept else "; none is kept: name it with twofold check --group"
+        raise TwofoldError(f"{setting}: no column {name!r} is kept of the records{hint}")
+    return kept[name]
+
+
 def reference_texts(project: Project, task: Task) -> list[str]:
     """Return the texts of the sample of the stream, each as one; none where there is no sample."""
     return joined_texts(read_table(project.path(REFERENCE)), task.fields) if project.has(REFERENCE) else []

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from curation.bias import balance_target
 from curation.bias.grouping import MISSING
-from curation.errors import TwofoldError, suggest
+from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
@@ -21,7 +21,7 @@ from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
 from curation.selection.wanted import wanted_first
 from curation.selection.why_look import Known, errors
-from curation.sources.beside import metadata
+from curation.sources.beside import kept_column
 from curation.tasks.task import Task
 from evaluation.text_metrics import chrf
 
@@ -68,13 +68,10 @@ def _collected(context: Context, known: Sequence[Known]) -> Callable[[Iterable[R
     task, by = context.config.task, context.config.annotation.collect
     if not by:
         return lambda rows: rows
-    kept = metadata(context.project)
-    if by not in kept:
-        hint = suggest(by, kept) if kept else "; none is kept: name it with twofold check --group"
-        raise TwofoldError(f"annotation.collect: no column {by!r} is kept of the records{hint}")
+    kept = kept_column(context.project, by, "annotation.collect")
     if task.kind.classes(task.asked) is None:
         raise TwofoldError(f"annotation.collect: expected '' for answers of the kind {task.kind.name!r}, came {by!r}")
-    group = {k.record_id: MISSING if g is None else g for k, g in zip(known, kept[by], strict=True)}
+    group = {k.record_id: MISSING if g is None else g for k, g in zip(known, kept, strict=True)}
     labelled = [k for k in known if k.label is not None]
     lacking = balance_target([k.label for k in labelled], [group[k.record_id] for k in labelled]) if labelled else ()
     return lambda rows: wanted_first(rows, known, group, lacking)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from curation.bias.grouping import MISSING
+from curation.bias.weighting import reweighting
 from curation.errors import TwofoldError
 from curation.project.config import TrainingConfig
 from curation.project.folder import Round
-from curation.project.labelled import SOFT, current_values, labelled_dataset, records_by_part, soft_targets
+from curation.project.labelled import (
+    SOFT,
+    WEIGHT,
+    current_labels,
+    current_values,
+    labelled_dataset,
+    records_by_part,
+    soft_targets,
+)
 from curation.project.records import column
 from curation.project.standing import Part
 from curation.project.step import Context, Step, Tick
+from curation.sources.beside import kept_column
 from curation.tasks.kind import Scale
 from training.models.model_files import UnusableModel
 from training.progress import say
@@ -104,11 +115,35 @@ def _recorded(round_: Round) -> dict[str, Any]:
 
 
 def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
-    soft, kind = context.config.training.soft_labels, context.config.task.kind
-    if soft and kind.recipe != "classification":
-        raise TwofoldError(f"training.soft_labels: expected false for answers of the kind {kind.name!r}, came true")
-    known = soft_targets(context.project, context.round, record_ids) if soft else None
-    return _with_variants(context, labelled_dataset(context.project, context.round, record_ids, soft=known), known)
+    beside = {name: of(context, record_ids) for name, of in _beside(context).items()}
+    return _with_variants(context, labelled_dataset(context.project, context.round, record_ids, beside=beside), beside)
+
+
+def _beside(context: Context) -> dict[str, Callable[[Context, Collection[str]], Mapping[str, Any]]]:
+    """Return what else the settings want to be known of every training record, by the column that it gets."""
+    settings, kind = context.config.training, context.config.task.kind
+    wanted = {"soft_labels": (SOFT, _soft), "reweigh_by": (WEIGHT, _weights)}
+    asked = {name: column for name, column in wanted.items() if getattr(settings, name)}
+    if asked and (kind.recipe != "classification" or kind.scale != "nominal"):
+        name = next(iter(asked))
+        raise TwofoldError(f"training.{name}: expected nothing for answers of the kind {kind.name!r}")
+    return dict(asked.values())
+
+
+def _soft(context: Context, record_ids: Collection[str]) -> Mapping[str, list[float]]:
+    return soft_targets(context.project, context.round, record_ids)
+
+
+def _weights(context: Context, record_ids: Collection[str]) -> Mapping[str, float]:
+    """Return what each record counts, and its variants, by the labels and groups of all of them."""
+    project, by = context.project, str(context.config.training.reweigh_by)
+    kept = kept_column(project, by, "training.reweigh_by")
+    groups = {i: MISSING if g is None else g for i, g in zip(column(project.records, "record_id"), kept, strict=True)}
+    labels = current_labels(project, context.round)
+    parents = column(context.round.table("augmented.parquet"), "parent")
+    ids = [i for i in (*record_ids, *parents) if i in labels]
+    found = reweighting([labels[i] for i in ids], [groups[i] for i in ids])
+    return dict(zip(ids, found.weights.tolist(), strict=True))
 
 
 def _score(result: FitResult) -> str:
@@ -127,11 +162,14 @@ def fit_config(
     """Turn the `[training]` table into what the trainer takes; what is not set is left to its defaults."""
     from training import FitConfig
 
-    soft, given = SOFT if settings.soft_labels else None, settings.fit_settings
-    return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, soft_labels=soft, **given)
+    beside: dict[str, Any] = {
+        "soft_labels": SOFT if settings.soft_labels else None,
+        "record_weights": WEIGHT if settings.reweigh_by else None,
+    }
+    return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, **beside, **settings.fit_settings)
 
 
-def _with_variants(context: Context, train: Any, soft: Mapping[str, list[float]] | None) -> Any:
+def _with_variants(context: Context, train: Any, beside: Mapping[str, Mapping[str, Any]]) -> Any:
     import datasets
 
     from training import FitConfig
@@ -147,8 +185,8 @@ def _with_variants(context: Context, train: Any, soft: Mapping[str, list[float]]
         for name in task.fields:
             columns[name].append(fields[name])
     columns[task.question] = [task.target(value) for value in column(variants, "value")]
-    if soft is not None:
-        columns[SOFT] = [soft[parent] for parent in column(variants, "parent")]
+    for name, values in beside.items():
+        columns[name] = [values[parent] for parent in column(variants, "parent")]
     more = datasets.Dataset.from_dict(columns, features=train.features)
     return datasets.concatenate_datasets([train, more])
 

@@ -55,14 +55,16 @@ def mean_loss(
     Args:
         loss: One of `LOSSES`.
         logits: (n, k).
-        targets: (n,) positions of labels, or (n, k) their probabilities.
+        targets: (n,) positions of labels, or (n, k) their probabilities, times what the record counts: 1 on average.
         weights: (k,) of the labels; a record weighs what its labels weigh.
         smoothing: Share of every label that is spread over all of them, in [0, 1).
     """
     k = logits.shape[1]
-    wanted = torch.nn.functional.one_hot(targets, k).float() if targets.ndim == 1 else targets
+    counted = torch.nn.functional.one_hot(targets, k).float() if targets.ndim == 1 else targets
+    counts = counted.sum(dim=1)
+    wanted = counted / counts[:, None]
     each = loss(logits, wanted * (1 - smoothing) + smoothing / k)
     if weights is None:
-        return each.mean()
-    weight = wanted @ weights
+        return (each * counts).mean()
+    weight = counted @ weights
     return (each * weight).sum() / weight.sum()

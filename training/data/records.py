@@ -164,6 +164,24 @@ def soft_labels_in(data: Dataset, column: str, names: Sequence[str], head: str) 
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
+def record_weights_in(data: Dataset, column: str, head: str) -> npt.NDArray[np.float32]:
+    """Return (n,) what each record counts by a column of weights, 1 on average.
+
+    Raises:
+        ValueError: There is no such column, a row holds no finite number above 0, or records have no one label of
+            several.
+    """
+    if head != "softmax":
+        raise ValueError(f"record_weights: expected none where there is not one label of several, got {column!r}")
+    if column not in data.column_names:
+        raise ValueError(f"record_weights: no column {column!r}, there are {', '.join(data.column_names)}")
+    for row, given in enumerate(data[column]):
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
+            raise ValueError(f"{column}: expected a finite number above 0, got {given!r} at row {row}")
+    found = np.array(list(data[column]), dtype=np.float64)
+    return np.asarray(found / found.mean(), dtype=np.float32)
+
+
 def _are_probabilities(given: Any) -> bool:
     try:
         return all(0 <= each <= 1 for each in given) and abs(sum(given) - 1) < 1e-3

@@ -86,7 +86,8 @@ def taught(task: AnyTask, config: FitConfig, folder: Path) -> AnyTask:
     soft = torch.softmax(said["log_probs"] / config.teacher_temperature, dim=1).numpy()
     told = np.eye(len(task.label_names), dtype=np.float32)[task.given_targets] if task.soft is None else task.soft
     head = replace(task.head, loss=_paid(task.head.loss, config))
-    return replace(task, head=head, soft=np.stack([soft, told], axis=1))
+    counted = soft * told.sum(axis=1, keepdims=True)
+    return replace(task, head=head, soft=np.stack([counted, told], axis=1))
 
 
 def _paid(by_label: Any, config: FitConfig) -> Any:

@@ -104,6 +104,7 @@ def _checked(config: FitConfig, rounds: int) -> FitConfig:
         compares=False,
         class_weights=None,
         soft_labels=None,
+        record_weights=None,
         teacher=None,
         stay_near=None,
         replay_share=0.0,

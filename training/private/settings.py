@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from training.config import FitConfig
 
 # Weights of labels are counts of them without noise; the others have gradients that are no record's.
-_ALONE = {"class_weights": None, "compares": False, "stay_near": None, "replay_share": 0.0}
+_ALONE = {"class_weights": None, "record_weights": None, "compares": False, "stay_near": None, "replay_share": 0.0}
 _METHODS = ("head", "lora", "rslora", "full")  # of which the gradient of each record is known
 
 

@@ -40,7 +40,7 @@ def test_votes_count_unless_somebody_settled_the_record(voted: Project) -> None:
 
 def test_they_stand_beside_the_labels_in_their_order(voted: Project) -> None:
     ids, round_ = ["c", "a", "r40"], voted.round(0)
-    found = labelled_dataset(voted, round_, ids, soft=soft_targets(voted, round_, ids))
+    found = labelled_dataset(voted, round_, ids, beside={SOFT: soft_targets(voted, round_, ids)})
     assert [dict(zip(("text", "soft"), (row["text"], row[SOFT]), strict=True)) for row in found] == [
         {"text": "my parcel is late", "soft": [0.8, 0.2]},
         {"text": "where is it", "soft": [0.0, 1.0]},

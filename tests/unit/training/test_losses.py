@@ -90,7 +90,7 @@ def test_what_are_no_soft_labels_is_refused(
         fit(train, dataset, text_columns=["text"], config=config, output_dir=tmp_path)
 
 
-@pytest.mark.parametrize("setting", [{"loss": "gce"}, {"soft_labels": "soft"}])
+@pytest.mark.parametrize("setting", [{"loss": "gce"}, {"soft_labels": "soft"}, {"record_weights": "counts"}])
 def test_they_are_for_one_label_of_several(
     dataset: Dataset, tiny_model: str, tmp_path: Path, setting: dict[str, Any]
 ) -> None:
@@ -98,3 +98,51 @@ def test_they_are_for_one_label_of_several(
     config = FitConfig(model=tiny_model, **setting)
     with pytest.raises(ValueError, match=f"{next(iter(setting))}: expected "):
         fit(several, several, text_columns=["text"], config=config, output_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", [None, torch.tensor([1.0, 2.0, 0.5])])
+def test_a_record_counts_as_often_as_it_says(name: str, smoothing: float, weights: torch.Tensor | None) -> None:
+    labels = torch.nn.functional.one_hot(LABELS, 3).float()
+    counted = mean_loss(LOSSES[name], LOGITS, labels * torch.tensor([[3 / 2], [1 / 2]]), weights, smoothing)
+    several = mean_loss(LOSSES[name], LOGITS[[0, 0, 0, 1]], LABELS[[0, 0, 0, 1]], weights, smoothing)
+    assert counted == pytest.approx(float(several))
+
+
+@pytest.mark.parametrize("method", ["lora", "linear"])
+def test_records_that_count_more_are_learnt_against_those_that_count_less(
+    dataset: Dataset, tiny_model: str, fast: dict[str, Any], tmp_path: Path, method: Any
+) -> None:
+    turned = dataset.map(lambda row: {"label": 1 - row["label"]})
+    rows = {name: [*dataset[name], *turned[name]] for name in ("text", "label")}
+    counts = [8.0] * len(dataset) + [1.0] * len(turned)
+    train = Dataset.from_dict({**rows, "counts": counts})
+    train = train.cast_column("label", dataset.features["label"])
+    settings = {**fast, "epochs": 16 if method == "lora" else None, "method": method}
+    model = "packaged" if method == "linear" else tiny_model
+    if method == "linear":
+        settings.pop("learning_rate", None)
+    config = FitConfig(model=model, record_weights="counts", **settings)
+    fit(train, dataset, text_columns=["text"], config=config, output_dir=tmp_path)
+    found = predict(tmp_path, dataset, text_columns=["text"])
+    assert (found.labels == np.array(dataset["label"])).mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([1.0] * 29 + [0.0], "counts: expected a finite number above 0, got 0.0 at row 29"),
+        ([1.0] * 29 + [None], "counts: expected a finite number above 0, got None at row 29"),
+        ([float("inf")] * 30, "counts: expected a finite number above 0, got inf at row 0"),
+        (["1"] * 30, "counts: expected a finite number above 0, got '1' at row 0"),
+        (None, "record_weights: no column 'counts', there are text, label"),
+    ],
+)
+def test_what_are_no_weights_is_refused(
+    dataset: Dataset, tiny_model: str, tmp_path: Path, counts: Any, told: str
+) -> None:
+    train = dataset if counts is None else dataset.add_column("counts", counts)
+    config = FitConfig(model=tiny_model, record_weights="counts")
+    with pytest.raises(ValueError, match=told):
+        fit(train, dataset, text_columns=["text"], config=config, output_dir=tmp_path)
