@@ -212,6 +212,11 @@ class FitConfig:
         """Settings by name, less those that do not decide the outcome."""
         return {name: value for name, value in asdict(self).items() if name != "track"}
 
+    @staticmethod
+    def not_used_by(method: Method) -> tuple[str, ...]:
+        """Settings that a method has no use for, and refuses."""
+        return _NOT_USED.get(method, ())
+
     def epochs_for(self, records: int) -> int:
         """Epochs of a run over `records` training records."""
         if self.epochs is not None:

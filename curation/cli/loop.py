@@ -20,6 +20,7 @@ from curation.rounds.loop import Ticker
 from curation.rounds.waiting import waiting
 from curation.sources.beside import keep_beside
 from curation.sources.reader_groups import keep_reader_groups, read_reader_groups
+from curation.steps.train import train_fully
 
 FILE = click.Path(path_type=Path)
 
@@ -90,7 +91,28 @@ def _learning(name: str) -> click.Command:
     return command
 
 
-augment, train, evaluate, relabel, report = map(_learning, ("augment", "train", "evaluate", "relabel", "report"))
+augment, evaluate, relabel, report = map(_learning, ("augment", "evaluate", "relabel", "report"))
+
+
+@click.command(help=COMMANDS["train"].line)
+@project_dir
+@click.option(
+    "--full/--as-rounds",
+    "full",
+    default=None,
+    help="Train this round's model by training.method, or again by training.in_rounds; by default as it was trained.",
+)
+@as_json
+def train(folder: Path, full: bool | None, as_json: bool) -> None:
+    """Fine-tune on the training part."""
+
+    def trained(project: Project, ticker: Ticker) -> Iterable[Done]:
+        round_ = loop.learnable(project)
+        if full is not None:
+            train_fully(project.trained.round(round_.number), full)
+        return loop.learn(project, round_, "train", ticker)
+
+    _run(folder, as_json, trained)
 
 
 @click.command(help=COMMANDS["check"].line)

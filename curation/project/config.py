@@ -14,7 +14,7 @@ from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
 from curation.tasks import limits
 from curation.tasks.task import Task
-from training.config import FitConfig, Precision
+from training.config import FitConfig, Method, Precision
 from training.models.packaged import PACKAGED
 
 FORMAT = 2
@@ -83,6 +83,10 @@ class AugmentationConfig(Section):
     operations: tuple[str, ...] = ("synonym", "typo", "swap", "delete")
 
 
+_OF_PROJECTS = {"question", "soft_labels", "reweigh_by", "in_rounds"}
+_IN_PROJECTS = {"record_weights": "reweigh_by"}  # what projects call settings of FitConfig
+
+
 class _TrainingConfig(Section):
     """Which model is fine-tuned and how: what a project says of it, and every setting of `training.FitConfig`.
 
@@ -90,6 +94,8 @@ class _TrainingConfig(Section):
         question: Which of several questions a model learns to answer; the first by default.
         soft_labels: Whether a model learns how likely each label is by the readers' votes, where nobody settled it.
         reweigh_by: A column kept beside the records: each counts by what makes labels independent of its groups.
+        in_rounds: The method by which the models of rounds are trained, which say what to look at next; by default
+            that of `method`, by which `twofold train --full` trains.
         patience: As in `FitConfig`.
         precision: Of training, predictions and embeddings alike.
     """
@@ -98,17 +104,32 @@ class _TrainingConfig(Section):
     model: str = PACKAGED
     soft_labels: bool = False
     reweigh_by: str | None = None
+    in_rounds: Method | None = None
     patience: int = 3
     precision: Precision = "auto"
 
     @property
     def fit_settings(self) -> dict[str, Any]:
         """Those of `FitConfig` that the file sets."""
-        return self.model_dump(exclude_none=True, exclude={"question", "soft_labels", "reweigh_by"})
+        return self.model_dump(exclude_none=True, exclude=_OF_PROJECTS)
+
+    @property
+    def of_rounds(self) -> _TrainingConfig:
+        """The same for a model that a round trains by itself, less what that method has no use for."""
+        if self.in_rounds is None:
+            return self
+        unused = {_IN_PROJECTS.get(name, name) for name in FitConfig.not_used_by(self.in_rounds)}
+        kept = {name: value for name, value in self if name in self.model_fields_set - unused}
+        return type(self).model_construct(**{**kept, "method": self.in_rounds, "in_rounds": None})
 
     @model_validator(mode="after")
     def _fits(self) -> _TrainingConfig:
         FitConfig(**self.fit_settings)
+        try:
+            FitConfig(**self.of_rounds.fit_settings)
+        except ValueError as error:
+            told = f"expected a method that goes with the other settings ({error}), got {self.in_rounds!r}"
+            raise ValueError(f"in_rounds: {told}") from error
         return self
 
 

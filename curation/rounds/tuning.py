@@ -52,7 +52,7 @@ def tune_round(project: Project, round_: Round, *, minutes: float | None, trials
     context = Context(project=project, round=round_, tick=tick)
     try:
         with refusals(context, records_by_part(round_)[Part.TRAIN]):
-            given = given_to_fit(context)
+            given = given_to_fit(context, project.config.training)
             result = tune(**given, minutes=minutes, trials=trials, output_dir=round_.path(FOLDER), progress=tick)
     except UnusableModel as error:
         raise TwofoldError(f"training.model: {error}") from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from curation.bias.grouping import MISSING
 from curation.bias.weighting import reweighting
@@ -26,6 +28,7 @@ from curation.project.standing import Part
 from curation.project.step import Context, Step, Tick
 from curation.sources.beside import kept_column
 from curation.tasks.kind import Scale
+from curation.tasks.task import Task
 from training.models.model_files import UnusableModel
 from training.progress import say
 from training.run_record import KEPT, recorded
@@ -35,29 +38,42 @@ if TYPE_CHECKING:
     from training.config import Learns
 
 
+FULL = "full.json"
+"""Of a round whose model is trained by `training.method`, whatever `training.in_rounds` says."""
+
+
 def run(context: Context) -> str:
     """Fine-tune on the training part and its augmented variants."""
     from training import fit
 
-    train_ids = records_by_part(context.round)[Part.TRAIN]
+    train_ids, settings = records_by_part(context.round)[Part.TRAIN], context.config.training
+    given = given_to_fit(context, settings if context.round.has(FULL) else settings.of_rounds)
     with refusals(context, train_ids), _notes_shown(context.tick):
-        result = fit(**given_to_fit(context), output_dir=context.round.path("model"), progress=context.tick)
+        result = fit(**given, output_dir=context.round.path("model"), progress=context.tick)
     found = f"best epoch {result.best_epoch} of {len(result.history)}, {_score(result)} on validation"
     spent = [] if result.privacy is None else [f"epsilon {result.privacy.epsilon:.3g} spent"]
     fitted = [result.over_fitting] if result.over_fitting else []
     return "; ".join([f"{found} ({result.precision} on {result.device})", *fitted, *spent, *result.notes])
 
 
-def given_to_fit(context: Context) -> dict[str, Any]:
+def train_fully(round_: Round, full: bool) -> None:
+    """Say whether the model of a round is trained by `training.method`, whatever `training.in_rounds` says."""
+    if full:
+        round_.write_json(FULL, {"by": "training.method"})
+    else:
+        round_.path(FULL).unlink(missing_ok=True)
+
+
+def given_to_fit(context: Context, settings: TrainingConfig) -> dict[str, Any]:
     """Return what `training.fit` is given of a round: both parts, their columns and the settings."""
     task, parts = context.config.task, records_by_part(context.round)
     return {
-        "train": _training_part(context, parts[Part.TRAIN]),
+        "train": _training_part(context, parts[Part.TRAIN], settings),
         "validation": labelled_dataset(context.project, context.round, parts[Part.VALIDATION]),
         "text_columns": task.read_fields,
         "label_column": task.question,
         "config": fit_config(
-            context.config.training,
+            settings,
             context.config.seed,
             task.kind.scale,
             compares=bool(task.rivals),
@@ -114,29 +130,34 @@ def _recorded(round_: Round) -> dict[str, Any]:
     return {"training": {name: found.get(name) for name in KEPT}}
 
 
-def _training_part(context: Context, record_ids: Sequence[str]) -> Any:
-    beside = {name: of(context, record_ids) for name, of in _beside(context).items()}
-    return _with_variants(context, labelled_dataset(context.project, context.round, record_ids, beside=beside), beside)
+def _training_part(context: Context, record_ids: Sequence[str], settings: TrainingConfig) -> Any:
+    beside = _beside(context, record_ids, settings)
+    records = labelled_dataset(context.project, context.round, record_ids, beside=beside)
+    variants = context.round.table("augmented.parquet")
+    if variants.num_rows == 0:
+        return records
+    if fit_config(settings, context.config.seed).is_private:
+        raise TwofoldError("augmentation.per_record: expected 0 where training is private, as variants tell of records")
+    return _with_variants(context.config.task, records, variants, beside)
 
 
-def _beside(context: Context) -> dict[str, Callable[[Context, Collection[str]], Mapping[str, Any]]]:
-    """Return what else the settings want to be known of every training record, by the column that it gets."""
-    settings, kind = context.config.training, context.config.task.kind
-    wanted = {"soft_labels": (SOFT, _soft), "reweigh_by": (WEIGHT, _weights)}
-    asked = {name: column for name, column in wanted.items() if getattr(settings, name)}
+def _beside(context: Context, record_ids: Sequence[str], settings: TrainingConfig) -> dict[str, Mapping[str, Any]]:
+    """Return what else the settings want to be known of every training record, by column and id."""
+    kind = context.config.task.kind
+    asked = [name for name in ("soft_labels", "reweigh_by") if getattr(settings, name)]
     if asked and (kind.recipe != "classification" or kind.scale != "nominal"):
-        name = next(iter(asked))
-        raise TwofoldError(f"training.{name}: expected nothing for answers of the kind {kind.name!r}")
-    return dict(asked.values())
+        raise TwofoldError(f"training.{asked[0]}: expected nothing for answers of the kind {kind.name!r}")
+    found: dict[str, Mapping[str, Any]] = {}
+    if settings.soft_labels:
+        found[SOFT] = soft_targets(context.project, context.round, record_ids)
+    if settings.reweigh_by is not None:
+        found[WEIGHT] = _weights(context, record_ids, settings.reweigh_by)
+    return found
 
 
-def _soft(context: Context, record_ids: Collection[str]) -> Mapping[str, list[float]]:
-    return soft_targets(context.project, context.round, record_ids)
-
-
-def _weights(context: Context, record_ids: Collection[str]) -> Mapping[str, float]:
+def _weights(context: Context, record_ids: Sequence[str], by: str) -> Mapping[str, float]:
     """Return what each record counts, and its variants, by the labels and groups of all of them."""
-    project, by = context.project, str(context.config.training.reweigh_by)
+    project = context.project
     kept = kept_column(project, by, "training.reweigh_by")
     groups = {i: MISSING if g is None else g for i, g in zip(column(project.records, "record_id"), kept, strict=True)}
     labels = current_labels(project, context.round)
@@ -169,17 +190,9 @@ def fit_config(
     return FitConfig(seed=seed, scale=scale, compares=compares, learns=learns, **beside, **settings.fit_settings)
 
 
-def _with_variants(context: Context, train: Any, beside: Mapping[str, Mapping[str, Any]]) -> Any:
+def _with_variants(task: Task, train: Any, variants: pa.Table, beside: Mapping[str, Mapping[str, Any]]) -> Any:
     import datasets
 
-    from training import FitConfig
-
-    variants = context.round.table("augmented.parquet")
-    if variants.num_rows == 0:
-        return train
-    if FitConfig(**context.config.training.fit_settings).is_private:
-        raise TwofoldError("augmentation.per_record: expected 0 where training is private, as variants tell of records")
-    task = context.config.task
     columns: dict[str, list[Any]] = {name: [] for name in task.fields}
     for fields in column(variants, "fields"):
         for name in task.fields:

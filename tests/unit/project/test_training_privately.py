@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,8 +11,8 @@ from settings import edit_settings
 
 from curation.cli import cli
 from curation.errors import TwofoldError
-from curation.project.config import read_config
-from curation.project.folder import Project
+from curation.project.folder import Project, open_project
+from curation.project.step import Context
 from curation.steps import train
 
 
@@ -38,8 +36,7 @@ def test_what_was_spent_is_said(project: Project) -> None:
 
 def test_variants_of_records_are_refused(project: Project) -> None:
     variants = pa.table({"parent": ["r1"]})
-    context: Any = SimpleNamespace(
-        round=SimpleNamespace(table=lambda name: variants), config=read_config(project.folder / "twofold.toml")
-    )
+    project.round(0).write_table("augmented.parquet", variants)
+    context = Context(project=open_project(project.folder), round=project.round(0))
     with pytest.raises(TwofoldError, match=r"augmentation\.per_record: expected 0 where training is private"):
-        train._with_variants(context, None, None)
+        train._training_part(context, [], context.config.training)

@@ -35,7 +35,7 @@ def with_settings(prepared: Path, folder: Path, **training: object) -> Project:
 
 def counted(project: Project) -> dict[str, dict[str, float]]:
     """What the records of each label and group that training is given count together."""
-    given = train.given_to_fit(Context(project=project, round=project.round(0)))
+    given = train.given_to_fit(Context(project=project, round=project.round(0)), project.config.training)
     id_of = {fields["text"]: i for i, fields in by_id(project.records, "fields").items()}
     labels, found = current_labels(project, project.round(0)), defaultdict(lambda: defaultdict(float))
     texts = [text.removesuffix(" again") for text in given["train"]["text"]]
