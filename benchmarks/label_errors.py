@@ -220,7 +220,7 @@ REVIEWS = (("random", 0), ("random", 50), ("random", 100), ("most doubtful", 100
 def r2(data: Path, seeds: int) -> dict[str, Any]:
     """Review some labels, score all again, and hold what is said of the others against gold."""
     items = news(data)
-    rows = [_after_reviews(items, how, n, seed) for how, n in REVIEWS for seed in range(seeds)]
+    rows = [_of_reviews(items, how, n, seed) for how, n in REVIEWS for seed in range(seeds)]
     table = pd.DataFrame(rows).groupby(["reviewed", "labels"], sort=False).mean()
     print(f"\nR2 news_noisy, seeds 0 to {seeds - 1}, of the labels that nobody reviewed\n{table.round(3).to_string()}")
     by_reviews = table.ECE.to_dict()
@@ -228,17 +228,33 @@ def r2(data: Path, seeds: int) -> dict[str, Any]:
     return {"R2 after 100 reviews": goal(after, before, None, 0.05, seeds=seeds, least=True)}
 
 
-def _after_reviews(items: Labelled, how: str, n: int, seed: int) -> dict[str, Any]:
-    first = twofold_score(items, seed)
-    order = np.random.default_rng(seed).permutation(len(first)) if how == "random" else np.argsort(first)
-    before, now = np.full(len(first), -1), items.given.copy()
+@dataclass(frozen=True, kw_only=True)
+class Unreviewed:
+    """The labels that nobody reviewed: their rows, their scores after the reviews, and whether they are wrong."""
+
+    rows: npt.NDArray[np.bool_]
+    score: Score
+    wrong: npt.NDArray[np.bool_]
+
+
+def after_reviews(items: Labelled, how: str, n: int, seed: int) -> Unreviewed:
+    """Score labels again after n of them were reviewed, at random or the most doubtful ones."""
+    by_chance = np.random.default_rng(seed).permutation(len(items.given))
+    order = by_chance if how == "random" else np.argsort(twofold_score(items, seed))
+    before, now = np.full(len(order), -1), items.given.copy()
     before[order[:n]], now[order[:n]] = now[order[:n]], items.gold[order[:n]]
     found = label_quality(
         now, texts=items.texts, embeddings=items.vectors, label_names=items.names, before=before, seed=seed
     )
-    score, right = found.score[before < 0], (now == items.gold)[before < 0]
-    foretold, there = float((1 - score).sum()), int((~right).sum())
-    return {"reviewed": how, "labels": n, "ECE": calibration_error(score, right), "foretold": foretold, "there": there}
+    rows = before < 0
+    return Unreviewed(rows=rows, score=found.score[rows], wrong=items.wrong[rows])
+
+
+def _of_reviews(items: Labelled, how: str, n: int, seed: int) -> dict[str, Any]:
+    found = after_reviews(items, how, n, seed)
+    foretold, there = float((1 - found.score).sum()), int(found.wrong.sum())
+    ece = calibration_error(found.score, ~found.wrong)
+    return {"reviewed": how, "labels": n, "ECE": ece, "foretold": foretold, "there": there}
 
 
 def show(table: pd.DataFrame) -> None:

@@ -1,11 +1,12 @@
 """R1, R2: wrong labels in 176 shapes of data, beside the best of cleanlab's six scores chosen with hindsight per cell.
 
     python -m benchmarks.label_grid [--draws 3] [--workers 2] [--only WORDS] [--every 7] [--encoder NAME ...]
-                                     [--without PART] [--csv FILE] [--json FILE]
+                                     [--without PART] [--reviewed N] [--csv FILE] [--json FILE]
 
 Five data sets; errors uniform, by class, by likely confusion, and real; rates, imbalance and sizes take turns
 (`planted_errors.cells`). AUPRC of finding the wrong labels, mean of the draws; the expected calibration error of the
 score; wrong labels foretold and there. `--without` leaves out a part of the method; `label_parts` does so with each.
+With `--reviewed`, people have reviewed so many labels at random, at most half of them, and all is of the others.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from benchmarks.label_errors import (
     CLEANLAB,
     INVERSE,
     Labelled,
+    Unreviewed,
+    after_reviews,
     auprc,
     calibration_error,
     cleanlab_scores,
@@ -78,33 +81,38 @@ def drawn(cell: Cell, draw: int, encoder: str = "minilm") -> Labelled:
     )
 
 
-def measured(cell: Cell, draw: int, encoder: str, without: str) -> dict[str, Any]:
+def scored(data: Labelled, draw: int, reviewed: int) -> Unreviewed:
+    """Score the labels that nobody reviewed."""
+    if reviewed:
+        return after_reviews(data, "random", min(reviewed, len(data.texts) // 2), draw)
+    return Unreviewed(rows=np.ones(len(data.texts), dtype=bool), score=twofold_score(data, draw), wrong=data.wrong)
+
+
+def measured(cell: Cell, draw: int, encoder: str, without: str, reviewed: int) -> dict[str, Any]:
     """Score one draw of a cell by ours and by cleanlab's six."""
     warnings.simplefilter("ignore")  # of labels with a record or two
     data = drawn(cell, draw, encoder)
     started = time.process_time()
     with PARTS[without]():
-        score = twofold_score(data, draw)
+        found = scored(data, draw, reviewed)
     seconds = time.process_time() - started
     peers = cleanlab_scores(data.vectors, data.given, len(data.names), draw)
     return {
         "cell": data.name,
         "n": len(data.texts),
-        "wrong": int(data.wrong.sum()),
-        "foretold": float((1 - score).sum()),
-        "twofold": auprc(data.wrong, score),
-        "ECE": calibration_error(score, ~data.wrong),
+        "wrong": int(found.wrong.sum()),
+        "foretold": float((1 - found.score).sum()),
+        "twofold": auprc(found.wrong, found.score),
+        "ECE": calibration_error(found.score, ~found.wrong),
         "seconds": seconds,
-        **{name: auprc(data.wrong, theirs) for name, theirs in peers.items()},
+        **{name: auprc(found.wrong, theirs[found.rows]) for name, theirs in peers.items()},
     }
 
 
-def grid(
-    asked: Sequence[Cell], draws: int, workers: int, encoder: str = "minilm", without: str = NOTHING
-) -> pd.DataFrame:
+def grid(asked: Sequence[Cell], draws: int, workers: int, encoder: str, without: str, reviewed: int) -> pd.DataFrame:
     """Return a row for each cell: means over its draws, the best peer, and the gain over it."""
     embedded(asked, range(draws), encoder)
-    jobs = [(cell, draw, encoder, without) for cell in asked for draw in range(draws)]
+    jobs = [(cell, draw, encoder, without, reviewed) for cell in asked for draw in range(draws)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as at:
         rows = list(at.map(measured, *zip(*jobs, strict=True)))
     table = pd.DataFrame(rows).groupby("cell", sort=False).mean()
@@ -148,12 +156,14 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser.add_argument("--every", type=int, default=1, help="one cell in so many")
     parser.add_argument("--encoder", nargs="+", choices=[*ENCODERS], default=["minilm"], help="what embeds the texts")
     parser.add_argument("--without", choices=[*PARTS], default=NOTHING, help="leave out this part of the method")
+    parser.add_argument("--reviewed", type=int, default=0, help="labels that people have reviewed, at random")
     parser.add_argument("--csv", type=Path, help="write all cells here")
     parser.add_argument("--json", type=Path, help="write the goals here, as the first encoder reaches them")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     asked = [cell for cell in cells() if options.only in str(cell)][:: options.every]
-    found = {name: grid(asked, options.draws, options.workers, name, options.without) for name in options.encoder}
+    of = (options.draws, options.workers)
+    found = {name: grid(asked, *of, name, options.without, options.reviewed) for name in options.encoder}
     tables = pd.concat(found, names=["encoder"])
     if options.csv:
         tables.to_csv(options.csv)
@@ -172,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
 
 def _chosen(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
     """Return the options that decide what is measured, where they are not what they are by default."""
-    given = {name: getattr(options, name) for name in ("only", "every", "encoder", "without")}
+    given = {name: getattr(options, name) for name in ("only", "every", "encoder", "without", "reviewed")}
     said = {name: " ".join(v) if isinstance(v, list) else v for name, v in given.items()}
     return "".join(f" --{name} {said[name]}" for name, v in given.items() if v != parser.get_default(name))
 
