@@ -63,6 +63,7 @@ COMMANDS = {
     "tune": Place("tune", "tune", "Search for better settings of the training, within a time."),
     "compress": Place("compress", "compress", "Make a trained model smaller or faster, and say what that costs."),
     "compare": Place("compare", "compare", "Hold another model against the project's newest, on the same test part."),
+    "explain": Place("explain", "explain", "Say which words and which training records speak for what a model says."),
     "gate": Place("gate", "gate", "Say whether the model meets what twofold.toml asks of it; exit code 1 if not."),
     "monitor": Place(
         "monitor", "monitor", "Hold a log of the model at work against its test part; exit code 1: alarm."

@@ -40,6 +40,12 @@ def _strict(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+class Styled(str):
+    """A line with colours of our own, in which every text of others went through `in_one_line` by itself."""
+
+    __slots__ = ()
+
+
 class Screen:
     """Where a command speaks, and shows how far it is: in sentences for people, or in one JSON object for programs.
 
@@ -74,7 +80,7 @@ class Screen:
     def say(self, *lines: str) -> None:
         """Show sentences, each on a line of its own, in the place of the bar of the step that they tell of."""
         self._end_bars()
-        text = "\n".join(map(in_one_line, lines))
+        text = "\n".join(line if isinstance(line, Styled) else in_one_line(line) for line in lines)
         if self._as_json:
             return
         if self._bars and _same_terminal(sys.stdout, sys.stderr):

@@ -29,17 +29,13 @@ def coloured_page(found: Sequence[Explanation], title: str) -> str:
 
 def legend() -> str:
     """Say what the colours mean."""
-    told = f"{_marked('speaks for the label', 2)} {_marked('speaks against it', -2)}; the stronger, the darker"
+    told = f"{_marked('speaks for the label', 2)} {_marked('speaks against it', -2)}; the stronger, the deeper"
     return f"<p><small>{told}</small></p>"
 
 
 def coloured_texts(found: Explanation, label: str | None = None) -> list[str]:
     """Return each of its texts as HTML with coloured words, everything in it escaped."""
-    levels, weights = iter(found.levels(label)), iter(found.weights_for(label).tolist())
-    return [
-        "".join(escape(p) if p.isspace() else _marked(p, next(levels), next(weights)) for p in text)
-        for text in found.text.pieces
-    ]
+    return ["".join(_marked(piece, level) for piece, level in text) for text in found.marked(label)]
 
 
 def _row(found: Explanation) -> str:
@@ -48,10 +44,9 @@ def _row(found: Explanation) -> str:
     return f'<tr>{told}<td style="text-align: left; white-space: pre-wrap">{text}</td></tr>'
 
 
-def _marked(word: str, level: int, weight: float | None = None) -> str:
+def _marked(words: str, level: int) -> str:
     if not level:
-        return escape(word)
+        return escape(words)
     colour, line = (_FOR, "solid") if level > 0 else (_AGAINST, "dotted")
     style = f"background: rgba({colour}, {_SHADES[abs(level) - 1]}); border-bottom: 2px {line} rgb({colour})"
-    told = "" if weight is None else f' title="{weight:+.2f}"'
-    return f'<span style="{style}"{told}>{escape(word)}</span>'
+    return f'<span style="{style}">{escape(words)}</span>'

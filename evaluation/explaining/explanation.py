@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,16 @@ class Explanation(Shown):
         weights = self.weights_for(label)
         top = max(float(np.abs(weights).max(initial=0.0)), _FAINT)
         return [int(level) for level in np.trunc(np.clip(3 * weights / top + 0.5 * np.sign(weights), -3, 3))]
+
+    def marked(self, label: str | None = None) -> list[list[tuple[str, int]]]:
+        """Return each of its texts in pieces with their levels; white space and words of level 0 are put together."""
+        levels = iter(self.levels(label))
+        found = []
+        for text in self.text.pieces:
+            pairs = [(piece, 0 if piece.isspace() else next(levels)) for piece in text]
+            groups = [list(group) for _, group in groupby(enumerate(pairs), key=lambda one: one[1][1] and one[0] + 1)]
+            found.append([("".join(piece for _, (piece, _) in group), group[0][1][1]) for group in groups])
+        return found
 
     def to_dict(self, *, most: int | None = None) -> dict[str, Any]:
         """Return it for JSON, with the weights for the label that is explained.

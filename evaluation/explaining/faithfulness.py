@@ -8,7 +8,7 @@ model that is sure of an empty text would otherwise look like one whose explanat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,7 @@ def faithfulness(
     seed: int = 0,
     resamples: int = 1000,
     confidence: float = 0.95,
+    tick: Callable[[int], None] = lambda done: None,
 ) -> Faithfulness:
     """Measure explanations of n texts, each of the label that it explains.
 
@@ -77,6 +78,7 @@ def faithfulness(
         seed: Same seed, same numbers.
         resamples: Bootstrap resamples of the texts, at least 1.
         confidence: Of the intervals, in (0, 1).
+        tick: Is told how many texts are done.
 
     Raises:
         ValueError: No explanation; a label that is none of the k; a setting out of its range.
@@ -99,9 +101,10 @@ def faithfulness(
     for row, each in enumerate(found):
         if each.label not in names:
             raise ValueError(f"found[{row}]: expected a label of {', '.join(names)}, got {each.label!r}")
-    rows = [
-        _scores(each, predict, names, np.random.default_rng([seed, at]), random_orders) for at, each in enumerate(found)
-    ]
+    rows = []
+    for at, each in enumerate(found):
+        rows.append(_scores(each, predict, names, np.random.default_rng([seed, at]), random_orders))
+        tick(at + 1)
     told = np.array([row for row in rows if row is not None], dtype=np.float64).reshape(-1, 4)
     return _measured(told, len(found), seed=seed, resamples=resamples, confidence=confidence)
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
-_SAMPLE, _AT_ONCE = 500, 256
-_RARE = 0.05
+_AT_ONCE = 256
+_RARE = 0.05  # share of held-out records to which nothing counts as near
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class NearestTaught:
     Attributes:
         index: (n, m) positions of the nearest, the nearest first.
         similarity: (n, m) their cosines, in [-1, 1].
-        usual: The cosine that 95 of 100 records of the t have at least to the nearest other one.
+        usual: The cosine that 95 of 100 held-out records have at least to the nearest.
     """
 
     index: IntArray
@@ -30,33 +30,32 @@ class NearestTaught:
 
     @property
     def is_near(self) -> npt.NDArray[np.bool_]:
-        """(n, m) whether a record is as near as records that the model learnt from are to each other."""
+        """(n, m) whether a record is as near as the nearest one is to nearly all held-out records."""
         return np.asarray(self.similarity >= self.usual)
 
 
-def nearest_taught(vectors: FloatArray, taught: FloatArray, *, most: int = 3, seed: int = 0) -> NearestTaught:
+def nearest_taught(vectors: FloatArray, taught: FloatArray, held_out: FloatArray, *, most: int = 3) -> NearestTaught:
     """Find the nearest of t records to each of n, by the cosine of vectors.
 
-    What is near is told by the t records themselves, of which up to 500 are drawn: the last layer of a model that was
-    taught labels draws those of one label together, so no one number could say it.
+    What is near is told by records that the model did not learn from either: those that it learnt lie nearer to each
+    other than any others do, the more so the better it knows them by heart.
 
     Args:
         vectors: (n, d).
-        taught: (t, d), t at least 2.
+        taught: (t, d), t at least 1.
+        held_out: (h, d) of records like the n, at least 1.
         most: How many of them, m.
-        seed: Same seed, same sample.
 
     Example:
-        >>> points = np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1]], dtype=np.float32)
-        >>> found = nearest_taught(np.array([[1, 0.05], [-1, -1]], dtype=np.float32), points, most=1)
+        >>> points, others = np.eye(2, dtype=np.float32), np.array([[1, 0.2], [0.1, 1]], dtype=np.float32)
+        >>> found = nearest_taught(np.array([[1, 0.05], [-1, -2]], dtype=np.float32), points, others, most=1)
         >>> found.index.tolist(), found.is_near.tolist()
-        ([[1], [0]], [[True], [False]])
+        ([[0], [0]], [[True], [False]])
     """
     others = _of_unit_length(taught)
     index, similarity = _nearest(_of_unit_length(vectors), others, most)
-    sample = np.sort(np.random.default_rng(seed).permutation(len(others))[:_SAMPLE])
-    _, own = _nearest(others[sample], others, 2)
-    return NearestTaught(index=index, similarity=similarity, usual=float(np.quantile(own[:, -1], _RARE)))
+    _, usual = _nearest(_of_unit_length(held_out), others, 1)
+    return NearestTaught(index=index, similarity=similarity, usual=float(np.quantile(usual, _RARE)))
 
 
 def _nearest(vectors: FloatArray, others: FloatArray, most: int) -> tuple[IntArray, FloatArray]:

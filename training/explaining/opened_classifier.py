@@ -64,8 +64,14 @@ class OpenedClassifier:
         """Return the label that it says by (n, k) probabilities; where it may say several, the most probable."""
         if self.head.name == "sigmoid":
             return [self.label_names[at] for at in probs.argmax(axis=1)]
-        threshold = threshold_of(self.model.config)
-        return [self.label_names[at] for at in self.head.predicted(probs, threshold)]
+        return self.answers(probs)
+
+    def answers(self, probs: npt.NDArray[np.float32]) -> list[Any]:
+        """Return what it predicts by (n, k) probabilities: a name, or a list of names, for each text."""
+        labels = self.head.predicted(probs, threshold_of(self.model.config))
+        if labels.ndim == 1:
+            return [self.label_names[at] for at in labels]
+        return [[self.label_names[at] for at in row.nonzero()[0]] for row in labels]
 
     def rows(self, texts: Sequence[Text]) -> TokenizedRecords:
         """Return n texts as it reads them."""

@@ -38,6 +38,7 @@ COMMANDS = [
     ("push", "DIR"),
     ("compare", "DIR", HOSTILE),
     ("monitor", "DIR", HOSTILE),
+    ("explain", "DIR", HOSTILE, "--record", HOSTILE),
     ("flags", "DIR"),
     ("flags", "DIR", "--format", "jsonl"),
     ("flags", "DIR", "--check", HOSTILE),

@@ -151,10 +151,12 @@ def test_what_is_no_probability_is_refused_in_one_line(subtests: pytest.Subtests
         occlusion(["word"], one_of_them, label_names=LABELS, explained=["fine"])
 
 
-def test_a_record_is_near_where_training_records_are_as_near_to_each_other() -> None:
+def test_a_record_is_near_where_others_that_were_not_taught_are_as_near() -> None:
     random = np.random.default_rng(0)
-    taught = np.repeat(np.eye(4, dtype=np.float32), 25, axis=0) + random.normal(scale=0.05, size=(100, 4))
-    found = nearest_taught(np.array([taught[3] * 7, [1.0, 1.0, 1.0, 1.0]], dtype=np.float32), taught.astype(np.float32))
+    centres = np.repeat(np.eye(4), 25, axis=0)
+    taught, held_out = ((centres + random.normal(scale=scale, size=(100, 4))) for scale in (0.01, 0.1))
+    asked = np.array([taught[3] * 7, [1.0, 0.15, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
+    found = nearest_taught(*(each.astype(np.float32) for each in (asked, taught, held_out)))
     assert found.index[0, 0] == 3
-    assert found.is_near[:, 0].tolist() == [True, False]
-    assert (found.index[0] < 25).all()
+    assert found.is_near[:, 0].tolist() == [True, True, False]
+    assert (found.index[:2] < 25).all()
