@@ -41,6 +41,7 @@ GOALS = {
     "S6": ("training_speed", []),
     "H14": ("few_labels", []),
     "H15": ("weak_slices", []),
+    "drift": ("drift", []),
     "noisy training": ("noisy_training", []),
     "private": ("private", []),
     "federated": ("federated", []),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from curation.monitoring.compared import Compared, measure_of
+from curation.monitoring.compared import Compared
+from curation.monitoring.measures import measure_of
 from curation.project.config import MonitorConfig
 from evaluation.intervals import Interval
 

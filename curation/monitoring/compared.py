@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import regex
 
 from curation.errors import TwofoldError
 from curation.monitoring.log_rows import Log, Logged
+from curation.monitoring.measures import CALLED, DISTANCES, Measure, distances, text_measures
 from curation.project.embeddings import EmbeddingStore
-from curation.project.labelled import fields_by_id, records_by_part
+from curation.project.labelled import current_values, fields_by_id, records_by_part
 from curation.project.standing import Part
 from curation.project.step import Context
-from curation.quality import outliers
 from curation.quality.input_checks import FloatArray
 from curation.sources.beside import metadata_of
 from curation.steps.evaluate import said_in, said_of
@@ -28,44 +26,7 @@ from evaluation.intervals import Interval, quantile_interval, wilson_interval
 from evaluation.words import words
 
 _TAUGHT = 20_000  # training records, by chance, that others are held against
-_NEIGHBOURS = 10
 _FEWEST = 10  # records of a test part that anything can be held against
-
-
-class Measure(StrEnum):
-    """What is looked at, by the names that `twofold.toml` and JSON have for it."""
-
-    TEXTS = "texts"
-    LENGTH = "length"
-    OTHER_CHARACTERS = "other_characters"
-    UNKNOWN_WORDS = "unknown_words"
-    OUT_OF_SCOPE = "out_of_scope"
-    PREDICTIONS = "predictions"
-    CONFIDENCE = "confidence"
-    COLUMNS = "columns"
-    SECONDS = "seconds"
-
-
-CALLED = {
-    Measure.TEXTS: "texts",
-    Measure.LENGTH: "characters of a text",
-    Measure.OTHER_CHARACTERS: "share of characters that are no letters",
-    Measure.UNKNOWN_WORDS: "share of words that no training text has",
-    Measure.OUT_OF_SCOPE: "distance from the training texts",
-    Measure.PREDICTIONS: "predictions",
-    Measure.CONFIDENCE: "confidence",
-    Measure.SECONDS: "seconds",
-}
-"""What columns are called in sentences; those kept beside the records bear their own names."""
-
-DISTANCES = (CALLED[Measure.UNKNOWN_WORDS], CALLED[Measure.OUT_OF_SCOPE])
-
-_NO_LETTER = regex.compile(r"[^\p{L}\p{M}\s]")
-
-
-def measure_of(column: str) -> Measure:
-    """Return what a column of a comparison is about."""
-    return next((measure for measure, name in CALLED.items() if name == column), Measure.COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,15 +150,14 @@ def compared(
 
 def _sides(context: Context, reference: Sequence[Logged], rows: Sequence[Logged]) -> tuple[Side, Side]:
     store = EmbeddingStore(context.project, tick=context.tick)
-    taught = records_by_part(context.round)[Part.TRAIN]
+    taught = _taught(context)
     chosen = np.random.default_rng(context.config.seed).permutation(len(taught))[:_TAUGHT]
     learnt = store.of([taught[at] for at in chosen.tolist()])
     vectors = store.of_texts([joined(row, context.config.task.fields) for row in (*reference, *rows)])
-    score = outliers(vectors, reference=learnt, k=min(_NEIGHBOURS, len(learnt) - 1)).score
-    n = len(reference)
+    far, n = distances(vectors, learnt), len(reference)
     return (
-        Side(rows=reference, vectors=vectors[:n], distances=1 - score[:n]),
-        Side(rows=rows, vectors=vectors[n:], distances=1 - score[n:]),
+        Side(rows=reference, vectors=vectors[:n], distances=far[:n]),
+        Side(rows=rows, vectors=vectors[n:], distances=far[n:]),
     )
 
 
@@ -208,13 +168,11 @@ def joined(row: Logged, fields: Sequence[str]) -> str:
 
 def _columns(context: Context, known: Side, now: Side) -> tuple[dict[str, tuple[Any, Any]], list[str]]:
     """Return the columns of both sides by name, and why others are left out."""
-    texts = [[joined(row, context.config.task.read_fields) for row in side.rows] for side in (known, now)]
-    taught = _taught_words(context)
+    taught, read = _taught_words(context), context.config.task.read_fields
+    of_known, of_now = (text_measures([joined(row, read) for row in side.rows], taught) for side in (known, now))
     made: dict[str, tuple[Any, Any]] = {
         CALLED[Measure.TEXTS]: (known.vectors, now.vectors),
-        CALLED[Measure.LENGTH]: _both(texts, len),
-        CALLED[Measure.OTHER_CHARACTERS]: _both(texts, _other_characters),
-        CALLED[Measure.UNKNOWN_WORDS]: _both(texts, lambda text: _unknown(text, taught)),
+        **{name: (of_known[name], of_now[name]) for name in of_known},
         CALLED[Measure.OUT_OF_SCOPE]: (known.distances, now.distances),
     }
     left_out, compares = _left_out(context.config.task), what_compares(context.config.task)
@@ -234,26 +192,15 @@ def _nan(number: float | None) -> float:
     return float("nan") if number is None else number
 
 
-def _both(texts: Sequence[Sequence[str]], measure: Any) -> tuple[list[float], list[float]]:
-    before, after = ([float(measure(text)) for text in side] for side in texts)
-    return before, after
-
-
-def _other_characters(text: str) -> float:
-    shown = sum(not character.isspace() for character in text)
-    return len(_NO_LETTER.findall(text)) / max(1, shown)
+def _taught(context: Context) -> list[str]:
+    """Return the records that the model has learnt from: those of the training part that have a label."""
+    labelled = current_values(context.project, context.round)
+    return [i for i in records_by_part(context.round)[Part.TRAIN] if i in labelled]
 
 
 def _taught_words(context: Context) -> frozenset[str]:
-    fields = fields_by_id(context.project)
-    taught = records_by_part(context.round)[Part.TRAIN]
-    read = context.config.task.read_fields
-    return frozenset(word for i in taught for name in read for word in words(fields[i][name]))
-
-
-def _unknown(text: str, taught: frozenset[str]) -> float:
-    said = words(text)
-    return sum(word not in taught for word in said) / max(1, len(said))
+    fields, read = fields_by_id(context.project), context.config.task.read_fields
+    return frozenset(word for i in _taught(context) for name in read for word in words(fields[i][name]))
 
 
 def what_compares(task: Task) -> Callable[[Any], Any] | None:

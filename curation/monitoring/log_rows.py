@@ -42,6 +42,7 @@ class Logged:
     Attributes:
         row: Its number in the file.
         fields: Its texts by the names of the task's fields, repaired as those of the project's records are.
+        shaped: Those of them that are more than a text, as they are.
         predicted: What the model answered; None where the log does not say.
         confidence: How sure it was, in [0, 1]; None likewise.
         seconds: How long it took; None likewise.
@@ -58,6 +59,7 @@ class Logged:
     thumb: bool | None
     correction: Any
     beside: Mapping[str, str | None]
+    shaped: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +224,7 @@ class _Cells:
                 row=row.number,
                 fields=record["fields"],
                 **{name: said[name] for name in (PREDICTED, CONFIDENCE, SECONDS, THUMB, CORRECTION)},
+                shaped=record.get("shaped", {}),
                 beside={name: self._cell(row, (name,), as_text) for name in self.beside},
             )
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from curation.errors import TwofoldError
 from curation.monitoring.alarms import Alarm, alarms
-from curation.monitoring.compared import Compared, compared, measure_of, tested_records, with_predictions
+from curation.monitoring.compared import Compared, compared, tested_records, with_predictions
 from curation.monitoring.log_rows import Log, read_log
+from curation.monitoring.measures import measure_of
+from curation.monitoring.what_next import NewRegion, Proposal, new_regions, what_next
 from curation.project.folder import Project, Round
 from curation.project.step import Context, Tick
 from curation.sources.rows import Reading
@@ -27,6 +29,8 @@ class Watched:
         against: What it was held against, in words.
         compared: The findings.
         alarms: Those that are a reason to raise an alarm.
+        regions: What there is more of than there was, the most telling first.
+        proposals: Rows that people should annotate next.
     """
 
     round: int
@@ -34,9 +38,11 @@ class Watched:
     against: str
     compared: Compared
     alarms: list[Alarm]
+    regions: list[NewRegion]
+    proposals: list[Proposal]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers and words, ready for JSON; no text of a record is among them."""
+        """Return plain numbers and words, ready for JSON; of texts there are the words that tell new ones apart."""
         found, log = self.compared, self.log
         rows = [{**row.to_dict(), "measure": measure_of(row.column)} for row in found.drift.rows]
         return {
@@ -55,6 +61,8 @@ class Watched:
             "seconds": {name: each.to_dict() for name, each in found.seconds.items()},
             "thumbs": {"up": log.thumbs[0], "down": log.thumbs[1]},
             "corrections": {"same": log.corrections[0], "other": log.corrections[1]},
+            "new": [each.sentence for each in self.regions],
+            "next": [{"row": each.row.row, "reason": each.reason, "why": each.why} for each in self.proposals],
             "alarms": [each.to_dict() for each in self.alarms],
         }
 
@@ -70,6 +78,7 @@ def watch(
     model: Path | None = None,
     reference: Path | None = None,
     smallest: float | None = None,
+    size: int = 0,
 ) -> Watched:
     """Hold a log against the test part of a round, or against an earlier log.
 
@@ -83,6 +92,7 @@ def watch(
         model: The model that the log is of; None for that of the round.
         reference: An earlier log with the same columns.
         smallest: The size from which a finding raises an alarm; None for that of `twofold.toml`.
+        size: Rows to propose for annotation at most.
 
     Raises:
         TwofoldError: A log cannot be read, the test part is too small, or the model knows other labels.
@@ -96,9 +106,19 @@ def watch(
             earlier = read_log(project, reference, reading, texts=texts, size=asked.sample)
             known, against = with_predictions(context, earlier.sample, model), f"rows of {reference}"
         found = compared(context, log, known, level=asked.level, model=model)
+        regions = new_regions(context, found)
+        proposals = what_next(context, log, found, regions, size) if size else []
     except UnusableModel:
         raise
     except ValueError as error:  # of `training`, which knows no project
         raise TwofoldError(f"{path}: {error}") from error
     asked = asked if smallest is None else asked.model_copy(update={"smallest": smallest})
-    return Watched(round=round_.number, log=log, against=against, compared=found, alarms=alarms(found, asked))
+    return Watched(
+        round=round_.number,
+        log=log,
+        against=against,
+        compared=found,
+        alarms=alarms(found, asked),
+        regions=regions,
+        proposals=proposals,
+    )

@@ -163,6 +163,7 @@ class GateConfig(Section):
         weak_slices: How many slices on which the model is worse than chance explains may have been found.
         settled_by_people: The share of the test part whose answers people have to have settled.
         milliseconds: How long one record may take here, in the median.
+        alarms: How many alarms the last log of the model may have raised; `twofold monitor` looks at logs.
     """
 
     at_least: dict[str, float] = {}
@@ -174,6 +175,7 @@ class GateConfig(Section):
     weak_slices: int | None = Field(default=None, ge=0)
     settled_by_people: float | None = Field(default=None, ge=0, le=1)
     milliseconds: float | None = Field(default=None, gt=0)
+    alarms: int | None = Field(default=None, ge=0)
 
 
 Watchable = Literal[
@@ -200,6 +202,8 @@ class MonitorConfig(Section):
         p95_seconds: How long 95% of the answers may take at most.
         thumbs_down: The share of thumbs that may be down.
         sample: Rows of a log that are looked at, drawn by chance where there are more.
+        file: A file in the project's folder `monitor` that holds the alarms of the last log; empty for none.
+        url: An address that is sent a message on an alarm, without any text of a record; empty for none.
     """
 
     alert_on: tuple[Watchable, ...] = get_args(Watchable)
@@ -208,6 +212,8 @@ class MonitorConfig(Section):
     p95_seconds: float | None = Field(default=None, gt=0)
     thumbs_down: float | None = Field(default=None, ge=0, le=1)
     sample: int = Field(default=10_000, ge=20, le=100_000)
+    file: str = Field(default="", pattern=limits.OPTIONAL_FILE)
+    url: str = Field(default="", pattern=limits.ADDRESS)
 
 
 class Config(Section):

@@ -4,6 +4,7 @@ my-project/
   twofold.toml      what is asked, of whom, and the defaults
   guidelines.md     what annotators read
   records.parquet   every record that came in; rejected.parquet and intake.json say what did not, and why
+  added.parquet     those that came in later, each with the reason to read it
   test.parquet      an outside test set, where one was given; test_part.json: the frozen test part otherwise
   rounds/000/       what came in; rounds/001/ and so on: what each trip through people added
   ledger.jsonl      what happened, when, from which inputs
@@ -36,11 +37,16 @@ from curation.project.reads import content_hash, note_read
 from curation.safety.plain_files import open_plain, what_is_odd
 from curation.tasks import limits
 
-QUESTIONS = "questions"
+QUESTIONS, ADDED, MONITOR = "questions", "added.parquet", "monitor"
+CONTENTS = b"contents"
+"""Metadata of the records that were added: the hash of those that came in first."""
+
 OWN_NAMES = (
     "twofold.toml",
     "guidelines.md",
     "records.parquet",
+    ADDED,
+    MONITOR,
     "rejected.parquet",
     "repaired.parquet",
     "intake.json",
@@ -258,8 +264,12 @@ class Project:
 
     @cached_property
     def contents(self) -> str:
-        """Hash of the records: what tells this project from another one of the same name."""
-        return self._first.contents if self.question else content_hash(self.folder / "records.parquet")
+        """Hash of the records that came in first: what tells this project from another one of the same name."""
+        if self.question:
+            return self._first.contents
+        if self.has(ADDED):
+            return str(artifacts.read_table(self.path(ADDED)).schema.metadata[CONTENTS].decode())
+        return content_hash(self.folder / "records.parquet")
 
     def intake(self) -> dict[str, Any]:
         """What came in, what was left out, and why, in numbers."""

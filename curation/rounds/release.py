@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from curation.errors import TwofoldError, suggest
+from curation.monitoring.history import looks
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part, tested_values
+from curation.project.reads import content_hash
 from curation.project.records import by_id
 from curation.project.standing import Part
 from curation.sources.beside import metadata_of
@@ -82,6 +84,7 @@ def held_against_gate(project: Project, round_: Round) -> list[Requirement]:
         *_weak_slices(tested),
         *_settled(tested),
         *_speed(tested),
+        *_alarms(tested),
     ]
     if not found:
         raise TwofoldError(f"{project.folder / 'twofold.toml'}: key 'gate': nothing is asked of the model")
@@ -194,6 +197,18 @@ def _speed(tested: _Tested) -> Iterator[Requirement]:
     took = np.array([*_milliseconds(tested, ids)])
     median = quantile_interval(took, 0.5)
     yield require("milliseconds for one record", median, records=len(took), at_most=bound)
+
+
+def _alarms(tested: _Tested) -> Iterator[Requirement]:
+    bound = tested.project.config.gate.alarms
+    if bound is None:
+        return
+    model = content_hash(tested.round.path("model"))
+    last = next((look for look in reversed(looks(tested.project)) if look.model == model), None)
+    found = Interval(value=None, reason="no log of this model has been looked at (run `twofold monitor`)")
+    if last is not None:
+        found = _exactly(sum(last.alarms.values()))
+    yield require("alarms of its last log", found, records=last.compared if last else 0, at_most=bound)
 
 
 def _milliseconds(tested: _Tested, ids: Sequence[str]) -> Iterator[float]:

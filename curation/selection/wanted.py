@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from curation.project.standing import Queued
 from curation.selection.why_look import Known
 
 Row = Mapping[str, Any]
@@ -63,6 +64,22 @@ def wanted_first(
             found[target] += 1
             yield {**row, "reason": _why(target)}
     yield from others
+
+
+def added_first(rows: Iterable[Row], why: Mapping[str, str]) -> Iterator[Row]:
+    """Put those records without a label first that were added for a reason, in the order in which they were.
+
+    Args:
+        rows: Rows of the queue, in their order.
+        why: The reason for each record that was added, by its id.
+
+    Returns:
+        The same rows; of those that were added, the reason says why.
+    """
+    listed = list(rows)
+    unread = {row["record_id"]: row for row in listed if row["kind"] == Queued.UNLABELLED}
+    yield from ({**unread[i], "reason": reason} for i, reason in why.items() if i in unread)
+    yield from (row for row in listed if row["record_id"] not in unread.keys() & why.keys())
 
 
 def _why(target: Lacking) -> str:

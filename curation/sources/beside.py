@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from curation.errors import TwofoldError, suggest
+from curation.project.adding import METADATA
 from curation.project.artifacts import read_table, write_table
 from curation.project.folder import Project
 from curation.project.records import column, joined_texts
@@ -17,7 +18,7 @@ from curation.sources.rows import Row
 from curation.sources.values import as_id, as_text
 from curation.tasks.task import Task
 
-METADATA, REFERENCE = "metadata.parquet", "reference.parquet"
+REFERENCE = "reference.parquet"
 
 
 def keep_beside(
@@ -58,7 +59,7 @@ def metadata(project: Project) -> dict[str, list[str | None]]:
     """Return the columns that are kept beside the records, by name, in the order of the records."""
     if not project.has(METADATA):
         return {}
-    found = read_table(project.path(METADATA))
+    found = read_table(project.path(METADATA)).slice(0, project.records.num_rows)  # more are of an addition cut short
     return {name: column(found, name) for name in found.column_names if name != "record_id"}
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from curation.bias import balance_target
 from curation.bias.grouping import MISSING
 from curation.errors import TwofoldError
+from curation.project.adding import reasons
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
@@ -19,7 +20,7 @@ from curation.project.standing import Method
 from curation.project.step import Context, Step
 from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
-from curation.selection.wanted import wanted_first
+from curation.selection.wanted import added_first, wanted_first
 from curation.selection.why_look import Known, errors
 from curation.sources.beside import kept_column
 from curation.tasks.task import Task
@@ -39,7 +40,7 @@ ERRORS = pa.schema(
 def run(context: Context) -> str:
     """Say of every error whose it is, and queue what nobody has settled yet, in the order in which it teaches most."""
     config, known = context.config, list(_known(context))
-    queued = queue(known, lambda codes, **those: _ordered(context, codes, those), first=_collected(context, known))
+    queued = queue(known, lambda codes, **those: _ordered(context, codes, those), first=_first(context, known))
     said = _forecast(context, queued)
     context.round.write_table("errors.parquet", table(errors(known), ERRORS))
     context.round.write_json("forecast.json", said)
@@ -57,6 +58,12 @@ def _ordered(context: Context, codes: Any, those: Row) -> Selection:
     n_classes, size = max(len(config.task.strata_names), 1), config.annotation.batch_size
     embeddings = EmbeddingStore(context.project).matrix
     return next_records(embeddings, codes, n_classes=n_classes, size=size, seed=config.seed, **those)
+
+
+def _first(context: Context, known: Sequence[Known]) -> Callable[[Iterable[Row]], Iterable[Row]]:
+    """Return what moves those to the front that were added for a reason, and then those that groups lack."""
+    collected, why = _collected(context, known), reasons(context.project)
+    return lambda rows: added_first(collected(rows), why)
 
 
 def _collected(context: Context, known: Sequence[Known]) -> Callable[[Iterable[Row]], Iterable[Row]]:

@@ -44,7 +44,9 @@ PROJECT = r"^[a-z0-9][a-z0-9_-]{0,60}$"
 QUESTION = r"^[a-z0-9][a-z0-9_-]*$"
 ADDRESS = r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"
 FILE = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+OPTIONAL_FILE = r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*\.json)?$"
 IN_WORDS = {
+    OPTIONAL_FILE: "the name of a file that ends in .json, such as alarms.json, or nothing",
     FILE: "the name of a file in the project's folder, such as card.html",
     PROJECT: "at most 61 small letters, digits, `-` and `_`, the first a letter or a digit",
     QUESTION: "small letters, digits, `-` and `_`, the first a letter or a digit",

@@ -17,8 +17,9 @@ from curation.cli import cli
 from curation.errors import GateRefused, TwofoldError
 from curation.project.folder import Project
 
-SAME = [text.replace("wrong", "late") for _, text, _, _ in messages(60)][:40]
-OTHER = [f"ich habe mein Passwort für Konto {at} vergessen, bitte helfen Sie mir sofort" for at in range(40)]
+SAME = [text.replace("wrong", "late") for _, text, _, _ in messages(60)][:24]
+OTHER = [f"ich habe mein Passwort für Konto {at} vergessen, bitte helfen Sie mir sofort" for at in range(24)]
+SAID = {"predicted": "billing", "confidence": 0.9}  # so that no model has to be asked
 
 
 def written(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
@@ -31,6 +32,11 @@ def written(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 def of_texts(path: Path, texts: Sequence[str], **columns: Any) -> Path:
     return written(path, [{"text": text, **columns} for text in texts])
+
+
+def calm(path: Path, **columns: Any) -> Path:
+    """A log of the project's own texts, with predictions and confidence as the model has them."""
+    return written(path, [{"text": text, "predicted": topic, **columns} for _, text, topic, _ in messages(60)])
 
 
 def monitored(project: Project, log: Path, *more: object) -> Result:
@@ -66,7 +72,7 @@ def test_what_predict_writes_is_a_log_and_a_new_topic_in_it_raises_an_alarm(eval
 
 
 def test_what_raises_an_alarm_is_set_in_the_file_and_on_the_line(evaluated: Project, tmp_path: Path) -> None:
-    log = of_texts(tmp_path / "log.csv", [*SAME, *OTHER])
+    log = of_texts(tmp_path / "log.csv", [*SAME, *OTHER], **SAID)
     assert monitored(evaluated, log, "--threshold", 1).exit_code == 0
     edit_settings(evaluated.folder, monitor={"alert_on": ["length"]})
     found = found_in(monitored(evaluated, log, "--json"))
@@ -78,8 +84,14 @@ def test_what_raises_an_alarm_is_set_in_the_file_and_on_the_line(evaluated: Proj
 
 def test_speed_and_thumbs_are_told_with_intervals_and_have_bounds(evaluated: Project, tmp_path: Path) -> None:
     rows = [
-        {"text": text, "seconds": at / 10, "thumb": "down" if at % 2 else "up", "time": f"2026-05-{at % 28 + 1:02d}"}
-        for at, (_, text, _, _) in enumerate(messages(60))
+        {
+            "text": text,
+            "predicted": topic,
+            "seconds": at / 10,
+            "thumb": "down" if at % 2 else "up",
+            "time": f"2026-05-{at % 28 + 1:02d}",
+        }
+        for at, (_, text, topic, _) in enumerate(messages(60))
     ]
     log = written(tmp_path / "log.csv", rows)
     done = monitored(evaluated, log)
@@ -94,8 +106,8 @@ def test_speed_and_thumbs_are_told_with_intervals_and_have_bounds(evaluated: Pro
 
 
 def test_an_earlier_log_can_stand_in_for_the_test_part(evaluated: Project, tmp_path: Path) -> None:
-    earlier = of_texts(tmp_path / "may.csv", OTHER, seconds=0.5)
-    now = of_texts(tmp_path / "june.csv", OTHER, seconds=1.5)
+    earlier = of_texts(tmp_path / "may.csv", OTHER, seconds=0.5, **SAID)
+    now = of_texts(tmp_path / "june.csv", OTHER, seconds=1.5, **SAID)
     found = found_in(monitored(evaluated, now, "--reference", earlier, "--json"))
     assert [each["measure"] for each in found["alarms"]] == ["seconds"]
     said = "mean seconds 1.50 against 0.500 in the reference: 3.00 times as much [3.00, 3.00]"
@@ -103,22 +115,22 @@ def test_an_earlier_log_can_stand_in_for_the_test_part(evaluated: Project, tmp_p
 
 
 def test_copies_and_rows_without_a_text_are_left_out_and_counted(evaluated: Project, tmp_path: Path) -> None:
-    log = of_texts(tmp_path / "log.csv", [*SAME, SAME[0], "  "])
-    found = found_in(monitored(evaluated, log, "--json"))
-    assert (found["rows"], found["compared"]) == (42, 40)
+    log = of_texts(tmp_path / "log.csv", [*SAME, SAME[0], "  "], **SAID)
+    found = found_in(monitored(evaluated, log, "--threshold", 1, "--json"))
+    assert (found["rows"], found["compared"]) == (26, 24)
     assert found["left_out"] == {"exact copy": 1, "no text": 1}
 
 
 @pytest.mark.parametrize(
     ("row", "named"),
     [
-        ({"text": "late", "predicted": "refund"}, "row 42, column 'predicted': label 'refund' is not in the task"),
-        ({"text": "late", "confidence": "1.5"}, "row 42, column 'confidence': expected a probability from 0 to 1"),
-        ({"text": "late", "confidence": "sure"}, "row 42, column 'confidence': expected a number, came 'sure'"),
-        ({"text": "late", "seconds": "-1"}, "row 42, column 'seconds': expected seconds, a number from 0, came -1"),
-        ({"text": "late", "time": "noon"}, "row 42, column 'time': expected a time such as"),
-        ({"text": "late", "thumb": "meh"}, "row 42, column 'thumb': expected up or down, came 'meh'"),
-        ({"text": "late", "correction": "x"}, "row 42, column 'correction': label 'x' is not in the task"),
+        ({"text": "late", "predicted": "refund"}, "row 26, column 'predicted': label 'refund' is not in the task"),
+        ({"text": "late", "confidence": "1.5"}, "row 26, column 'confidence': expected a probability from 0 to 1"),
+        ({"text": "late", "confidence": "sure"}, "row 26, column 'confidence': expected a number, came 'sure'"),
+        ({"text": "late", "seconds": "-1"}, "row 26, column 'seconds': expected seconds, a number from 0, came -1"),
+        ({"text": "late", "time": "noon"}, "row 26, column 'time': expected a time such as"),
+        ({"text": "late", "thumb": "meh"}, "row 26, column 'thumb': expected up or down, came 'meh'"),
+        ({"text": "late", "correction": "x"}, "row 26, column 'correction': label 'x' is not in the task"),
     ],
 )
 def test_a_cell_that_says_something_else_is_named(
