@@ -109,7 +109,14 @@ def measured(cell: Cell, draw: int, encoder: str, without: str, reviewed: int) -
     }
 
 
-def grid(asked: Sequence[Cell], draws: int, workers: int, encoder: str, without: str, reviewed: int) -> pd.DataFrame:
+def grid(
+    asked: Sequence[Cell],
+    draws: int,
+    workers: int,
+    encoder: str = "minilm",
+    without: str = NOTHING,
+    reviewed: int = 0,
+) -> pd.DataFrame:
     """Return a row for each cell: means over its draws, the best peer, and the gain over it."""
     embedded(asked, range(draws), encoder)
     jobs = [(cell, draw, encoder, without, reviewed) for cell in asked for draw in range(draws)]

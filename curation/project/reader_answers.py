@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pyarrow.compute as pc
 
 from curation.project.folder import Project, Round
 from curation.project.standing import Role, Status
+
+Answers: TypeAlias = Mapping[str, Sequence[str | None]]
+"""What each reader of a record said, in words, by its id."""
+
+
+def answers_by_record(project: Project, round_: Round, ids: Iterable[str]) -> Answers:
+    """Return what each reader of each of these records said up to a round, in words; the last word of each counts."""
+    said: dict[str, dict[str, str | None]] = {i: {} for i in ids}
+    for vote in reader_answers(project, round_):
+        if vote["record_id"] in said:
+            said[vote["record_id"]][vote["reviewer"]] = project.config.task.in_words(vote["value"])
+    return {i: list(each.values()) for i, each in said.items()}
 
 
 def reader_answers(project: Project, round_: Round) -> list[dict[str, Any]]:

@@ -169,7 +169,13 @@ class Mistake(Part):
     label: str | None
     predicted: str | None
     confidence: Number
-    verdict: Literal["the label looks wrong", "the model is wrong"]
+    verdict: Literal[
+        "the label looks wrong",
+        "people disagree",
+        "unlike the other records",
+        "few such records were learnt from",
+        "the model is wrong",
+    ]
     reason: str | None
 
 

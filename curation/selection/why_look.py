@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from curation.project.standing import BY_PEOPLE, Part, Queued
+from evaluation.error_cause import Cause, Evidence, Why, cause_of_error
 
 UNREAD = {
     True: "the given label looks right, and nobody has checked it",
@@ -31,6 +32,10 @@ class Known:
     disputed: str | None
     given: Any = None  # the answer that it has, where people correct it rather than give another one
     alike: float | None = None  # to the model's answer, in [0, 1], where answers are texts
+    readers: Sequence[str | None] = ()  # what each said, in words
+    outlier: str | None = None
+    taught: int | None = None  # training records of its stratum; None where answers have none
+    even: float = 0.0  # those that each stratum would have if all had as many
 
     @property
     def is_error(self) -> bool:
@@ -58,28 +63,33 @@ class Known:
         """What speaks against the label, if anything does."""
         return str(self.quality["reason"]) if self.quality is not None and self.is_issue else self.conflict or None
 
+    @property
+    def why(self) -> Why:
+        """Whose an error is, and what shows it."""
+        return cause_of_error(
+            Evidence(
+                label=str(self.label),
+                settled_by=self.source if self.source in BY_PEOPLE else "",
+                doubt=self.doubt,
+                checked=self.quality is not None,
+                readers=self.readers,
+                outlier=self.outlier,
+                taught=self.taught,
+                even=self.even,
+            )
+        )
+
 
 def errors(known: Iterable[Known]) -> list[dict[str, Any]]:
     """Return a row for every error of the model, the surest first: whose it is, and why."""
     found = []
     for each in known:
         if each.is_error and each.prediction is not None:
-            verdict, reason = _verdict(each)
+            why = each.why
             sides = {"label": each.label, "predicted": each.prediction["predicted"]}
-            sure = {"confidence": each.prediction["confidence"], "verdict": verdict, "reason": reason}
+            sure = {"confidence": each.prediction["confidence"], "verdict": why.cause, "reason": why.reason}
             found.append({"record_id": each.record_id, "part": each.part, **sides, **sure})
     return sorted(found, key=lambda row: (-row["confidence"], row["record_id"]))
-
-
-def _verdict(known: Known) -> tuple[Queued, str]:
-    """Tell a wrong label from a wrong model: people outweigh any model, then the label check speaks."""
-    if known.source in BY_PEOPLE:
-        return Queued.MODEL_WRONG, f"people settled on {known.label!r} ({known.source})"
-    if known.doubt:
-        return Queued.LABEL_WRONG, known.doubt
-    if known.quality is None:
-        return Queued.MODEL_WRONG, "nothing speaks against the label, which was not scored"
-    return Queued.MODEL_WRONG, "records like this one support the label"
 
 
 def entry(known: Known) -> dict[str, Any]:
@@ -102,7 +112,9 @@ def _why(known: Known) -> tuple[Queued, str, float]:
     if known.doubt:
         return Queued.LABEL_WRONG, known.doubt, known.p_wrong if known.is_issue else max(known.p_wrong, 0.5)
     if known.is_error:
-        return *_verdict(known), known.p_wrong * (1.0 - (known.alike or 0.0))
+        why = known.why
+        kind = Queued.LABEL_WRONG if why.cause == Cause.LABEL else Queued.MODEL_WRONG
+        return kind, why.reason, known.p_wrong * (1.0 - (known.alike or 0.0))
     return Queued.NOT_READ, known.flagged or UNREAD[known.quality is not None], known.p_wrong
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
 from curation.project.labelled import current_values, fields_by_id, records_by_part
-from curation.project.reader_answers import reader_answers
+from curation.project.reader_answers import Answers, answers_by_record
 from curation.project.records import LABEL_NAMES, by_id, column, table
 from curation.project.standing import BY_PEOPLE, Part
 from curation.project.step import Context, Step
@@ -31,9 +31,6 @@ DISAGREEMENT, SIMILARITY = "disagreement of its readers", "similarity to the tra
 """What test records are told by, beside the columns that are kept of them."""
 
 _TAUGHT, _AT_ONCE = 20_000, 1_000  # training records that others are held against, and test records at a time
-
-Answers: TypeAlias = Mapping[str, Sequence[str | None]]
-"""What each reader of a record said, in words, by its id."""
 
 THRESHOLD = b"threshold"
 """Metadata of predictions: the probability above which a label is predicted, where a record has several."""
@@ -74,7 +71,7 @@ def run(context: Context) -> str:
     ids, known = (sorted(i for i in parts[part] if i in values) for part in (Part.TEST, Part.TRAIN))
     taught = [task.target(values[i]) for i in known]
     # texts are hardly ever the same, so readers of them are not held against each other
-    answers = {} if task.kind.is_written else _answers(context, parts[Part.TEST])
+    answers = {} if task.kind.is_written else answers_by_record(context.project, context.round, parts[Part.TEST])
     exam, seed = EXAMS[str(task.kind.recipe)], context.config.seed
     truth = exam.truth([task.target(values[i]) for i in ids], names)
     models = {r.number: exam.read(truth, said_in(r, ids), names) for r in [*_with_model(project, round_), round_]}
@@ -112,15 +109,6 @@ def _beside_readers(context: Context, answers: Answers) -> dict[str, Any] | None
     said = [task.in_words(predicted[i]) for i in answers]
     found = beside_readers([*answers.values()], said, seed=context.config.seed)
     return found.to_dict() if found.records else None
-
-
-def _answers(context: Context, ids: Sequence[str]) -> Answers:
-    """Return what each reader of each record said, in words."""
-    said: dict[str, dict[str, str | None]] = {i: {} for i in ids}
-    for vote in reader_answers(context.project, context.round):
-        if vote["record_id"] in said:
-            said[vote["record_id"]][vote["reviewer"]] = context.config.task.in_words(vote["value"])
-    return {i: list(each.values()) for i, each in said.items()}
 
 
 def _of_readers(found: dict[str, Any] | None) -> str:

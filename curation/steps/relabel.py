@@ -15,8 +15,9 @@ from curation.project.adding import reasons
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.folder import Round
+from curation.project.reader_answers import answers_by_record
 from curation.project.records import QUESTION, by_id, column, queue_schema, table
-from curation.project.standing import Method
+from curation.project.standing import Method, Part
 from curation.project.step import Context, Step
 from curation.selection import Selection, next_records
 from curation.selection.queue import foretold, queue, reviewed
@@ -111,10 +112,13 @@ def _known(context: Context) -> Iterator[Known]:
     decisions = _rows(round_, "decisions.parquet")
     disputed = {row["record_id"]: row["reason"] for row in decisions if row["method"] == Method.DISPUTED}
     conflicts = {row["record_id"]: row["reason"] for row in flags if row["check"] == Check.CONFLICTING_COPY}
+    outliers = {row["record_id"]: row["reason"] for row in flags if row["check"] == Check.OUTLIER}
     others = {row["record_id"]: "{check}: {reason}".format(**row) for row in flags if row["check"] not in list(Check)}
     ids = column(context.project.records, "record_id")
     values = {i: labels[i]["value"] for i in ids}
     codes = dict(zip(ids, task.codes(task.strata(values).values()), strict=True))
+    taught = Counter(codes[i] for i in ids if i in part and part[i]["part"] == Part.TRAIN and values[i] is not None)
+    readers = {} if task.kind.is_written else answers_by_record(context.project, round_, ids)
     for i in ids:
         yield Known(
             record_id=i,
@@ -129,6 +133,10 @@ def _known(context: Context) -> Iterator[Known]:
             disputed=disputed.get(i),
             given=values[i] if task.kind.is_written else None,
             alike=_alike(values[i], predictions.get(i)) if task.kind.is_written else None,
+            readers=readers.get(i, ()),
+            outlier=outliers.get(i),
+            taught=taught[codes[i]] if task.strata_names else None,
+            even=sum(taught.values()) / max(len(task.strata_names), 1),
         )
 
 
@@ -159,5 +167,5 @@ STEP = Step(
         *(config.seed, config.training.precision, config.annotation.collect),
     ],
     run=run,
-    revision=4,
+    revision=5,
 )

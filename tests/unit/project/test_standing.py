@@ -11,12 +11,13 @@ import pytest
 
 from curation.project.records import column
 from curation.project.standing import Method, Part, Queued, Role, Status
+from evaluation.error_cause import Cause
 
 OLD = Path(__file__).parents[2] / "projects" / "format_1"
 COLUMNS = {
     ("queue.parquet", "kind"): Queued,
     ("batch.parquet", "kind"): Queued,
-    ("errors.parquet", "verdict"): Queued,
+    ("errors.parquet", "verdict"): Cause,
     ("labels.parquet", "source"): Method,
     ("decisions.parquet", "method"): Method,
     ("split.parquet", "part"): Part,

@@ -35,7 +35,7 @@ def broken(*path: str | int, value: Any = ...) -> dict[str, Any]:
         ),
         (
             broken("errors", "rows", 0, "verdict", value="who knows"),
-            "report.errors.rows.0.verdict: Input should be 'the label looks wrong' or 'the model is wrong'",
+            "report.errors.rows.0.verdict: Input should be 'the label looks wrong', 'people disagree', 'unlike",
         ),
         (
             broken("errors", "total", value=9),

@@ -8,13 +8,15 @@ import pytest
 from settings import edit_settings
 
 from curation.errors import TwofoldError
+from curation.project import reader_answers
 from curation.project.artifacts import write_table
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import open_project
-from curation.project.records import QUALITY, SPLIT, column, labels_schema, table
+from curation.project.records import FLAGS, QUALITY, SPLIT, column, labels_schema, table
 from curation.project.step import Context
 from curation.steps import relabel
 from curation.steps.evaluate import predictions_schema
+from evaluation.error_cause import Cause
 
 N = 40
 LACKING = "wanted: 'mail' has 2 records with the label 'question', 6 fewer than in all groups alike"
@@ -148,3 +150,47 @@ def test_a_column_that_is_not_kept_is_no_group_to_collect_by(project):
     edit_settings(project.folder, annotation={"collect": "chanel"})
     with pytest.raises(TwofoldError, match=r"annotation\.collect: no column 'chanel' is kept of the records; none is"):
         queued(open_project(project.folder))
+
+
+def test_every_error_is_told_by_its_cause(project, monkeypatch):
+    labels, round_ = given_labels(project), project.round(0)
+    rare = {i: labels[i] for i in [*labels][:12]}  # of twelve records three are learnt from
+    asked = dict(zip(rare, ["doubted", "split", "far", "model"] * 3, strict=True))
+    parts = [{"record_id": i, "part": "test" if i in rare else "train", "reason": ""} for i in labels]
+    round_.write_table("split.parquet", table(parts, SPLIT))
+    write_quality(round_, labels, wrong=[i for i, what in asked.items() if what == "doubted"])
+    far = [{"record_id": i, "check": "outlier", "reason": "far from all"} for i, what in asked.items() if what == "far"]
+    round_.write_table("flags.parquet", table(far, FLAGS))
+    other = {"question": "complaint", "complaint": "question"}
+    said = [
+        {"record_id": i, "part": "test", "value": other[labels[i]], "confidence": 0.9, "pred_probs": [0.1, 0.9]}
+        for i in rare
+    ]
+    round_.write_table("predictions.parquet", table(said, predictions_schema(pa.string())))
+    votes = [
+        {"record_id": i, "reviewer": who, "value": labels[i] if who == "ann" else other[labels[i]]}
+        for i, what in asked.items()
+        for who in ("ann", "ben")
+        if what == "split" or who == "ann"
+    ]
+    monkeypatch.setattr(reader_answers, "reader_answers", lambda project, round_: votes)
+    relabel.run(Context(project=project, round=round_))
+    found = {row["record_id"]: row["verdict"] for row in round_.table("errors.parquet").to_pylist()}
+    causes = {"doubted": Cause.LABEL, "split": Cause.AMBIGUOUS, "far": Cause.OUT_OF_SCOPE, "model": Cause.MODEL}
+    assert found == {i: causes[what] for i, what in asked.items()}
+
+
+def test_a_label_that_hardly_any_record_taught_is_no_fault_of_the_model(project):
+    labels, round_ = given_labels(project), project.round(0)
+    few = [i for i, label in labels.items() if label == "complaint"]
+    parts = [{"record_id": i, "part": "test" if i in few[3:] else "train", "reason": ""} for i in labels]
+    round_.write_table("split.parquet", table(parts, SPLIT))
+    write_quality(round_, labels)
+    said = [{"record_id": few[5], "part": "test", "value": "question", "confidence": 0.9, "pred_probs": [0.9, 0.1]}]
+    round_.write_table("predictions.parquet", table(said, predictions_schema(pa.string())))
+    relabel.run(Context(project=project, round=round_))
+    (row,) = round_.table("errors.parquet").to_pylist()
+    assert (row["verdict"], row["reason"]) == (
+        Cause.RARE,
+        "the model learnt from 3 records of complaint, where an even share is 12",
+    )

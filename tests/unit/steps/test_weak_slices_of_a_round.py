@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from curation.project import reader_answers
 from curation.project.artifacts import write_table
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project
@@ -88,7 +89,7 @@ def test_records_far_from_the_training_part_are_a_slice(project: Project, monkey
 def test_records_on_which_readers_disagree_are_a_slice(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     weak = np.arange(N) % 8 == 1
     monkeypatch.setattr(
-        evaluate,
+        reader_answers,
         "reader_answers",
         lambda project, round_: [
             {"record_id": one, "reviewer": who, "value": TOPICS[(i + (bad and who == "ben")) % 2]}
