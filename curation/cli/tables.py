@@ -18,8 +18,10 @@ from curation.errors import TwofoldError
 from curation.exports.export import (
     ANSWERED,
     EXPORTS,
+    MODEL,
     asked_about,
     export_hf,
+    export_model,
     exported,
     in_words,
     label_ranking,
@@ -85,8 +87,8 @@ def _print(found: pa.Table, form: str, *, raw: bool) -> None:
 @project_dir
 @click.option(
     "--what",
-    type=click.Choice(list(EXPORTS)),
-    help="The table. Default: decisions; dataset for hf; labels for what other tools read.",
+    type=click.Choice([*EXPORTS, MODEL]),
+    help="The table, or model: its folder with a card. Default: decisions; dataset for hf; labels for other tools.",
 )
 @click.option(
     "--format",
@@ -119,13 +121,19 @@ def export(
 ) -> None:
     """Write decisions, labels, votes, the queue, model errors, flags or the curated data set, with their texts.
 
+    Or a model, as a folder with a card that says how right it is, for whom, and what it learnt from.
+
     Labels, decisions and the data set can also be written as other tools read them: see docs/formats.md.
     """
     what = what or {"hf": "dataset", **dict.fromkeys(LAYOUTS, "labels")}.get(form, "decisions")
     project = asked_about(open_project(folder), what, number, question)
     if soft and (form in LAYOUTS or what not in ANSWERED):
         raise TwofoldError(f"--soft goes with {', '.join(ANSWERED)} as {', '.join(TABLES)}, came {what} as {form}")
-    if form in LAYOUTS:
+    if what == MODEL:
+        _write_model(project, form, out, number)
+        if as_json:
+            show_json({"what": what, "file": out})
+    elif form in LAYOUTS:
         notes = _lay_out(project, what, form, out, number, as_json=as_json)
         if as_json:
             show_json({"what": what, "format": form, "file": out, "notes": notes})
@@ -139,6 +147,12 @@ def export(
         show_json({"what": what, "rows": list(rows(exported(project, what, number, soft=soft)))})
     else:
         _print(_readable(project, exported(project, what, number, soft=soft), form), form, raw=raw)
+
+
+def _write_model(project: Project, form: str, out: Path | None, number: int | None) -> None:
+    if out is None or form != "csv":
+        raise TwofoldError("--what model: expected --out with the folder to make, and no --format")
+    export_model(project, out, number)
 
 
 def _lay_out(

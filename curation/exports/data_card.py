@@ -19,13 +19,14 @@ from curation.project.standing import Method, Role, Status
 if TYPE_CHECKING:
     import datasets
 
-_TASKS: Mapping[Form, str] = {
+PIPELINES: Mapping[Form, str] = {
     Form.NAME: "text-classification",
     Form.NAMES: "text-classification",
     Form.NUMBER: "text-classification",
     Form.PASSAGES: "token-classification",
     Form.TEXT: "text-generation",
 }
+"""What the Hub calls the tasks of answers, by what they are made of."""
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGER = "n>1M"
 _UNSAID = "unknown"
@@ -53,7 +54,7 @@ def _head(project: Project, saved: datasets.DatasetDict) -> str:
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCardData
 
-    task = _TASKS.get(form_of(project.config.task))
+    task = PIPELINES.get(form_of(project.config.task))
     card = DatasetCardData(
         license=_UNSAID,
         pretty_name=project.config.name,

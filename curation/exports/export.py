@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
 from curation.exports.data_card import write_card
+from curation.exports.model_card import model_card
 from curation.exports.text_columns import apart, outcomes, with_soft_labels, with_texts
 from curation.project.flagging import BESIDE, Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
@@ -181,7 +182,7 @@ def asked_about(project: Project, what: str, number: int | None, question: str |
     """
     if question is None and what == "queue":
         question = question_of(newest(project, "queue.parquet", number=number).table("queue.parquet"))
-    elif question is None and what in ("errors", "dataset"):
+    elif question is None and what in ("errors", "dataset", MODEL):
         question = project.trained.config.task.question
     return project.seen_from(question)
 
@@ -220,6 +221,8 @@ def _dataset(project: Project, number: int | None) -> pa.Table:
     return with_texts(project, pa.table({**ours, **told}))
 
 
+MODEL = "model"
+"""What else can be written: the folder of a model, with its card."""
 EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {
     "decisions": _decisions,
     "labels": _labels,
@@ -275,12 +278,39 @@ def export_hf(
         raise TwofoldError(f"{to}: is there already")
     found = exported(project, what, number, soft=soft)
     saved = _in_parts(project, found) if what == "dataset" else datasets.Dataset(found)
-    temporary = to.with_name(f".{to.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+
+    def save(temporary: Path) -> None:
         saved.save_to_disk(str(temporary))
         if what == "dataset":
             write_card(temporary, project, saved)
+
+    _put(to, save)
+
+
+def export_model(project: Project, to: Path, number: int | None = None) -> None:
+    """Copy the model of a round, the newest evaluated one by default, with its card (`README.md`).
+
+    Raises:
+        TwofoldError: The folder is there already, or no model was evaluated yet.
+    """
+    round_ = newest(project, "evaluation.json", number=number)
+    card = model_card(project, round_)
+
+    def save(temporary: Path) -> None:
+        shutil.copytree(round_.path("model"), temporary)
+        (temporary / "README.md").write_text(card, encoding="utf-8")
+
+    _put(to, save)
+
+
+def _put(to: Path, save: Callable[[Path], None]) -> None:
+    """Let a folder be made, whole or not at all."""
+    if to.exists():
+        raise TwofoldError(f"{to}: is there already")
+    temporary = to.with_name(f".{to.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        save(temporary)
         put_in_place(temporary, to)
     except OSError as error:
         raise TwofoldError(f"{to}: cannot be written ({error.strerror or error})") from error
