@@ -160,8 +160,18 @@ class Model(Part):
     augmentation: Augmentation | None
 
 
+class MarkedText(Part):
+    """A text in pieces; the level of each is above 0 where it speaks for a label, below where against, from -3 to 3."""
+
+    name: str
+    pieces: list[tuple[str, int]]
+
+
 class Mistake(Part):
-    """A record of the validation or test part on which the model and the label differ."""
+    """A record of the validation or test part on which the model and the label differ.
+
+    `marked` are its texts by what they say for and against the label `explained`; None of those further down.
+    """
 
     record_id: str
     text: str
@@ -177,6 +187,8 @@ class Mistake(Part):
         "the model is wrong",
     ]
     reason: str | None
+    explained: str | None = None
+    marked: list[MarkedText] | None = None
 
 
 class Mistakes(Listed[Mistake]):

@@ -83,6 +83,7 @@ def _environment() -> Environment:
         "count",
         "moment",
         "clip",
+        "clip_pieces",
         "metric",
         "pieces",
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,6 +97,17 @@ def metric(name: str) -> str:
 def clip(text: str, length: int) -> str:
     """Cut a text to `length` characters, the last of them an ellipsis where something is missing."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def clip_pieces(pieces: Sequence[tuple[str, int]], length: int) -> list[tuple[str, int]]:
+    """Cut a text in pieces likewise, each piece with its level."""
+    kept: list[tuple[str, int]] = []
+    for piece, level in pieces:
+        if len(piece) > length:
+            return [*kept, (piece[: max(length - 1, 0)].rstrip() + "…", level)]
+        kept.append((piece, level))
+        length -= len(piece)
+    return kept
 
 
 def printable(part: Any) -> Any:

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import TwofoldError
+from curation.prediction.explained_texts import RECIPES, texts_read
 from curation.project.folder import Project, Round
-from curation.project.labelled import fields_by_id
 
 if TYPE_CHECKING:
     from training.explaining.explain import Method
     from training.explaining.opened_classifier import OpenedClassifier
-
-RECIPES = ("classification", "multi_label_classification", "ordinal_classification", "pairwise")
-"""The ways of training whose models are explained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +41,7 @@ class Asked:
 
     def texts_of(self, ids: Sequence[str]) -> list[Any]:
         """Return what the model reads of records."""
-        fields, names = fields_by_id(self.project), self.project.config.task.read_fields
-        return [fields[i][names[0]] if len(names) == 1 else [fields[i][name] for name in names] for i in ids]
+        return texts_read(self.project, ids)
 
 
 def asked(project: Project, model: Path | None, method: Method) -> Asked:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from curation.errors import TwofoldError, suggest
+from curation.prediction.explained_texts import affordable, labels_explained
 from curation.project.labelled import current_values, fields_by_id, records_by_part, tested_values
 from curation.project.step import Context, Tick
 from curation.rounds.asked_model import Asked
@@ -109,7 +109,7 @@ def overall(of: Asked, bar: Bar) -> Overall:
     """Add up what words mean over test records, drawn by the project's seed, and see how far that can be believed."""
     ids, seed = [*tested_values(of.project, of.round)], of.project.config.seed
     chosen = [ids[at] for at in np.random.default_rng(seed).permutation(len(ids))[:_LOOKED_AT]]
-    texts = _affordable(of.texts_of(chosen))
+    texts = affordable(of.texts_of(chosen), _WORDS_READ)
     found = _weighed(of, texts, None, bar("words"))
     few, measuring = found[:_MEASURED], bar("believable")
     measured = faithfulness(
@@ -120,13 +120,6 @@ def overall(of: Asked, bar: Bar) -> Overall:
         tick=lambda done: measuring(done, len(few)),
     )
     return Overall(words=global_words(found), records=len(texts), of=len(ids), faithfulness=measured)
-
-
-def _affordable(texts: Sequence[Any]) -> list[Any]:
-    """Return the first texts, as many as a model reads in a time that people wait for, at least one."""
-    words = [len((text if isinstance(text, str) else " ".join(text)).split()) for text in texts]
-    read = np.cumsum([n * min(n, 256) for n in words])
-    return list(texts[: max(1, int(np.searchsorted(read, _WORDS_READ, side="right")))])
 
 
 def _context(of: Asked, tick: Tick) -> Context:
@@ -158,10 +151,7 @@ def _explained(
         probs = of.model.probabilities(texts)
         answers = [str(task.in_words(task.of_target(answer))) for answer in of.model.answers(probs)]
     targets = [task.target(values[i]) if i is not None and i in values else None for i in ids]
-    labels = [
-        _most_wrong(of.model.label_names, row, target) if isinstance(target, list) else said
-        for row, target, said in zip(probs, targets, of.model.said(probs), strict=True)
-    ]
+    labels = labels_explained(of.model, probs, targets)
     found = _weighed(of, texts, labels, bar("explain"))
     near = taught_nearby(of, texts, ids, nearest, bar)
     return [
@@ -175,9 +165,3 @@ def _explained(
         )
         for i, answer, each, those in zip(ids, answers, found, near, strict=True)
     ]
-
-
-def _most_wrong(names: Sequence[str], probs: npt.NDArray[np.float32], target: Sequence[str]) -> str:
-    """Return the label of several about which a model and what a record was given differ most."""
-    given = np.array([name in target for name in names], dtype=np.float64)
-    return names[int(np.abs(probs - given).argmax())]

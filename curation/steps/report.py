@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from curation.prediction.explained_texts import marked_errors
 from curation.project.artifacts import read_json, write_json, write_text
 from curation.project.folder import Project, Round
 from curation.project.labelled import fields_by_id
 from curation.project.ledger import read as read_ledger
+from curation.project.records import column
 from curation.project.step import Context, Step
 from curation.report import render
 from curation.report.advice import advice
@@ -20,6 +22,8 @@ from curation.report.sections.questions import questions
 from curation.report.sections.review import of_round, review
 from curation.sources.goldcheck import against_gold
 from curation.tasks.names import titled
+
+_EXPLAINED = 10  # errors whose words are marked: those that the page does not fold away
 
 
 def run(context: Context) -> str:
@@ -49,7 +53,9 @@ def run(context: Context) -> str:
         "checks": checks(project, round_, text),
         "bias": bias(round_),
         "model": found,
-        "errors": lists.mistakes(round_, text, lambda i, words: task.marked(words, fields[i])),
+        "errors": lists.mistakes(
+            round_, text, lambda i, words: task.marked(words, fields[i]), _explained(project, round_)
+        ),
         "map": text_map(project, round_),
         "queue": queue,
         "questions": questions(project, round_),
@@ -65,6 +71,13 @@ def run(context: Context) -> str:
     write_json(round_.path("report.json"), report)
     write_text(round_.path("report.html"), page)
     return f"{round_.path('report.html').relative_to(context.project.folder)} in the project's folder"
+
+
+def _explained(project: Project, round_: Round) -> dict[str, Any]:
+    """Return which words speak for the errors that the page shows first; nothing where the model's weights are gone."""
+    if not round_.has("errors.parquet") or not any(round_.path("model").glob("*.safetensors")):
+        return {}
+    return marked_errors(project, round_, column(round_.table("errors.parquet"), "record_id")[:_EXPLAINED])
 
 
 def _project(project: Project, round_: Round) -> dict[str, Any]:
@@ -89,5 +102,5 @@ STEP = Step(
     needs=("labels.parquet", "checks.json", "bias.json", "flags.parquet", "queue.parquet", "forecast.json"),
     depends_on=lambda config: [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size],
     run=run,
-    revision=4,
+    revision=5,
 )

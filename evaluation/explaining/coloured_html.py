@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evaluation.explaining.explanation import Explanation
 
 _FOR, _AGAINST = "0, 114, 178", "230, 159, 0"
-_SHADES = (0.18, 0.34, 0.55)
+_SHADES = (0.18, 0.34, 0.5)
 _MOST = 10
 
 

@@ -83,7 +83,11 @@ def _least_similarity(round_: Round) -> dict[str, float]:
 
 
 def mistakes(
-    round_: Round, text: Texts, marked: Callable[[str, str | None], str | None], most: int = 50
+    round_: Round,
+    text: Texts,
+    marked: Callable[[str, str | None], str | None],
+    explained: Mapping[str, Row],
+    most: int = 50,
 ) -> dict[str, Any]:
     """Return the records on which model and label differ, the surest first, and how many of each verdict.
 
@@ -91,6 +95,7 @@ def mistakes(
         round_: The round.
         text: The text of a record.
         marked: An answer in words as it is seen in the texts of a record.
+        explained: Of some records `explained` and `marked`: which words speak for what the model says.
         most: Records at most.
     """
     if not round_.has("errors.parquet"):  # no model learns to answer this question
@@ -98,7 +103,12 @@ def mistakes(
 
     def full(row: Row) -> Row:
         i = row["record_id"]
-        return {**row, "text": text(i), **{name: marked(i, row[name]) for name in ("label", "predicted")}}
+        return {
+            **row,
+            "text": text(i),
+            **{name: marked(i, row[name]) for name in ("label", "predicted")},
+            **explained.get(i, {}),
+        }
 
     return _head(round_, "errors", "verdict", most, full)
 

@@ -16,7 +16,9 @@ from topics_project import WORDS, project_of
 from curation.cli import cli, coloured_words
 from curation.cli.coloured_words import coloured, shows_colours
 from curation.errors import TwofoldError
+from curation.prediction.explained_texts import marked_errors
 from curation.project.folder import Project
+from curation.project.labelled import fields_by_id
 from curation.rounds.asked_model import asked
 from curation.tasks.kinds import kind_named
 from evaluation import occlusion
@@ -88,6 +90,17 @@ def test_a_text_from_outside_is_shown_and_obeyed_by_nobody(evaluated: Project, t
 def test_what_is_not_there_is_named(evaluated: Project, more: tuple[str, ...], said: str) -> None:
     with pytest.raises(TwofoldError, match=said):
         raise explained(evaluated, *more).exception or AssertionError
+
+
+def test_a_report_marks_the_words_of_its_first_errors(evaluated: Project) -> None:
+    ids = [i for i, part in sorted(_parts(evaluated).items()) if part == "test"][:3]
+    found = marked_errors(evaluated, evaluated.round(0), ids)
+    assert [*found] == ids
+    for i in ids:
+        (text,) = found[i]["marked"]
+        assert "".join(piece for piece, _ in text["pieces"]) == fields_by_id(evaluated)[i]["text"]
+        assert max(abs(level) for _, level in text["pieces"]) == 3
+        assert found[i]["explained"] in ("shipping", "billing")
 
 
 def test_a_round_that_was_not_evaluated_has_nothing_to_explain(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reports built by hand: a full round, a round before anybody has read a record, and hostile texts."""
 
 import math
+import re
 from typing import Any
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -430,6 +431,8 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
                     "confidence": 0.99 - 0.01 * i,
                     "verdict": "the label looks wrong" if i % 3 == 0 else "the model is wrong",
                     "reason": "its neighbours carry the predicted label" if i % 3 == 0 else "rare wording",
+                    "explained": labels[(i + 3) % k] if i < 10 else None,
+                    "marked": _marked(texts[i % t]) if i < 10 else None,
                 }
                 for i in range(50)
             ],
@@ -467,6 +470,13 @@ def full_report(labels: list[str] | None = None, texts: list[str] | None = None,
             "Ask chidi about the answers given in under two seconds.",
         ],
     }
+
+
+def _marked(text: str) -> list[dict[str, Any]]:
+    levels = (0, 3, -1, 0, 2, -3, 1, -2)
+    words = re.split(r"(\s+)", text)
+    pieces = [[word, 0 if at % 2 else levels[at // 2 % 8]] for at, word in enumerate(words) if word]
+    return [{"name": "text", "pieces": pieces}]
 
 
 def empty_report() -> dict[str, Any]:

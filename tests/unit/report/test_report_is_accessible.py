@@ -70,6 +70,13 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def _through(mark: tuple[str, ...], ground: str) -> str:
+    """The colour of a mark that lets its ground through."""
+    share = float(mark[3])
+    below = [int(ground[at : at + 2], 16) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * int(c) + (1 - share) * b):02x}" for c, b in zip(mark, below, strict=False))
+
+
 def test_text_stands_out_from_its_ground_in_light_dark_and_print() -> None:
     """WCAG 2.2 asks for a contrast of 4.5 (level AA) for text, and 3 for the parts of a chart."""
     style = re.search(r"<style>(.*?)</style>", render(empty_report()), re.DOTALL)
@@ -79,6 +86,8 @@ def test_text_stands_out_from_its_ground_in_light_dark_and_print() -> None:
         for rule in re.findall(r":root \{(.*?)\}", style[1], re.DOTALL)
     ]
     assert len(palettes) == 3
+    marks = re.findall(r"\.(?:for|against)\d \{ background: rgba\((\d+), (\d+), (\d+), (\.\d+)\)", style[1])
+    assert len(marks) == 6
 
     def contrast(one: str, other: str) -> float:
         low, high = sorted((_luminance(one), _luminance(other)))
@@ -87,4 +96,6 @@ def test_text_stands_out_from_its_ground_in_light_dark_and_print() -> None:
     for palette in palettes:
         for ground in (palette["page"], palette["soft"]):
             assert min(contrast(palette[name], ground) for name in ("ink", "muted", "accent", "flag")) >= 4.5
+            for mark in marks:
+                assert contrast(palette["ink"], _through(mark, ground)) >= 4.5, mark
         assert contrast(palette["old"], palette["page"]) >= 3

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.report.parts import Measurement
-from curation.report.wording import clip, count, interval, moment, number, pieces, printable, significance
+from curation.report.wording import clip, clip_pieces, count, interval, moment, number, pieces, printable, significance
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,15 @@ def test_what_is_printable_can_be_written_and_stays_as_it_is(text: str) -> None:
     once.encode()
     assert printable(once) == once
     assert len(once) == len(text)
+
+
+@given(st.lists(st.tuples(st.text("ab ", min_size=1), st.integers(-3, 3))), st.integers(1, 30))
+def test_a_text_in_pieces_is_cut_where_the_text_is(marked: list[tuple[str, int]], length: int) -> None:
+    text, cut = "".join(piece for piece, _ in marked), clip_pieces(marked, length)
+    said = "".join(piece for piece, _ in cut)
+    assert (
+        (said == text)
+        if len(text) <= length
+        else (len(said) <= length + 1 and said.endswith("\N{HORIZONTAL ELLIPSIS}"))
+    )
+    assert all(level == before for (_, level), (_, before) in zip(cut, marked, strict=False))
