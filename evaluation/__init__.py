@@ -1,6 +1,7 @@
 """How good a model is: metrics with intervals, comparisons, slices and errors, on plain arrays."""
 
 from evaluation.additive import CLASSIFICATION as CLASSIFICATION
+from evaluation.behaviour import BehaviourResult, behaviour
 from evaluation.beside_readers import BesideReaders, beside_readers
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
@@ -13,12 +14,14 @@ from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
+from evaluation.robustness import Harm, Robustness, robustness
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 from evaluation.weak_slices import WeakSlice, weak_slices
 
 __all__ = [
+    "BehaviourResult",
     "BesideReaders",
     "Comparison",
     "Drift",
@@ -27,14 +30,17 @@ __all__ = [
     "Explanations",
     "Faithfulness",
     "GlobalWord",
+    "Harm",
     "Interval",
     "LabelScores",
     "NumberEvaluation",
+    "Robustness",
     "Shift",
     "Slice",
     "SpanEvaluation",
     "TextEvaluation",
     "WeakSlice",
+    "behaviour",
     "beside_readers",
     "compare",
     "compare_orders",
@@ -49,6 +55,7 @@ __all__ = [
     "faithfulness",
     "global_words",
     "occlusion",
+    "robustness",
     "slices",
     "weak_slices",
 ]

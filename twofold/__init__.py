@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from curation.selection import representatives as representatives
     from curation.sources.splits import Splits as Splits
     from curation.sources.splits import split as split
+    from evaluation import BehaviourResult as BehaviourResult
     from evaluation import BesideReaders as BesideReaders
     from evaluation import Comparison as Comparison
     from evaluation import Drift as Drift
@@ -86,14 +87,17 @@ if TYPE_CHECKING:
     from evaluation import Explanations as Explanations
     from evaluation import Faithfulness as Faithfulness
     from evaluation import GlobalWord as GlobalWord
+    from evaluation import Harm as Harm
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import NumberEvaluation as NumberEvaluation
+    from evaluation import Robustness as Robustness
     from evaluation import Shift as Shift
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import TextEvaluation as TextEvaluation
     from evaluation import WeakSlice as WeakSlice
+    from evaluation import behaviour as behaviour
     from evaluation import beside_readers as beside_readers
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
     from evaluation import faithfulness as faithfulness
     from evaluation import global_words as global_words
     from evaluation import occlusion as occlusion
+    from evaluation import robustness as robustness
     from evaluation import slices as slices
     from evaluation import weak_slices as weak_slices
     from training import Compressed as Compressed
@@ -238,6 +243,7 @@ _NAMES = {
         "tune",
     ),
     "evaluation": (
+        "BehaviourResult",
         "BesideReaders",
         "Comparison",
         "Drift",
@@ -246,14 +252,17 @@ _NAMES = {
         "Explanations",
         "Faithfulness",
         "GlobalWord",
+        "Harm",
         "Interval",
         "LabelScores",
         "NumberEvaluation",
+        "Robustness",
         "Shift",
         "Slice",
         "SpanEvaluation",
         "TextEvaluation",
         "WeakSlice",
+        "behaviour",
         "beside_readers",
         "compare",
         "compare_orders",
@@ -268,6 +277,7 @@ _NAMES = {
         "faithfulness",
         "global_words",
         "occlusion",
+        "robustness",
         "slices",
         "weak_slices",
     ),

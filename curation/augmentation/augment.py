@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from curation.augmentation.gate import Gate
 from curation.augmentation.operations import OPERATIONS, operation
-from curation.augmentation.tokens import protected_words
 from evaluation.columns import Column, in_any_order, names, read_texts
+from evaluation.protected_words import protected_words
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
 

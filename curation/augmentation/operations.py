@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from curation.augmentation.tokens import PROTECTED, is_protected, pieces
 from curation.augmentation.wordnet import synonyms
+from evaluation.protected_words import PROTECTED, is_protected, pieces
 
 Operation = Callable[[str, int], str]
 _BETWEEN = "\x1f"  # joins words on their way through nlpaug; no text holds it

@@ -32,7 +32,7 @@ def gate(folder: Path, as_json: bool) -> None:
 
     project = open_project(folder)
     with project.locked(), Screen(as_json=as_json) as screen:
-        seen = learnt_upto(project, "evaluate", screen)
+        seen = learnt_upto(project, "behaviour", screen)
         found = held_against_gate(seen.project, seen.round)
         told = [each.to_dict() for each in found]
         refused = [each for each in found if not each.is_met]

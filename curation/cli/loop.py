@@ -91,7 +91,7 @@ def _learning(name: str) -> click.Command:
     return command
 
 
-augment, evaluate, relabel, report = map(_learning, ("augment", "evaluate", "relabel", "report"))
+augment, relabel, report = map(_learning, ("augment", "relabel", "report"))
 
 
 @click.command(help=COMMANDS["train"].line)
@@ -113,6 +113,22 @@ def train(folder: Path, full: bool | None, as_json: bool) -> None:
         return loop.learn(project, round_, "train", ticker)
 
     _run(folder, as_json, trained)
+
+
+@click.command(help=COMMANDS["evaluate"].line)
+@project_dir
+@click.option("--behaviour-starter", "starter", is_flag=True, help="First write tests to begin with, behaviour.yaml.")
+@as_json
+def evaluate(folder: Path, starter: bool, as_json: bool) -> None:
+    """Score the model, and try what behaviour.yaml expects of it."""
+
+    def evaluated(project: Project, ticker: Ticker) -> Iterable[Done]:
+        round_ = loop.learnable(project)
+        if starter:
+            yield from loop.begin_tests(project, round_, ticker)
+        yield from loop.learn(project, round_, "behaviour", ticker)
+
+    _run(folder, as_json, evaluated)
 
 
 @click.command(help=COMMANDS["check"].line)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
 from curation.errors import TwofoldError, suggest
 from curation.project.artifacts import write_text
@@ -149,6 +149,30 @@ else:
     TrainingConfig = create_model("TrainingConfig", __base__=_TrainingConfig, **_of_fitting())
 
 
+class EvaluationConfig(Section):
+    """What is asked of a model beside its answers to the test part.
+
+    Attributes:
+        robustness: Whether it is asked again about texts of the test part with typos, in capital letters, and so on.
+        perturbations: In which of those ways; all, where none is named.
+        robustness_texts: How many of the texts; where the test part has more, that many are drawn.
+    """
+
+    robustness: bool = False
+    perturbations: tuple[str, ...] = ()
+    robustness_texts: int = Field(default=200, ge=20, le=100_000)
+
+    @field_validator("perturbations")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if names:
+            from evaluation.perturbations import PERTURBATIONS  # where some are named: it takes a while to import
+
+            if lost := [name for name in names if name not in PERTURBATIONS]:
+                raise ValueError(f"expected some of {', '.join(PERTURBATIONS)}; there is no {lost[0]!r}")
+        return names
+
+
 class GateConfig(Section):
     """What a model has to meet before it is released; `twofold gate` holds it against this.
 
@@ -161,6 +185,8 @@ class GateConfig(Section):
         below_last: By how much the accuracy may stay below that of the model of the round before.
         below_readers: By how much the model may agree with a reader less than another reader does.
         weak_slices: How many slices on which the model is worse than chance explains may have been found.
+        behaviour: Whether every test of `behaviour.yaml` has to be met.
+        robustness_drop: How much accuracy each perturbation may cost at its greatest strength.
         settled_by_people: The share of the test part whose answers people have to have settled.
         milliseconds: How long one record may take here, in the median.
         alarms: How many alarms the last log of the model may have raised; `twofold monitor` looks at logs.
@@ -173,6 +199,8 @@ class GateConfig(Section):
     below_last: float | None = Field(default=0.02, ge=0, le=1)
     below_readers: float | None = Field(default=None, ge=-1, le=1)
     weak_slices: int | None = Field(default=None, ge=0)
+    behaviour: bool = False
+    robustness_drop: float | None = Field(default=None, ge=0, le=1)
     settled_by_people: float | None = Field(default=None, ge=0, le=1)
     milliseconds: float | None = Field(default=None, gt=0)
     alarms: int | None = Field(default=None, ge=0)
@@ -228,6 +256,7 @@ class Config(Section):
     split: SplitConfig = SplitConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     gate: GateConfig = GateConfig()
     monitor: MonitorConfig = MonitorConfig()
 

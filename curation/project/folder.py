@@ -54,6 +54,7 @@ OWN_NAMES = (
     "reference.parquet",
     "readers.parquet",
     "identity-terms.txt",
+    "behaviour.yaml",
     "test.parquet",
     "test_part.json",
     "gold.parquet",

@@ -71,6 +71,15 @@ def _evaluate(round_: Round) -> dict[str, Any]:
     return {**(accuracy(round_) or {}), "macro_f1": _interval(found["test"]["macro_f1"]), "comparison": compared}
 
 
+def _behaviour(round_: Round) -> dict[str, Any]:
+    found = round_.json("behaviour.json")
+    tests, robustness = found["behaviour"], found["robustness"]
+    return {
+        "tests": tests and {one["name"]: one["verdict"] for one in tests},
+        "harmful": robustness and [one["perturbation"] for one in robustness["harms"] if one["harmful"]],
+    }
+
+
 def _relabel(round_: Round) -> dict[str, Any]:
     kinds = counts(round_, "queue.parquet", "kind")
     return {"queued": sum(kinds.values()), "kinds": kinds, "forecast": round_.json("forecast.json")["next"]}
@@ -146,6 +155,7 @@ STEPS: Mapping[str, Reading] = {
     "augment": _all_of("augmentation.json"),
     "train": (_train, ("model/training.json",)),
     "evaluate": (_evaluate, ("evaluation.json",)),
+    "behaviour": (_behaviour, ("behaviour.json",)),
     "relabel": (_relabel, ("queue.parquet", "forecast.json")),
     "report": (_report, ("report.html",)),
 }

@@ -19,7 +19,7 @@ from curation.project.step import Context, Done, Step, Tick, is_fresh, run_step
 from curation.rounds.waiting import Waiting as Waiting
 from curation.rounds.waiting import open_at_review
 from curation.rounds.waiting import waiting as waiting
-from curation.steps import augment, bias, check, evaluate, relabel, report, review, split, train
+from curation.steps import augment, behaviour, bias, check, evaluate, relabel, report, review, split, train
 from curation.steps import map as map_step
 from curation.steps import push as push_step
 from curation.steps.adjudicate import adjudicate
@@ -34,10 +34,11 @@ LEARN: tuple[Step, ...] = (
     augment.STEP,
     train.STEP,
     evaluate.STEP,
+    behaviour.STEP,
     relabel.STEP,
     report.STEP,
 )
-NEEDS_LABELS = frozenset({"augment", "train", "evaluate"})
+NEEDS_LABELS = frozenset({"augment", "train", "evaluate", "behaviour"})
 OF_EVERY_QUESTION = frozenset({"check", "bias", "report"})
 """Steps that run for each question; the others run once, or for the question that a model learns to answer."""
 
@@ -158,6 +159,8 @@ def learn(project: Project, round_: Round, upto: str, ticker: Ticker) -> Iterato
         TwofoldError: The round has too few labels for the step.
     """
     begin_labels(project)
+    if upto == behaviour.STEP.name:
+        behaviour.refuse_unreadable(project)
     for step in steps_upto(upto):
         found = _for_whom(step, project, round_)
         if not found:
@@ -177,9 +180,21 @@ def steps_upto(name: str) -> list[Step]:
     return steps
 
 
+def begin_tests(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:
+    """Write tests of the model's behaviour to begin with, once it is known what it learns from.
+
+    Raises:
+        TwofoldError: There are some, the kind of answer has none, or the round has too few labels.
+    """
+    yield from (done for done in learn(project, round_, "split", ticker) if done.ran)
+    view = project.trained
+    behaviour.write_starter(Context(project=view, round=view.round(round_.number)))
+
+
 def learn_all(project: Project, round_: Round, ticker: Ticker) -> Iterator[Done]:
     """Run every step from map to report that the labels so far allow."""
     begin_labels(project)
+    behaviour.refuse_unreadable(project)
     for step in LEARN:
         found = _for_whom(step, project, round_)
         for view, seen in found:

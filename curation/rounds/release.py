@@ -38,6 +38,11 @@ class _Tested:
         return dict(self.round.json("evaluation.json"))
 
     @cached_property
+    def tried(self) -> Mapping[str, Any]:
+        """What came of behavioural tests and of changed texts."""
+        return dict(self.round.json("behaviour.json"))
+
+    @cached_property
     def answers(self) -> Mapping[str, str | None]:
         """What is right for each record of the test part, in words, by id."""
         return self.project.config.task.worded(tested_values(self.project, self.round))
@@ -82,6 +87,8 @@ def held_against_gate(project: Project, round_: Round) -> list[Requirement]:
         *_below_last(tested),
         *_below_readers(tested),
         *_weak_slices(tested),
+        *_behaviour(tested),
+        *_robustness(tested),
         *_settled(tested),
         *_speed(tested),
         *_alarms(tested),
@@ -180,6 +187,35 @@ def _weak_slices(tested: _Tested) -> Iterator[Requirement]:
     if slices is not None:
         many = _exactly(len(slices["found"]))
     yield require("weak slices", many, records=tested.records, at_most=bound)
+
+
+def _behaviour(tested: _Tested) -> Iterator[Requirement]:
+    if not tested.project.config.gate.behaviour:
+        return
+    results = tested.tried["behaviour"]
+    if not results:
+        why = tested.tried["note"] or "there is no behaviour.yaml in the project's folder"
+        yield require("behaviour", Interval(value=None, reason=why), records=0, at_most=0)
+    for one in results or ():
+        share = _interval(one["rate"]) if one["at_most"] else _exactly(one["failures"] / max(one["cases"], 1))
+        nothing = Interval(value=None, reason="it changes none of the texts")
+        found = share if one["cases"] else nothing
+        name = f"share of cases that fail {one['name']!r}"
+        yield require(name, found, records=one["cases"], at_most=one["at_most"])
+
+
+def _robustness(tested: _Tested) -> Iterator[Requirement]:
+    bound, found = tested.project.config.gate.robustness_drop, tested.tried["robustness"]
+    if bound is None:
+        return
+    if found is None:
+        why = tested.tried["note"] or "it is measured where evaluation.robustness is true"
+        yield require("accuracy lost by changed texts", Interval(value=None, reason=why), records=0, at_most=bound)
+        return
+    for one in found["harms"]:
+        worst = one["curve"][-1]
+        lost = paired_difference(worst["broken"], worst["mended"], found["n"])
+        yield require(f"accuracy lost by {one['perturbation']}", lost, records=found["n"], at_most=bound)
 
 
 def _settled(tested: _Tested) -> Iterator[Requirement]:

@@ -13,8 +13,8 @@ import pytest
 
 from curation.augmentation import Augmented, augment
 from curation.augmentation.operations import OPERATIONS, operation
-from curation.augmentation.tokens import protected_words
 from curation.augmentation.wordnet import converted_files, synonyms
+from evaluation.protected_words import protected_words
 
 MESSAGES = [
     "Please send {name}'s refund of 12.50 EUR to anna.b@mail.example, I don't want it (really)!",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curation.augmentation import augment
 from curation.augmentation.operations import OPERATIONS, operation
-from curation.augmentation.tokens import pieces, protected_words
+from evaluation.protected_words import pieces, protected_words
 
 TEXTS = [
     "Bugün ılık bir çorba vardı mutfakta",

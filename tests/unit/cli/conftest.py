@@ -10,7 +10,7 @@ from topics_project import project_of
 
 from curation.project.folder import Project, open_project
 
-JUDGED = {"upto": "evaluate", "training": {"method": "linear", "precision": "fp32"}}
+JUDGED = {"upto": "behaviour", "training": {"method": "linear", "precision": "fp32"}}
 
 
 @pytest.fixture(scope="session")

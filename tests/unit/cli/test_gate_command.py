@@ -56,6 +56,8 @@ def test_what_is_not_met_is_refused_with_reasons_as_data_too(evaluated: Project)
         ({"groups": {"source": 0.1}}, {"accuracy where source is mail": "met"}),
         ({"below_readers": 0.1}, {"agreement with a reader over that of another reader": "not known"}),
         ({"weak_slices": 0}, {"weak slices": "met"}),
+        ({"behaviour": True}, {"behaviour": "not known"}),
+        ({"robustness_drop": 0.1}, {"accuracy lost by changed texts": "not known"}),
         ({"settled_by_people": 0.0}, {"share of the test part that people settled": "met"}),
         ({"milliseconds": 60_000}, {"milliseconds for one record": "met"}),
         ({"milliseconds": 0.001}, {"milliseconds for one record": "not met"}),
@@ -89,6 +91,22 @@ def test_a_model_is_held_against_that_of_the_round_before(evaluated: Project) ->
     path.write_text(json.dumps({**found, "before_round": 7, "comparison": {"wins": 1, "losses": 9, "n": 30}}))
     assert held(evaluated, below_last=0.02)["accuracy over the model of round 7"] == "not met"
     assert held(evaluated, below_last=0.9)["accuracy over the model of round 7"] == "met"
+
+
+def test_every_behavioural_test_and_every_change_of_texts_is_a_row(evaluated: Project) -> None:
+    known = {"name": "knows", "texts": ["the refund of friday is wrong"], "expect": "billing"}
+    same = {"name": "same", "of": "test", "append": "see https://www.example.org", "expect": "same", "at_most": 0.01}
+    evaluated.path("behaviour.yaml").write_text(json.dumps({"tests": [known, same]}))  # JSON is YAML
+    asked = {"behaviour": True, "robustness_drop": 0.3, "over_commonest": -1.0}
+    changes = {"robustness": True, "perturbations": ["upper_case", "look_alikes"]}
+    edit_settings(evaluated.folder, gate=asked, evaluation=changes)
+    done = CliRunner().invoke(cli, ["gate", str(evaluated.folder)])
+    assert isinstance(done.exception, GateRefused)
+    said = {one["name"]: one["verdict"] for one in done.exception.found["requirements"]}
+    assert said["share of cases that fail 'knows'"] == "met"
+    assert said["share of cases that fail 'same'"] == "not shown"
+    assert said["accuracy lost by upper_case"] == "met"
+    assert "accuracy lost by look_alikes" in said
 
 
 def test_a_gate_that_asks_nothing_lets_nothing_through(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> None:

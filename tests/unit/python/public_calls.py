@@ -101,6 +101,19 @@ def _weak_slices(city, **others):
     return tf.weak_slices(**others, by={"city": city}, smallest=1, permutations=20)
 
 
+def _model(texts):
+    return [[0.75, 0.25] if "card" in text else [0.25, 0.75] for text in texts]
+
+
+def _robustness(**columns):
+    return tf.robustness(**columns, ask=_model, perturbations=["typos", "lower_case"], resamples=20)
+
+
+def _behaviour(**columns):
+    test = {"name": "case", "of": "test", "change": "upper_case", "expect": "same"}
+    return tf.behaviour([test], _model, **columns)
+
+
 def _label_balance(city, **others):
     return tf.label_balance(**others, by={"city": city}, minimum=1)
 
@@ -276,6 +289,8 @@ CALLS: dict[str, Call] = {
         _drift, columns={"words": [3, 4, 5] * 4, "label": NAMES * 2}, matrices={"texts": POINTS * 2}, draws=19
     ),
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
+    "robustness": call(_robustness, columns={**LABELLED, "texts": TEXTS}),
+    "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(
         _weak_slices,
         columns={**LABELLED, "texts": TEXTS, "ids": [f"m{i}" for i in range(6)], "city": GROUPS},

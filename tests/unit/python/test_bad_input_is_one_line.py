@@ -56,6 +56,8 @@ FINE = {
     "occlusion.texts": {*LENGTHS, "lists", "two dimensions"},  # several texts that are read together
     "evaluate.labels": {"lists"},  # any number of labels each
     "compare.labels": {"lists"},
+    "robustness.labels": {"lists"},
+    "behaviour.texts": {*LENGTHS, "empty"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
     "slices.city": ANY_VALUE,

@@ -57,6 +57,17 @@ def drifted() -> Any:
     return tf.drift(sides[0], {**sides[1], "texts": np.ones((90, 1))}, draws=19)
 
 
+def robust() -> tf.Robustness:
+    texts = [f"{ODD} {NAMES[i]} number {i}" for i in range(90)]
+    names = ["card", ODD]
+    return tf.robustness(texts, [0] * 90, lambda asked: [[0.4, 0.6]] * len(asked), label_names=names, resamples=5)
+
+
+def behaves() -> tf.BehaviourResult:
+    test = {"name": ODD, "texts": [ODD], "expect": ODD}
+    return tf.behaviour([test], lambda texts: [[0.9, 0.1]], label_names=["card", ODD])[0]
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -110,6 +121,9 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
+    "Robustness": (robust, 10),
+    "Harm": (lambda: robust().harms[0], 1),
+    "BehaviourResult": (behaves, 1),
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.augmentation.tokens import is_protected, pieces, protected_words
+from evaluation.protected_words import is_protected, pieces, protected_words
 
 
 @given(text=st.text())

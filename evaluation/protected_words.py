@@ -1,7 +1,7 @@
 """Taking a text apart into words and what stands between them, so that only the words can be changed.
 
-Punctuation and spacing never reach nlpaug, whose own tokenizer would write "don 't" for "don't"; they are put
-back where they were. Words that must stay as they are make one token each, and are recognised by `PROTECTED`.
+Words that must stay as they are (`PROTECTED`: placeholders, addresses, numbers, handles, negations) make one token
+each. Punctuation and spacing are put back where they were; tokenizers of others would write "don 't" for "don't".
 """
 
 from __future__ import annotations
