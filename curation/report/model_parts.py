@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from curation.report.behaviour_parts import BehaviourTest, Robustness
 from curation.report.parts import Counts, Listed, Many, Measure, Measures, Number, Part
 
 
@@ -154,6 +155,8 @@ class Model(Part):
     comparison: Comparison | None
     readers: BesideReaders | None = None
     weak_slices: WeakSlices | None = None
+    behaviour: list[BehaviourTest] | None = None
+    robustness: Robustness | None = None
     training: Training | None
     parts: Counts
     labelled_parts: Counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from curation.report.behaviour_parts import Robustness
 from curation.report.confusion import heat_rows, mixups
 from curation.report.interval_plot import IntervalPlot, interval_plot
 from curation.report.line_chart import LineChart, Series, line_chart, plain
@@ -43,6 +44,7 @@ def pictures(report: Report) -> dict[str, Any]:
         "mixups": mixups(now) if now else [],
         "loss_chart": _epochs_chart(model, train_loss="train loss", validation_loss="validation loss"),
         "score_chart": _epochs_chart(model, accuracy="accuracy", macro_f1="macro F1"),
+        "robustness_chart": _robustness_chart(model.robustness if model else None),
         "rounds_chart": _rounds_chart(report.rounds),
         "scatter": scatter(report.map, report.project.labels) if report.map else None,
     }
@@ -89,6 +91,23 @@ def _epochs_chart(model: Model | None, **names: str) -> LineChart | None:
         for key, name in names.items()
     ]
     return line_chart(lines, best=model.training.best_epoch)
+
+
+def _robustness_chart(found: Robustness | None) -> LineChart | None:
+    """Draw what the two changes cost that cost most of those with several strengths, from the texts as they are on."""
+    if found is None:
+        return None
+    curves = [harm for harm in found.harms if len(harm.curve) > 1][:2]
+    return line_chart(
+        [
+            Series(
+                name=harm.perturbation.replace("_", " "),
+                x=[0.0, *(point.strength for point in harm.curve)],
+                y=[found.accuracy, *(point.accuracy for point in harm.curve)],
+            )
+            for harm in curves
+        ]
+    )
 
 
 def _rounds_chart(rounds: list[Round]) -> LineChart | None:

@@ -19,11 +19,18 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
         "evaluation": found["test"],
         **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
         **{name: found.get(name) for name in ("readers", "weak_slices")},  # rounds of before have none
+        **_tried(round_),
         "training": _training(round_),
         "parts": {part: len(ids) for part, ids in parts.items()},
         "labelled_parts": {part: sum(i in labels for i in ids) for part, ids in parts.items()},
         "augmentation": round_.json("augmentation.json"),
     }
+
+
+def _tried(round_: Round) -> dict[str, Any]:
+    """Return what came of tests of behaviour and of changed texts; nothing of rounds of before."""
+    found = round_.json("behaviour.json") if round_.has("behaviour.json") else {}
+    return {name: found.get(name) for name in ("behaviour", "robustness")}
 
 
 def _training(round_: Round) -> dict[str, Any]:

@@ -291,6 +291,60 @@ def _bias(labels: list[str], texts: list[str]) -> dict[str, Any]:
     }
 
 
+def _behaviour(labels: list[str]) -> list[dict[str, Any]]:
+    case = {
+        "text": [f"WHERE IS <b>{labels[0]}</b>"],
+        "before": [f"where is <b>{labels[0]}</b>"],
+        "expected": "the same answer",
+        "said": f"{labels[0]} (0.61)",
+        "said_before": f"{labels[-1]} (0.90)",
+    }
+    return [
+        {
+            "name": f"knows {labels[0]}",
+            "kind": "minimum functionality",
+            "cases": 3,
+            "failures": 0,
+            "rate": {"value": 0.0, "low": 0.0, "high": 0.561},
+            "at_most": 0.0,
+            "verdict": "met",
+            "worst": [],
+        },
+        {
+            "name": "capital letters",
+            "kind": "invariance",
+            "cases": 90,
+            "failures": 7,
+            "rate": {"value": 0.078, "low": 0.038, "high": 0.152},
+            "at_most": 0.1,
+            "verdict": "not shown",
+            "worst": [case],
+        },
+    ]
+
+
+def _robustness() -> dict[str, Any]:
+    curve = [
+        {
+            "strength": strength,
+            "accuracy": {"value": 0.86 - strength / 2, "low": 0.8 - strength / 2, "high": 0.92 - strength / 2},
+            "accuracy_drop": {"value": strength / 2, "low": strength / 4, "high": strength},
+            "macro_f1_drop": {"value": strength / 2, "low": strength / 4, "high": strength},
+            "flips": {"value": strength, "low": strength / 2, "high": min(1.0, 2 * strength)},
+        }
+        for strength in (0.1, 0.4)
+    ]
+    harm = {"adjusted_p": 0.002, "harmful": True, "reason": "with typos, accuracy falls"}
+    return {
+        "accuracy": {"value": 0.86, "low": 0.8, "high": 0.92},
+        "note": "200 texts drawn from 900; nothing to change for names",
+        "harms": [
+            {"perturbation": "full_width", "curve": curve, **harm},
+            {"perturbation": "lower_case", "curve": curve[-1:], **harm, "adjusted_p": 1.0, "harmful": False},
+        ],
+    }
+
+
 def _model(labels: list[str]) -> dict[str, Any]:
     return {
         "evaluation": evaluation(labels, 0.861),
@@ -328,6 +382,8 @@ def _model(labels: list[str]) -> dict[str, Any]:
                 }
             ],
         },
+        "behaviour": _behaviour(labels),
+        "robustness": _robustness(),
         "training": {
             "method": "lora",
             "model": "all-MiniLM-L6-v2",

@@ -287,6 +287,20 @@ def test_groups_of_readers_are_shown_as_they_are_and_with_all_else_held_fixed() 
     assert "0.300 [0.240, 0.360]0.00100cannot be toldas they are" in said
 
 
+def test_tests_of_behaviour_and_what_changed_texts_cost_are_shown_where_there_are_any() -> None:
+    report = full_report()
+    said = " ".join(words(report).split())
+    assert "expects of the model: 1 of 2 tests are met." in said
+    assert "capital lettersinvariance9070.0780 [0.0380, 0.152]0.100not shown" in said
+    assert "capital letters, the worst of 7 failures: 1 of 1 cases" in said
+    assert "WHERE IS <b>card_lost</b>" in said
+    assert "200 texts drawn from 900; nothing to change for names" in said
+    assert "full width0.4000.660 [0.600, 0.720]0.200 [0.100, 0.400]" in said
+    for part, heading in (("behaviour", "behaviour.yaml"), ("robustness", "texts drawn from 900")):
+        report["model"][part] = None
+        assert heading not in words(report)
+
+
 def test_weak_slices_are_named_or_it_is_said_that_there_are_none() -> None:
     report = full_report()
     said = " ".join(words(report).split())
