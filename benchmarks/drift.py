@@ -1,11 +1,11 @@
 """False alarms and power of `drift` on real texts: streams as they were, and changes planted in them.
 
-    python -m benchmarks.drift [--draws 25] [--clean 100] [--sets trec ...] [--cache DIR] [--json FILE]
+    python -m benchmarks.drift [--draws 15] [--clean 50] [--sets trec ...] [--cache DIR] [--json FILE]
 
-A draw makes a project of 2,000 records: exact copies left out, near copies kept together, split by Twofold's own
-`split`, once with a test part of 15% (about 300 records) and once of half (about 1,000). Logistic regression on the
-packaged encoder's vectors is the model. The log is as large as the test part, of records that are not in the project.
-All columns that `twofold monitor` has are compared, at a level of 5% for all tests together.
+A data set gives 5,000 texts at most, and a draw makes a project of 1,200 of them: exact copies left out, near copies
+kept together, split by Twofold's own `split`, once with a test part of a quarter (about 300 records) and once of half.
+Logistic regression on the packaged vectors is the model. The log is as large as the test part, of records that
+are not in the project. All columns that `twofold monitor` has are compared, at a level of 5% for all tests together.
 
 Planted: one label in twenty, at least one, is kept out of the project, and 10% or 30% of the log are texts of it; the
 share of the label that is the most frequent below a quarter is doubled; half of the texts have another one behind them;
@@ -37,12 +37,13 @@ from benchmarks import result_file
 from curation.monitoring.measures import CALLED, DISTANCES, Measure, distances, measure_of, text_measures
 from curation.quality import near_duplicates
 from curation.sources.splits import split
-from evaluation import Drift, drift
+from evaluation import drift
 from evaluation.intervals import wilson_interval
 from evaluation.words import words
 
 SETS = ("banking77", "clinc150", "news_noisy", "trec")
-PROJECT, POOL, TEST = 2_000, 4_000, {300: 0.15, 1_000: 0.5}
+PROJECT, POOL, TEST = 1_200, 5_000, {300: 0.25, 600: 0.5}
+VARIED = 1_500  # texts of the pool that are there longer and with typos as well
 LEVEL = 0.05
 Ints = npt.NDArray[np.int64]
 LETTERS = "etaoinshrdlu"
@@ -85,12 +86,13 @@ def pool(name: str, cache: Path | None) -> Pool:
     table = pd.read_csv(folder / ("items.csv" if name == "news_noisy" else "train.csv"))
     if name == "news_noisy":
         table["label"] = table.id.map(pd.read_csv(folder / "gold.csv").set_index("id").label)
-    table = table.drop_duplicates("text").sample(POOL, random_state=0)
+    table = table.drop_duplicates("text").sample(frac=1, random_state=0)[:POOL]
     rng = np.random.default_rng(0)
     plain = table.text.tolist()
     other = rng.permutation(len(plain))
-    longer = [f"{text} {plain[at]}" if rng.random() < 0.5 else text for text, at in zip(plain, other, strict=True)]
-    forms = {"plain": plain, "longer": longer, "typos": [_with_typos(text, rng) for text in plain]}
+    some = list(zip(plain[:VARIED], other[:VARIED], strict=True))
+    longer = [f"{text} {plain[at]}" if rng.random() < 0.5 else text for text, at in some]
+    forms = {"plain": plain, "longer": longer, "typos": [_with_typos(text, rng) for text, _ in some]}
     vectors = {form: embed(texts, cache_dir=cache, precision="fp32") for form, texts in forms.items()}
     return Pool(labels=table.label.to_numpy(), texts=forms, vectors=vectors)
 
@@ -141,12 +143,16 @@ def columns(of: Pool, made: Project, log: Log) -> dict[str, Any]:
     }
 
 
-def _clean(of: Pool, made: Project, n: int, rng: np.random.Generator) -> Log:
+def _clean(of: Pool, made: Project, n: int) -> Log:
     return Log(rows=made.free[:n])
 
 
-def _topic(share: float) -> Callable[[Pool, Project, int, np.random.Generator], Log]:
-    def planted(of: Pool, made: Project, n: int, rng: np.random.Generator) -> Log:
+def _varied(made: Project) -> Ints:
+    return made.free[made.free < VARIED]
+
+
+def _topic(share: float) -> Callable[[Pool, Project, int], Log]:
+    def planted(of: Pool, made: Project, n: int) -> Log:
         new = min(round(share * n), len(made.unknown))
         n = min(n, round(new / share))  # where a label has too few texts, the log is smaller
         return Log(rows=np.concatenate([made.free[: n - new], made.unknown[:new]]))
@@ -154,7 +160,7 @@ def _topic(share: float) -> Callable[[Pool, Project, int, np.random.Generator], 
     return planted
 
 
-def _doubled(of: Pool, made: Project, n: int, rng: np.random.Generator) -> Log:
+def _doubled(of: Pool, made: Project, n: int) -> Log:
     names, counts = np.unique(of.labels[made.free], return_counts=True)
     shares = counts / counts.sum()
     at = int(np.argmax(np.where(shares < 0.25, shares, 0)))
@@ -165,35 +171,43 @@ def _doubled(of: Pool, made: Project, n: int, rng: np.random.Generator) -> Log:
     return Log(rows=np.concatenate([of_label[:wanted], others[: n - wanted]]))
 
 
-PLANTED: Mapping[str, tuple[Callable[[Pool, Project, int, np.random.Generator], Log], set[Measure]]] = {
+PLANTED: Mapping[str, tuple[Callable[[Pool, Project, int], Log], set[Measure]]] = {
     "clean": (_clean, set()),
     "new topic 10%": (_topic(0.1), {Measure.TEXTS, Measure.OUT_OF_SCOPE}),
     "new topic 30%": (_topic(0.3), {Measure.TEXTS, Measure.OUT_OF_SCOPE}),
     "label doubled": (_doubled, {Measure.PREDICTIONS}),
-    "longer texts": (lambda of, made, n, rng: Log(rows=made.free[:n], form="longer"), {Measure.LENGTH}),
-    "typos": (lambda of, made, n, rng: Log(rows=made.free[:n], form="typos"), {Measure.UNKNOWN_WORDS}),
-    "less sure": (lambda of, made, n, rng: Log(rows=made.free[:n], surer=0.7), {Measure.CONFIDENCE}),
+    "longer texts": (lambda of, made, n: Log(rows=_varied(made)[:n], form="longer"), {Measure.LENGTH}),
+    "typos": (lambda of, made, n: Log(rows=_varied(made)[:n], form="typos"), {Measure.UNKNOWN_WORDS}),
+    "less sure": (lambda of, made, n: Log(rows=made.free[:n], surer=0.7), {Measure.CONFIDENCE}),
 }
 
 
-def found(of: Pool, kind: str, n: int, draw: int) -> Drift:
-    rng = np.random.default_rng([draw, n])  # the same projects for every change
-    made = project(of, TEST[n], rng)
-    log = PLANTED[kind][0](of, made, n, rng)
-    reference = Log(rows=made.tested)
-    return drift(columns(of, made, reference), columns(of, made, log), distances=DISTANCES, level=LEVEL, seed=draw)
+def measured(of: Pool, n: int, draw: int, kinds: Sequence[str]) -> dict[str, set[Measure]]:
+    """Return what is found in one draw, by what was planted; the project is the same for all."""
+    made = project(of, TEST[n], np.random.default_rng([draw, n]))
+    reference = columns(of, made, Log(rows=made.tested))
+    logs = {kind: columns(of, made, PLANTED[kind][0](of, made, n)) for kind in kinds}
+    told = {kind: drift(reference, log, distances=DISTANCES, level=LEVEL, seed=draw) for kind, log in logs.items()}
+    return {kind: {measure_of(row.column) for row in each.found} for kind, each in told.items()}
 
 
-def cell(data: str, of: Pool, kind: str, n: int, draws: int) -> list[set[Measure]]:
-    """Return what was found in every draw of one cell, and print it."""
-    measures = [{measure_of(row.column) for row in found(of, kind, n, draw).found} for draw in range(draws)]
+def cells(of: Pool, n: int, draws: int, clean: int) -> dict[str, list[set[Measure]]]:
+    """Return what is found in every draw, by what was planted."""
+    gathered: dict[str, list[set[Measure]]] = {kind: [] for kind in PLANTED}
+    for draw in range(max(draws, clean)):
+        kinds = [kind for kind in PLANTED if draw < (clean if kind == "clean" else draws)]
+        for kind, each in measured(of, n, draw, kinds).items():
+            gathered[kind].append(each)
+    return gathered
+
+
+def row(data: str, n: int, kind: str, measures: Sequence[set[Measure]]) -> str:
     wanted = PLANTED[kind][1]
-    by = [bool(each & wanted) for each in measures]
-    named = _share(by) if wanted else ""
+    named = _share([bool(each & wanted) for each in measures]) if wanted else ""
     which = {str(m): sum(m in each for each in measures) for m in Measure if any(m in each for each in measures)}
     said = ", ".join(f"{name} {count}" for name, count in which.items())
-    print(f"{data:11} {n:5} {kind:14} {draws:4}  {_share([bool(e) for e in measures])}  {named:17}  {said}", flush=True)
-    return measures
+    shares = f"{_share([bool(each) for each in measures])}  {named:17}"
+    return f"{data:11} {n:5} {kind:14} {len(measures):4}  {shares}  {said}"
 
 
 def _share(yes: Sequence[bool]) -> str:
@@ -202,25 +216,25 @@ def _share(yes: Sequence[bool]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=25, help="of every planted change")
-    parser.add_argument("--clean", type=int, default=100, help="of logs without a change")
+    parser.add_argument("--draws", type=int, default=15, help="of every planted change")
+    parser.add_argument("--clean", type=int, default=50, help="of logs without a change")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--cache", type=Path, help="where embeddings are kept")
     parser.add_argument("--json", type=Path, help="write the results here")
     args = parser.parse_args(arguments)
     warnings.filterwarnings("ignore")
-    started, cells = time.perf_counter(), {}
+    started, every = time.perf_counter(), {}
     print("data         test change         draws  anything found     by what changed    measures")
     for data in args.sets:
         of = pool(data, args.cache)
         for n in TEST:
-            for kind in PLANTED:
-                draws = args.clean if kind == "clean" else args.draws
-                cells[data, n, kind] = cell(data, of, kind, n, draws)
+            for kind, measures in cells(of, n, args.draws, args.clean).items():
+                every[data, n, kind] = measures
+                print(row(data, n, kind, measures), flush=True)
     for kind in PLANTED:
-        rows = [each for (_, _, planted), measures in cells.items() if planted == kind for each in measures]
+        rows = [each for (_, _, planted), measures in every.items() if planted == kind for each in measures]
         print(f"{'all':17} {kind:14} {len(rows):4}  {_share([bool(each) for each in rows])}")
-    alarms = [bool(each) for (_, _, kind), measures in cells.items() if kind == "clean" for each in measures]
+    alarms = [bool(each) for (_, _, kind), measures in every.items() if kind == "clean" for each in measures]
     value, low, high = wilson_interval(sum(alarms), len(alarms)).numbers
     return result_file.kept(
         {

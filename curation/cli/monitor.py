@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ def monitor(
     is said with its size and its 95% interval. The exit code is 1 on an alarm.
     """
     from curation.monitoring.history import keep, looks
+    from curation.monitoring.log_rows import read_log
     from curation.monitoring.watching import watch
     from curation.monitoring.webhook import message, tell
     from curation.monitoring.what_next import add_proposals, as_table
@@ -81,15 +83,16 @@ def monitor(
     project = open_project(folder)
     with project.locked(), Screen(as_json=as_json) as screen:
         other = None if model is None else other_model(project.trained, model)
+        reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting)
+        read = partial(read_log, project.trained, reading=reading, texts=texts, size=project.config.monitor.sample)
+        now, earlier = read(log), None if reference is None else read(reference)  # before a model is made in vain
         seen = learnt_upto(project, "evaluate", screen)
         found = watch(
             seen.project,
             seen.round,
-            log,
-            reading=Reading(encoding=encoding, delimiter=delimiter, quoting=quoting),
-            texts=texts,
+            now,
             model=other,
-            reference=reference,
+            reference=earlier,
             smallest=threshold,
             size=size or 0,
             tick=screen.bar("monitor"),

@@ -90,7 +90,7 @@ class Log:
     last: datetime | None
 
 
-def read_log(project: Project, path: Path, reading: Reading, *, texts: Sequence[str] = (), size: int = 10_000) -> Log:
+def read_log(project: Project, path: Path, *, reading: Reading, texts: Sequence[str] = (), size: int = 10_000) -> Log:
     """Read a log in one pass; memory does not grow with its rows.
 
     Args:

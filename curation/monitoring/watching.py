@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 from curation.errors import TwofoldError
 from curation.monitoring.alarms import Alarm, alarms
 from curation.monitoring.compared import Compared, compared, tested_records, with_predictions
-from curation.monitoring.log_rows import Log, read_log
+from curation.monitoring.log_rows import Log
 from curation.monitoring.measures import measure_of
 from curation.monitoring.what_next import NewRegion, Proposal, new_regions, what_next
 from curation.project.folder import Project, Round
 from curation.project.step import Context, Tick
-from curation.sources.rows import Reading
 from training.models.model_files import UnusableModel
 
 
@@ -70,13 +68,11 @@ class Watched:
 def watch(
     project: Project,
     round_: Round,
-    path: Path,
+    log: Log,
     *,
-    reading: Reading,
     tick: Tick,
-    texts: Sequence[str] = (),
     model: Path | None = None,
-    reference: Path | None = None,
+    reference: Log | None = None,
     smallest: float | None = None,
     size: int = 0,
 ) -> Watched:
@@ -85,33 +81,29 @@ def watch(
     Args:
         project: As it is seen from the question that a model learns.
         round_: It has been evaluated.
-        path: The log.
-        reading: How it is read, where it is text.
+        log: The log.
         tick: How far it is.
-        texts: Its columns of texts, in the order of the task's fields; by default those of that name.
         model: The model that the log is of; None for that of the round.
-        reference: An earlier log with the same columns.
+        reference: An earlier log, to be held against in place of the test part.
         smallest: The size from which a finding raises an alarm; None for that of `twofold.toml`.
         size: Rows to propose for annotation at most.
 
     Raises:
-        TwofoldError: A log cannot be read, the test part is too small, or the model knows other labels.
+        TwofoldError: The test part is too small, or the model knows other labels.
     """
     context, asked = Context(project=project, round=round_, tick=tick), project.config.monitor
-    log = read_log(project, path, reading, texts=texts, size=asked.sample)
     try:
         if reference is None:
             known, against = tested_records(context, model), f"records of the test part of round {round_.number}"
         else:
-            earlier = read_log(project, reference, reading, texts=texts, size=asked.sample)
-            known, against = with_predictions(context, earlier.sample, model), f"rows of {reference}"
+            known, against = with_predictions(context, reference.sample, model), f"rows of {reference.path}"
         found = compared(context, log, known, level=asked.level, model=model)
         regions = new_regions(context, found)
         proposals = what_next(context, log, found, regions, size) if size else []
     except UnusableModel:
         raise
     except ValueError as error:  # of `training`, which knows no project
-        raise TwofoldError(f"{path}: {error}") from error
+        raise TwofoldError(f"{log.path}: {error}") from error
     asked = asked if smallest is None else asked.model_copy(update={"smallest": smallest})
     return Watched(
         round=round_.number,

@@ -160,5 +160,13 @@ def test_a_log_that_cannot_be_read_is_one_line(
 ) -> None:
     log = tmp_path / "log.csv"
     log.write_text(text)
+    edit_settings(evaluated.folder, training={"method": "full"})  # a model would have to be trained first
     with pytest.raises(TwofoldError, match=named):
         raise monitored(evaluated, log, *more).exception or AssertionError
+    assert not list(evaluated.round(0).path("model").glob("checkpoint"))
+
+
+def test_of_a_long_log_a_sample_is_looked_at_and_all_of_it_is_counted(evaluated: Project, tmp_path: Path) -> None:
+    edit_settings(evaluated.folder, monitor={"sample": 20})
+    found = found_in(monitored(evaluated, calm(tmp_path / "log.csv", thumb="up"), "--threshold", 1, "--json"))
+    assert (found["rows"], found["compared"], found["thumbs"]) == (60, 20, {"up": 60, "down": 0})
