@@ -17,6 +17,7 @@ from evaluation.intervals import (
     percentile_interval,
     pivotal_interval,
     resampled_sums,
+    with_width,
 )
 from evaluation.metrics import AnyMetric, all_metrics, measured
 from evaluation.predictions import IntArray, check_any_predictions
@@ -114,9 +115,9 @@ def evaluate(
     Intervals come from a bootstrap over records, so they say how far the numbers would move with other test
     records, not with another training run. They are percentile intervals, except for the macro means and the
     calibration error: a resample repeats records, which by itself lowers the one and raises the other, so
-    there the interval is the pivotal one, which takes that off again. A score of exactly 0 or 1 has an
-    interval without width, no resample can hold what the test part does not; and with fewer than about ten
-    records per label the intervals of macro means are too narrow.
+    there the interval is the pivotal one, which takes that off again. Where all records are right, or none,
+    so is every resample: accuracy, precision and recall have Wilson's interval there, and other scores of exactly
+    0 or 1 one without width. With fewer than about ten records per label the intervals of macro means are too narrow.
 
     Macro means run over the labels that stand among the labels or the predictions, as scikit-learn's do, in
     every resample anew. A label nobody predicted has precision 0; one that was predicted but has no records
@@ -202,14 +203,15 @@ def measure(
         value, values = (metric.of(of, at[..., width:][..., places[name]]) for of, at in both)
         return percentile_interval(float(value), values, confidence, undefined=metric.undefined)
 
-    overall = _overall(point, drawn, confidence)
+    overall, share = _overall(point, drawn, confidence), _independent(predictions.n, drawing.get("groups"))
+    overall["accuracy"] = _widened(overall["accuracy"], predictions.n * share, confidence)
     if not calibrated:
         overall["expected_calibration_error"] = Interval(value=None, reason="the model's confidence is not known")
     return {
         "n": predictions.n,
         "label_names": predictions.label_names,
         **overall,
-        "per_label": _per_label(predictions, point, drawn, confidence),
+        "per_label": _per_label(predictions, point, drawn, confidence, share),
         "confusion": predictions.confusion,
         "confidence": confidence,
         "resamples": drawing["resamples"],
@@ -225,10 +227,22 @@ def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Int
     }
 
 
+def _independent(n: int, groups: IntArray | None) -> float:
+    """Return the share of n records that say something of their own, by what belongs together."""
+    return 1.0 if groups is None else len(np.unique(groups)) / n
+
+
+def _widened(found: Interval, records: float, confidence: float) -> Interval:
+    return with_width(found, records=max(1, round(records)), confidence=confidence) if records else found
+
+
 def _per_label(
-    predictions: AllPredictions, point: Metrics, drawn: Metrics, confidence: float
+    predictions: AllPredictions, point: Metrics, drawn: Metrics, confidence: float, share: float
 ) -> tuple[LabelScores, ...]:
-    support = np.asarray(predictions.true_labels.sum(axis=0)).ravel()
+    """Return the scores of every label; `share` of the records say something of their own."""
+    support, said = (
+        np.asarray(each.sum(axis=0)).ravel() for each in (predictions.true_labels, predictions.predicted_labels)
+    )
 
     def interval(metric: str, i: int) -> Interval:
         values = getattr(point, metric)[i], getattr(drawn, metric)[:, i]
@@ -237,8 +251,8 @@ def _per_label(
     return tuple(
         LabelScores(
             label=label,
-            precision=interval("precision", i),
-            recall=interval("recall", i),
+            precision=_widened(interval("precision", i), said[i] * share, confidence),
+            recall=_widened(interval("recall", i), support[i] * share, confidence),
             f1=interval("f1", i),
             support=int(support[i]),
         )

@@ -125,6 +125,30 @@ def wilson_interval(hits: int, n: int, confidence: float = 0.95, *, independent:
     return Interval(value=share, low=max(0.0, min(share, middle - half)), high=min(1.0, max(share, middle + half)))
 
 
+def with_width(found: Interval, *, records: int, confidence: float = 0.95) -> Interval:
+    """Return an interval of a share that has a width, where a bootstrap found none.
+
+    On records that are all right every resample is all right as well, and an interval from 1 to 1 would show anything.
+    In its place stands Wilson's, as if the value were that of n records that are right or wrong.
+
+    Args:
+        found: The measure, with its interval.
+        records: How many records it was measured on.
+        confidence: Coverage, in (0, 1).
+
+    Example:
+        >>> found = with_width(Interval(value=1.0, low=1.0, high=1.0), records=16)
+        >>> round(found.low, 2), found.high
+        (0.81, 1.0)
+    """
+    value, low, high = found.numbers
+    if not (low == high and 0 <= value <= 1 and records):
+        return found
+    wide = wilson_interval(round(value * records), records, confidence)
+    _, low, high = wide.numbers
+    return Interval(value=value, low=min(low, value), high=max(high, value))
+
+
 def share_difference(hits: int, n: int, other_hits: int, other_n: int, confidence: float = 0.95) -> Interval:
     """Return `hits / n - other_hits / other_n` with Newcombe's hybrid score interval.
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from scipy.special import ndtri
 
-from evaluation.intervals import Interval, check_confidence, wilson_interval
+from evaluation.intervals import Interval, check_confidence
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Shown
 
@@ -151,27 +151,3 @@ def paired_difference(gained: int, lost: int, n: int, *, confidence: float = 0.9
     half = float(ndtri((1 + confidence) / 2)) * math.sqrt(up + down - (up - down) ** 2 / size) / size
     value = (gained - lost) / n
     return Interval(value=value, low=max(-1.0, min(value, middle - half)), high=min(1.0, max(value, middle + half)))
-
-
-def with_width(found: Interval, *, records: int, confidence: float = 0.95) -> Interval:
-    """Return an interval of a share that has a width, where a bootstrap found none.
-
-    On records that are all right every resample is all right as well, and an interval from 1 to 1 would show anything.
-    In its place stands Wilson's, as if the value were that of n records that are right or wrong.
-
-    Args:
-        found: The measure, with its interval.
-        records: How many records it was measured on.
-        confidence: Coverage, in (0, 1).
-
-    Example:
-        >>> found = with_width(Interval(value=1.0, low=1.0, high=1.0), records=16)
-        >>> round(found.low, 2), found.high
-        (0.81, 1.0)
-    """
-    value, low, high = found.numbers
-    if not (low == high and 0 <= value <= 1 and records):
-        return found
-    wide = wilson_interval(round(value * records), records, confidence)
-    _, low, high = wide.numbers
-    return Interval(value=value, low=min(low, value), high=max(high, value))

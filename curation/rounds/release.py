@@ -19,8 +19,8 @@ from curation.project.reads import content_hash
 from curation.project.records import by_id
 from curation.project.standing import Part
 from curation.sources.beside import metadata_of
-from evaluation.intervals import Interval, quantile_interval, wilson_interval
-from evaluation.requirements import Requirement, paired_difference, require, with_width
+from evaluation.intervals import Interval, quantile_interval, wilson_interval, with_width
+from evaluation.requirements import Requirement, paired_difference, require
 
 _TIMED = 30  # records that are asked one by one
 

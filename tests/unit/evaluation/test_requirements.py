@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.intervals import Interval, wilson_interval
-from evaluation.requirements import paired_difference, require, with_width
+from evaluation.intervals import Interval, wilson_interval, with_width
+from evaluation.requirements import paired_difference, require
 
 SHARE = st.floats(0, 1)
 
