@@ -4,7 +4,8 @@
 
 A cell says how right the model is on 300 records that it did not learn from, which share of its parameters moved, the
 processor time and the most memory that its process held. Every run is two epochs, of a linear head none, of a language
-model one, with one seed: it shows that a way works and what it costs, and a difference of a few points between two ways says nothing.
+model one, with one seed: it shows that a way works and what it costs, and a difference of a few points between two
+ways says nothing.
 FOLDER is a causal language model, for the three tasks that want one; such runs have a tenth of the records, and those
 that compare texts, which are long, a quarter.
 """
