@@ -19,6 +19,7 @@ from evaluation.explaining.explanation import Explanation, Explanations
 from evaluation.explaining.worded_text import WordedText
 from training.answers.outputs import moved, tokens_per_batch
 from training.explaining.opened_classifier import OpenedClassifier
+from training.models._hf import quiet
 from training.models.model_files import UnusableModel
 
 _POINTS = (32, 64, 128, 256, 512)
@@ -53,7 +54,8 @@ def integrated_gradients(
     _check(model)
     found = Explanations()
     for at, (text, label) in enumerate(zip(texts, labels, strict=True)):
-        found.append(_of_one(model, text, label))
+        with quiet():  # that padding is not seen in vectors: there is none
+            found.append(_of_one(model, text, label))
         tick(at + 1)
     return found
 
