@@ -43,6 +43,7 @@ GOALS = {
     "H15": ("weak_slices", []),
     "drift": ("drift", []),
     "noisy training": ("noisy_training", []),
+    "explanations": ("explanations", []),
     "private": ("private", []),
     "federated": ("federated", []),
     "forgetting": ("forgetting", []),
