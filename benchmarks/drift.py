@@ -10,7 +10,8 @@ are not in the project. All columns that `twofold monitor` has are compared, at 
 Planted: one label in twenty, at least one, is kept out of the project, and 10% or 30% of the log are texts of it; the
 share of the label that is the most frequent below a quarter is doubled; half of the texts have another one behind them;
 one letter in 20 is exchanged for another, in every text; the model is less sure, each log odds 0.7 of what it was, with
-the texts as they were. `clean` is the log as it is: whatever is found there is a false alarm, in `--clean` draws.
+the texts as they were. `clean` is the log as it is, beside the test part and beside an earlier log of the same size:
+whatever is found there is a false alarm, in `--clean` draws.
 
 Every cell is printed: how often anything is found, and how often by the measure that was changed, with Wilson
 intervals.
@@ -47,6 +48,8 @@ VARIED = 1_500  # texts of the pool that are there longer and with typos as well
 LEVEL = 0.05
 Ints = npt.NDArray[np.int64]
 LETTERS = "etaoinshrdlu"
+CLEAN, BY_LOG = "clean", "clean, by log"
+"""A log without a change beside the test part, and beside an earlier log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +175,8 @@ def _doubled(of: Pool, made: Project, n: int) -> Log:
 
 
 PLANTED: Mapping[str, tuple[Callable[[Pool, Project, int], Log], set[Measure]]] = {
-    "clean": (_clean, set()),
+    CLEAN: (_clean, set()),
+    BY_LOG: (_clean, set()),
     "new topic 10%": (_topic(0.1), {Measure.TEXTS, Measure.OUT_OF_SCOPE}),
     "new topic 30%": (_topic(0.3), {Measure.TEXTS, Measure.OUT_OF_SCOPE}),
     "label doubled": (_doubled, {Measure.PREDICTIONS}),
@@ -185,9 +189,12 @@ PLANTED: Mapping[str, tuple[Callable[[Pool, Project, int], Log], set[Measure]]] 
 def measured(of: Pool, n: int, draw: int, kinds: Sequence[str]) -> dict[str, set[Measure]]:
     """Return what is found in one draw, by what was planted; the project is the same for all."""
     made = project(of, TEST[n], np.random.default_rng([draw, n]))
-    reference = columns(of, made, Log(rows=made.tested))
+    tested, earlier = (columns(of, made, Log(rows=rows)) for rows in (made.tested, made.free[n : 2 * n]))
     logs = {kind: columns(of, made, PLANTED[kind][0](of, made, n)) for kind in kinds}
-    told = {kind: drift(reference, log, distances=DISTANCES, level=LEVEL, seed=draw) for kind, log in logs.items()}
+    told = {
+        kind: drift(earlier if kind == BY_LOG else tested, log, distances=DISTANCES, level=LEVEL, seed=draw)
+        for kind, log in logs.items()
+    }
     return {kind: {measure_of(row.column) for row in each.found} for kind, each in told.items()}
 
 
@@ -195,7 +202,7 @@ def cells(of: Pool, n: int, draws: int, clean: int) -> dict[str, list[set[Measur
     """Return what is found in every draw, by what was planted."""
     gathered: dict[str, list[set[Measure]]] = {kind: [] for kind in PLANTED}
     for draw in range(max(draws, clean)):
-        kinds = [kind for kind in PLANTED if draw < (clean if kind == "clean" else draws)]
+        kinds = [kind for kind in PLANTED if draw < (clean if kind in (CLEAN, BY_LOG) else draws)]
         for kind, each in measured(of, n, draw, kinds).items():
             gathered[kind].append(each)
     return gathered
@@ -234,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     for kind in PLANTED:
         rows = [each for (_, _, planted), measures in every.items() if planted == kind for each in measures]
         print(f"{'all':17} {kind:14} {len(rows):4}  {_share([bool(each) for each in rows])}")
-    alarms = [bool(each) for (_, _, kind), measures in every.items() if kind == "clean" for each in measures]
+    alarms = [bool(each) for (_, _, kind), measures in every.items() if kind == CLEAN for each in measures]
     value, low, high = wilson_interval(sum(alarms), len(alarms)).numbers
     return result_file.kept(
         {
