@@ -10,14 +10,20 @@ import yaml
 
 _MOST = 2**20  # bytes of a file that people write
 _DEEPEST = 20
+_OPENS = (
+    *(yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken),
+    *(yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken),
+)
+_CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_ ]*[A-Za-z0-9_])?")
 _WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})  # other readers take them for others
 
 
 class Lined(dict[str, Any]):
-    """A mapping that knows in which line of a file it begins, counted from 1."""
+    """A mapping that knows in which line of a file it begins, and each of its keys, counted from 1."""
 
     line: int
+    lines: dict[str, int]
 
 
 def read_yaml(path: Path) -> Any:
@@ -34,17 +40,26 @@ def read_yaml(path: Path) -> Any:
         raise ValueError(f"{path}: expected at most {_MOST:,} bytes, got {len(raw):,}")
     try:
         text = raw.decode("utf-8-sig")
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-                raise ValueError(f"{_at(path, token)}: anchors (& and *) are not read; put values in quotes")
+        _refuse_what_grows(text, path)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError:
         raise ValueError(f"{path}: expected text in UTF-8, got other bytes") from None
     except yaml.MarkedYAMLError as error:
         raise ValueError(f"{_at(path, error)}: expected YAML, got {error.problem or error.context}") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise ValueError(f"{path}: expected YAML ({str(error).splitlines()[0]})") from None
-    return None if node is None else _plain(node, path, 0)
+    return None if node is None else _plain(node, path)
+
+
+def _refuse_what_grows(text: str, path: Path) -> None:
+    """Raise a ValueError for anchors and for deep nesting, which takes a reader of YAML long, before it is built."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+            raise ValueError(f"{_at(path, token)}: anchors (& and *) are not read; put values in quotes")
+        depth += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
+        if depth > _DEEPEST:
+            raise ValueError(f"{_at(path, token)}: expected lists and mappings at most {_DEEPEST} deep, got more")
 
 
 def _at(path: Path, found: Any) -> str:
@@ -52,21 +67,19 @@ def _at(path: Path, found: Any) -> str:
     return f"{path}: line {mark.line + 1}" if mark else str(path)
 
 
-def _plain(node: Any, path: Path, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise ValueError(f"{_at(path, node)}: expected lists and mappings at most {_DEEPEST} deep, got more")
+def _plain(node: Any, path: Path) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return node.value
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(one, path, depth + 1) for one in node.value]
+        return [_plain(one, path) for one in node.value]
     found = Lined()
-    found.line = node.start_mark.line + 1
+    found.line, found.lines = node.start_mark.line + 1, {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise ValueError(f"{_at(path, key)}: expected a word as a key, got a list or a mapping")
         if key.value in found:
             raise ValueError(f"{_at(path, key)}: the key {key.value!r} stands there twice")
-        found[key.value] = _plain(value, path, depth + 1)
+        found[key.value], found.lines[key.value] = _plain(value, path), key.start_mark.line + 1
     return found
 
 

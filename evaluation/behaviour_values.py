@@ -31,17 +31,18 @@ class Entry:
     def wrong(self, key: str, wanted: str, came: Any) -> ValueError:
         """Return the error that says what was expected of a key, and what came."""
         got = "nothing" if came is None or came == "" else f"{came!r:.80}"
-        return ValueError(f"{self._place()}: key {key!r}: expected {wanted}, got {got}")
+        return ValueError(f"{self._place(key)}: key {key!r}: expected {wanted}, got {got}")
 
-    def _place(self) -> str:
-        line = getattr(self.values, "line", None)
+    def _place(self, key: str) -> str:
+        """Return where a key stands; where it does not, where the others do."""
+        line = getattr(self.values, "lines", {}).get(key, getattr(self.values, "line", None))
         return ": ".join([self.where, *([f"line {line}"] if line else []), *([self.called] if self.called else [])])
 
     def only(self, keys: Sequence[str]) -> None:
         """Raise a ValueError unless all keys are among these."""
         for key in self.values:
             if key not in keys:
-                raise ValueError(f"{self._place()}: key {key!r}: expected one of {', '.join(keys)}")
+                raise ValueError(f"{self._place(key)}: key {key!r}: expected one of {', '.join(keys)}")
 
     def text(self, key: str) -> str:
         """Return a text that is not empty."""

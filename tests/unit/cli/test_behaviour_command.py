@@ -66,7 +66,7 @@ def test_a_mistake_is_one_line_before_anything_runs(evaluated: Project) -> None:
     assert isinstance(done.exception, TwofoldError)
     assert done.exception.exit_code == 2
     assert str(done.exception) == (
-        f"{evaluated.path(TESTS)}: line 2: test 'knows an refund': key 'expect': "
+        f"{evaluated.path(TESTS)}: line 4: test 'knows an refund': key 'expect': "
         "expected one of billing, shipping, got 'biling'"
     )
     assert done.stdout == ""
