@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from evaluation.asking import Ask, Asked, Record, read_records
 from evaluation.columns import kept
-from evaluation.comparison import compared
+from evaluation.comparison import Comparison, compared
 from evaluation.intervals import (
     Interval,
     check_confidence,
@@ -21,9 +21,11 @@ from evaluation.intervals import (
     pivotal_interval,
     resampled_sums,
     wilson_interval,
+    with_width,
 )
 from evaluation.perturbations import PERTURBATIONS, check_perturbations, perturb
 from evaluation.predictions import AnyPredictions, check_any_predictions, check_length, check_names
+from evaluation.requirements import paired_difference
 from evaluation.settings import check_number, check_whole
 from evaluation.shown import Listed, Shown
 from evaluation.sums import metrics_of, record_columns
@@ -285,7 +287,7 @@ class _Trial:
             changed=sum(one != other for one, other in zip(changed, self.records, strict=True)) / len(changed),
             accuracy=accuracy,
             macro_f1=macro_f1,
-            accuracy_drop=found.accuracy,
+            accuracy_drop=_with_width(found),
             macro_f1_drop=found.macro_f1,
             flips=wilson_interval(flips, len(changed), self.confidence),
             broken=found.wins,
@@ -298,7 +300,11 @@ class _Trial:
         point = metrics_of(np.asarray(columns.sum(axis=0)).ravel(), said.k)
         drawn = metrics_of(resampled_sums(columns, **self.drawing), said.k)
         return (
-            percentile_interval(float(point.accuracy), drawn.accuracy, self.confidence),
+            with_width(
+                percentile_interval(float(point.accuracy), drawn.accuracy, self.confidence),
+                records=said.n,
+                confidence=self.confidence,
+            ),
             pivotal_interval(float(point.macro_f1), drawn.macro_f1, self.confidence),
         )
 
@@ -345,6 +351,14 @@ def _rising(strengths: Sequence[float]) -> list[float]:
     if not len(strengths):
         raise ValueError("strengths: expected at least one, got none")
     return sorted({float(strength) for strength in strengths})
+
+
+def _with_width(found: Comparison) -> Interval:
+    """Return the difference of accuracy; where every resample has the same, with the interval of few records."""
+    _, low, high = found.accuracy.numbers
+    if low != high:
+        return found.accuracy
+    return paired_difference(found.wins, found.losses, found.n, confidence=found.confidence)
 
 
 def _otherwise(before: AnyPredictions, after: AnyPredictions) -> npt.NDArray[np.bool_]:
