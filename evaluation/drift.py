@@ -295,9 +295,19 @@ def _means_in_words(name: str, first: FloatArray, second: FloatArray) -> str:
         half = 1.96 * math.sqrt(errors[0] / before**2 + errors[1] / after**2)
         ratio = after / before
         low, high = ratio * math.exp(-half), ratio * math.exp(half)
-        return f"{said}: {ratio:.2f} times as much [{low:.2f}, {high:.2f}]"
-    half = 1.96 * math.sqrt(sum(errors))
-    return f"{said}: {after - before:+.3f} [{after - before - half:+.3f}, {after - before + half:+.3f}]"
+        more = "" if not low <= 1 <= high else _where_apart(first, second)
+        return f"{said}: {ratio:.2f} times as much [{low:.2f}, {high:.2f}]{more}"
+    half, gain = 1.96 * math.sqrt(sum(errors)), after - before
+    more = "" if abs(gain) > half else _where_apart(first, second)
+    return f"{said}: {gain:+.3f} [{gain - half:+.3f}, {gain + half:+.3f}]{more}"
+
+
+def _where_apart(first: FloatArray, second: FloatArray) -> str:
+    """Say where two distributions differ most, which their means do not show."""
+    values = np.unique(np.concatenate([first, second]))
+    before, after = (np.searchsorted(np.sort(side), values, side="right") / len(side) for side in (first, second))
+    at = int(np.abs(after - before).argmax())
+    return f"; {after[at]:.3f} of the log are at most {_three(values[at])}, {before[at]:.3f} of the reference"
 
 
 def _three(number: float) -> str:

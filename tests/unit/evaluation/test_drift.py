@@ -126,3 +126,14 @@ def test_a_distance_has_to_be_a_number_and_a_level_a_rate() -> None:
         drift({"a": ["x"]}, {"a": ["y"]}, distances=["a"])
     with pytest.raises(ValueError, match="level: expected a rate"):
         drift({"a": [1]}, {"a": [1]}, level=0)
+
+
+def test_a_change_that_the_mean_does_not_show_is_told_where_it_is() -> None:
+    rng = np.random.default_rng(0)
+    narrow, wide = rng.uniform(40, 60, 400), np.concatenate([rng.uniform(0, 20, 200), rng.uniform(80, 100, 200)])
+    (row,) = drift({"words": narrow}, {"words": wide}).rows
+    assert row.is_found
+    assert "0.500 of the log are at most" in row.reason
+    assert row.reason.endswith("0.000 of the reference")
+    (other,) = drift({"words": narrow}, {"words": narrow + 30}).rows
+    assert "at most" not in other.reason
