@@ -45,6 +45,8 @@ def gate(folder: Path, as_json: bool) -> None:
             requirements=told,
         )
         screen.found(passed=not refused, requirements=told)
+        if meant := seen.project.config.objective:
+            screen.say("", *click.wrap_text(f"meant for: {meant}", width=WIDTH).splitlines())
         screen.say("", *(line for each in found for line in _lines(each)))
     if refused:
         raise GateRefused(

@@ -65,6 +65,7 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @click.option("--gold-label", help="Column of the gold labels, where it is not 'label' or that of the data.")
 @click.option("--guidelines", type=FILE, help="Markdown that annotators read.")
 @click.option("--name", help="Name of the project in Argilla; the folder's name by default.")
+@click.option("--objective", default="", help="What the model is for, and what counts as a success; see docs/gate.md.")
 @how_to_read
 @as_json
 def init(
@@ -86,6 +87,7 @@ def init(
     gold_label: str | None,
     guidelines: Path | None,
     name: str | None,
+    objective: str,
     encoding: str,
     delimiter: str | None,
     quoting: Quoting | None,
@@ -134,6 +136,7 @@ def init(
             reading=reading,
             join_labels=join_labels,
             name=name,
+            objective=objective,
         )
     )
     with Screen(as_json=as_json) as screen:

@@ -32,6 +32,7 @@ def model_card(project: Project, round_: Round) -> str:
     parts = [
         f"# {_text(project.config.name)}",
         _use(project),
+        *_objective(project),
         "## How right it is",
         *_measured(found),
         *_by_label(found["test"].get("per_label", ())),
@@ -42,7 +43,7 @@ def model_card(project: Project, round_: Round) -> str:
         "## Before its release",
         *_gate(project, round_),
         "## To be said before it is shared",
-        "\n".join(f"- {what}: not said." for what in _UNSAID),
+        "\n".join(f"- {what}: not said." for what in _unsaid(project)),
     ]
     return f"---\n{_head(project, found, run)}\n---\n\n" + "\n\n".join(parts) + "\n"
 
@@ -50,9 +51,19 @@ def model_card(project: Project, round_: Round) -> str:
 _UNSAID = (
     "Licence, which has to go with that of the model it began with",
     "Language, and where the texts come from",
-    "What it is meant for, what it must not be used for, and who checks what it decides",
+    "What it must not be used for, and who checks what it decides",
     "Personal data in the texts",
 )
+
+
+def _unsaid(project: Project) -> list[str]:
+    return [*_UNSAID, *([] if project.config.objective else ["What it is meant for"])]
+
+
+def _objective(project: Project) -> Iterator[str]:
+    if project.config.objective:
+        yield "## What it is for"
+        yield _text(project.config.objective)
 
 
 def _head(project: Project, found: Mapping[str, Any], run: Mapping[str, Any]) -> str:

@@ -245,10 +245,14 @@ class MonitorConfig(Section):
 
 
 class Config(Section):
-    """The whole file."""
+    """The whole file.
+
+    `objective` says in a sentence or two what the model is for, and what counts as a success.
+    """
 
     format: int = FORMAT
     name: str = Field(pattern=limits.PROJECT)
+    objective: str = Field(default="", max_length=1000)
     seed: int = Field(default=0, ge=0, lt=2**32)
     task: Task
     annotation: AnnotationConfig = AnnotationConfig()

@@ -148,6 +148,7 @@ class Model(Part):
     `parts` counts all records of each part, `labelled_parts` those with a label, which alone teach or measure.
     """
 
+    objective: str | None = None
     evaluation: Evaluation | None
     measured_on: MeasuredOn
     before: Evaluation | None

@@ -64,6 +64,7 @@ class Intake:
         reading: How all three files are read, where they are text.
         join_labels: Whether labels that are equal as numbers, or differ in case or blanks only, become one.
         name: Name of the project in Argilla; that of the folder by default.
+        objective: What the model is for, and what counts as a success.
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class Intake:
     reading: Reading = field(default_factory=Reading)
     join_labels: bool = False
     name: str | None = None
+    objective: str = ""
 
     @property
     def is_telling(self) -> bool:
@@ -196,7 +198,8 @@ def _config(intake: Intake, data: Cleaned) -> Config:
     if chat := [name for name in shaped if name not in custom]:
         task["chat"] = chat
     try:
-        return Config.model_validate({"name": intake.name or _slug(intake.folder.resolve().name), "task": task})
+        name = intake.name or _slug(intake.folder.resolve().name)
+        return Config.model_validate({"name": name, "objective": intake.objective, "task": task})
     except ValidationError as error:
         raise TwofoldError(f"the project: {describe(error)}") from None
 

@@ -100,7 +100,10 @@ STEP = Step(
     name="report",
     makes=("report.json", "report.html"),
     needs=("labels.parquet", "checks.json", "bias.json", "flags.parquet", "queue.parquet", "forecast.json"),
-    depends_on=lambda config: [config.name, config.task.model_dump(mode="json"), config.annotation.batch_size],
+    depends_on=lambda config: [
+        *(config.name, config.objective, config.annotation.batch_size),
+        config.task.model_dump(mode="json"),
+    ],
     run=run,
     revision=5,
 )

@@ -16,6 +16,7 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
     found = round_.json("evaluation.json")
     parts, labels = records_by_part(round_), current_labels(project, round_)
     return {
+        "objective": project.config.objective or None,
         "evaluation": found["test"],
         **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
         **{name: found.get(name) for name in ("readers", "weak_slices")},  # rounds of before have none

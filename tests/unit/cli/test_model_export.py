@@ -40,6 +40,17 @@ def test_the_card_says_what_was_measured_and_what_nobody_has_said(evaluated: Pro
     assert all(text not in card.text for _, text, _, _ in messages(60))
 
 
+def test_what_it_is_for_stands_above_what_was_measured(evaluated: Project, tmp_path: Path) -> None:
+    path = evaluated.folder / "twofold.toml"
+    edited = path.read_text().replace('objective = ""', 'objective = "Route *messages* to desks."', 1)
+    assert "What it is meant for" in written(evaluated, tmp_path / "before").text
+    path.write_text(edited)
+    said = written(evaluated, tmp_path / "after").text
+    assert said.index("Route \\*messages\\* to desks.") < said.index("## How right it is")
+    assert "What it is meant for" not in said
+    assert "meant for: Route *messages* to desks." in run("gate", evaluated.folder).output
+
+
 def test_the_folder_is_the_model(evaluated: Project, tmp_path: Path) -> None:
     written(evaluated, tmp_path / "model")
     asked = {"text": ["the courier is wrong", "the invoice is wrong"]}
