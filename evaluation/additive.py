@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,22 +18,24 @@ from evaluation.predictions import FloatArray, IntArray, Predictions
 from evaluation.sums import AllPredictions, Metrics
 
 BoolArray = npt.NDArray[np.bool_]
-Parts: TypeAlias = Callable[[Predictions], FloatArray]
+Parts: TypeAlias = Callable[[Any], FloatArray]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Additive:
-    """A metric of any number of resamples at once, of records with one label each.
+    """A metric of any number of resamples at once.
 
     Attributes:
         of: (...,) its values, by the metrics of the same records and (..., c) sums of `parts`; NaN where undefined.
         undefined: Why it may be, in words.
         parts: (n, c) what each record adds; None where the other metrics have all that is wanted.
+        several: Whether it is of records with any number of labels each, rather than one.
     """
 
     of: Callable[[Metrics, FloatArray], FloatArray]
     undefined: str = "it is undefined"
     parts: Parts | None = None
+    several: bool = False
 
 
 def parts_of(metrics: Mapping[str, Additive], predictions: AllPredictions) -> tuple[list[FloatArray], dict[str, slice]]:
@@ -44,10 +46,10 @@ def parts_of(metrics: Mapping[str, Additive], predictions: AllPredictions) -> tu
     Raises:
         ValueError: Records have other answers than one label each.
     """
-    if not metrics:
-        return [], {}
-    if not isinstance(predictions, Predictions):
-        raise ValueError(f"metrics: {next(iter(metrics))!r} is measured where records have one label each")
+    has_several = not isinstance(predictions, Predictions)
+    if misplaced := [name for name, metric in metrics.items() if metric.several != has_several]:
+        each = "one label each" if has_several else "any number of labels each"
+        raise ValueError(f"metrics: {misplaced[0]!r} is measured where records have {each}")
     blocks: list[FloatArray] = []
     start, made = 0, dict[Parts | None, slice]({None: slice(0, 0)})
     for parts in dict.fromkeys(metric.parts for metric in metrics.values()):

@@ -9,6 +9,7 @@ import numpy as np
 from evaluation.additive import CLASSIFICATION
 from evaluation.metrics import AnyMetric, Metric
 from evaluation.predictions import IntArray
+from evaluation.several_labels import SEVERAL
 
 
 def scale_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
@@ -51,35 +52,6 @@ def scale_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
     }
 
 
-def several_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
-    """Return what is measured beside whole answers where records have several labels.
-
-    Args:
-        names: The k labels.
-
-    Returns:
-        `micro_f1`, F1 over all labels of all records together; `label_accuracy`, the share of labels rightly given or
-        left out; `overlap`, the mean share of labels in both answers among those in one of them, 1 where both have
-        none. All in [0, 1].
-
-    Example:
-        >>> import numpy as np
-        >>> metrics = several_metrics(["anger", "joy"])
-        >>> labels, predicted = np.array([[1, 1], [0, 0]]), np.array([[1, 0], [0, 0]])
-        >>> [round(metric(labels, predicted), 2) for metric in metrics.values()]
-        [0.67, 0.75, 0.75]
-    """
-
-    def label_accuracy(labels: IntArray, predicted: IntArray) -> float:
-        return float((labels == predicted).mean())
-
-    def overlap(labels: IntArray, predicted: IntArray) -> float:
-        both, either = (labels & predicted).sum(axis=1), (labels | predicted).sum(axis=1)
-        return float(np.where(either > 0, both / np.maximum(either, 1), 1.0).mean())
-
-    return {"micro_f1": micro_f1, "label_accuracy": label_accuracy, "overlap": overlap}
-
-
 def preference_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
     """Return what is measured beside the accuracy of all pairs where one of two texts is better, or neither.
 
@@ -115,17 +87,6 @@ def preference_metrics(names: Sequence[str]) -> Mapping[str, Metric]:
     }
 
 
-def micro_f1(labels: IntArray, predicted: IntArray) -> float:
-    """Return F1 over all labels of all records together, in [0, 1]; 1 where there are none, and none was predicted.
-
-    Args:
-        labels: (n, k) ones and zeros.
-        predicted: The same.
-    """
-    given = labels.sum() + predicted.sum()
-    return float(2 * (labels & predicted).sum() / given) if given else 1.0
-
-
 def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     try:
         return np.array([float(name) for name in names])
@@ -135,7 +96,7 @@ def _numbers(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64
 
 SUITES: Mapping[str, Callable[[Sequence[str]], Mapping[str, AnyMetric]]] = {
     "classification": lambda names: CLASSIFICATION,
-    "multi_label_classification": several_metrics,
+    "multi_label_classification": lambda names: SEVERAL,
     "ordinal_classification": scale_metrics,
     "pairwise": preference_metrics,
 }

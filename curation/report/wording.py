@@ -26,6 +26,7 @@ _METRICS = {
     "first_predicted": "First text is better, by the model",
     "kendall_tau_b": "Kendall's tau-b",
     "label_accuracy": "Labels rightly given or left out",
+    "label_ranking_precision": "Label ranking precision",
     "matthews_correlation": "Matthews' correlation",
     "mean_absolute_error": "Mean absolute error (lower is better)",
     "micro_f1": "F1 over all labels",

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import torch
 
 from evaluation.predictions import probability_of_all
-from evaluation.suites import micro_f1
 from training.answers.listwise import NAMES as OPTIONS
 from training.answers.listwise import listwise_head
 from training.answers.losses import LOSSES, mean_loss
@@ -226,8 +225,14 @@ def _best_threshold(probs: FloatArray, labels: IntArray) -> float:
     A label that few records have stays below one half long after the model can tell them (Lipton, Elkan and
     Naryanaswamy 2014): one half would predict nothing then.
     """
-    scores = {float(t): micro_f1(labels, _above_threshold(probs, t)) for t in _THRESHOLDS}
+    scores = {float(t): _f1_of_all(labels, _above_threshold(probs, t)) for t in _THRESHOLDS}
     return max(scores, key=lambda t: (scores[t], t))
+
+
+def _f1_of_all(labels: IntArray, said: IntArray) -> float:
+    """Return F1 over all labels of all records together; 1 where there are none, and none is said."""
+    given = labels.sum() + said.sum()
+    return float(2 * (labels & said).sum() / given) if given else 1.0
 
 
 def _one_half(probs: FloatArray, labels: IntArray) -> float:

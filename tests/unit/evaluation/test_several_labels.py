@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score, precision_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    hamming_loss,
+    jaccard_score,
+    label_ranking_average_precision_score,
+    precision_score,
+)
 
 from evaluation import compare, evaluate
-from evaluation.suites import scale_metrics, several_metrics
+from evaluation.several_labels import SEVERAL
+from evaluation.suites import scale_metrics
 
 NAMES = ["anger", "joy", "fear"]
 
@@ -18,14 +26,16 @@ NAMES = ["anger", "joy", "fear"]
 def answered(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     n = draw(st.integers(1, 12))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
-    return rng.integers(2, size=(n, 3)), rng.random((n, 3))
+    return rng.integers(2, size=(n, 3)), rng.random((n, 3)).round(
+        draw(st.sampled_from([1, 9]))
+    )  # with and without ties
 
 
 @given(answered())
 def test_numbers_are_those_of_scikit_learn(given_: tuple[np.ndarray, np.ndarray]) -> None:
     labels, probs = given_
     said = (probs > 0.5).astype(int)
-    found = evaluate(labels, probs, label_names=NAMES, resamples=5)
+    found = evaluate(labels, probs, label_names=NAMES, resamples=5, metrics=SEVERAL)
     seen = (labels | said).any(axis=0)
     assert found.accuracy.value == pytest.approx(accuracy_score(labels, said))
     if seen.any():
@@ -36,8 +46,15 @@ def test_numbers_are_those_of_scikit_learn(given_: tuple[np.ndarray, np.ndarray]
             assert scores.precision.value == pytest.approx(precision_score(labels[:, i], said[:, i], zero_division=0))
         assert scores.support == labels[:, i].sum()
     if seen.any():
-        wanted = f1_score(labels, said, average="micro", zero_division=0)
-        assert several_metrics(NAMES)["micro_f1"](labels, said) == pytest.approx(wanted)
+        assert found.metrics["micro_f1"].value == pytest.approx(
+            f1_score(labels, said, average="micro", zero_division=0)
+        )
+    assert found.metrics["label_accuracy"].value == pytest.approx(1 - hamming_loss(labels, said))
+    assert found.metrics["overlap"].value == pytest.approx(
+        jaccard_score(labels, said, average="samples", zero_division=1)
+    )
+    ranked = label_ranking_average_precision_score(labels, probs)
+    assert found.metrics["label_ranking_precision"].value == pytest.approx(ranked)
     assert np.diag(found.confusion).tolist() == (labels & said).sum(axis=0).tolist()
 
 
