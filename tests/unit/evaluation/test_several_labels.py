@@ -26,9 +26,8 @@ NAMES = ["anger", "joy", "fear"]
 def answered(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     n = draw(st.integers(1, 12))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
-    return rng.integers(2, size=(n, 3)), rng.random((n, 3)).round(
-        draw(st.sampled_from([1, 9]))
-    )  # with and without ties
+    digits = draw(st.sampled_from([1, 9]))  # with ties and without
+    return rng.integers(2, size=(n, 3)), rng.random((n, 3)).round(digits)
 
 
 @given(answered())
