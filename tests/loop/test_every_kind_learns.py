@@ -69,7 +69,7 @@ CASES = [
         "multi_label",
         {"late": "delivery", "broken": "damage|complaint", "thanks": "[]"},
         "delivery,damage,complaint",
-        metrics=frozenset({"micro_f1", "label_accuracy", "overlap"}),
+        metrics=frozenset({"micro_f1", "label_accuracy", "label_ranking_precision", "overlap"}),
     ),
     Case(
         "rating",
