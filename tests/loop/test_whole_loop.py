@@ -162,6 +162,8 @@ NO_INPUTS = ("twofold.toml", "ledger.jsonl", "rounds/000/manifest.json", "rounds
 def settled(people: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Context:
     """A copy of the project, in its round that is settled."""
     folder = Path(shutil.copytree(str(people["folder"]), tmp_path_factory.mktemp("settled") / "shop"))
+    slips = {"name": "slips", "of": "test", "change": "typos", "strength": 0.1, "expect": "same", "at_most": 0.5}
+    (folder / "behaviour.yaml").write_text(json.dumps({"tests": [slips]}), encoding="utf-8")  # JSON is YAML
     project = open_project(folder)
     return Context(project=project, round=project.round(1))
 
