@@ -37,6 +37,7 @@ def run(context: Context) -> str:
     project, robustness = context.project, context.config.evaluation.robustness
     has_tests = project.has(TESTS)
     why_not = _why_not(context.config.task) if has_tests or robustness else ""
+    context.round.opened("evaluation.json")  # this comes after what is measured, and anew with it
     found: dict[str, Any] = {"behaviour": None, "robustness": None, "note": why_not}
     told = [] if has_tests or robustness else [f"no {TESTS} in the project's folder"]
     if (has_tests or robustness) and not why_not:
