@@ -91,7 +91,8 @@ def _brier_parts(predictions: Predictions) -> FloatArray:
     return np.asarray(found[:, None])
 
 
-def _mean(metrics: Metrics, sums: FloatArray) -> FloatArray:
+def mean(metrics: Metrics, sums: FloatArray) -> FloatArray:
+    """Return (...,) the mean over records of what each adds."""
     return np.asarray(sums[..., 0] / metrics.n)
 
 
@@ -177,10 +178,10 @@ CLASSIFICATION: Mapping[str, Additive] = {
     "balanced_accuracy": Additive(of=balanced_accuracy),
     "cohen_kappa": Additive(of=cohen_kappa, undefined="all labels and predictions are one"),
     "matthews_correlation": Additive(of=matthews_correlation),
-    "brier_score": Additive(of=_mean, parts=_brier_parts),
-    "auroc": Additive(of=_mean, parts=_rank_parts, undefined=_ONE_LABEL),
+    "brier_score": Additive(of=mean, parts=_brier_parts),
+    "auroc": Additive(of=mean, parts=_rank_parts, undefined=_ONE_LABEL),
     "average_precision": Additive(
-        of=lambda metrics, sums: _mean(metrics, sums[..., 1:]), parts=_rank_parts, undefined=_ONE_LABEL
+        of=lambda metrics, sums: mean(metrics, sums[..., 1:]), parts=_rank_parts, undefined=_ONE_LABEL
     ),
 }
 """Of records with one label each: areas are unweighted means over labels, each against all others; the Brier score

@@ -203,8 +203,8 @@ def measure(
         value, values = (metric.of(of, at[..., width:][..., places[name]]) for of, at in both)
         return percentile_interval(float(value), values, confidence, undefined=metric.undefined)
 
-    overall, share = _overall(point, drawn, confidence), _independent(predictions.n, drawing.get("groups"))
-    overall["accuracy"] = _widened(overall["accuracy"], predictions.n * share, confidence)
+    share = _independent(predictions.n, drawing.get("groups"))
+    overall = means(point, drawn, confidence, records=predictions.n * share)
     if not calibrated:
         overall["expected_calibration_error"] = Interval(value=None, reason="the model's confidence is not known")
     return {
@@ -219,12 +219,21 @@ def measure(
     }
 
 
-def _overall(point: Metrics, drawn: Metrics, confidence: float) -> dict[str, Interval]:
+def means(point: Metrics, drawn: Metrics, confidence: float, *, records: float) -> dict[str, Interval]:
+    """Return the measures of all records together by name, each with its interval.
+
+    Args:
+        point: On all records.
+        drawn: On their resamples.
+        confidence: Coverage of the intervals, in (0, 1).
+        records: How many of them say something of their own.
+    """
     kinds = {**dict.fromkeys(_MEANS, percentile_interval), **dict.fromkeys(_BIASED, pivotal_interval)}
-    return {
+    found = {
         name: interval(float(getattr(point, name)), getattr(drawn, name), confidence)
         for name, interval in kinds.items()
     }
+    return {**found, "accuracy": _widened(found["accuracy"], records, confidence)}
 
 
 def _independent(n: int, groups: IntArray | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.columns import Column, column, is_missing, kept, matrix, rows_of_lists
+from evaluation.holm import holm
 from evaluation.intervals import FloatArray, Interval, share_difference, wilson_interval
 from evaluation.settings import check_number, check_whole
 from evaluation.share_shift import share_shift
@@ -149,21 +150,6 @@ def drift(
     )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm 1979): the family-wise error, whatever hangs on what.
-
-    Example:
-        >>> holm([0.01, 0.04, 0.03])
-        [0.03, 0.06, 0.06]
-    """
-    order = sorted(range(len(p_values)), key=lambda at: p_values[at])
-    found, so_far = [0.0] * len(p_values), 0.0
-    for rank, at in enumerate(order):
-        so_far = max(so_far, min(1.0, (len(order) - rank) * p_values[at]))
-        found[at] = so_far
-    return found
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Pair:
     """A column of both sides."""
@@ -239,7 +225,6 @@ def _vectors(name: str, values: Any) -> npt.NDArray[np.float32]:
 
 def _vector_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:
     found = vector_shift(pair.first, pair.second, draws=draws, seed=seed)
-    value, low, high = found.told.numbers
     told = _on_scale(found.told, lambda share: max(0.0, 2 * share - 1))
     apart = _on_scale(found.apart, lambda squared: math.sqrt(squared / 2))
     return [
@@ -248,15 +233,15 @@ def _vector_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:
             "classifier",
             told,
             found.told_p,
-            f"a classifier tells {pair.name} of the log from those of the reference with probability {value:.2f} "
-            f"[{low:.2f}, {high:.2f}]; .50 if nothing had changed",
+            f"a classifier tells {pair.name} of the log from those of the reference with probability "
+            f"{found.told.in_words('.2f')}; .50 if nothing had changed",
         ),
         _shift(
             pair.name,
             "mean discrepancy",
             apart,
             found.apart_p,
-            f"the {pair.name} of the log lie {_bare(apart)} from those of the reference as clouds: "
+            f"the {pair.name} of the log lie {apart.in_words('.2f')} from those of the reference as clouds: "
             "0 is the same, 1 has nothing in common",
         ),
     ]
@@ -324,7 +309,7 @@ def _too_far(name: str, first: FloatArray, second: FloatArray) -> Shift:
     far = int((second > limit).sum())
     excess = share_difference(far, m, r, n)
     value, low, high = (max(0.0, number) for number in excess.numbers)
-    share = "{:.3f} [{:.3f}, {:.3f}]".format(*wilson_interval(far, m).numbers)
+    share = wilson_interval(far, m).in_words()
     return _shift(
         name,
         "exceedance",
@@ -341,10 +326,6 @@ def _value_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:
     ends = (low, high) if value >= 0 else (-high, -low)
     size = Interval(value=abs(value), low=max(0.0, ends[0]), high=ends[1])
     return [_shift(pair.name, "chi-squared", size, found.p_value, "; ".join(found.sentences))]
-
-
-def _bare(found: Interval) -> str:
-    return "{:.2f} [{:.2f}, {:.2f}]".format(*found.numbers)
 
 
 _TESTS: Mapping[Kind, Callable[[_Pair, int, int], list[Shift]]] = {

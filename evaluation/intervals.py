@@ -50,6 +50,16 @@ class Interval(Shown):
         value, low, high = (_NAN if number is None else number for number in (self.value, self.low, self.high))
         return value, low, high
 
+    def in_words(self, spec: str = ".3f") -> str:
+        """Return the number with its ends, as a sentence has them; `spec` as in `format`.
+
+        Example:
+            >>> Interval(value=0.5, low=0.25, high=0.75).in_words(".2f")
+            '0.50 [0.25, 0.75]'
+        """
+        value, low, high = (format(number, spec) for number in self.numbers)
+        return f"{value} [{low}, {high}]"
+
     def _facts(self) -> Mapping[str, Any]:
         return {name: fact for name, fact in super()._facts().items() if name != "reason" or fact}
 

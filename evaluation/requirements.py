@@ -119,7 +119,7 @@ def _verdict(found: Interval, bound: float, records: int, *, upwards: bool) -> t
 
 def _shown(found: Interval) -> str:
     value, low, high = found.numbers
-    return f"{value:.4g}" if low == high else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value:.4g}" if low == high else found.in_words()
 
 
 def paired_difference(gained: int, lost: int, n: int, *, confidence: float = 0.95) -> Interval:

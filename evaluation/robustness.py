@@ -11,17 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.asking import Ask, Asked, Record, read_records
+from evaluation.classification import means
 from evaluation.columns import kept
 from evaluation.comparison import Comparison, compared
+from evaluation.holm import holm
 from evaluation.intervals import (
     Interval,
     check_confidence,
     check_resampling,
-    percentile_interval,
-    pivotal_interval,
     resampled_sums,
     wilson_interval,
-    with_width,
 )
 from evaluation.perturbations import PERTURBATIONS, check_perturbations, perturb
 from evaluation.predictions import AnyPredictions, check_any_predictions, check_length, check_names
@@ -299,14 +298,8 @@ class _Trial:
         columns = record_columns(said)
         point = metrics_of(np.asarray(columns.sum(axis=0)).ravel(), said.k)
         drawn = metrics_of(resampled_sums(columns, **self.drawing), said.k)
-        return (
-            with_width(
-                percentile_interval(float(point.accuracy), drawn.accuracy, self.confidence),
-                records=said.n,
-                confidence=self.confidence,
-            ),
-            pivotal_interval(float(point.macro_f1), drawn.macro_f1, self.confidence),
-        )
+        found = means(point, drawn, self.confidence, records=said.n)
+        return found["accuracy"], found["macro_f1"]
 
     def harm(
         self, name: str, curve: list[RobustnessPoint], adjusted_p: float, changes: Mapping[float, list[Record]]
@@ -326,23 +319,6 @@ class _Trial:
             examples=tuple(strongest[i] for i in surest),
             records=tuple(self.rows[surest].tolist()),
         )
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number: any below .05 by chance is as rare as one of one (Holm 1979).
-
-    Args:
-        p: (m,) p-values, in [0, 1].
-
-    Example:
-        >>> holm([0.01, 0.04, 0.03])
-        [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p, kind="stable")
-    stepped = np.asarray(p, dtype=np.float64)[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return [float(one) for one in adjusted]
 
 
 def _rising(strengths: Sequence[float]) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from evaluation.additive import Additive
+from evaluation.additive import Additive, mean
 from evaluation.predictions import FloatArray, MultiLabelPredictions
 from evaluation.sums import Metrics
 
@@ -44,15 +44,11 @@ def _ranking_precisions(predictions: MultiLabelPredictions) -> FloatArray:
     return np.asarray(np.where((counts == 0) | (counts == has.shape[1]), 1.0, found)[:, None])
 
 
-def _mean(metrics: Metrics, sums: FloatArray) -> FloatArray:
-    return np.asarray(sums[..., 0] / metrics.n)
-
-
 SEVERAL: Mapping[str, Additive] = {
     "micro_f1": Additive(of=micro_f1, several=True),
     "label_accuracy": Additive(of=label_accuracy, several=True),
-    "overlap": Additive(of=_mean, parts=_overlaps, several=True),
-    "label_ranking_precision": Additive(of=_mean, parts=_ranking_precisions, several=True),
+    "overlap": Additive(of=mean, parts=_overlaps, several=True),
+    "label_ranking_precision": Additive(of=mean, parts=_ranking_precisions, several=True),
 }
 """Of records with any number of labels each, all in [0, 1]: F1 over all labels together; the share of labels rightly
 given or left out; the mean overlap of both answers (Jaccard); the label ranking average precision."""

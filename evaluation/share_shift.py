@@ -103,9 +103,5 @@ def _moved(before: int, after: int, n: int, m: int, values: int) -> Interval:
 
 
 def _sentence(what: str, name: str, counts: Sequence[int], n: int, m: int) -> str:
-    before, after = (_shown(wilson_interval(k, size)) for k, size in zip(counts, (n, m), strict=True))
+    before, after = (wilson_interval(k, size).in_words() for k, size in zip(counts, (n, m), strict=True))
     return f"the share of {name!r} in {what} went from {before} to {after}"
-
-
-def _shown(share: Interval) -> str:
-    return "{:.3f} [{:.3f}, {:.3f}]".format(*share.numbers)

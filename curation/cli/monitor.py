@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -163,11 +163,11 @@ def _wrapped(word: str, said: str) -> list[str]:
 def _about_answers(found: Watched) -> Iterator[str]:
     took = found.compared.seconds
     if took:
-        p50, p95 = ("{:.3g} [{:.3g}, {:.3g}]".format(*took[name].numbers) for name in ("p50", "p95"))
+        p50, p95 = (took[name].in_words(".3g") for name in ("p50", "p95"))
         yield f"{'speed':<9} {p50} seconds in the median, {p95} for the slowest of 20"
     for share, what in ((found.compared.down, "thumbs are down"), (found.compared.corrected, "corrections differ")):
         if share is not None:
-            yield f"{'users':<9} {_shown(share)} of the {what}"
+            yield f"{'users':<9} {share.in_words()} of the {what}"
 
 
 def _history(before: Sequence[Looked]) -> Iterator[str]:
@@ -175,7 +175,3 @@ def _history(before: Sequence[Looked]) -> Iterator[str]:
     for each in [*newest.values()][-_LOGS:]:
         raised = ", ".join(each.alarms) or "no alarm"
         yield f"{'before':<9} {each.log}: {each.rows:,} rows, {raised}"
-
-
-def _shown(share: Any) -> str:
-    return "{:.3f} [{:.3f}, {:.3f}]".format(*share.numbers)

@@ -12,6 +12,7 @@ from curation.exports.data_card import PIPELINES
 from curation.exports.layouts.form import form_of
 from curation.project import ledger
 from curation.project.folder import Project, Round
+from curation.project.labelled import records_by_part
 from curation.project.reads import content_hash
 from training.models.packaged import PACKAGED
 from training.run_record import recorded
@@ -164,8 +165,7 @@ def _against(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _learnt(project: Project, round_: Round, run: Mapping[str, Any]) -> Iterator[str]:
-    parts = round_.table("split.parquet")["part"].to_pylist()
-    sizes = ", ".join(f"{parts.count(name)} {name}" for name in sorted({*parts} - {None}))
+    sizes = ", ".join(f"{len(ids)} {part}" for part, ids in sorted(records_by_part(round_).items()) if ids)
     yield f"Records of the project by part: {sizes}. Labels are those of round {round_.number}."
     config, seconds = run["config"], (run.get("cost") or {}).get("processor_seconds")
     how = f"By the method {_text(config['method'])}, from {_text(config['model'])}, with the seed {config['seed']}"

@@ -45,13 +45,12 @@ def _of_drift(found: Compared, asked: MonitorConfig) -> Iterator[Alarm]:
 
 def _of_speed(found: Compared, asked: MonitorConfig) -> Iterator[Alarm]:
     if asked.p95_seconds is not None and found.seconds and found.seconds["p95"].numbers[1] > asked.p95_seconds:
-        shown = "{:.3g} [{:.3g}, {:.3g}]".format(*found.seconds["p95"].numbers)
+        shown = found.seconds["p95"].in_words(".3g")
         said = f"95% of the answers take up to {shown} seconds, at most {asked.p95_seconds:g} are asked for"
         yield Alarm(measure="p95_seconds", size=found.seconds["p95"], reason=said)
 
 
 def _of_thumbs(found: Compared, asked: MonitorConfig) -> Iterator[Alarm]:
     if asked.thumbs_down is not None and found.down is not None and found.down.numbers[1] > asked.thumbs_down:
-        shown = "{:.3f} [{:.3f}, {:.3f}]".format(*found.down.numbers)
-        said = f"{shown} of the thumbs are down, at most {asked.thumbs_down:g} are asked for"
+        said = f"{found.down.in_words()} of the thumbs are down, at most {asked.thumbs_down:g} are asked for"
         yield Alarm(measure="thumbs_down", size=found.down, reason=said)

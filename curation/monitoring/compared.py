@@ -18,7 +18,7 @@ from curation.project.labelled import current_values, fields_by_id, records_by_p
 from curation.project.standing import Part
 from curation.project.step import Context
 from curation.quality.input_checks import FloatArray
-from curation.sources.beside import metadata_of
+from curation.sources.beside import makes_groups, metadata_of
 from curation.steps.evaluate import said_in, said_of
 from curation.tasks.task import Task
 from evaluation.drift import Drift, drift
@@ -131,8 +131,9 @@ def compared(
         model: The model that is asked where the log has no prediction; None for that of the round.
     """
     rows = with_predictions(context, log.sample, model)
-    known, now = _sides(context, reference, rows)
-    columns, left_out = _columns(context, known, now)
+    taught = _taught(context)
+    known, now = _sides(context, taught, reference, rows)
+    columns, left_out = _columns(context, taught, known, now)
     before, after = ({name: sides[at] for name, sides in columns.items()} for at in (0, 1))
     found = drift(before, after, distances=DISTANCES, level=level, seed=context.config.seed)
     took = np.array([row.seconds for row in rows if row.seconds is not None])
@@ -148,9 +149,10 @@ def compared(
     )
 
 
-def _sides(context: Context, reference: Sequence[Logged], rows: Sequence[Logged]) -> tuple[Side, Side]:
+def _sides(
+    context: Context, taught: Sequence[str], reference: Sequence[Logged], rows: Sequence[Logged]
+) -> tuple[Side, Side]:
     store = EmbeddingStore(context.project, tick=context.tick)
-    taught = _taught(context)
     chosen = np.random.default_rng(context.config.seed).permutation(len(taught))[:_TAUGHT]
     learnt = store.of([taught[at] for at in chosen.tolist()])
     vectors = store.of_texts([joined(row, context.config.task.fields) for row in (*reference, *rows)])
@@ -166,10 +168,12 @@ def joined(row: Logged, fields: Sequence[str]) -> str:
     return "\n".join(row.fields[name] for name in fields)
 
 
-def _columns(context: Context, known: Side, now: Side) -> tuple[dict[str, tuple[Any, Any]], list[str]]:
+def _columns(
+    context: Context, taught: Sequence[str], known: Side, now: Side
+) -> tuple[dict[str, tuple[Any, Any]], list[str]]:
     """Return the columns of both sides by name, and why others are left out."""
-    taught, read = _taught_words(context), context.config.task.read_fields
-    of_known, of_now = (text_measures([joined(row, read) for row in side.rows], taught) for side in (known, now))
+    known_words, read = _words_of(context, taught), context.config.task.read_fields
+    of_known, of_now = (text_measures([joined(row, read) for row in side.rows], known_words) for side in (known, now))
     made: dict[str, tuple[Any, Any]] = {
         CALLED[Measure.TEXTS]: (known.vectors, now.vectors),
         **{name: (of_known[name], of_now[name]) for name in of_known},
@@ -198,9 +202,9 @@ def _taught(context: Context) -> list[str]:
     return [i for i in records_by_part(context.round)[Part.TRAIN] if i in labelled]
 
 
-def _taught_words(context: Context) -> frozenset[str]:
+def _words_of(context: Context, ids: Sequence[str]) -> frozenset[str]:
     fields, read = fields_by_id(context.project), context.config.task.read_fields
-    return frozenset(word for i in _taught(context) for name in read for word in words(fields[i][name]))
+    return frozenset(word for i in ids for name in read for word in words(fields[i][name]))
 
 
 def what_compares(task: Task) -> Callable[[Any], Any] | None:
@@ -226,7 +230,6 @@ def _beside(known: Sequence[Logged], now: Sequence[Logged]) -> dict[str, tuple[A
     found = {}
     for name in known[0].beside if known else ():
         before, after = ([row.beside.get(name) for row in side] for side in (known, now))
-        few = len({*before, *after}) <= max(2, (len(before) + len(after)) // 5)
-        if few and any(v is not None for v in before) and any(v is not None for v in after):
+        if makes_groups([*before, *after]) and any(v is not None for v in before) and any(v is not None for v in after):
             found[name if name not in CALLED.values() else f"column {name}"] = (before, after)
     return found

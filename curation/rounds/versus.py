@@ -12,7 +12,7 @@ from curation.prediction.chosen_model import choose_model
 from curation.project.folder import Project, Round
 from curation.project.labelled import tested_values
 from curation.project.step import Context, Tick
-from curation.sources.beside import metadata_of
+from curation.sources.beside import makes_groups, metadata_of
 from curation.steps.evaluate import said_by, said_in
 from evaluation.comparison import Comparison
 from evaluation.intervals import Interval
@@ -118,4 +118,4 @@ def _columns(project: Project, ids: Sequence[str], labels: Sequence[str | None])
     the correction for their number.
     """
     columns = {**metadata_of(project, ids), "label": labels}
-    return {name: values for name, values in columns.items() if len(set(values)) <= max(2, len(ids) // 5)}
+    return {name: values for name, values in columns.items() if makes_groups(values)}

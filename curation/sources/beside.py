@@ -83,6 +83,11 @@ def kept_column(project: Project, name: str, setting: str) -> list[str | None]:
     return kept[name]
 
 
+def makes_groups(values: Sequence[str | None]) -> bool:
+    """Whether a value has five records on average: of numbers of orders nothing can be said by group."""
+    return len(set(values)) <= max(2, len(values) // 5)
+
+
 def reference_texts(project: Project, task: Task) -> list[str]:
     """Return the texts of the sample of the stream, each as one; none where there is no sample."""
     return joined_texts(read_table(project.path(REFERENCE)), task.fields) if project.has(REFERENCE) else []

@@ -191,7 +191,7 @@ def _summary(scores: Any, on: dict[str, Any], also: Sequence[str]) -> str:
     records = f"{on['records']} test records, {on['settled_by_people']} of their labels settled by people"
     named = {"accuracy": scores.accuracy, "macro-F1": scores.macro_f1}
     named |= {name.replace("_", " "): scores.metrics[name] for name in also if name in scores.metrics}
-    found = ", ".join(f"{name} {_shown(score)}" for name, score in named.items() if score.low is not None)
+    found = ", ".join(f"{name} {score.in_words()}" for name, score in named.items() if score.low is not None)
     return f"{found} (95% intervals) on {records}"
 
 
@@ -271,10 +271,6 @@ def said_in(round_: Round, ids: list[str]) -> Said:
         known=json.loads(told.get(LABEL_NAMES, b"[]")),
         threshold=float(json.loads(told.get(THRESHOLD, b"0.5"))),
     )
-
-
-def _shown(interval: Any) -> str:
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
 STEP = Step(

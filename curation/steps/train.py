@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from curation.bias.grouping import MISSING
 from curation.bias.weighting import reweighting
 from curation.errors import TwofoldError
 from curation.project.config import TrainingConfig
@@ -159,7 +158,7 @@ def _weights(context: Context, record_ids: Sequence[str], by: str) -> Mapping[st
     """Return what each record counts, and its variants, by the labels and groups of all of them."""
     project = context.project
     kept = kept_column(project, by, "training.reweigh_by")
-    groups = {i: MISSING if g is None else g for i, g in zip(column(project.records, "record_id"), kept, strict=True)}
+    groups = dict(zip(column(project.records, "record_id"), kept, strict=True))
     labels = current_labels(project, context.round)
     parents = column(context.round.table("augmented.parquet"), "parent")
     ids = [i for i in (*record_ids, *parents) if i in labels]

@@ -282,5 +282,4 @@ def _value(interval: Interval | None) -> float:
 def _said(interval: Interval | None) -> str:
     if interval is None or interval.low is None:
         return "not known"
-    value, low, high = interval.numbers
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return interval.in_words()

@@ -9,8 +9,9 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from evaluation.holm import holm
 from evaluation.intervals import Interval
-from evaluation.robustness import Robustness, holm, robustness
+from evaluation.robustness import Robustness, robustness
 
 NAMES = ["refund", "other"]
 FILLER = ("please", "look", "at", "the", "order", "that", "my", "sister", "placed", "last", "week", "and", "soon")

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom, kstest
 
 from evaluation import drift
-from evaluation.drift import holm
+from evaluation.holm import holm
 from evaluation.share_shift import share_shift
 from evaluation.vector_shift import vector_shift
 
