@@ -29,8 +29,10 @@ FLAG_COLUMNS = ["record_id", "check", "score", "reason", "label", *BESIDE[:2], "
 _MADE_BY = {
     "decisions.parquet": "review",
     "errors.parquet": "relabel",
+    "evaluation.json": "evaluate",
     "flags.parquet": "check",
     "labels.parquet": "review",
+    "model": "train",
     "predictions.parquet": "evaluate",
     "queue.parquet": "relabel",
     "split.parquet": "relabel",
@@ -53,7 +55,7 @@ def rounds_with(project: Project, *artifacts: str, number: int | None = None) ->
         which = "no round" if number is None else f"round {number:03d}"
         missing = next(name for name in artifacts if not any(_has(round_, name) for round_ in asked))
         has = "has" if number is None else "has no"
-        what = missing.removesuffix(".parquet")
+        what = Path(missing).stem
         raise TwofoldError(f"{project.folder}: {which} {has} {what} yet (run `twofold {_MADE_BY[missing]}`)")
     return found
 
@@ -293,7 +295,7 @@ def export_model(project: Project, to: Path, number: int | None = None) -> None:
     Raises:
         TwofoldError: The folder is there already, or no model was evaluated yet.
     """
-    round_ = newest(project, "evaluation.json", number=number)
+    round_ = newest(project, "model", "evaluation.json", number=number)
     card = model_card(project, round_)
 
     def save(temporary: Path) -> None:

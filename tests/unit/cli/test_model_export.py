@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,20 @@ def test_a_folder_that_is_there_is_left_alone(evaluated: Project, tmp_path: Path
     ran = run("export", evaluated.folder, "--what", "model", "--out", tmp_path / "model")
     assert "is there already" in str(ran.exception)
     assert not [*(tmp_path / "model").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (["model", "evaluation.json"], "no round has model yet (run `twofold train`)"),
+        (["evaluation.json"], "no round has evaluation yet (run `twofold evaluate`)"),
+    ],
+)
+def test_what_is_not_there_yet_is_one_line(evaluated: Project, tmp_path: Path, lost: list[str], told: str) -> None:
+    for name in lost:
+        path = evaluated.round(0).path(name)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    ran = run("export", evaluated.folder, "--what", "model", "--out", tmp_path / "model")
+    assert isinstance(ran.exception, TwofoldError)
+    assert str(ran.exception) == f"{evaluated.folder}: {told}"
+    assert not (tmp_path / "model").exists()
