@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from curation.cli.outputs import criteria_of, first_read, of_outputs, systems_of
 from curation.cli.screen import Screen
 from curation.cli.show import as_json, how_to_read
 from curation.errors import TwofoldError
@@ -32,7 +33,14 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=FILE)
-@click.option("--data", required=True, type=FILE, help=f"{ENDINGS}.")
+@click.option("--data", type=FILE, help=f"{ENDINGS}.")
+@click.option(
+    "--outputs",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="In place of --data: what a system made of the prompts; repeat for each system that people are to compare.",
+)
+@click.option("--criteria", help="Further questions of the same kind, separated by commas: relevance,fluency.")
 @click.option(
     "--text",
     "texts",
@@ -70,7 +78,9 @@ ENDINGS = "CSV, TSV, JSON, JSON lines (all four also as .gz), Parquet, .xlsx, or
 @as_json
 def init(
     folder: Path,
-    data: Path,
+    data: Path | None,
+    outputs: tuple[str, ...],
+    criteria: str | None,
     texts: tuple[str, ...],
     form: str | None,
     chats: tuple[str, ...],
@@ -99,6 +109,10 @@ def init(
     text and what is an answer: see docs/formats.md.
     """
     reading = Reading(encoding=encoding, delimiter=delimiter, quoting=quoting, format=form)
+    beside = {"--data": data, "--label": label, "--labels": labels or labels_from_data, "--test": test}
+    also = {"--gold": gold, "--chat": chats, "--custom": customs, "--format": form}
+    of_systems = systems_of(outputs, kind_name, texts, beside={**beside, **also})
+    data, kind_name = first_read(data, kind_name, of_systems)
     pages = _pages(customs)
     told = told_by(data, reading, texts=(*texts, *chats, *pages), label=label, record_id=record_id)
     reading, texts, label, record_id = told.reading, told.texts, told.label, told.record_id
@@ -127,7 +141,7 @@ def init(
             columns=columns,
             custom={name: pages[column] for name, column in columns.fields.items() if column in pages},
             kind=kind,
-            settings={**guess.settings, **_settings(settings)},
+            settings={**guess.settings, **of_outputs(of_systems, kind), **_settings(settings)},
             labels=named,
             test=test,
             gold=gold,
@@ -137,6 +151,8 @@ def init(
             join_labels=join_labels,
             name=name,
             objective=objective,
+            outputs=of_systems,
+            criteria=criteria_of(criteria),
         )
     )
     with Screen(as_json=as_json) as screen:

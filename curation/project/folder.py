@@ -5,6 +5,7 @@ my-project/
   guidelines.md     what annotators read
   records.parquet   every record that came in; rejected.parquet and intake.json say what did not, and why
   added.parquet     those that came in later, each with the reason to read it
+  systems.parquet   which system wrote what, where people judge the outputs of several
   test.parquet      an outside test set, where one was given; test_part.json: the frozen test part otherwise
   rounds/000/       what came in; rounds/001/ and so on: what each trip through people added
   ledger.jsonl      what happened, when, from which inputs
@@ -53,6 +54,7 @@ OWN_NAMES = (
     "metadata.parquet",
     "reference.parquet",
     "readers.parquet",
+    "systems.parquet",
     "identity-terms.txt",
     "behaviour.yaml",
     "test.parquet",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +12,7 @@ from uuid import uuid4
 import pyarrow as pa
 from pydantic import ValidationError
 
-from curation.annotation.plain_text import shown_as_written
+from curation.annotation.first_guidelines import first_guidelines
 from curation.errors import TwofoldError
 from curation.project import ledger
 from curation.project.artifacts import write_json, write_table, write_text
@@ -35,10 +33,10 @@ from curation.sources.labels import (
     parse_answers,
     twin_key,
 )
+from curation.sources.outputs import SYSTEMS, Blinded, Outputs, blinded
 from curation.sources.readers import column_names, read_rows
 from curation.sources.repair import repaired_name
 from curation.sources.rows import Reading
-from curation.tasks import limits
 from curation.tasks.kind import Kind
 from curation.tasks.kinds import kind_named
 from curation.tasks.task import Task
@@ -65,6 +63,9 @@ class Intake:
         join_labels: Whether labels that are equal as numbers, or differ in case or blanks only, become one.
         name: Name of the project in Argilla; that of the folder by default.
         objective: What the model is for, and what counts as a success.
+        outputs: The file of every system whose outputs people judge, by its name; `data` is one of them then, and the
+            last text column holds what a system wrote.
+        criteria: Names of further questions of the same kind.
     """
 
     folder: Path
@@ -82,6 +83,8 @@ class Intake:
     join_labels: bool = False
     name: str | None = None
     objective: str = ""
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+    criteria: Sequence[str] = ()
 
     @property
     def is_telling(self) -> bool:
@@ -128,7 +131,8 @@ def ingest(intake: Intake) -> Project:
         raise TwofoldError(f"{intake.folder}: there is a project here already")
     if intake.folder.exists() and (not intake.folder.is_dir() or any(intake.folder.iterdir())):
         raise TwofoldError(f"{intake.folder}: expected a new or an empty folder")
-    data = _cleaned(intake, intake.data, intake.columns)
+    blind = _blinded(intake) if intake.outputs else None
+    data = _cleaned(intake, intake.data, intake.columns) if blind is None else blind.cleaned
     if len(data.kept) < 2:
         raise TwofoldError(f"{intake.data}: expected at least 2 records, found 1")
     config = _config(intake, data)
@@ -140,8 +144,29 @@ def ingest(intake: Intake) -> Project:
     guidelines = _guidelines(intake, config.task)
     data_hash = content_hash(intake.data) if intake.data.is_file() else ""
     pages = {path.name: read_page(path) for path in intake.custom.values()}
-    _make_folder(intake.folder, lambda to: _write(to, config, came, {**pages, "guidelines.md": guidelines}, data_hash))
+
+    def fill(to: Path) -> None:
+        _write(to, config, came, {**pages, "guidelines.md": guidelines}, data_hash)
+        if blind is not None:
+            write_table(to / SYSTEMS, blind.systems)
+
+    _make_folder(intake.folder, fill)
     return Project(intake.folder)
+
+
+def _blinded(intake: Intake) -> Blinded:
+    """Join the outputs of several systems into records that do not tell them apart."""
+    *prompts, output = intake.columns.fields.items()
+    return blinded(
+        Outputs(
+            files=intake.outputs,
+            prompts=dict(prompts),
+            output=output,
+            record_id=intake.columns.record_id,
+            pairs=intake.kind.compares,
+            reading=intake.reading,
+        )
+    )
 
 
 def _cleaned(intake: Intake, path: Path, columns: Columns, *, labelled: bool = False) -> Cleaned:
@@ -191,7 +216,9 @@ def _notes(intake: Intake, data: Cleaned, task: Task) -> list[str]:
 
 
 def _config(intake: Intake, data: Cleaned) -> Config:
-    task = {"fields": _field_names(data), "questions": {intake.kind.column: _question(intake, data)}}
+    asked = _question(intake, data)
+    questions = dict.fromkeys((intake.kind.column, *intake.criteria), asked)
+    task = {"fields": _field_names(data), "questions": questions}
     shaped = data.kept[0].get("shaped", {})
     if custom := {name: path.name for name, path in intake.custom.items() if name in shaped}:
         task["custom"] = custom
@@ -199,9 +226,15 @@ def _config(intake: Intake, data: Cleaned) -> Config:
         task["chat"] = chat
     try:
         name = intake.name or _slug(intake.folder.resolve().name)
-        return Config.model_validate({"name": name, "objective": intake.objective, "task": task})
+        found = {"name": name, "objective": intake.objective, "task": task}
+        return Config.model_validate({**found, **(_of_outputs(data) if intake.outputs else {})})
     except ValidationError as error:
         raise TwofoldError(f"the project: {describe(error)}") from None
+
+
+def _of_outputs(data: Cleaned) -> dict[str, Any]:
+    """Return settings under which people judge systems: nothing sways them, and no model picks what they read."""
+    return {"annotation": {"suggestions": False, "batch_size": min(len(data.kept), 100_000)}}
 
 
 def _field_names(data: Cleaned) -> list[str]:
@@ -270,22 +303,8 @@ def _gold(intake: Intake, data: Cleaned, task: Task) -> Cleaned | None:
 
 def _guidelines(intake: Intake, task: Task) -> str:
     if intake.guidelines is None:
-        return _first_guidelines(task)
+        return first_guidelines(task, intake.criteria)
     return read_guidelines(intake.guidelines)
-
-
-def _first_guidelines(task: Task) -> str:
-    template = files("curation.steps").joinpath("guidelines.md").read_text(encoding="utf-8")
-    template = template.replace("WHAT TO DO", task.kind.guide)
-    if not task.target_names:
-        return template.replace("\nANSWERS\n", "")
-    text = template.replace("ANSWERS", "\n".join(f"- **{_in_markdown(name)}**: " for name in task.target_names))
-    too_long = limits.long_guidelines(text) is not None
-    return template.replace("ANSWERS", f"There are {len(task.target_names)} labels.") if too_long else text
-
-
-def _in_markdown(label: str) -> str:
-    return re.sub(r"([\\`*\[])", r"\\\1", shown_as_written(label))
 
 
 def _make_folder(folder: Path, fill: Callable[[Path], None]) -> None:
