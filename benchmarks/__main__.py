@@ -42,6 +42,7 @@ GOALS = {
     "H14": ("few_labels", []),
     "H15": ("weak_slices", []),
     "drift": ("drift", []),
+    "planted faults": ("planted_faults", []),
     "noisy training": ("noisy_training", []),
     "explanations": ("explanations", []),
     "private": ("private", []),

@@ -16,6 +16,7 @@ from curation.cli.show import as_json, project_dir
 from curation.errors import TwofoldError
 from curation.project.artifacts import write_text
 from curation.project.folder import open_project
+from curation.project.reads import content_hash
 
 if TYPE_CHECKING:
     from curation.rounds.asked_model import Asked
@@ -97,6 +98,7 @@ def _as_data(of: Asked, found: Sequence[ExplainedRecord], whole: Overall | None,
     return {
         "round": of.round.number,
         "model": str(of.folder),
+        "model_sha256": content_hash(of.folder),
         "method": of.method,
         "wrong": wrong,
         "records": [_record(each) for each in found],
@@ -116,8 +118,15 @@ def _record(each: ExplainedRecord) -> dict[str, Any]:
         "explained": each.explanation.to_dict(),
         "for": _pairs(each.explanation.strongest(most=_WORDS)),
         "against": _pairs(each.explanation.strongest_against(most=_WORDS)),
-        "nearest": [vars(one) for one in each.nearest],
+        "nearest": [{**vars(one), **_trail(each, one.record_id)} for one in each.nearest],
+        **_trail(each, each.record_id),
     }
+
+
+def _trail(each: ExplainedRecord, record_id: str | None) -> dict[str, Any]:
+    """Return how a label came about, as data and in words; of a text that is no record nothing."""
+    trail = each.trails.get(record_id or "")
+    return {"settled": trail.in_words() if trail else None, "trail": trail.to_dict() if trail else None}
 
 
 def _pairs(words: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
@@ -148,6 +157,8 @@ def _of_one(each: ExplainedRecord, of: Asked, *, colours: bool) -> Iterator[str]
     told, name = each.explanation, each.record_id or "text"
     given = f", labelled {each.label}" if each.label is not None else ""
     yield f"{name}: predicted {each.predicted}{given}"
+    if each.record_id is not None:
+        yield f"  label: {each.trails[each.record_id].in_words()}"
     yield from coloured(told, names=of.project.config.task.read_fields, colours=colours)
     yield f"  {told.label} ({told.probability:.2f})"
     yield f"    for:     {_weights(told.strongest(most=_WORDS))}"
@@ -159,6 +170,7 @@ def _of_one(each: ExplainedRecord, of: Asked, *, colours: bool) -> Iterator[str]
     for one in each.nearest:
         line = f"  near {one.record_id} ({one.part}, {one.label}, {one.similarity:.2f}): {' '.join(one.text.split())}"
         yield line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+        yield f"    its label: {each.trails[one.record_id].in_words()}"
 
 
 def _weights(words: Sequence[tuple[str, float]]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from curation.errors import TwofoldError, suggest
 from curation.prediction.explained_texts import affordable, labels_explained
+from curation.project.label_trail import LabelTrail, label_trails
 from curation.project.labelled import current_values, fields_by_id, records_by_part, tested_values
 from curation.project.step import Context, Tick
 from curation.rounds.asked_model import Asked
@@ -38,6 +39,7 @@ class ExplainedRecord:
         predicted: What the model says, in words.
         explanation: The words that speak for and against.
         nearest: The nearest training records, as far as any is near.
+        trails: How its label and theirs came about, by id.
     """
 
     record_id: str | None
@@ -46,6 +48,7 @@ class ExplainedRecord:
     predicted: str
     explanation: Explanation
     nearest: Sequence[Taught]
+    trails: Mapping[str, LabelTrail]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +157,7 @@ def _explained(
     labels = labels_explained(of.model, probs, targets)
     found = _weighed(of, texts, labels, bar("explain"))
     near = taught_nearby(of, texts, ids, nearest, bar)
+    trails = label_trails(of.project, of.round, {i for i in ids if i} | {one.record_id for row in near for one in row})
     return [
         ExplainedRecord(
             record_id=i,
@@ -162,6 +166,7 @@ def _explained(
             predicted=answer,
             explanation=each,
             nearest=those,
+            trails={told: trails[told] for told in (i, *(one.record_id for one in those)) if told},
         )
         for i, answer, each, those in zip(ids, answers, found, near, strict=True)
     ]

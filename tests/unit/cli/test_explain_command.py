@@ -19,6 +19,7 @@ from curation.errors import TwofoldError
 from curation.prediction.explained_texts import marked_errors
 from curation.project.folder import Project
 from curation.project.labelled import fields_by_id
+from curation.project.reads import content_hash
 from curation.rounds.asked_model import asked
 from curation.tasks.kinds import kind_named
 from evaluation import occlusion
@@ -65,6 +66,8 @@ def test_a_record_is_explained_by_its_words_and_by_what_it_was_taught_with(evalu
     assert [near["record_id"] for near in one["nearest"]] != []
     assert taught not in [near["record_id"] for near in one["nearest"]]
     assert {(near["part"], near["label"]) for near in one["nearest"]} == {("train", one["label"])}
+    assert {each["settled"] for each in (one, *one["nearest"])} == {"given with the data"}
+    assert found["model_sha256"] == content_hash(evaluated.round(0).path("model"))
 
 
 def test_a_text_from_outside_is_shown_and_obeyed_by_nobody(evaluated: Project, tmp_path: Path) -> None:
