@@ -5,6 +5,7 @@ from evaluation.behaviour import BehaviourResult, behaviour
 from evaluation.beside_readers import BesideReaders, beside_readers
 from evaluation.classification import Evaluation, LabelScores, evaluate
 from evaluation.comparison import Comparison, compare
+from evaluation.counterfactual import counterfactual_swaps
 from evaluation.drift import Drift, Shift, drift
 from evaluation.explaining.explanation import Explanation, Explanations
 from evaluation.explaining.faithfulness import Faithfulness, faithfulness
@@ -17,6 +18,7 @@ from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.robustness import Harm, Robustness, robustness
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
+from evaluation.swap_effects import SwapEffect, Swaps
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 from evaluation.weak_slices import WeakSlice, weak_slices
 
@@ -38,6 +40,8 @@ __all__ = [
     "Shift",
     "Slice",
     "SpanEvaluation",
+    "SwapEffect",
+    "Swaps",
     "TextEvaluation",
     "WeakSlice",
     "behaviour",
@@ -45,6 +49,7 @@ __all__ = [
     "compare",
     "compare_orders",
     "compare_spans",
+    "counterfactual_swaps",
     "drift",
     "error_table",
     "evaluate",

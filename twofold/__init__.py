@@ -95,6 +95,8 @@ if TYPE_CHECKING:
     from evaluation import Shift as Shift
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
+    from evaluation import SwapEffect as SwapEffect
+    from evaluation import Swaps as Swaps
     from evaluation import TextEvaluation as TextEvaluation
     from evaluation import WeakSlice as WeakSlice
     from evaluation import behaviour as behaviour
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
     from evaluation import compare_spans as compare_spans
+    from evaluation import counterfactual_swaps as counterfactual_swaps
     from evaluation import drift as drift
     from evaluation import error_table as error_table
     from evaluation import evaluate as evaluate
@@ -260,6 +263,8 @@ _NAMES = {
         "Shift",
         "Slice",
         "SpanEvaluation",
+        "SwapEffect",
+        "Swaps",
         "TextEvaluation",
         "WeakSlice",
         "behaviour",
@@ -267,6 +272,7 @@ _NAMES = {
         "compare",
         "compare_orders",
         "compare_spans",
+        "counterfactual_swaps",
         "drift",
         "error_table",
         "evaluate",

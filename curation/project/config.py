@@ -156,11 +156,13 @@ class EvaluationConfig(Section):
         robustness: Whether it is asked again about texts of the test part with typos, in capital letters, and so on.
         perturbations: In which of those ways; all, where none is named.
         robustness_texts: How many of the texts; where the test part has more, that many are drawn.
+        swaps: Whether it is asked about texts of the test part that name one group of people with another in its place.
     """
 
     robustness: bool = False
     perturbations: tuple[str, ...] = ()
     robustness_texts: int = Field(default=200, ge=20, le=100_000)
+    swaps: bool = False
 
     @field_validator("perturbations")
     @classmethod
@@ -187,6 +189,7 @@ class GateConfig(Section):
         weak_slices: How many slices on which the model is worse than chance explains may have been found.
         behaviour: Whether every test of `behaviour.yaml` has to be met.
         robustness_drop: How much accuracy each perturbation may cost at its greatest strength.
+        swap_changes: The share of answers that may change where one group of people takes the place of another.
         settled_by_people: The share of the test part whose answers people have to have settled.
         milliseconds: How long one record may take here, in the median.
         alarms: How many alarms the last log of the model may have raised; `twofold monitor` looks at logs.
@@ -201,6 +204,7 @@ class GateConfig(Section):
     weak_slices: int | None = Field(default=None, ge=0)
     behaviour: bool = False
     robustness_drop: float | None = Field(default=None, ge=0, le=1)
+    swap_changes: float | None = Field(default=None, ge=0, le=1)
     settled_by_people: float | None = Field(default=None, ge=0, le=1)
     milliseconds: float | None = Field(default=None, gt=0)
     alarms: int | None = Field(default=None, ge=0)

@@ -57,6 +57,7 @@ OWN_NAMES = (
     "systems.parquet",
     "identity-terms.txt",
     "behaviour.yaml",
+    "swap-terms.txt",
     "test.parquet",
     "test_part.json",
     "gold.parquet",

@@ -54,3 +54,38 @@ class Robustness(Part):
     accuracy: Measure
     harms: Many[Harm]
     note: str
+
+
+class SwapExample(Part):
+    """A text before and after a swap, and what that does to the probability of the pair's label."""
+
+    before: list[str]
+    after: list[str]
+    change: Number
+
+
+class SwapEffect(Part):
+    """What two groups of people that change places do to the answers; `label` and what follows only where tested."""
+
+    pair: str
+    second: str
+    records: int
+    of_first: int
+    of_second: int
+    changed: Measure
+    label: str | None
+    to_second: Measure
+    to_first: Measure
+    skew: Measure
+    adjusted_p: Number
+    is_found: bool
+    smallest_seen: Number | None
+    examples: Many[SwapExample]
+
+
+class Swaps(Part):
+    """Every pair of groups that enough texts name, the surest first; `note` says of how many texts."""
+
+    pairs: Many[SwapEffect]
+    smallest: int
+    note: str

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from curation.report.behaviour_parts import BehaviourTest, Robustness
+from curation.report.behaviour_parts import BehaviourTest, Robustness, Swaps
 from curation.report.parts import Counts, Listed, Many, Measure, Measures, Number, Part
 
 
@@ -158,6 +158,7 @@ class Model(Part):
     weak_slices: WeakSlices | None = None
     behaviour: list[BehaviourTest] | None = None
     robustness: Robustness | None = None
+    swaps: Swaps | None = None
     training: Training | None
     parts: Counts
     labelled_parts: Counts

@@ -73,10 +73,11 @@ def _evaluate(round_: Round) -> dict[str, Any]:
 
 def _behaviour(round_: Round) -> dict[str, Any]:
     found = round_.json("behaviour.json")
-    tests, robustness = found["behaviour"], found["robustness"]
+    tests, robustness, swaps = found["behaviour"], found["robustness"], found.get("swaps")
     return {
         "tests": tests and {one["name"]: one["verdict"] for one in tests},
         "harmful": robustness and [one["perturbation"] for one in robustness["harms"] if one["harmful"]],
+        "swaps": swaps and [one["pair"] for one in swaps["pairs"] if one["is_found"]],
     }
 
 

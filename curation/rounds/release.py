@@ -89,6 +89,7 @@ def held_against_gate(project: Project, round_: Round) -> list[Requirement]:
         *_weak_slices(tested),
         *_behaviour(tested),
         *_robustness(tested),
+        *_swaps(tested),
         *_settled(tested),
         *_speed(tested),
         *_alarms(tested),
@@ -216,6 +217,20 @@ def _robustness(tested: _Tested) -> Iterator[Requirement]:
         worst = one["curve"][-1]
         lost = paired_difference(worst["broken"], worst["mended"], found["n"])
         yield require(f"accuracy lost by {one['perturbation']}", lost, records=found["n"], at_most=bound)
+
+
+def _swaps(tested: _Tested) -> Iterator[Requirement]:
+    bound, found = tested.project.config.gate.swap_changes, tested.tried.get("swaps")
+    if bound is None:
+        return
+    if not (found and found["pairs"]):
+        why = tested.tried["note"] or "it is measured where evaluation.swaps is true"
+        why = why if found is None else f"no pair of groups is named by {found['smallest']} records of the test part"
+        yield require("answers that swaps change", Interval(value=None, reason=why), records=0, at_most=bound)
+        return
+    for one in found["pairs"]:
+        name = f"answers that the swap {one['pair']} changes"
+        yield require(name, _interval(one["changed"]), records=one["records"], at_most=bound)
 
 
 def _settled(tested: _Tested) -> Iterator[Requirement]:

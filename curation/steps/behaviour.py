@@ -1,11 +1,11 @@
-"""Model -> whether it does what `behaviour.yaml` expects of it, and how much worse it gets when texts are changed.
+"""Model -> whether it does what `behaviour.yaml` expects, what changed texts cost it, and whom it favours.
 
 It is a step beside `evaluate`, which predicts every record: an edit of the tests asks the model about the tests alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,36 +24,38 @@ from curation.tasks.task import Task
 
 if TYPE_CHECKING:
     from evaluation.asking import Ask
+    from evaluation.swap_terms import SwapPair
     from training.prediction import Predictor
 
 TESTS = "behaviour.yaml"
 """The tests that a team writes, in the project's folder."""
 
+SWAPS = "swap-terms.txt"
+"""The words of groups that take each other's place, where a team writes its own."""
+
 _SHORTEST = 3  # words of a text that a starter takes for an example
 
 
 def run(context: Context) -> str:
-    """Try the tests of the project, where it has some, and changed texts, where that is asked for."""
-    project, robustness = context.project, context.config.evaluation.robustness
-    has_tests = project.has(TESTS)
-    why_not = _why_not(context.config.task) if has_tests or robustness else ""
+    """Try the tests of the project, where it has some, and changed and swapped texts, where that is asked for."""
+    project, settings = context.project, context.config.evaluation
+    wanted = {"behaviour": project.has(TESTS), "robustness": settings.robustness, "swaps": settings.swaps}
+    why_not = _why_not(context.config.task) if any(wanted.values()) else ""
     context.round.opened("evaluation.json")  # this comes after what is measured, and anew with it
-    found: dict[str, Any] = {"behaviour": None, "robustness": None, "note": why_not}
-    told = [] if has_tests or robustness else [f"no {TESTS} in the project's folder"]
-    if (has_tests or robustness) and not why_not:
+    found: dict[str, Any] = {**dict.fromkeys(wanted), "note": why_not}
+    told = [] if any(wanted.values()) else [f"no {TESTS} in the project's folder"]
+    if any(wanted.values()) and not why_not:
         model = _Model.of(context)
-        if has_tests:
-            found["behaviour"] = _tested(context, model)
-            told.append(_of_tests(found["behaviour"]))
-        if robustness:
-            found["robustness"] = _changed(context, model)
-            told.append(_of_robustness(found["robustness"]))
+        for name in (name for name, is_wanted in wanted.items() if is_wanted):
+            find, say = _FINDERS[name]
+            found[name] = find(context, model)
+            told.append(say(found[name]))
     context.round.write_json("behaviour.json", found)
     return "; ".join([*told, *([why_not] if why_not else [])])
 
 
 def refuse_unreadable(project: Project) -> None:
-    """Say what is wrong with the tests of a project before anything is computed for them.
+    """Say what is wrong with the tests of a project, or with its words to swap, before anything is computed for them.
 
     Raises:
         TwofoldError: They cannot be read; in one line, with the place.
@@ -62,6 +64,8 @@ def refuse_unreadable(project: Project) -> None:
     if view.has(TESTS) and not _why_not(view.config.task):
         labels = len(view.config.task.target_names)
         _read(view, lambda texts: np.full((len(texts), labels), 1 / labels), [])
+    if view.config.evaluation.swaps and not _why_not(view.config.task):
+        _swaps_of(view)
 
 
 def write_starter(context: Context) -> None:
@@ -102,9 +106,9 @@ def _why_not(task: Task) -> str:
     from evaluation.suites import SUITES
 
     if str(task.kind.recipe) not in SUITES:
-        return f"{TESTS} and robustness are for answers that are labels; those of {task.asked.kind} are not"
+        return f"{TESTS}, robustness and swaps are for answers that are labels; those of {task.asked.kind} are not"
     shaped = [name for name in task.read_fields if name in task.shapes]
-    return f"{TESTS} and robustness are for fields that hold a text; {shaped[0]!r} does not" if shaped else ""
+    return f"{TESTS}, robustness and swaps are for fields that hold a text; {shaped[0]!r} does not" if shaped else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +226,52 @@ def _of_robustness(found: Mapping[str, Any] | None) -> str:
     return f"robustness: {harmful[0]['reason']}{f'; harmful too: {others}' if others else ''}"
 
 
+def _swaps_of(project: Project) -> list[SwapPair]:
+    from evaluation.swap_terms import read_swaps, swaps_of
+
+    try:
+        return read_swaps(project.path(SWAPS)) if project.has(SWAPS) else swaps_of(project.config.check.language)
+    except ValueError as error:
+        told = f"check.{error}; {SWAPS} in the project's folder is one" if not project.has(SWAPS) else str(error)
+        raise TwofoldError(told) from None
+
+
+def _swapped(context: Context, model: _Model) -> dict[str, Any] | None:
+    from evaluation.counterfactual import counterfactual_swaps
+
+    swaps, task = _swaps_of(context.project), context.config.task
+    if not model.records:
+        return None
+    return counterfactual_swaps(
+        model.records,
+        model,
+        label_names=task.target_names,
+        swaps=swaps,
+        several=task.kind.recipe == "multi_label_classification",
+        threshold=model.threshold,
+        minimum=context.config.check.smallest_group,
+        seed=context.config.seed,
+    ).to_dict()
+
+
+def _of_swaps(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "swaps: the test part is empty"
+    shown = [one for one in found["pairs"] if one["is_found"]]
+    if not shown:
+        return f"swaps: no pair of {len(found['pairs'])} is shown to make a difference"
+    others = ", ".join(one["pair"] for one in shown[1:])
+    return f"swaps: {shown[0]['reason']}{f'; also: {others}' if others else ''}"
+
+
+_FINDERS: Mapping[str, tuple[Callable[[Context, _Model], Any], Callable[[Any], str]]] = {
+    "behaviour": (_tested, _of_tests),
+    "robustness": (_changed, _of_robustness),
+    "swaps": (_swapped, _of_swaps),
+}
+"""What may be asked of a model beside its tests, and how what is found is told."""
+
+
 STEP = Step(
     name="behaviour",
     makes=("behaviour.json",),
@@ -231,6 +281,7 @@ STEP = Step(
         config.seed,
         config.training.precision,
         config.evaluation.model_dump(mode="json"),
+        *([config.check.language, config.check.smallest_group] if config.evaluation.swaps else []),
     ],
     run=run,
 )

@@ -29,9 +29,9 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
 
 
 def _tried(round_: Round) -> dict[str, Any]:
-    """Return what came of tests of behaviour and of changed texts; nothing of rounds of before."""
+    """Return what came of tests of behaviour, of changed and of swapped texts; nothing of rounds of before."""
     found = round_.json("behaviour.json") if round_.has("behaviour.json") else {}
-    return {name: found.get(name) for name in ("behaviour", "robustness")}
+    return {name: found.get(name) for name in ("behaviour", "robustness", "swaps")}
 
 
 def _training(round_: Round) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from settings import edit_settings
 from curation.cli import cli
 from curation.errors import TwofoldError
 from curation.project.folder import Project, open_project
-from curation.steps.behaviour import TESTS
+from curation.steps.behaviour import SWAPS, TESTS
 
 KNOWN = "tests:\n  - name: knows an refund\n    texts: [the refund of monday is wrong]\n    expect: billing\n"
 CHANGED = """\
@@ -93,6 +93,27 @@ def test_robustness_is_measured_where_it_is_asked_for(evaluated: Project) -> Non
     assert {one["perturbation"] for one in found["harms"]} == {"upper_case", "cut"}
     assert found["n"] == 30
     assert "robustness: " in done.output
+
+
+def test_swaps_are_tried_where_they_are_asked_for_with_the_words_of_the_team(evaluated: Project) -> None:
+    edit_settings(evaluated.folder, evaluation={"swaps": True})
+    done = evaluated_again(evaluated)
+    assert ran(done) == {"behaviour"}
+    assert "swaps: no pair of 0 is shown to make a difference" in done.output
+    evaluated.path(SWAPS).write_text("billing / shipping: refund = parcel; refunds = parcels; invoice = courier")
+    done = evaluated_again(evaluated)
+    assert ran(done) == {"behaviour"}
+    (pair,) = written(evaluated)["swaps"]["pairs"]
+    assert pair["changed"]["value"] > 0.2
+    evaluated.path(SWAPS).write_text("billing: refund = parcel")
+    done = evaluated_again(evaluated)
+    assert isinstance(done.exception, TwofoldError)
+    assert f"{SWAPS}, row 1: expected 'group / group" in str(done.exception)
+    evaluated.path(SWAPS).unlink()
+    edit_settings(evaluated.folder, check={"language": "de"}, evaluation={"swaps": True})
+    assert "check.language: expected one of en, or a list of swaps of your own" in str(
+        evaluated_again(evaluated).exception
+    )
 
 
 @pytest.mark.parametrize(

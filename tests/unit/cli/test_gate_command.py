@@ -58,6 +58,7 @@ def test_what_is_not_met_is_refused_with_reasons_as_data_too(evaluated: Project)
         ({"weak_slices": 0}, {"weak slices": "met"}),
         ({"behaviour": True}, {"behaviour": "not known"}),
         ({"robustness_drop": 0.1}, {"accuracy lost by changed texts": "not known"}),
+        ({"swap_changes": 0.1}, {"answers that swaps change": "not known"}),
         ({"settled_by_people": 0.0}, {"share of the test part that people settled": "met"}),
         ({"milliseconds": 60_000}, {"milliseconds for one record": "met"}),
         ({"milliseconds": 0.001}, {"milliseconds for one record": "not met"}),

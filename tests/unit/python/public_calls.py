@@ -114,6 +114,10 @@ def _behaviour(**columns):
     return tf.behaviour([test], _model, **columns)
 
 
+def _swaps(**columns):
+    return tf.counterfactual_swaps(**columns, ask=_model, minimum=1, resamples=20)
+
+
 def _label_balance(city, **others):
     return tf.label_balance(**others, by={"city": city}, minimum=1)
 
@@ -290,6 +294,7 @@ CALLS: dict[str, Call] = {
     ),
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
     "robustness": call(_robustness, columns={**LABELLED, "texts": TEXTS}),
+    "counterfactual_swaps": call(_swaps, columns={"texts": TEXTS, "label_names": NAMES[:2], "groups": GROUPS}),
     "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(
         _weak_slices,

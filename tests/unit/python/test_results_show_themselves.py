@@ -68,6 +68,11 @@ def behaves() -> tf.BehaviourResult:
     return tf.behaviour([test], lambda texts: [[0.9, 0.1]], label_names=["card", ODD])[0]
 
 
+def swaps() -> tf.Swaps:
+    texts = [f"{who} says {ODD} {i}" for i in range(30) for who in ("He", "She")]
+    return tf.counterfactual_swaps(texts, says_a_digit, label_names=["even", ODD], resamples=5)
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -124,6 +129,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Robustness": (robust, 10),
     "Harm": (lambda: robust().harms[0], 1),
     "BehaviourResult": (behaves, 1),
+    "Swaps": (swaps, 1),
+    "SwapEffect": (lambda: swaps().pairs[0], 1),
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),

@@ -345,6 +345,38 @@ def _robustness() -> dict[str, Any]:
     }
 
 
+def _swaps(labels: list[str]) -> dict[str, Any]:
+    half, none = {"value": 0.12, "low": 0.05, "high": 0.19}, {"value": None, "low": None, "high": None}
+    tested = {
+        "label": labels[0],
+        "to_second": half,
+        "to_first": {"value": -0.1, "low": -0.2, "high": -0.01},
+        "skew": {"value": 0.11, "low": 0.06, "high": 0.17},
+        "adjusted_p": 0.0008,
+        "is_found": True,
+        "smallest_seen": 0.07,
+        "examples": [{"before": ["<b>He</b> lost it"], "after": ["<b>She</b> lost it"], "change": 0.31}],
+    }
+    untested = {
+        **dict.fromkeys(("to_second", "to_first", "skew"), none),
+        "label": None,
+        "adjusted_p": 1.0,
+        "is_found": False,
+        "smallest_seen": None,
+        "examples": [],
+    }
+    return {
+        "pairs": [
+            {"pair": "men / women", "second": "women", "records": 90, "of_first": 50, "of_second": 40}
+            | {"changed": half, **tested},
+            {"pair": "christian / muslim", "second": "muslim", "records": 21, "of_first": 20, "of_second": 1}
+            | {"changed": half, **untested},
+        ],
+        "smallest": 20,
+        "note": "900 texts; nothing is said of pairs that fewer than 20 of them name: young / old (3)",
+    }
+
+
 def _model(labels: list[str]) -> dict[str, Any]:
     return {
         "evaluation": evaluation(labels, 0.861),
@@ -384,6 +416,7 @@ def _model(labels: list[str]) -> dict[str, Any]:
         },
         "behaviour": _behaviour(labels),
         "robustness": _robustness(),
+        "swaps": _swaps(labels),
         "training": {
             "method": "lora",
             "model": "all-MiniLM-L6-v2",

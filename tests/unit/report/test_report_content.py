@@ -301,6 +301,19 @@ def test_tests_of_behaviour_and_what_changed_texts_cost_are_shown_where_there_ar
         assert heading not in words(report)
 
 
+def test_who_is_named_is_shown_where_it_was_asked() -> None:
+    report = full_report()
+    said = " ".join(words(report).split())
+    assert "900 texts; nothing is said of pairs that fewer than 20 of them name: young / old (3)" in said
+    assert "men / women50 / 400.120 [0.0500, 0.190]card_lost0.120-0.1000.110 [0.0600, 0.170]< 0.001yes" in said
+    assert "christian / muslim20 / 10.120 [0.0500, 0.190]too few texts name one of them" in said
+    assert "<b>He</b> lost it" in said
+    report["model"]["swaps"]["pairs"] = []
+    assert "No pair of groups is named by 20 texts." in words(report)
+    report["model"]["swaps"] = None
+    assert "Who is named" not in words(report)
+
+
 def test_weak_slices_are_named_or_it_is_said_that_there_are_none() -> None:
     report = full_report()
     said = " ".join(words(report).split())
