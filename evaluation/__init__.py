@@ -11,6 +11,7 @@ from evaluation.explaining.explanation import Explanation, Explanations
 from evaluation.explaining.faithfulness import Faithfulness, faithfulness
 from evaluation.explaining.global_words import GlobalWord, global_words
 from evaluation.explaining.occlusion import occlusion
+from evaluation.forgetting import Forgetting, perplexity_change, similarity_change
 from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
@@ -31,6 +32,7 @@ __all__ = [
     "Explanation",
     "Explanations",
     "Faithfulness",
+    "Forgetting",
     "GlobalWord",
     "Harm",
     "Interval",
@@ -60,7 +62,9 @@ __all__ = [
     "faithfulness",
     "global_words",
     "occlusion",
+    "perplexity_change",
     "robustness",
+    "similarity_change",
     "slices",
     "weak_slices",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from training.config import FitConfig as FitConfig
     from training.explaining.explain import explain as explain
     from training.fitting import fit as fit
+    from training.forgetting import forgotten as forgotten
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
@@ -52,6 +53,7 @@ _HOME = {
     "explain": "training.explaining.explain",
     "embed": "training.vectors.embedding",
     "fit": "training.fitting",
+    "forgotten": "training.forgetting",
     "learning_curve": "training.choosing.learning_curves",
     "linear_scores": "training.choosing.learning_curves",
     "out_of_fold": "training.vectors.folds",
@@ -79,6 +81,7 @@ __all__ = [
     "embed",
     "explain",
     "fit",
+    "forgotten",
     "learning_curve",
     "linear_scores",
     "out_of_fold",

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from evaluation import Explanation as Explanation
     from evaluation import Explanations as Explanations
     from evaluation import Faithfulness as Faithfulness
+    from evaluation import Forgetting as Forgetting
     from evaluation import GlobalWord as GlobalWord
     from evaluation import Harm as Harm
     from evaluation import Interval as Interval
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
     from training import embed as embed
     from training import explain as explain
     from training import fit as fit
+    from training import forgotten as forgotten
     from training import learning_curve as learning_curve
     from training import linear_scores as linear_scores
     from training import out_of_fold as out_of_fold
@@ -239,6 +241,7 @@ _NAMES = {
         "embed",
         "explain",
         "fit",
+        "forgotten",
         "learning_curve",
         "linear_scores",
         "out_of_fold",
@@ -254,6 +257,7 @@ _NAMES = {
         "Explanation",
         "Explanations",
         "Faithfulness",
+        "Forgetting",
         "GlobalWord",
         "Harm",
         "Interval",

@@ -26,23 +26,36 @@ if TYPE_CHECKING:
     show_default=True,
     help="A loss of accuracy that would not matter.",
 )
+@click.option(
+    "--general",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Hold both against this file too: column text, or first, second and score.",
+)
 @as_json
-def compare(folder: Path, model: str, margin: float, as_json: bool) -> None:
+def compare(folder: Path, model: str, margin: float, general: Path | None, as_json: bool) -> None:
     """Hold another model against the project's newest, on the same test part and the labels of today.
 
     MODEL is the folder of a model or of another project, or the number of a round of this project. Whether it is
     better, whether it is worse by no more than the margin, for whom it is worse, and how many test records it would
-    take to see the margin.
+    take to see the margin. With --general, where MODEL is what the newest was fine-tuned from, also what was forgotten.
     """
+    from curation.rounds.general_ability import general_ability, read_general
     from curation.rounds.versus import other_model, versus
 
     project = open_project(folder)
+    texts = read_general(general) if general else None
     with project.locked(), Screen(as_json=as_json) as screen:
         other = other_model(project.trained, model)
         seen = learnt_upto(project, "evaluate", screen)
         found = versus(seen.project, seen.round, other, margin=margin, tick=screen.bar("compare"))
-        screen.found(**_as_data(found, margin))
+        kept = None
+        if general and texts:
+            own, seed = seen.round.opened("model"), project.config.seed
+            kept = general_ability(general, texts, other, own, seed=seed, tick=screen.bar("general"))
+        screen.found(**_as_data(found, margin), general=kept.to_dict() if kept else None)
         screen.say("", *_lines(found, margin))
+        if kept:
+            screen.say(f"from {found.other} to the model of round {found.round}, {kept.verdict}: {kept.reason}")
 
 
 def _as_data(found: Versus, margin: float) -> dict[str, Any]:

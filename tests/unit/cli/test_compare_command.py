@@ -88,3 +88,37 @@ def test_a_column_that_names_every_record_hides_no_other(evaluated: Project) -> 
     pq.write_table(table.append_column("order", table["record_id"]), kept)
     found = json.loads(compared(evaluated, 0, "--json").stdout)
     assert {each["by"] for each in found["slices"]} == {"label", "source"}
+
+
+def test_what_was_forgotten_stands_beside_the_gain(evaluated: Project, tmp_path: Path) -> None:
+    rows = [
+        (f"the {day} train", f"a train of {day}" if at % 2 else f"birds, {at}", at % 2)
+        for at, day in enumerate("abcdefghijkl")
+    ]
+    general = tmp_path / "general.csv"
+    general.write_text(
+        "\n".join(["first,second,score", *(f"{a},{b},{c}" for a, b, c in rows)]).replace("birds,", "birds")
+    )
+    found = json.loads(compared(evaluated, 0, "--general", str(general), "--json").stdout)["general"]
+    assert (found["ability"], found["records"], found["verdict"]) == ("similarity", 12, "not shown")
+    assert found["before"] == found["after"]
+    assert "not shown: similarity follows people with" in compared(evaluated, 0, "--general", str(general)).output
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        (
+            "id,words\n1,birds",
+            r"general.csv: expected a column 'text', or the columns 'first', 'second' and 'score', came 'id'",
+        ),
+        ("first,second,score\na,b,1\na,b,much", "general.csv: row 3: column 'score': expected a number, came 'much'"),
+        ("text\nbirds\n  \nfish", "general.csv: row 3: column 'text': expected a text, came nothing"),
+        ("first,second,score\na,b,1", "general.csv: before: expected at least 10 texts or pairs, got 1"),
+    ],
+)
+def test_a_general_file_that_cannot_be_used_is_named(evaluated: Project, tmp_path: Path, rows: str, named: str) -> None:
+    general = tmp_path / "general.csv"
+    general.write_text(rows + "\n")
+    with pytest.raises(TwofoldError, match=named):
+        raise compared(evaluated, 0, "--general", str(general)).exception or AssertionError

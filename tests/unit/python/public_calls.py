@@ -315,7 +315,17 @@ CALLS: dict[str, Call] = {
 }
 
 # They need a model, or give one; `tests/unit/training` calls them.
-WITH_A_MODEL = {"compress", "embed", "explain", "fit", "learning_curve", "linear_scores", "predict", "tune"}
+WITH_A_MODEL = {
+    "compress",
+    "embed",
+    "explain",
+    "fit",
+    "forgotten",
+    "learning_curve",
+    "linear_scores",
+    "predict",
+    "tune",
+}
 
 
 def public_functions() -> set[str]:

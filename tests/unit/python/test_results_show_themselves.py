@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import twofold as tf
+from evaluation import perplexity_change
 from training.results import questions_as_predictions, values_as_predictions
 
 N = 10_000
@@ -73,6 +74,10 @@ def swaps() -> tf.Swaps:
     return tf.counterfactual_swaps(texts, says_a_digit, label_names=["even", ODD], resamples=5)
 
 
+def forgot() -> Any:
+    return perplexity_change([-2.0] * 12, [-3.0] * 12, [2] * 12, resamples=5)
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -127,6 +132,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
     "Robustness": (robust, 10),
+    "Forgetting": (forgot, 3),
     "Harm": (lambda: robust().harms[0], 1),
     "BehaviourResult": (behaves, 1),
     "Swaps": (swaps, 1),
