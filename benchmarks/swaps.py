@@ -4,6 +4,7 @@
 
 Forms: in the texts of the data sets under `TWOFOLD_DATA`, every `him`, `his` and `hers` is what its place asks for. All
 three may be swapped as `her` or `his`; from what follows, the way back is told, and compared with what stood there.
+Leaning: labels of 400 and of 150 records, of which a group has one 20 points more often in both.
 Bias: 240 made-up messages about men or women, Muslims or Christians, gay or straight people, in unequal numbers, and a
 model with noise of its own on every text that leans by nothing, or by a known part of a logit, where Muslims are named.
 """
@@ -24,6 +25,7 @@ import regex
 
 from benchmarks.drawing import drawing
 from benchmarks.result_file import kept
+from curation.bias import amplification
 from evaluation.counterfactual import Swaps, counterfactual_swaps
 from evaluation.intervals import wilson_interval
 from evaluation.swap_terms import parse_swaps, swaps_of
@@ -76,6 +78,18 @@ def drawn(lean: float, seed: int) -> Swaps:
     return counterfactual_swaps(texts, lambda each: asked(each, lean, seed), label_names=LABELS, resamples=99)
 
 
+def amplifies_by_chance(seed: int) -> bool:
+    rng = np.random.default_rng(seed)
+    groups = [rng.random(n) < 0.4 for n in (400, 150)]
+    labels = [
+        np.where(rng.random(len(group)) < 0.3 + 0.2 * group, "refund", rng.choice(["late", "card"], len(group)))
+        for group in groups
+    ]
+    days = [rng.choice(["monday", "friday"], len(group)) for group in groups]
+    by, predicted_by = ({"women": group, "day": day} for group, day in zip(groups, days, strict=True))
+    return bool(amplification(labels[0].tolist(), labels[1].tolist(), by=by, predicted_by=predicted_by).found)
+
+
 def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     args = drawing(__doc__, arguments, draws=400)
     results: dict[str, Any] = {}
@@ -84,6 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
         right, n = told[word, True], told[word, True] + told[word, False]
         print(f"  {word:5} {n:6,} times, its form told right {wilson_interval(right, n).in_words()}", flush=True)
         results[f"swaps: the form of {word}"] = {"n": n, "share": right / n}
+    false = sum(amplifies_by_chance(seed) for seed in range(args.draws))
+    print(f"  labels that lean alike: told otherwise {wilson_interval(false, args.draws).in_words()}", flush=True)
+    results["amplification: false alarms"] = {"found": false, "draws": args.draws}
     for lean in LEANS:
         named = [[pair.pair for pair in drawn(lean, seed).found] for seed in range(args.draws)]
         right = sum("christian / muslim" in pairs for pairs in named)

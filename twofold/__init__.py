@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from curation.augmentation import augment as augment
     from curation.augmentation import augmentation_gain as augmentation_gain
     from curation.augmentation import label_gate as label_gate
+    from curation.bias import Amplification as Amplification
+    from curation.bias import Amplifications as Amplifications
     from curation.bias import Findings as Findings
     from curation.bias import GroupDifference as GroupDifference
     from curation.bias import ReaderGroup as ReaderGroup
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from curation.bias import Reweighting as Reweighting
     from curation.bias import SurfaceCue as SurfaceCue
     from curation.bias import Target as Target
+    from curation.bias import amplification as amplification
     from curation.bias import balance_target as balance_target
     from curation.bias import identity_mentions as identity_mentions
     from curation.bias import label_balance as label_balance
@@ -186,6 +189,8 @@ _NAMES = {
         "vendi_score",
     ),
     "curation.bias": (
+        "Amplification",
+        "Amplifications",
         "Findings",
         "GroupDifference",
         "ReaderGroup",
@@ -193,6 +198,7 @@ _NAMES = {
         "Reweighting",
         "SurfaceCue",
         "Target",
+        "amplification",
         "balance_target",
         "identity_mentions",
         "label_balance",

@@ -6,6 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from curation.bias.amplified import Amplification as Amplification
+    from curation.bias.amplified import Amplifications as Amplifications
+    from curation.bias.amplified import amplification as amplification
     from curation.bias.collection import Target as Target
     from curation.bias.collection import balance_target as balance_target
     from curation.bias.findings import Findings as Findings
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 # No module bears the name of a function here: importing it would put the module in the function's place.
 _HOME = {
+    "Amplification": "amplified",
+    "Amplifications": "amplified",
     "Findings": "findings",
     "GroupDifference": "findings",
     "ReaderGroup": "reader_effects",
@@ -32,6 +37,7 @@ _HOME = {
     "Reweighting": "weighting",
     "SurfaceCue": "surface",
     "Target": "collection",
+    "amplification": "amplified",
     "balance_target": "collection",
     "identity_mentions": "identity_terms",
     "label_balance": "label_shares",

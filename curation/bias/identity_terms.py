@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from curation.errors import suggest
+from curation.errors import TwofoldError, suggest
 from curation.quality.input_checks import BoolArray, as_texts
 from evaluation.columns import Column
 
 Terms = Mapping[str, Sequence[str]]
 PREFIX = "mentions "
+TERMS = "identity-terms.txt"
+"""Words by group in a project's folder, in place of ours."""
 
 
 def languages() -> list[str]:
@@ -55,6 +57,19 @@ def identity_mentions(texts: Column, *, language: str = "en", terms: Terms | Non
             for group in groups_of_word[word]:
                 found[group][i] = True
     return {PREFIX + group: column for group, column in found.items()}
+
+
+def mentions(texts: Column, *, own: Path | None, language: str) -> dict[str, list[bool]]:
+    """Say which texts of a project name which group of people, by its own words where it has some.
+
+    Raises:
+        TwofoldError: These cannot be read, or there are none for its language.
+    """
+    try:
+        found = identity_mentions(texts, language=language, terms=None if own is None else read_terms(own))
+    except ValueError as error:
+        raise TwofoldError(f"check.{error}" if str(error).startswith("language") else str(error)) from None
+    return {name: mentioned.tolist() for name, mentioned in found.items()}
 
 
 def read_terms(path: Path) -> dict[str, list[str]]:

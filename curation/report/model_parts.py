@@ -142,6 +142,29 @@ class WeakSlices(Part):
     found: Many[WeakSlice]
 
 
+class Amplified(Part):
+    """A label that leans further to a group, or less far, in what the model says than in what it learnt."""
+
+    by: str
+    group: str
+    label: str
+    taught: int
+    predicted: int
+    skew_taught: Number
+    skew_predicted: Number
+    change: Measure
+    adjusted_p: Number
+    amplifies: bool
+
+
+class Amplifications(Part):
+    """Those found of all that were `compared`, the surest first; a group has `minimum` records in both parts."""
+
+    compared: int
+    minimum: int
+    found: Many[Amplified]
+
+
 class Model(Part):
     """The model of this round; `before` is that of `before_round`, on the same records and labels.
 
@@ -156,6 +179,7 @@ class Model(Part):
     comparison: Comparison | None
     readers: BesideReaders | None = None
     weak_slices: WeakSlices | None = None
+    amplification: Amplifications | None = None
     behaviour: list[BehaviourTest] | None = None
     robustness: Robustness | None = None
     swaps: Swaps | None = None

@@ -12,17 +12,15 @@ import pyarrow as pa
 
 from curation.bias import (
     Findings,
-    identity_mentions,
     label_balance,
     noise_by_group,
     reader_groups,
     representativeness,
     surface_cues,
 )
-from curation.bias.identity_terms import read_terms
+from curation.bias.identity_terms import TERMS, mentions
 from curation.bias.overview import remedy, told
 from curation.bias.region_shares import names_of
-from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.flagging import Check, worst_units
 from curation.project.reader_answers import reader_answers
@@ -35,7 +33,6 @@ from curation.sources.beside import metadata, reference_texts
 from curation.sources.reader_groups import reader_groups_of
 from curation.tasks.task import Task
 
-TERMS = "identity-terms.txt"
 REGION = "region"
 LEVEL = 0.05  # share of false findings put up with among those that are named
 WEIGHTS = pa.schema({"record_id": pa.string(), "by": pa.string(), "weight": pa.float64()})
@@ -169,13 +166,8 @@ def _known(context: Context) -> _Known:
 
 
 def _mentions(context: Context, texts: Sequence[str]) -> Columns:
-    own = context.project.path(TERMS)
-    try:
-        terms = read_terms(own) if context.project.has(TERMS) else None
-        found = identity_mentions(texts, language=context.config.check.language, terms=terms)
-    except ValueError as error:
-        raise TwofoldError(f"check.{error}" if str(error).startswith("language") else str(error)) from None
-    return {name: mentioned.tolist() for name, mentioned in found.items()}
+    own = context.project.path(TERMS) if context.project.has(TERMS) else None
+    return mentions(texts, own=own, language=context.config.check.language)
 
 
 def _labels(known: _Known, context: Context, by: Columns) -> Findings[Any]:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curation.bias.amplified import amplification
+from curation.bias.identity_terms import TERMS, mentions
 from curation.errors import TwofoldError
 from curation.project.embeddings import EmbeddingStore
 from curation.project.folder import Project, Round
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 DISAGREEMENT, SIMILARITY = "disagreement of its readers", "similarity to the training part"
 """What test records are told by, beside the columns that are kept of them."""
+
+_GROUPED = {"classification", "multi_label_classification", "ordinal_classification"}
+"""Ways of training whose answers are labels of a record."""
 
 _TAUGHT, _AT_ONCE = 20_000, 1_000  # training records that others are held against, and test records at a time
 
@@ -85,6 +90,7 @@ def run(context: Context) -> str:
         "rounds": {str(number): _of_round(score) for number, score in scores.items()},
         "readers": _beside_readers(context, answers) if answers else None,
         "weak_slices": _weak_slices(context, {i: answers.get(i, []) for i in ids}, known, truth, said[now]),
+        "amplification": _amplification(context, dict(zip(known, taught, strict=True)), ids),
         "before": None,
         "before_round": before,
         "comparison": None,
@@ -94,7 +100,8 @@ def run(context: Context) -> str:
         found["comparison"] = exam.compare(truth, said[before], said[now], names, seed).to_dict()
     round_.write_json("evaluation.json", found)
     summary = _summary(scores[now], found["measured_on"], exam.also_said)
-    return summary + _of_readers(found["readers"]) + _of_slices(found["weak_slices"])
+    beside = _of_readers(found["readers"]) + _of_slices(found["weak_slices"])
+    return summary + beside + _of_amplification(found["amplification"])
 
 
 def _beside_readers(context: Context, answers: Answers) -> dict[str, Any] | None:
@@ -169,6 +176,37 @@ def _of_slices(found: dict[str, Any] | None) -> str:
     worst, more = found["found"][0], len(found["found"]) - 1
     others = f", and in {more} more slice{'s' * (more > 1)}" if more else ""
     return f"; {worst['reason']}{others}"
+
+
+def _amplification(context: Context, taught: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any] | None:
+    """Hold the labels that the model gives each group of the test part against those that it learnt of that group."""
+    task = context.config.task
+    if str(task.kind.recipe) not in _GROUPED or not taught or not ids:
+        return None
+    said = by_id(context.round.table("predictions.parquet"), "value")
+    found = amplification(
+        [*taught.values()],
+        [task.target(said[i]) for i in ids],
+        by=_grouped(context, [*taught]),
+        predicted_by=_grouped(context, ids),
+        minimum=context.config.check.smallest_group,
+    )
+    return found.to_dict()
+
+
+def _grouped(context: Context, ids: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return the columns that are kept beside records, and which of them name a group of people."""
+    project, fields = context.project, fields_by_id(context.project)
+    own = project.path(TERMS) if project.has(TERMS) else None
+    texts = ["\n".join(fields[i].values()) for i in ids]
+    return {**mentions(texts, own=own, language=context.config.check.language), **metadata_of(project, ids)}
+
+
+def _of_amplification(found: dict[str, Any] | None) -> str:
+    if not found or not found["found"]:
+        return ""
+    more = len(found["found"]) - 1
+    return f"; {found['found'][0]['reason']}{f', and {more} more such' if more else ''}"
 
 
 def _with_model(project: Project, round_: Round) -> list[Round]:
@@ -281,8 +319,10 @@ STEP = Step(
         config.task.model_dump(mode="json"),
         config.seed,
         config.training.precision,
+        config.check.language,
+        config.check.smallest_group,
         *installed(METRICS),
     ],
     run=run,
-    revision=6,
+    revision=7,
 )

@@ -19,7 +19,7 @@ def model(project: Project, round_: Round) -> dict[str, Any] | None:
         "objective": project.config.objective or None,
         "evaluation": found["test"],
         **{name: found[name] for name in ("measured_on", "before", "before_round", "comparison")},
-        **{name: found.get(name) for name in ("readers", "weak_slices")},  # rounds of before have none
+        **{name: found.get(name) for name in ("readers", "weak_slices", "amplification")},  # rounds of before have none
         **_tried(round_),
         "training": _training(round_),
         "parts": {part: len(ids) for part, ids in parts.items()},

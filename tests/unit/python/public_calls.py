@@ -114,6 +114,10 @@ def _behaviour(**columns):
     return tf.behaviour([test], _model, **columns)
 
 
+def _amplification(labels, predicted, city):
+    return tf.amplification(labels, predicted, by={"city": city}, predicted_by={"city": GROUPS}, minimum=1)
+
+
 def _swaps(**columns):
     return tf.counterfactual_swaps(**columns, ask=_model, minimum=1, resamples=20)
 
@@ -294,6 +298,7 @@ CALLS: dict[str, Call] = {
     ),
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
     "robustness": call(_robustness, columns={**LABELLED, "texts": TEXTS}),
+    "amplification": call(_amplification, columns={"labels": NAMES, "predicted": NAMES[::-1], "city": GROUPS}),
     "counterfactual_swaps": call(_swaps, columns={"texts": TEXTS, "label_names": NAMES[:2], "groups": GROUPS}),
     "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(

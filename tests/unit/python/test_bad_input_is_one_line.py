@@ -64,6 +64,7 @@ FINE = {
     "drift.label": {*ANY_VALUE, "lists"},
     "weak_slices.city": ANY_VALUE,
     "label_balance.city": ANY_VALUE,
+    "amplification.city": ANY_VALUE,
     "label_balance.labels": {"lists"},
     "reader_groups.ratings": {"lists"},
     "noise_by_group.city": ANY_VALUE,

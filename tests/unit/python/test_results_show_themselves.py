@@ -69,6 +69,12 @@ def behaves() -> tf.BehaviourResult:
     return tf.behaviour([test], lambda texts: [[0.9, 0.1]], label_names=["card", ODD])[0]
 
 
+def amplified() -> tf.Amplifications:
+    sides = [f"{ODD}{n}" for n in range(2)] * 45
+    columns = {ODD: sides}
+    return tf.amplification(NAMES[:90], [ODD] * 90, by=columns, predicted_by=columns)
+
+
 def swaps() -> tf.Swaps:
     texts = [f"{who} says {ODD} {i}" for i in range(30) for who in ("He", "She")]
     return tf.counterfactual_swaps(texts, says_a_digit, label_names=["even", ODD], resamples=5)
@@ -135,6 +141,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Forgetting": (forgot, 3),
     "Harm": (lambda: robust().harms[0], 1),
     "BehaviourResult": (behaves, 1),
+    "Amplifications": (lambda: amplified(), 6),
+    "Amplification": (lambda: amplified().rows[0], 1),
     "Swaps": (swaps, 1),
     "SwapEffect": (lambda: swaps().pairs[0], 1),
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),

@@ -414,6 +414,24 @@ def _model(labels: list[str]) -> dict[str, Any]:
                 }
             ],
         },
+        "amplification": {
+            "compared": 120,
+            "minimum": 20,
+            "found": [
+                {
+                    "by": "mentions <b>women</b>",
+                    "group": "yes",
+                    "label": labels[0],
+                    "taught": 140,
+                    "predicted": 41,
+                    "skew_taught": 0.11,
+                    "skew_predicted": 0.34,
+                    "change": {"value": 0.23, "low": 0.08, "high": 0.37},
+                    "adjusted_p": 0.012,
+                    "amplifies": True,
+                }
+            ],
+        },
         "behaviour": _behaviour(labels),
         "robustness": _robustness(),
         "swaps": _swaps(labels),

@@ -314,6 +314,19 @@ def test_who_is_named_is_shown_where_it_was_asked() -> None:
     assert "Who is named" not in words(report)
 
 
+def test_labels_that_lean_further_to_a_group_than_what_was_learnt_are_named() -> None:
+    report = full_report()
+    said = " ".join(words(report).split())
+    assert "Of 120 comparisons, of groups with 20 records in the training and in the test part" in said
+    assert "mentions <b>women</b>card_lost140410.1100.3400.230 [0.0800, 0.370]0.0120leans further" in said
+    report["model"]["amplification"]["found"] = []
+    assert "in what the model says than in what it learnt; 120 comparisons." in words(report)
+    report["model"]["amplification"]["compared"] = 0
+    assert "Leaning to groups" not in words(report)
+    del report["model"]["amplification"]  # as of a round of before
+    assert "Leaning to groups" not in words(report)
+
+
 def test_weak_slices_are_named_or_it_is_said_that_there_are_none() -> None:
     report = full_report()
     said = " ".join(words(report).split())

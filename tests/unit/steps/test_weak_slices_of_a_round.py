@@ -71,6 +71,22 @@ def test_a_column_beside_the_records_tells_where_the_model_is_weak(
     assert found["note"].endswith("slices were looked at")
 
 
+def test_labels_that_a_group_had_and_the_model_does_not_give_it_are_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = np.arange(N) % 10 == 1  # all of them complaints, of which the model takes half for questions
+    channel = np.where(weak, ODD, "mail").tolist()
+    write_table(project.path(METADATA), pa.table({"record_id": IDS, "channel": channel}))
+    said, _ = evaluated(project, weak, monkeypatch)
+    found = project.round(0).json("evaluation.json")["amplification"]
+    assert found["compared"] == 4
+    worst = next(one for one in found["found"] if (one["group"], one["label"]) == (ODD, "complaint"))
+    assert worst["skew_taught"] == pytest.approx(5 / 9, abs=0.01)
+    assert worst["change"]["high"] < 0
+    assert not worst["amplifies"]
+    assert "points from all others in the labels taught" in said
+
+
 def test_numbers_beside_the_records_are_cut_into_bands(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     hour = np.random.default_rng(3).integers(100, size=N)
     kept = [None if i % 7 == 0 else str(one) for i, one in enumerate(hour)]
