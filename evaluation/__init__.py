@@ -16,10 +16,12 @@ from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
+from evaluation.rated_systems import RatedPair, RatedSystem, RatedSystems, compare_rated_systems
 from evaluation.robustness import Harm, Robustness, robustness
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.swap_effects import SwapEffect, Swaps
+from evaluation.system_comparison import ReaderPlace, SystemComparison, SystemPair, SystemScore, compare_systems
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 from evaluation.weak_slices import WeakSlice, weak_slices
 
@@ -38,19 +40,28 @@ __all__ = [
     "Interval",
     "LabelScores",
     "NumberEvaluation",
+    "RatedPair",
+    "RatedSystem",
+    "RatedSystems",
+    "ReaderPlace",
     "Robustness",
     "Shift",
     "Slice",
     "SpanEvaluation",
     "SwapEffect",
     "Swaps",
+    "SystemComparison",
+    "SystemPair",
+    "SystemScore",
     "TextEvaluation",
     "WeakSlice",
     "behaviour",
     "beside_readers",
     "compare",
     "compare_orders",
+    "compare_rated_systems",
     "compare_spans",
+    "compare_systems",
     "counterfactual_swaps",
     "drift",
     "error_table",

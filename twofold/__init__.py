@@ -95,19 +95,28 @@ if TYPE_CHECKING:
     from evaluation import Interval as Interval
     from evaluation import LabelScores as LabelScores
     from evaluation import NumberEvaluation as NumberEvaluation
+    from evaluation import RatedPair as RatedPair
+    from evaluation import RatedSystem as RatedSystem
+    from evaluation import RatedSystems as RatedSystems
+    from evaluation import ReaderPlace as ReaderPlace
     from evaluation import Robustness as Robustness
     from evaluation import Shift as Shift
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
     from evaluation import SwapEffect as SwapEffect
     from evaluation import Swaps as Swaps
+    from evaluation import SystemComparison as SystemComparison
+    from evaluation import SystemPair as SystemPair
+    from evaluation import SystemScore as SystemScore
     from evaluation import TextEvaluation as TextEvaluation
     from evaluation import WeakSlice as WeakSlice
     from evaluation import behaviour as behaviour
     from evaluation import beside_readers as beside_readers
     from evaluation import compare as compare
     from evaluation import compare_orders as compare_orders
+    from evaluation import compare_rated_systems as compare_rated_systems
     from evaluation import compare_spans as compare_spans
+    from evaluation import compare_systems as compare_systems
     from evaluation import counterfactual_swaps as counterfactual_swaps
     from evaluation import drift as drift
     from evaluation import error_table as error_table
@@ -269,20 +278,29 @@ _NAMES = {
         "Interval",
         "LabelScores",
         "NumberEvaluation",
+        "RatedPair",
+        "RatedSystem",
+        "RatedSystems",
+        "ReaderPlace",
         "Robustness",
         "Shift",
         "Slice",
         "SpanEvaluation",
         "SwapEffect",
         "Swaps",
+        "SystemComparison",
+        "SystemPair",
+        "SystemScore",
         "TextEvaluation",
         "WeakSlice",
         "behaviour",
         "beside_readers",
         "compare",
         "compare_orders",
+        "compare_rated_systems",
         "compare_spans",
         "counterfactual_swaps",
+        "compare_systems",
         "drift",
         "error_table",
         "evaluate",

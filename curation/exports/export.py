@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 
 from curation.errors import TwofoldError, suggest
 from curation.exports.data_card import write_card
+from curation.exports.judged import refuse_others, systems_table
 from curation.exports.model_card import model_card
 from curation.exports.text_columns import apart, outcomes, with_soft_labels, with_texts
 from curation.project.flagging import BESIDE, Check, flag, outside_checks, share_as_bad, worst_units
 from curation.project.folder import Project, Round
+from curation.project.judged_systems import votes_on_systems
 from curation.project.labelled import current_values, fields_by_id
 from curation.project.records import FLAGS, by_id, column, question_of, table
 from curation.project.standing import USED_PARTS, Method
@@ -223,6 +225,16 @@ def _dataset(project: Project, number: int | None) -> pa.Table:
     return with_texts(project, pa.table({**ours, **told}))
 
 
+def _systems(project: Project, number: int | None) -> pa.Table:
+    refuse_others(project)
+    return systems_table(project, newest(project, "votes", number=number))
+
+
+def _comparisons(project: Project, number: int | None) -> pa.Table:
+    refuse_others(project)
+    return votes_on_systems(project, newest(project, "votes", number=number))
+
+
 MODEL = "model"
 """What else can be written: the folder of a model, with its card."""
 EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {
@@ -233,6 +245,8 @@ EXPORTS: Mapping[str, Callable[[Project, int | None], pa.Table]] = {
     "errors": _errors,
     "flags": flags,
     "dataset": _dataset,
+    "systems": _systems,
+    "comparisons": _comparisons,
 }
 ANSWERED = ("labels", "decisions", "dataset")
 """Those of them that have one answer for every record."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from curation.report.model_parts import Comparison, Model
 from curation.report.review_parts import Round
 from curation.report.schema import Report
-from curation.report.wording import count, interval
+from curation.report.system_parts import JudgedPair, RatedPair, Systems
+from curation.report.wording import clip, count, interval
 
 
 def headline(report: Report) -> str:
-    """Say in one sentence what people have read and what became of the model.
+    """Say in one sentence what people have read and what became of the model, or which system they prefer.
 
     A model "rose" or "fell" only where the interval of the difference leaves out zero; otherwise the two
     numbers are given side by side, because the difference may be chance.
     """
     current = next((entry for entry in report.rounds if entry.number == report.project.round), None)
-    said = [*_people(report, current), *_model(report.model)]
+    of_model = _model(report.model) if report.systems is None else _systems(report.systems)
+    said = [*_people(report, current), *of_model]
     return f"Round {report.project.round}: {', '.join(said)}."
 
 
@@ -41,6 +43,23 @@ def _model(model: Model | None) -> list[str]:
     verb, caveat = _movement(model.comparison)
     since = f" since round {model.before_round}" if model.before_round is not None else ""
     return [f"the model's accuracy {verb} from {interval(model.before.accuracy)} to {now}{since}{caveat}"]
+
+
+def _systems(judged: Systems) -> list[str]:
+    """Say how often the best system wins against the next, by the first question about which anything is known."""
+    if judged.pairs:
+        best = judged.pairs[0]
+        said = f"{_against(best)} wins in {interval(best.win_rate)} of the comparisons"
+        return [said if best.better else f"{said}, which may be chance"]
+    if judged.rated:
+        row = judged.rated[0]
+        said = f"{_against(row)} is rated higher by {interval(row.difference)}"
+        return [said if row.better else f"{said}, which may be chance"]
+    return ["nothing is known of the systems yet"]
+
+
+def _against(row: JudgedPair | RatedPair) -> str:
+    return f"{clip(row.system, 40)} against {clip(row.other, 40)}"
 
 
 def _movement(comparison: Comparison | None) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from curation.report.check_parts import Checks
 from curation.report.model_parts import MeasuredOn, Mistakes, Model
 from curation.report.parts import Counts, Listed, Many, Number, Part
 from curation.report.review_parts import Gold, Review, Round
+from curation.report.system_parts import Systems
 
 
 class Project(Part):
@@ -110,6 +111,7 @@ class Report(Part):
     rounds: Many[Round]
     rounds_measured_on: MeasuredOn | None
     review: Review | None
+    systems: Systems | None = None
     gold: Gold | None
     checks: Checks | None
     bias: Bias | None = None

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation.errors import TwofoldError
+from curation.project.judged_systems import SEATS
 from curation.project.records import table
 from curation.sources.cleaning import Cleaned, Columns, clean
 from curation.sources.readers import read_rows
@@ -25,16 +26,6 @@ from curation.sources.rows import Reading
 from curation.tasks.names import all_different
 from curation.tasks.preference import FIRST, SECOND
 
-SYSTEMS = "systems.parquet"
-SCHEMA = pa.schema(
-    {
-        "record_id": pa.string(),
-        "prompt": pa.string(),
-        "first": pa.string(),  # the system whose text stands first, or the only one
-        "second": pa.string(),  # null where a record shows one output
-        "same": pa.bool_(),  # both systems say the same, and nobody is asked
-    }
-)
 _SAME = "both systems say the same: a tie, about which nobody is asked"
 _NAMING = 4  # characters from which a system's name is looked for in its outputs
 
@@ -68,7 +59,7 @@ class Blinded:
 
     Attributes:
         cleaned: The records, and what was left out.
-        systems: Which system stands where; see `SCHEMA`.
+        systems: Which system stands where; see `SEATS`.
     """
 
     cleaned: Cleaned
@@ -108,7 +99,7 @@ def blinded(asked: Outputs) -> Blinded:
         _put(row, cleaned)
     if len(cleaned.kept) < 2:
         raise TwofoldError(f"--outputs: expected at least 2 prompts to which outputs differ, found {len(cleaned.kept)}")
-    return Blinded(cleaned=cleaned, systems=table(({name: row[name] for name in SCHEMA.names} for row in rows), SCHEMA))
+    return Blinded(cleaned=cleaned, systems=table(({name: row[name] for name in SEATS.names} for row in rows), SEATS))
 
 
 def _check_names(asked: Outputs) -> None:

@@ -18,6 +18,7 @@ from curation.project import ledger
 from curation.project.artifacts import write_json, write_table, write_text
 from curation.project.config import Config, describe, write_config
 from curation.project.folder import Project, read_guidelines, read_page
+from curation.project.judged_systems import SYSTEMS
 from curation.project.labelled import prefix_of_tests
 from curation.project.reads import content_hash
 from curation.project.records import labels_schema, records_schema, table
@@ -33,7 +34,7 @@ from curation.sources.labels import (
     parse_answers,
     twin_key,
 )
-from curation.sources.outputs import SYSTEMS, Blinded, Outputs, blinded
+from curation.sources.outputs import Blinded, Outputs, blinded
 from curation.sources.readers import column_names, read_rows
 from curation.sources.repair import repaired_name
 from curation.sources.rows import Reading

@@ -20,6 +20,7 @@ from curation.report.sections.checks import balance, checks, text_map
 from curation.report.sections.model import model
 from curation.report.sections.questions import questions
 from curation.report.sections.review import of_round, review
+from curation.report.sections.systems import systems
 from curation.sources.goldcheck import against_gold
 from curation.tasks.names import titled
 
@@ -49,6 +50,7 @@ def run(context: Context) -> str:
         "rounds": rounds,
         "rounds_measured_on": measured and measured["measured_on"],
         "review": review(project, round_, text),
+        "systems": systems(project, round_),
         "gold": against_gold(project, round_),
         "checks": checks(project, round_, text),
         "bias": bias(round_),
@@ -105,5 +107,5 @@ STEP = Step(
         config.task.model_dump(mode="json"),
     ],
     run=run,
-    revision=5,
+    revision=6,
 )

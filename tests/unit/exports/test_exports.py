@@ -148,7 +148,7 @@ def test_what_is_missing_is_one_clear_line(reviewed: Project, what: str, number:
     assert str(error.value).endswith(message)
 
 
-@pytest.mark.parametrize("what", sorted(set(EXPORTS) - {"dataset", "labels"}))
+@pytest.mark.parametrize("what", sorted(set(EXPORTS) - {"dataset", "labels", "systems", "comparisons"}))
 def test_a_project_in_which_nothing_happened_says_so_for_every_table(make_project: Make, what: str) -> None:
     with pytest.raises(TwofoldError, match=r"no round has .* yet"):
         exported(make_project(rows()), what)

@@ -284,6 +284,26 @@ CALLS: dict[str, Call] = {
     "beside_readers": call(
         tf.beside_readers, columns={"predicted": TEXTS}, answers=[list(pair) for pair in zip(TEXTS, TEXTS, strict=True)]
     ),
+    "compare_rated_systems": call(
+        tf.compare_rated_systems,
+        columns={
+            "systems": ["a", "b", "a", "b", "a", "b"],
+            "ratings": [1, 2, 2, 4, 3, 3],
+            "readers": NAMES,
+            "prompts": GROUPS,
+        },
+    ),
+    "compare_systems": call(
+        tf.compare_systems,
+        columns={
+            "first": ["a", "b", "a", "b", "a", "b"],
+            "second": ["b", "a", "b", "a", "b", "a"],
+            "winner": ["first", "second", "equal", "first", "first", "second"],
+            "readers": NAMES,
+            "prompts": GROUPS,
+        },
+        matrices={"lengths": [[10.0, 20.0], [30.0, 10.0], [10.0, 10.0], [5.0, 8.0], [9.0, 3.0], [7.0, 2.0]]},
+    ),
     "compare": call(
         tf.compare,
         columns={**LABELLED, "groups": GROUPS},

@@ -69,6 +69,7 @@ FINE = {
     "reader_groups.ratings": {"lists"},
     "noise_by_group.city": ANY_VALUE,
     "identity_mentions.texts": {*LENGTHS, "empty"},
+    "compare_systems.readers": {"a missing value", "a missing text"},
     "reweighting.groups": {"a missing value", "a missing text"},
     "balance_target.groups": {"a missing value", "a missing text"},
     "next_records.codes": {"a missing value", "a missing text"},

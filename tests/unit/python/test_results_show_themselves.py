@@ -84,6 +84,15 @@ def forgot() -> Any:
     return perplexity_change([-2.0] * 12, [-3.0] * 12, [2] * 12, resamples=5)
 
 
+def rated() -> tf.RatedSystems:
+    return tf.compare_rated_systems([ODD, "base"] * 50, [3, 2, 4, 4] * 25, prompts=[n // 2 for n in range(100)])
+
+
+def judged() -> tf.SystemComparison:
+    sides = ([ODD, "base"] * 50, ["base", ODD] * 50)
+    return tf.compare_systems(*sides, ["first"] * 60 + ["second"] * 40, readers=[ODD, "ben"] * 50)
+
+
 MARKED = [[{"start": 0, "end": 3, "label": name}] for name in NAMES]
 
 # The result, and how many rows it has as a data frame.
@@ -145,6 +154,13 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Amplification": (lambda: amplified().rows[0], 1),
     "Swaps": (swaps, 1),
     "SwapEffect": (lambda: swaps().pairs[0], 1),
+    "SystemComparison": (judged, 1),
+    "RatedSystems": (rated, 1),
+    "RatedSystem": (lambda: rated().scores[0], 1),
+    "RatedPair": (lambda: rated().pairs[0], 1),
+    "SystemPair": (lambda: judged().pairs[0], 1),
+    "SystemScore": (lambda: judged().scores[0], 1),
+    "ReaderPlace": (lambda: judged().readers[0], 1),
     "BesideReaders": (lambda: tf.beside_readers([[ODD, ODD]] * 9, [ODD] * 9), 1),
     "Comparison": (lambda: tf.compare(CODES, PROBS, PROBS, label_names=LABELS, resamples=5), 1),
     "Slice": (lambda: tf.slices(CODES, PROBS, by={ODD: NAMES}, label_names=LABELS)[0], 1),
