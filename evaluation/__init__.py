@@ -16,6 +16,7 @@ from evaluation.intervals import Interval
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
+from evaluation.pair_leaning import KindLeaning, PairLeaning, pair_leaning
 from evaluation.rated_systems import RatedPair, RatedSystem, RatedSystems, compare_rated_systems
 from evaluation.robustness import Harm, Robustness, robustness
 from evaluation.slicing import Slice, slices
@@ -38,8 +39,10 @@ __all__ = [
     "GlobalWord",
     "Harm",
     "Interval",
+    "KindLeaning",
     "LabelScores",
     "NumberEvaluation",
+    "PairLeaning",
     "RatedPair",
     "RatedSystem",
     "RatedSystems",
@@ -73,6 +76,7 @@ __all__ = [
     "faithfulness",
     "global_words",
     "occlusion",
+    "pair_leaning",
     "perplexity_change",
     "robustness",
     "similarity_change",

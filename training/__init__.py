@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from training.explaining.explain import explain as explain
     from training.fitting import fit as fit
     from training.forgetting import forgotten as forgotten
+    from training.likelier_sentence import stereotype_pairs as stereotype_pairs
     from training.prediction import predict as predict
     from training.results import EpochResult as EpochResult
     from training.results import FitResult as FitResult
@@ -60,6 +61,7 @@ _HOME = {
     "predict": "training.prediction",
     "Reading": "training.vectors.legibility",
     "reading": "training.vectors.legibility",
+    "stereotype_pairs": "training.likelier_sentence",
     "tune": "training.searching.search",
 }
 
@@ -86,6 +88,7 @@ __all__ = [
     "linear_scores",
     "out_of_fold",
     "predict",
+    "stereotype_pairs",
     "tune",
 ]
 

@@ -93,8 +93,10 @@ if TYPE_CHECKING:
     from evaluation import GlobalWord as GlobalWord
     from evaluation import Harm as Harm
     from evaluation import Interval as Interval
+    from evaluation import KindLeaning as KindLeaning
     from evaluation import LabelScores as LabelScores
     from evaluation import NumberEvaluation as NumberEvaluation
+    from evaluation import PairLeaning as PairLeaning
     from evaluation import RatedPair as RatedPair
     from evaluation import RatedSystem as RatedSystem
     from evaluation import RatedSystems as RatedSystems
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from evaluation import faithfulness as faithfulness
     from evaluation import global_words as global_words
     from evaluation import occlusion as occlusion
+    from evaluation import pair_leaning as pair_leaning
     from evaluation import robustness as robustness
     from evaluation import slices as slices
     from evaluation import weak_slices as weak_slices
@@ -153,6 +156,7 @@ if TYPE_CHECKING:
     from training import linear_scores as linear_scores
     from training import out_of_fold as out_of_fold
     from training import predict as predict
+    from training import stereotype_pairs as stereotype_pairs
     from training import tune as tune
 
 _NAMES = {
@@ -261,6 +265,7 @@ _NAMES = {
         "linear_scores",
         "out_of_fold",
         "predict",
+        "stereotype_pairs",
         "tune",
     ),
     "evaluation": (
@@ -276,8 +281,10 @@ _NAMES = {
         "GlobalWord",
         "Harm",
         "Interval",
+        "KindLeaning",
         "LabelScores",
         "NumberEvaluation",
+        "PairLeaning",
         "RatedPair",
         "RatedSystem",
         "RatedSystems",
@@ -311,6 +318,7 @@ _NAMES = {
         "faithfulness",
         "global_words",
         "occlusion",
+        "pair_leaning",
         "robustness",
         "slices",
         "weak_slices",

@@ -319,6 +319,10 @@ CALLS: dict[str, Call] = {
     "slices": call(_slices, columns={**LABELLED, "city": GROUPS}, matrices={"pred_probs": PROBS}),
     "robustness": call(_robustness, columns={**LABELLED, "texts": TEXTS}),
     "amplification": call(_amplification, columns={"labels": NAMES, "predicted": NAMES[::-1], "city": GROUPS}),
+    "pair_leaning": call(
+        tf.pair_leaning,
+        columns={"more": [1.5, 2.5, 0.5, 1.0, 2.0, 3.0], "less": [1.0, 3.0, 0.25, 1.5, 2.5, 2.0], "kinds": GROUPS},
+    ),
     "counterfactual_swaps": call(_swaps, columns={"texts": TEXTS, "label_names": NAMES[:2], "groups": GROUPS}),
     "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(
@@ -349,6 +353,7 @@ WITH_A_MODEL = {
     "learning_curve",
     "linear_scores",
     "predict",
+    "stereotype_pairs",
     "tune",
 }
 

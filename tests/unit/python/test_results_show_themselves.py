@@ -152,6 +152,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "BehaviourResult": (behaves, 1),
     "Amplifications": (lambda: amplified(), 6),
     "Amplification": (lambda: amplified().rows[0], 1),
+    "PairLeaning": (lambda: tf.pair_leaning(POINTS[:, 0], POINTS[:, 1], NAMES), 3),
+    "KindLeaning": (lambda: tf.pair_leaning([1.0], [2.0], [ODD]).kinds[0], 1),
     "Swaps": (swaps, 1),
     "SwapEffect": (lambda: swaps().pairs[0], 1),
     "SystemComparison": (judged, 1),
