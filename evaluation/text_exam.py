@@ -35,7 +35,8 @@ def examine_texts(right: Sequence[str], said: Sequence[str], *, seed: int = 0) -
         (0.5, None, 0.167)
     """
     found = evaluate_texts(right, said, seed=seed, resamples=_RESAMPLES, confidence=_CONFIDENCE)
-    intervals = {one.name: getattr(found, one.name) for one in fields(found) if one.name != "records"}
+    measured = {one.name: getattr(found, one.name) for one in fields(found)}
+    intervals = {name: value for name, value in measured.items() if isinstance(value, Interval)}
     undefined = ("macro_precision", "macro_recall", "macro_f1", "log_loss", "expected_calibration_error")
     return Evaluation(
         n=found.records,

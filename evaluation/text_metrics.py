@@ -21,6 +21,7 @@ from evaluation.intervals import (
     resampled_sums,
 )
 from evaluation.shown import Shown
+from evaluation.token_matching import EncodeTokens, token_matching
 from evaluation.words import words
 
 Floats = npt.NDArray[np.float64]
@@ -79,6 +80,9 @@ class TextEvaluation(Shown):
         chrf: chrF of all together, in [0, 1].
         length_ratio: Words said by words of the right texts.
         records: How many texts were compared.
+        bert_score: Mean BERTScore, the harmonic mean of the next two; None of all three where no encoder is given.
+        bert_precision: Mean cosine of what was said to the nearest of what is right, token by token, in [-1, 1].
+        bert_recall: The same of what is right to the nearest of what was said.
     """
 
     exact_match: Interval
@@ -88,6 +92,9 @@ class TextEvaluation(Shown):
     chrf: Interval
     length_ratio: Interval
     records: int
+    bert_score: Interval | None = None
+    bert_precision: Interval | None = None
+    bert_recall: Interval | None = None
 
     def _columns(self) -> dict[str, Any]:
         return measures(self)
@@ -97,6 +104,8 @@ def evaluate_texts(
     right: Column,
     said: Column,
     *,
+    encoder: EncodeTokens | None = None,
+    inverse_frequency: bool = False,
     seed: int = 0,
     resamples: int = 1000,
     confidence: float = 0.95,
@@ -107,6 +116,9 @@ def evaluate_texts(
     Args:
         right: n right texts; none of them is missing.
         said: n texts in the same order; a missing one counts as an empty one.
+        encoder: What makes vectors of the tokens of texts, for BERTScore; `token_encoder` makes one of a model. Values
+            are not rescaled by a baseline, so they compare only with those of the same encoder.
+        inverse_frequency: Whether a token weighs the less there the more of the right texts have it.
         seed: Of the bootstrap.
         resamples: Bootstrap draws, at least 1.
         confidence: Share of the distribution that the intervals cover.
@@ -135,6 +147,14 @@ def evaluate_texts(
         name: percentile_interval(float(scores[name][0]), resampled[name], confidence, undefined="no text has words")
         for name in scores
     }
+    if encoder is not None:
+        near = token_matching(wanted, given, encoder, inverse_frequency=inverse_frequency)
+        means = resampled_sums(
+            np.column_stack([np.ones(len(near)), near]), seed=seed, resamples=resamples, groups=groups
+        )
+        for at, name in enumerate(("bert_precision", "bert_recall", "bert_score")):
+            shares = means[:, at + 1] / means[:, 0]
+            found[name] = percentile_interval(float(near[:, at].mean()), shares, confidence)
     return TextEvaluation(**found, records=len(wanted))
 
 

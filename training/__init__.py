@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from training.vectors.folds import out_of_fold as out_of_fold
     from training.vectors.legibility import Reading as Reading
     from training.vectors.legibility import reading as reading
+    from training.vectors.token_vectors import token_encoder as token_encoder
 
 _HOME = {
     "Compressed": "training.smaller.compression",
@@ -62,6 +63,7 @@ _HOME = {
     "Reading": "training.vectors.legibility",
     "reading": "training.vectors.legibility",
     "stereotype_pairs": "training.likelier_sentence",
+    "token_encoder": "training.vectors.token_vectors",
     "tune": "training.searching.search",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "out_of_fold",
     "predict",
     "stereotype_pairs",
+    "token_encoder",
     "tune",
 ]
 

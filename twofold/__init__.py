@@ -157,6 +157,7 @@ if TYPE_CHECKING:
     from training import out_of_fold as out_of_fold
     from training import predict as predict
     from training import stereotype_pairs as stereotype_pairs
+    from training import token_encoder as token_encoder
     from training import tune as tune
 
 _NAMES = {
@@ -266,6 +267,7 @@ _NAMES = {
         "out_of_fold",
         "predict",
         "stereotype_pairs",
+        "token_encoder",
         "tune",
     ),
     "evaluation": (

@@ -354,6 +354,7 @@ WITH_A_MODEL = {
     "linear_scores",
     "predict",
     "stereotype_pairs",
+    "token_encoder",
     "tune",
 }
 
