@@ -131,7 +131,9 @@ if TYPE_CHECKING:
     from evaluation import global_words as global_words
     from evaluation import occlusion as occlusion
     from evaluation import pair_leaning as pair_leaning
+    from evaluation import perplexity_change as perplexity_change
     from evaluation import robustness as robustness
+    from evaluation import similarity_change as similarity_change
     from evaluation import slices as slices
     from evaluation import weak_slices as weak_slices
     from training import Compressed as Compressed
@@ -321,7 +323,9 @@ _NAMES = {
         "global_words",
         "occlusion",
         "pair_leaning",
+        "perplexity_change",
         "robustness",
+        "similarity_change",
         "slices",
         "weak_slices",
     ),

@@ -323,6 +323,20 @@ CALLS: dict[str, Call] = {
         tf.pair_leaning,
         columns={"more": [1.5, 2.5, 0.5, 1.0, 2.0, 3.0], "less": [1.0, 3.0, 0.25, 1.5, 2.5, 2.0], "kinds": GROUPS},
     ),
+    "perplexity_change": call(
+        tf.perplexity_change,
+        columns={"before": [-9.5, -8.0, -7.25] * 4, "after": [-9.0, -8.5, -7.0] * 4, "tokens": [3, 4, 2] * 4},
+        resamples=20,
+    ),
+    "similarity_change": call(
+        tf.similarity_change,
+        columns={
+            "before": [0.5, 0.25, 0.75, 0.125] * 3,
+            "after": [0.25, 0.5, 0.75, 0.0] * 3,
+            "scores": [2.5, 1.5, 4.5, 1.0] * 3,
+        },
+        resamples=20,
+    ),
     "counterfactual_swaps": call(_swaps, columns={"texts": TEXTS, "label_names": NAMES[:2], "groups": GROUPS}),
     "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(
