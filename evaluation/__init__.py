@@ -19,6 +19,7 @@ from evaluation.order_evaluation import compare_orders, evaluate_orders
 from evaluation.pair_leaning import KindLeaning, PairLeaning, pair_leaning
 from evaluation.rated_systems import RatedPair, RatedSystem, RatedSystems, compare_rated_systems
 from evaluation.robustness import Harm, Robustness, robustness
+from evaluation.sequential import SequentialTest, sequential_compare, sequential_wins
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.swap_effects import SwapEffect, Swaps
@@ -48,6 +49,7 @@ __all__ = [
     "RatedSystems",
     "ReaderPlace",
     "Robustness",
+    "SequentialTest",
     "Shift",
     "Slice",
     "SpanEvaluation",
@@ -79,6 +81,8 @@ __all__ = [
     "pair_leaning",
     "perplexity_change",
     "robustness",
+    "sequential_compare",
+    "sequential_wins",
     "similarity_change",
     "slices",
     "weak_slices",

@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from evaluation import RatedSystems as RatedSystems
     from evaluation import ReaderPlace as ReaderPlace
     from evaluation import Robustness as Robustness
+    from evaluation import SequentialTest as SequentialTest
     from evaluation import Shift as Shift
     from evaluation import Slice as Slice
     from evaluation import SpanEvaluation as SpanEvaluation
@@ -133,6 +134,8 @@ if TYPE_CHECKING:
     from evaluation import pair_leaning as pair_leaning
     from evaluation import perplexity_change as perplexity_change
     from evaluation import robustness as robustness
+    from evaluation import sequential_compare as sequential_compare
+    from evaluation import sequential_wins as sequential_wins
     from evaluation import similarity_change as similarity_change
     from evaluation import slices as slices
     from evaluation import weak_slices as weak_slices
@@ -294,6 +297,7 @@ _NAMES = {
         "RatedSystems",
         "ReaderPlace",
         "Robustness",
+        "SequentialTest",
         "Shift",
         "Slice",
         "SpanEvaluation",
@@ -325,6 +329,8 @@ _NAMES = {
         "pair_leaning",
         "perplexity_change",
         "robustness",
+        "sequential_compare",
+        "sequential_wins",
         "similarity_change",
         "slices",
         "weak_slices",

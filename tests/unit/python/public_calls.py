@@ -337,6 +337,10 @@ CALLS: dict[str, Call] = {
         },
         resamples=20,
     ),
+    "sequential_compare": call(
+        tf.sequential_compare, columns={"before": [True, False, True] * 4, "after": [True, True, False] * 4}
+    ),
+    "sequential_wins": call(tf.sequential_wins, columns={"wins": [1.0, 0.5, 0.0, 1.0] * 3}),
     "counterfactual_swaps": call(_swaps, columns={"texts": TEXTS, "label_names": NAMES[:2], "groups": GROUPS}),
     "behaviour": call(_behaviour, columns={"texts": TEXTS, "label_names": NAMES[:2]}),
     "weak_slices": call(

@@ -58,6 +58,9 @@ FINE = {
     "compare.labels": {"lists"},
     "robustness.labels": {"lists"},
     "behaviour.texts": {*LENGTHS, "empty"},
+    "sequential_compare.before": {*LENGTHS, "empty"},  # what has no partner waits
+    "sequential_compare.after": {*LENGTHS, "empty"},
+    "sequential_wins.wins": {*LENGTHS, "empty"},
     "augment.held_out": {*LENGTHS, "empty", "a set"},
     "split.frozen_test": {"one value too few", "one value too many", "empty", "a set"},
     "slices.city": ANY_VALUE,

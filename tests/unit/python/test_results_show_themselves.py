@@ -154,6 +154,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Amplification": (lambda: amplified().rows[0], 1),
     "PairLeaning": (lambda: tf.pair_leaning(POINTS[:, 0], POINTS[:, 1], NAMES), 3),
     "KindLeaning": (lambda: tf.pair_leaning([1.0], [2.0], [ODD]).kinds[0], 1),
+    "SequentialTest": (lambda: tf.sequential_wins([1, 0, 0.5]), 1),
     "Swaps": (swaps, 1),
     "SwapEffect": (lambda: swaps().pairs[0], 1),
     "SystemComparison": (judged, 1),
