@@ -10,6 +10,7 @@ from curation.quality.input_checks import FloatArray, IntArray
 from curation.quality.linear_view import FOR_MANY_LABELS, FOR_WEAK_SIGNS, linear_log_odds
 from curation.quality.nearest import NearestNeighbours
 from curation.quality.neighbour_vote import vote_log_odds
+from curation.quality.softmax_folds import spread_of
 from curation.quality.word_bayes import bayes_log_odds, word_weights
 
 # From the trust in each record (n,) and the fold of each (n,) to log-probabilities (n, k), out of fold.
@@ -33,6 +34,7 @@ def views_of(
         return views
     views.append(lambda trust, fold: gaussian_log_odds(vectors, codes, trust, fold, k))
     views.append(lambda trust, fold: vote_log_odds(graph, codes, trust, k))
+    spread = spread_of(vectors)
     for c in (FOR_MANY_LABELS, FOR_WEAK_SIGNS):
-        views.append(partial(linear_log_odds, vectors, codes, k=k, inverse_regularization=c))
+        views.append(partial(linear_log_odds, vectors, codes, k=k, inverse_regularization=c, spread=spread))
     return views

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from curation.quality import class_gaussians, linear_view, nearest_neighbours, neighbour_vote
 from curation.quality.folds import stratified_folds
+from curation.quality.softmax_folds import spread_of
 from curation.quality.spread_sample import stands_for
 
 
@@ -72,4 +73,22 @@ def test_a_linear_model_learns_nearly_the_same_from_those_that_stand_for_all(
     monkeypatch.setattr(linear_view, "_ENOUGH", 200)
     some = chances()
     assert np.abs(some - whole).mean() < 0.03
+    assert some.mean(axis=0) == pytest.approx(np.bincount(codes) / 600, abs=0.02)
+
+
+def test_a_view_by_linear_models_is_nearly_the_same_from_those_that_stand_for_all(
+    clouds: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, codes = clouds
+    fold, known = stratified_folds(codes, folds=5, seed=0), {"k": 3, "inverse_regularization": 1.0}
+
+    def chances() -> np.ndarray:
+        spread = spread_of(vectors)
+        return np.exp(linear_view.linear_log_odds(vectors, codes, np.ones(600), fold, spread=spread, **known))
+
+    monkeypatch.setattr(linear_view, "_FIRST", 50)
+    whole = chances()
+    monkeypatch.setattr(linear_view, "_ENOUGH_FOR_FOLDS", 200)
+    some = chances()
+    assert 0 < np.abs(some - whole).mean() < 0.03
     assert some.mean(axis=0) == pytest.approx(np.bincount(codes) / 600, abs=0.02)
