@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from curation.quality.input_checks import FloatArray, IntArray, as_vectors, same_length
 from curation.quality.meetings import Meeting, all_meet, meetings, row_blocks
+from curation.quality.piles import Piles
 from evaluation.columns import Column
 from evaluation.settings import check_whole
 from evaluation.shown import Shown
@@ -65,7 +66,7 @@ def nearest_neighbours(embeddings: Column, *, k: int, reference: Column | None =
     """Find the `k` nearest records by cosine: exactly up to 20,000 records, beyond that nearly (see `meetings`).
 
     In blocks, with about 100 MB beside the inputs and the result. Beyond 20,000 records time grows with n^1.5,
-    and there are 129 numbers a record beside the inputs.
+    and there are 4 k + 257 numbers a record beside the inputs and the result.
 
     Args:
         embeddings: (n, d), any scale; rows are normalised here.
@@ -88,23 +89,42 @@ def nearest_neighbours(embeddings: Column, *, k: int, reference: Column | None =
     if k < 1 or available < 1:
         raise ValueError(f"k: expected 1 to {available} neighbours for {len(pool)} records, got {k}")
     k = min(k, available)
-    best = NearestNeighbours(
-        index=np.full((len(vectors), k), -1, dtype=np.intp),
-        similarity=np.full((len(vectors), k), -np.inf, dtype=np.float32),
-    )
-    for meeting in chain(meetings(vectors, pool, visits=_VISITS), _second_round(best, len(pool))):
-        block = vectors[meeting.rows] @ pool[meeting.columns].T
-        if reference is None:
-            _leave_out_self(block, meeting)
-        _keep_best(best, meeting, block)
+    seen = partial(_similarities, vectors, pool, alone=reference is None)
+    visits = meetings(vectors, pool, visits=_VISITS)
+    if all_meet(len(vectors), len(pool)):
+        best = _nobody(len(vectors), k)
+        for meeting in visits:
+            _keep_best(best, meeting, seen(meeting))
+    else:
+        best = _piled_up(visits, seen, len(vectors), k)
+        for meeting in _second_round(best, len(pool)):
+            _keep_best(best, meeting, seen(meeting))
     return NearestNeighbours(index=best.index, similarity=np.clip(best.similarity, -1.0, 1.0))
+
+
+def _nobody(n: int, k: int) -> NearestNeighbours:
+    index = np.full((n, k), -1, dtype=np.intp)
+    return NearestNeighbours(index=index, similarity=np.full((n, k), -np.inf, dtype=np.float32))
+
+
+def _similarities(vectors: FloatArray, pool: FloatArray, meeting: Meeting, *, alone: bool) -> FloatArray:
+    block: FloatArray = vectors[meeting.rows] @ pool[meeting.columns].T
+    if alone:
+        _leave_out_self(block, meeting)
+    return block
+
+
+def _piled_up(visits: Iterable[Meeting], seen: Callable[[Meeting], FloatArray], n: int, k: int) -> NearestNeighbours:
+    piles = Piles(n, k)
+    for meeting in visits:
+        piles.add(meeting, seen(meeting))
+    index, similarity = piles.best()
+    return NearestNeighbours(index=index, similarity=similarity)
 
 
 def _second_round(best: NearestNeighbours, m: int) -> Iterator[Meeting]:
     """Let the loneliest meet everybody, when all other meetings are over: what is near an outlier lies in any cell."""
     n = len(best.index)
-    if all_meet(n, m):
-        return
     furthest = best.similarity[:, -1]
     place = min(n - 1, int(_LONELY * np.sqrt(n)))
     limit = np.partition(furthest, place)[place]
