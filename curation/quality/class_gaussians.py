@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from curation.quality.folds import split
@@ -36,23 +39,47 @@ def gaussian_log_odds(vectors: FloatArray, codes: IntArray, trust: FloatArray, f
     """
     logits = np.empty((len(vectors), k))
     share = np.bincount(codes, minlength=k) / len(codes)
-    for train, held_out in split(fold):
-        slope, intercept = _fit(vectors, codes, np.where(train, trust, 0), k)
-        logits[held_out] = vectors[held_out] @ slope + intercept + np.log(np.maximum(share, 1e-300))
+    held_out = [held for _, held in split(fold)]
+    sums = [_Sums.of(vectors, codes, np.where(held, trust, 0), k) for held in held_out]
+    for number, held in enumerate(held_out):
+        slope, intercept = _fit(sums[:number] + sums[number + 1 :])
+        logits[held] = vectors[held] @ slope + intercept + np.log(np.maximum(share, 1e-300))
     return logits
 
 
-def _fit(vectors: FloatArray, codes: IntArray, trust: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
-    mass, sums, within = np.zeros(k), np.zeros((k, vectors.shape[1])), np.zeros((vectors.shape[1],) * 2)
-    taught = np.flatnonzero(trust > 0)
-    for start in range(0, len(taught), _ROWS):
-        rows = taught[start : start + _ROWS]
-        x, member = vectors[rows].astype(np.float64), np.zeros((len(rows), k))
-        member[np.arange(len(rows)), codes[rows]] = trust[rows]
-        mass += member.sum(axis=0)
-        sums += member.T @ x
-        within += (x * trust[rows, None]).T @ x
-    means = sums / np.maximum(mass, 1e-12)[:, None]
+@dataclass(frozen=True, kw_only=True)
+class _Sums:
+    """What a fold adds to every model that it teaches: each fold is taken in once for all of them.
+
+    Attributes:
+        mass: (k,) weights of the records of each label.
+        first: (k, d) sums of their vectors.
+        second: (d, d) sum of the products of all vectors with themselves.
+    """
+
+    mass: FloatArray
+    first: FloatArray
+    second: FloatArray
+
+    @classmethod
+    def of(cls, vectors: FloatArray, codes: IntArray, trust: FloatArray, k: int) -> _Sums:
+        mass, first, second = np.zeros(k), np.zeros((k, vectors.shape[1])), np.zeros((vectors.shape[1],) * 2)
+        taught = np.flatnonzero(trust > 0)
+        for start in range(0, len(taught), _ROWS):
+            rows = taught[start : start + _ROWS]
+            root, member = np.sqrt(trust[rows]), np.zeros((len(rows), k))
+            x = vectors[rows].astype(np.float64) * root[:, None]
+            member[np.arange(len(rows)), codes[rows]] = root
+            mass += (member * member).sum(axis=0)
+            first += member.T @ x
+            second += x.T @ x
+        return cls(mass=mass, first=first, second=second)
+
+
+def _fit(of: Sequence[_Sums]) -> tuple[FloatArray, FloatArray]:
+    mass = np.add.reduce([each.mass for each in of])
+    means = np.add.reduce([each.first for each in of]) / np.maximum(mass, 1e-12)[:, None]
+    within = np.add.reduce([each.second for each in of])
     within -= (means.T * mass) @ means
     within /= max(float(mass.sum()), 1e-12)
     sphere = max(float(np.trace(within)) / len(within), 1e-9)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -16,8 +17,8 @@ _FLOOR = 1e-4
 # Logarithms of the factors on the logits that are looked at first.
 _GRID = tuple(np.arange(-5.0, 6.5, 0.5).tolist())
 _TURNS = 20
-# Records to which a temperature is fitted at most: it is one number.
-_ENOUGH = 50_000
+# Records to which a temperature is fitted at most: it is one number; and those for the grid, which is coarse.
+_ENOUGH, _FOR_GRID = 50_000, 5_000
 
 
 def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray:
@@ -30,20 +31,25 @@ def tempered(view: FloatArray, codes: IntArray, trust: FloatArray) -> FloatArray
     """
     view = np.where((view > -np.inf).any(axis=1, keepdims=True), view, 0.0)
     logits = np.maximum(view - view.max(axis=1, keepdims=True), -1e3)
-    few, labels, weights = (spread_sample(one, _ENOUGH) for one in (logits, codes, trust))
-    own = np.arange(len(labels)), labels
 
-    def loss(log_scale: float) -> float:
-        # The floor keeps a few certain mistakes (which wrong labels look like) from flattening everything.
-        likelihood = np.exp(log_softmax(few * np.exp(log_scale), axis=1)[own])
-        return float(-(weights * np.log(np.maximum(likelihood, _FLOOR))).sum())
+    def loss_of(most: int) -> Callable[[float], float]:
+        few, labels, weights = (spread_sample(one, most) for one in (logits, codes, trust))
+        return partial(_lost, few, labels, weights)
 
     # That floor makes the loss flat far out, so the search starts from the best of a coarse grid.
-    start = min(_GRID, key=loss)
-    best = minimize_scalar(loss, bounds=(start - 0.5, start + 0.5), method="bounded", options={"xatol": 0.02})
+    start = min(_GRID, key=loss_of(_FOR_GRID))
+    best = minimize_scalar(
+        loss_of(_ENOUGH), bounds=(start - 0.5, start + 0.5), method="bounded", options={"xatol": 0.02}
+    )
     possible = np.where(view > -np.inf, softmax(logits * np.exp(best.x), axis=1), 0)
     probs: FloatArray = possible / possible.sum(axis=1, keepdims=True)
     return probs
+
+
+def _lost(logits: FloatArray, labels: IntArray, weights: FloatArray, log_scale: float) -> float:
+    # The floor keeps a few certain mistakes (which wrong labels look like) from flattening everything.
+    likelihood = np.exp(log_softmax(logits * np.exp(log_scale), axis=1)[np.arange(len(labels)), labels])
+    return float(-(weights * np.log(np.maximum(likelihood, _FLOOR))).sum())
 
 
 def with_shares(probs: FloatArray, shares: FloatArray) -> FloatArray:
@@ -56,7 +62,7 @@ def with_shares(probs: FloatArray, shares: FloatArray) -> FloatArray:
     for _ in range(_TURNS):
         factor += np.clip(np.log(shares / np.maximum(result.mean(axis=0), 1e-9)), -2, 2)
         result = probs * np.exp(factor)
-        result = result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
+        result /= np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
     return result
 
 
