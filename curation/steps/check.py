@@ -178,5 +178,5 @@ STEP = Step(
     ),
     depends_on=_depends_on,
     run=run,
-    revision=9,
+    revision=10,
 )
