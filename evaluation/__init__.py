@@ -13,6 +13,7 @@ from evaluation.explaining.global_words import GlobalWord, global_words
 from evaluation.explaining.occlusion import occlusion
 from evaluation.forgetting import Forgetting, perplexity_change, similarity_change
 from evaluation.intervals import Interval
+from evaluation.judge import JudgeAnswers, MeasuredJudge, ask_both_ways, measure_judge
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
@@ -40,8 +41,10 @@ __all__ = [
     "GlobalWord",
     "Harm",
     "Interval",
+    "JudgeAnswers",
     "KindLeaning",
     "LabelScores",
+    "MeasuredJudge",
     "NumberEvaluation",
     "PairLeaning",
     "RatedPair",
@@ -60,6 +63,7 @@ __all__ = [
     "SystemScore",
     "TextEvaluation",
     "WeakSlice",
+    "ask_both_ways",
     "behaviour",
     "beside_readers",
     "compare",
@@ -77,6 +81,7 @@ __all__ = [
     "evaluate_texts",
     "faithfulness",
     "global_words",
+    "measure_judge",
     "occlusion",
     "pair_leaning",
     "perplexity_change",

@@ -93,8 +93,10 @@ if TYPE_CHECKING:
     from evaluation import GlobalWord as GlobalWord
     from evaluation import Harm as Harm
     from evaluation import Interval as Interval
+    from evaluation import JudgeAnswers as JudgeAnswers
     from evaluation import KindLeaning as KindLeaning
     from evaluation import LabelScores as LabelScores
+    from evaluation import MeasuredJudge as MeasuredJudge
     from evaluation import NumberEvaluation as NumberEvaluation
     from evaluation import PairLeaning as PairLeaning
     from evaluation import RatedPair as RatedPair
@@ -113,6 +115,7 @@ if TYPE_CHECKING:
     from evaluation import SystemScore as SystemScore
     from evaluation import TextEvaluation as TextEvaluation
     from evaluation import WeakSlice as WeakSlice
+    from evaluation import ask_both_ways as ask_both_ways
     from evaluation import behaviour as behaviour
     from evaluation import beside_readers as beside_readers
     from evaluation import compare as compare
@@ -130,6 +133,7 @@ if TYPE_CHECKING:
     from evaluation import evaluate_texts as evaluate_texts
     from evaluation import faithfulness as faithfulness
     from evaluation import global_words as global_words
+    from evaluation import measure_judge as measure_judge
     from evaluation import occlusion as occlusion
     from evaluation import pair_leaning as pair_leaning
     from evaluation import perplexity_change as perplexity_change
@@ -289,7 +293,9 @@ _NAMES = {
         "Harm",
         "Interval",
         "KindLeaning",
+        "JudgeAnswers",
         "LabelScores",
+        "MeasuredJudge",
         "NumberEvaluation",
         "PairLeaning",
         "RatedPair",
@@ -308,6 +314,7 @@ _NAMES = {
         "SystemScore",
         "TextEvaluation",
         "WeakSlice",
+        "ask_both_ways",
         "behaviour",
         "beside_readers",
         "compare",
@@ -325,6 +332,7 @@ _NAMES = {
         "evaluate_texts",
         "faithfulness",
         "global_words",
+        "measure_judge",
         "occlusion",
         "pair_leaning",
         "perplexity_change",

@@ -19,6 +19,7 @@ from curation.rounds import loop
 from curation.rounds.loop import Ticker
 from curation.rounds.waiting import waiting
 from curation.sources.beside import keep_beside
+from curation.sources.judges import keep_judge, read_judge
 from curation.sources.reader_groups import keep_reader_groups, read_reader_groups
 from curation.steps.train import train_fully
 
@@ -91,7 +92,37 @@ def _learning(name: str) -> click.Command:
     return command
 
 
-augment, relabel, report = map(_learning, ("augment", "relabel", "report"))
+augment, relabel = map(_learning, ("augment", "relabel"))
+
+
+@click.command(help=COMMANDS["report"].line)
+@project_dir
+@click.option(
+    "--judge",
+    "judges",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="What a model says of outputs that people compare, kept and measured against them; repeat for each.",
+)
+@as_json
+def report(folder: Path, judges: tuple[str, ...], as_json: bool) -> None:
+    """Write the quality report."""
+
+    def reported(project: Project, ticker: Ticker) -> Iterable[Done]:
+        known = [read_judge(project, *_named_file(each)) for each in judges]
+        round_ = loop.learnable(project)
+        for said in known:
+            keep_judge(project, said)
+        return loop.learn(project, round_, "report", ticker)
+
+    _run(folder, as_json, reported)
+
+
+def _named_file(each: str) -> tuple[str, Path]:
+    name, _, file = each.partition("=")
+    if not (name.strip() and file):
+        raise TwofoldError(f"--judge {each}: expected NAME=FILE, such as gpt=judged.csv")
+    return name.strip(), Path(file)
 
 
 @click.command(help=COMMANDS["train"].line)

@@ -39,6 +39,7 @@ class AnnotationConfig(Section):
             on which another answer is expected to help most.
         collect: A column kept beside the records by whose groups labels should be alike: unread records that may bring
             what a group lacks come first; empty for none.
+        judges: Judges of systems' outputs whose votes count as a reader's, where they agree with readers as readers do.
     """
 
     url: str = Field(default="", pattern=limits.ADDRESS)
@@ -48,6 +49,7 @@ class AnnotationConfig(Section):
     suggestions: bool = True
     third_looks: float = Field(default=0.0, ge=0, le=1)
     collect: str = ""
+    judges: tuple[str, ...] = ()
 
 
 class CheckConfig(Section):
@@ -359,7 +361,9 @@ def _written(config: Config) -> dict[str, Any]:
     training = {key: value for key, value in found["training"].items() if key in _ALWAYS_WRITTEN or key in shown}
     gate = {key: value for key, value in found["gate"].items() if value != {}}
     monitor = config.monitor.model_dump(mode="json", exclude_defaults=True)
-    parts = {"task": {**task, "questions": questions}, "training": training, "gate": gate, "monitor": monitor}
+    annotation = {key: value for key, value in found["annotation"].items() if (key, value) != ("judges", [])}
+    parts = {"task": {**task, "questions": questions}, "annotation": annotation, "training": training}
+    parts |= {"gate": gate, "monitor": monitor}
     return {**found, **parts}
 
 

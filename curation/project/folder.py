@@ -55,6 +55,7 @@ OWN_NAMES = (
     "reference.parquet",
     "readers.parquet",
     "systems.parquet",
+    "judges.parquet",
     "identity-terms.txt",
     "behaviour.yaml",
     "swap-terms.txt",

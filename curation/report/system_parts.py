@@ -70,6 +70,28 @@ class ReaderSide(Part):
     prefers: str | None
 
 
+class Judge(Part):
+    """A judge beside the readers by one question, on `records` that both answered; `counts` where its votes count.
+
+    `longer` is how many more of the pairs it gives to a text of twice the length than its agreement with readers
+    explains; `turned` the share of records of which it says something else with the sides swapped.
+    """
+
+    judge: str
+    question: str
+    records: int
+    with_readers: Measure
+    among_readers: Measure
+    kappa: Measure
+    readers_kappa: Measure
+    first: Measure
+    prefers: str | None
+    turned: Measure
+    longer: Measure
+    verdict: str
+    counts: bool
+
+
 class Systems(Part):
     """Systems beside each other: `pairs` and `rated` by every question, the rest by the question of this page.
 
@@ -86,6 +108,7 @@ class Systems(Part):
     longer: Measure
     note: str
     absent: dict[str, str]
+    judges: Many[Judge] = Field(default_factory=list)
 
     @property
     def by_pair(self) -> list[tuple[tuple[str, str], list[JudgedPair]]]:

@@ -103,7 +103,7 @@ STEP = Step(
     makes=("report.json", "report.html"),
     needs=("labels.parquet", "checks.json", "bias.json", "flags.parquet", "queue.parquet", "forecast.json"),
     depends_on=lambda config: [
-        *(config.name, config.objective, config.annotation.batch_size),
+        *(config.name, config.objective, config.annotation.batch_size, config.annotation.judges),
         config.task.model_dump(mode="json"),
     ],
     run=run,

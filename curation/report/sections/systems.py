@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from curation.project.folder import Project, Round
-from curation.project.judged_systems import compared_systems, compares_systems, judges_systems, rated_systems
+from curation.project.judged_systems import (
+    compared_systems,
+    compares_systems,
+    judges_systems,
+    measured_judges,
+    rated_systems,
+)
 from evaluation.rated_systems import RatedSystems
 from evaluation.system_comparison import SystemComparison
 
@@ -26,12 +32,23 @@ def systems(project: Project, round_: Round) -> dict[str, Any] | None:
         "pairs": _pairs(compared, alphas),
         "rated": _rated(rated, alphas),
         **(_NOTHING if here is None else _of_page(here)),
+        "judges": [row for view in views if compares_systems(view) for row in _judges(view, view.round(round_.number))],
         "absent": {name: said for name, said in found.items() if isinstance(said, str)},
     }
 
 
 def _said(view: Project, round_: Round) -> SystemComparison | RatedSystems | str:
     return compared_systems(view, round_) if compares_systems(view) else rated_systems(view, round_)
+
+
+def _judges(view: Project, round_: Round) -> list[dict[str, Any]]:
+    """Return how every judge answers a question beside the readers, and whether its votes count."""
+    asked, question = view.config.annotation.judges, view.config.task.question
+    measured = measured_judges(view, round_)
+    return [
+        {"judge": name, "question": question, **found.to_dict(), "counts": found.may_count and name in asked}
+        for name, found in measured.items()
+    ]
 
 
 _NOTHING: dict[str, Any] = {"scores": [], "readers": [], "first_place": None, "longer": None, "note": ""}

@@ -98,7 +98,9 @@ def hurried(n: int, fields: dict[str, str]) -> dict[str, str]:
     return {"preference": "first", "fluency": "first"}
 
 
-def test_readers_stay_blind_and_the_report_says_who_wins(project: Project, argilla_server: Any, browser: Any) -> None:
+def test_readers_stay_blind_and_the_report_says_who_wins(
+    project: Project, tmp_path: Path, argilla_server: Any, browser: Any
+) -> None:
     argilla = ArgillaClient(argilla_server.url, argilla_server.api_key)
     list(loop.advance(project, lambda: argilla, quiet))
     ana, lea = (Reader(name, project, argilla) for name in ("ana", "lea"))
@@ -131,6 +133,26 @@ def test_readers_stay_blind_and_the_report_says_who_wins(project: Project, argil
     exported = list(csv.DictReader(io.StringIO(run("export", project.folder, "--what", "systems"))))
     assert float(exported[0]["counted"]) == pytest.approx(0.6)
     assert (exported[0]["system"], exported[0]["other"]) == (overall["system"], overall["other"])
+    judge = of_judge("longer", project, tmp_path)
+    assert (judge["judge"], judge["records"], judge["counts"]) == ("longer", 40, False)
+    assert judge["verdict"].startswith("its votes may not count: 40 records do not show that")
+    assert judge["with_readers"]["value"] == pytest.approx(0.6)
+
+
+def of_judge(judge: str, project: Project, folder: Path) -> dict[str, Any]:
+    """What the report says of a judge that likes whatever is longer."""
+    path = folder / "judge.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        rows = csv.writer(handle)
+        rows.writerow(["record_id", "preference"])
+        for record in project.records.to_pylist():
+            fields = dict(record["fields"])
+            longer = "first" if len(fields["first"]) > len(fields["second"]) else "second"
+            rows.writerow([record["record_id"], longer])
+    run("report", project.folder, "--judge", f"{judge}={path}")
+    judged = json.loads(project.current.path("report.json").read_text(encoding="utf-8"))["systems"]
+    (found,) = judged["judges"]
+    return dict(found)
 
 
 def votes(project: Project) -> list[dict[str, Any]]:

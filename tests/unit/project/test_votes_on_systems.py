@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from curation.cli import cli
+from curation.errors import TwofoldError
 from curation.project.folder import Project, open_project
-from curation.project.judged_systems import compared_systems, rated_systems, votes_on_systems
+from curation.project.judged_systems import compared_systems, measured_judges, rated_systems, votes_on_systems
 from curation.project.records import table, votes_schema
 from curation.report.sections.systems import systems
+from curation.sources.judges import keep_judge, read_judge
 
 TEXTS = {
     "plain": "It is {n}.",
@@ -23,11 +25,11 @@ TEXTS = {
 }
 
 
-def project(folder: Path, *names: str, more: tuple[str, ...] = ()) -> Project:
+def project(folder: Path, *names: str, more: tuple[str, ...] = (), prompts: int = 20) -> Project:
     arguments = ["init", str(folder / "p"), "--text", "prompt", "--text", "reply", "--id", "id", *more]
     for name in names:
         path = folder / f"{name}.jsonl"
-        rows = [{"id": f"q{n}", "prompt": f"What is {n}?", "reply": TEXTS[name].format(n=n)} for n in range(20)]
+        rows = [{"id": f"q{n}", "prompt": f"What is {n}?", "reply": TEXTS[name].format(n=n)} for n in range(prompts)]
         rows[0]["reply"] = "Nought."
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         arguments += ["--outputs", f"{name}={path}"]
@@ -82,6 +84,74 @@ def test_before_anybody_has_answered_the_reason_is_told(tmp_path: Path) -> None:
     found = systems(view, view.first)
     assert found is not None
     assert (found["pairs"], found["absent"].keys()) == ([], {"preference"})
+
+
+def judge_file(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    path = folder / "judge.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_judges_votes_count_only_where_they_are_asked_for_and_it_agrees_with_readers(tmp_path: Path) -> None:
+    view = project(tmp_path, "long", "wrong", prompts=101)
+    says = prefers(view, "wrong")
+    read = {i: side for i, side in says.items() if i != "q7"}
+    vote(view, {"ana": read, "ben": read})
+    for name, said in (("good", says), ("lazy", dict.fromkeys(says, "first"))):
+        rows = [{"record_id": i, "preference": side} for i, side in said.items()]
+        keep_judge(view, read_judge(view, name, judge_file(tmp_path, rows)))
+    assert {name: found.may_count for name, found in measured_judges(view, view.round(1)).items()} == {
+        "good": True,
+        "lazy": False,
+    }
+    assert {row["role"] for row in votes_on_systems(view, view.round(1)).to_pylist()} == {"annotator", None}
+
+    path = view.path("twofold.toml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[annotation]", '[annotation]\njudges = ["good", "lazy"]'), encoding="utf-8")
+    asked = open_project(view.folder)
+    counted = [row for row in votes_on_systems(asked, asked.round(1)).to_pylist() if row["role"] == "judge"]
+    assert {row["reviewer"] for row in counted} == {"good (judge)"}
+    assert "q7" in {row["record_id"] for row in counted}
+    shown = systems(asked, asked.round(1))
+    assert shown is not None
+    told = {row["judge"]: (row["counts"], row["verdict"]) for row in shown["judges"]}
+    assert told["good"][0]
+    assert not told["lazy"][0]
+    assert "it prefers what stands first" in told["lazy"][1]
+
+
+def test_a_judge_that_was_asked_both_ways_round_is_undecided_where_it_differs(tmp_path: Path) -> None:
+    view = project(tmp_path, "long", "wrong", prompts=101)
+    says = prefers(view, "wrong")
+    vote(view, {"ana": says, "ben": says})
+    turned = {"first": "second", "second": "first"}
+    rows = [
+        {"id": i, "preference": side, "preference_swapped": side if n < 10 else turned[side]}
+        for n, (i, side) in enumerate(says.items())
+    ]
+    keep_judge(view, read_judge(view, "both", judge_file(tmp_path, rows)))
+    found = measured_judges(view, view.round(1))["both"]
+    assert (found.turned.value, found.with_readers.value) == (pytest.approx(0.1), pytest.approx(0.95))
+
+
+WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "no id": ([{"preference": "first"}], "judge.jsonl: no column 'record_id'"),
+    "no question": ([{"id": "q1", "fluency": "first"}], "expected a column named like a question: 'preference'"),
+    "a stranger": ([{"id": "q99", "preference": "first"}], "row 1: expected the id of a record of the project"),
+    "twice": ([{"id": "q1", "preference": "first"}] * 2, "row 2: expected each record once"),
+    "no answer": ([{"id": "q1", "preference": "left"}], "row 1, column 'preference': preference 'left' is none of"),
+    "nothing": ([{"id": "q1", "preference": ""}], "expected an answer for at least one record, came none"),
+}
+
+
+def test_a_wrong_file_of_a_judge_is_one_line_and_nothing_is_kept(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    view = project(tmp_path, "long", "wrong")
+    for name, (rows, said) in WRONG.items():
+        with subtests.test(name), pytest.raises(TwofoldError) as error:
+            read_judge(view, "judge", judge_file(tmp_path, rows))
+        assert said in str(error.value)
+    assert not view.path("judges.parquet").exists()
 
 
 def test_ratings_are_of_systems_too(tmp_path: Path) -> None:

@@ -105,6 +105,10 @@ def _model(texts):
     return [[0.75, 0.25] if "card" in text else [0.25, 0.75] for text in texts]
 
 
+def _ask_both_ways(**texts):
+    return tf.ask_both_ways(lambda a, b: "first" if len(a) >= len(b) else "second", **texts)
+
+
 def _robustness(**columns):
     return tf.robustness(**columns, ask=_model, perturbations=["typos", "lower_case"], resamples=20)
 
@@ -284,6 +288,18 @@ CALLS: dict[str, Call] = {
     "beside_readers": call(
         tf.beside_readers, columns={"predicted": TEXTS}, answers=[list(pair) for pair in zip(TEXTS, TEXTS, strict=True)]
     ),
+    "measure_judge": call(
+        tf.measure_judge,
+        columns={
+            "answers": ["first", "second", "equal", "first", "first", "second"],
+            "swapped": ["second", "first", "equal", "first", "second", "first"],
+            "prompts": GROUPS,
+        },
+        matrices={"lengths": [[10.0, 20.0], [30.0, 10.0], [10.0, 10.0], [5.0, 8.0], [9.0, 3.0], [7.0, 2.0]]},
+        readers=[["first", "second"], ["second", "second"], ["equal", "first"]] * 2,
+        resamples=20,
+    ),
+    "ask_both_ways": call(_ask_both_ways, columns={"firsts": TEXTS, "seconds": TEXTS[::-1]}),
     "compare_rated_systems": call(
         tf.compare_rated_systems,
         columns={

@@ -1,4 +1,4 @@
-"""The examples of docstrings, of the README and of the page on Python are run."""
+"""The examples of docstrings, of the README and of pages that show Python are run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from public_calls import public_functions
 import twofold as tf
 
 ROOT = Path(__file__).parents[3]
-PAGES = ("README.md", "docs/python.md")
+PAGES = ("README.md", "docs/python.md", "docs/human-evaluation.md")
 
 
 @pytest.mark.parametrize("name", sorted(public_functions()))

@@ -158,6 +158,8 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Swaps": (swaps, 1),
     "SwapEffect": (lambda: swaps().pairs[0], 1),
     "SystemComparison": (judged, 1),
+    "JudgeAnswers": (lambda: tf.ask_both_ways(lambda a, b: "first", [ODD] * 9, ["base"] * 9), 9),
+    "MeasuredJudge": (lambda: tf.measure_judge([["first"] * 2] * 30, ["first"] * 30, resamples=5), 1),
     "RatedSystems": (rated, 1),
     "RatedSystem": (lambda: rated().scores[0], 1),
     "RatedPair": (lambda: rated().pairs[0], 1),

@@ -11,6 +11,12 @@ from sample_reports import HOSTILE, SCRIPT, full_report, interval
 from curation.report import render
 
 
+def judge(name: str, counts: bool) -> dict[str, Any]:
+    shares = ("with_readers", "among_readers", "kappa", "readers_kappa", "first", "longer", "turned")
+    known = {"judge": name, "question": "preference", "records": 80, "prefers": None, "counts": counts}
+    return {**known, **{share: interval(0.6) for share in shares}, "verdict": "its votes may count: it agrees"}
+
+
 def judged_report(*systems: str, reader: str = "ana", better: str | None = "tuned") -> dict[str, Any]:
     first, second = systems or ("tuned", "base")
     pair = {"system": first, "other": second, "prompts": 80, "won": 90, "tied": 20, "lost": 50, "better": better}
@@ -23,6 +29,7 @@ def judged_report(*systems: str, reader: str = "ana", better: str | None = "tune
         "first_place": interval(0.7),
         "longer": interval(0.55),
         "note": "",
+        "judges": [judge(reader, better is not None)],
         "absent": {"tone": "nobody has decided for one of two outputs yet"},
     }
     return full_report() | {"systems": judged}
@@ -39,6 +46,13 @@ def test_the_page_says_who_wins_and_who_leans() -> None:
     assert "90, 20, 500.625 [0.565, 0.685]0.640 [0.580, 0.700]not measuredtuned" in said
     assert "80700.800 [0.740, 0.860]the first" in said
     assert "nobody has decided for one of two outputs yet" in said
+
+
+def test_a_judge_is_shown_beside_the_readers_and_whether_it_counts() -> None:
+    said = words(judged_report())
+    assert "its votes may count: it agrees. With the sides swapped it says something else of 0.600" in said
+    assert "Its votes are counted above." in said
+    assert "Its votes are not counted above." in words(judged_report(better=None))
 
 
 def test_a_difference_that_may_be_chance_is_called_so() -> None:
