@@ -16,6 +16,7 @@ from evaluation.swapping import swapped
 PAIRS = {pair.name: pair for pair in swaps_of("en")}
 GENDER, FAITH = PAIRS["men / women"], PAIRS["christian / muslim"]
 NAMES = ["refuse", "grant"]
+PEOPLE = (("He", "His"), ("She", "Her"))
 
 
 def became(text: str, pair: SwapPair = GENDER) -> str | None:
@@ -203,3 +204,18 @@ def test_several_labels_change_where_any_of_them_does() -> None:
     assert found.pairs[0].changed.value == 1.0
     strict = counterfactual_swaps(texts, model, label_names=NAMES, several=True, threshold=0.7, resamples=19)
     assert strict.pairs[0].changed.value == 0.0
+
+
+def test_all_fields_of_a_record_are_swapped_together() -> None:
+    pairs = [(f"{who} asked about order {n}", f"{whose} card") for n in range(25) for who, whose in PEOPLE]
+    seen: list[tuple[str, ...]] = []
+
+    def model(asked: list[tuple[str, ...]]) -> Any:
+        seen.extend(asked)
+        return [[0.9, 0.1] if "Her" in second else [0.3, 0.7] for _, second in asked]
+
+    found = counterfactual_swaps(pairs, model, label_names=NAMES, resamples=19)
+    assert set(seen) == set(pairs)
+    assert len(seen) == found.asked == 50
+    assert found.pairs[0].changed.value == 1.0
+    assert abs(found.pairs[0].skew.numbers[0]) == pytest.approx(0.6)
