@@ -39,6 +39,7 @@ from curation.monitoring.measures import CALLED, DISTANCES, Measure, distances, 
 from curation.quality import near_duplicates
 from curation.sources.splits import split
 from evaluation import drift
+from evaluation.expected_shares import stream_weights
 from evaluation.intervals import wilson_interval
 from evaluation.words import words
 
@@ -191,8 +192,16 @@ def measured(of: Pool, n: int, draw: int, kinds: Sequence[str]) -> dict[str, set
     made = project(of, TEST[n], np.random.default_rng([draw, n]))
     tested, earlier = (columns(of, made, Log(rows=rows)) for rows in (made.tested, made.free[n : 2 * n]))
     logs = {kind: columns(of, made, PLANTED[kind][0](of, made, n)) for kind in kinds}
+    weights = stream_weights(of.labels[made.tested].tolist(), of.labels[np.r_[made.taught, made.tested]].tolist())
     told = {
-        kind: drift(earlier if kind == BY_LOG else tested, log, distances=DISTANCES, level=LEVEL, seed=draw)
+        kind: drift(
+            earlier if kind == BY_LOG else tested,
+            log,
+            distances=DISTANCES,
+            weights=None if kind == BY_LOG else weights,
+            level=LEVEL,
+            seed=draw,
+        )
         for kind, log in logs.items()
     }
     return {kind: {measure_of(row.column) for row in each.found} for kind, each in told.items()}

@@ -10,9 +10,10 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.columns import Column, column, is_missing, kept, matrix, rows_of_lists
+from evaluation.columns import Column, column, is_missing, kept, matrix, numbers, rows_of_lists
 from evaluation.holm import holm
 from evaluation.intervals import FloatArray, Interval, share_difference, wilson_interval
+from evaluation.predictions import check_length
 from evaluation.settings import check_number, check_whole
 from evaluation.share_shift import share_shift
 from evaluation.shown import Listed, Shown
@@ -95,6 +96,7 @@ def drift(
     log: Mapping[str, Column],
     *,
     distances: Collection[str] = (),
+    weights: Column | None = None,
     level: float = 0.05,
     draws: int | None = None,
     seed: int = 0,
@@ -115,6 +117,8 @@ def drift(
         reference: n values by the name of their column: numbers, texts, lists of texts, or vectors.
         log: m values of the same columns, by the same model where it made them.
         distances: The columns that hold distances.
+        weights: (n,) how much each record of the reference counts, above 0, where it was not drawn as the log is: then
+            numbers and distances are tested with as many records as such weights are worth (Kish 1965).
         level: In (0, 1).
         draws: Of each permutation test; by default as many as the correction needs, at least 999.
         seed: Of the draws. Same seed and input, same result.
@@ -131,7 +135,7 @@ def drift(
     """
     check_number(level, "level", "a rate in (0, 1)", above=0, most=float(np.nextafter(1, 0)))
     check_whole(seed, "seed")
-    pairs = _pairs(reference, log, distances)
+    pairs = _pairs(reference, log, distances, weights)
     n, m = (len(side) for side in (pairs[0].first, pairs[0].second)) if pairs else (0, 0)
     told = [pair for pair in pairs if min(pair.sizes) >= _FEWEST]
     tests = sum(2 if pair.kind == "vectors" else 1 for pair in told)
@@ -159,6 +163,7 @@ class _Pair:
     first: Any
     second: Any
     is_distance: bool = False
+    weights: FloatArray | None = None
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -168,7 +173,7 @@ class _Pair:
         return len(self.first), len(self.second)
 
 
-def _pairs(reference: Any, log: Any, distances: Collection[str]) -> list[_Pair]:
+def _pairs(reference: Any, log: Any, distances: Collection[str], weights: Any) -> list[_Pair]:
     before, after = (dict(named_columns(side)) for side in (reference, log))
     for name in [*before, *after, *distances]:
         if name not in before or name not in after:
@@ -180,7 +185,13 @@ def _pairs(reference: Any, log: Any, distances: Collection[str]) -> list[_Pair]:
             if size != next(iter(sizes.values())):
                 where = "reference" if side == "first" else "log"
                 raise ValueError(f"{name}: expected as many values as other columns of the {where} have, got {size}")
-    return found
+    if weights is None or not found:
+        return found
+    given = numbers(weights, "weights")
+    check_length("weights", given, len(found[0].first))
+    if not (np.isfinite(given).all() and (given > 0).all()):
+        raise ValueError(f"weights: expected numbers above 0, got {given[~(given > 0) | ~np.isfinite(given)][0]}")
+    return [replace(pair, weights=given) for pair in found]
 
 
 def _pair(name: str, first: Any, second: Any, is_distance: bool) -> _Pair:
@@ -256,25 +267,73 @@ def _shift(name: str, test: str, size: Interval, p: float, reason: str) -> Shift
     return Shift(column=name, test=test, size=size, p_value=p, adjusted_p=p, is_found=False, reason=reason)
 
 
-def _number_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:
-    from scipy.stats import ks_2samp
+@dataclass(frozen=True, kw_only=True)
+class _Sample:
+    """Numbers, each of which counts as much as its weight; as many records as that is worth (Kish 1965)."""
 
-    first, second = (side[~np.isnan(side)] for side in (pair.first, pair.second))
+    values: FloatArray
+    weights: FloatArray
+
+    @property
+    def size(self) -> float:
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+    @property
+    def mean(self) -> float:
+        return float(np.average(self.values, weights=self.weights))
+
+    @property
+    def squared_error(self) -> float:
+        """Of the mean."""
+        n = self.size
+        variance = float(np.average((self.values - self.mean) ** 2, weights=self.weights))
+        return variance / (n - 1) if n > 1 else float("nan")
+
+    def at_most(self, places: FloatArray) -> FloatArray:
+        """Return the share that is at most each of some ascending places."""
+        order = np.argsort(self.values, kind="stable")
+        below = np.concatenate([[0.0], np.cumsum(self.weights[order])]) / self.weights.sum()
+        found: FloatArray = below[np.searchsorted(self.values[order], places, side="right")]
+        return found
+
+
+def _samples(pair: _Pair) -> tuple[_Sample, _Sample]:
+    there = [~np.isnan(side) for side in (pair.first, pair.second)]
+    weights = [np.ones(len(pair.first)) if pair.weights is None else pair.weights, np.ones(len(pair.second))]
+    first, second = (
+        _Sample(values=side[kept], weights=own[kept])
+        for side, own, kept in zip((pair.first, pair.second), weights, there, strict=True)
+    )
+    return first, second
+
+
+def _number_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:
+    first, second = _samples(pair)
     if pair.is_distance:
         return [_too_far(pair.name, first, second)]
-    found = ks_2samp(first, second)
-    value = float(found.statistic)
-    by_chance = 1.358 * math.sqrt(1 / len(first) + 1 / len(second))  # the 95% point of the statistic (Smirnov 1948)
+    value, p = _kolmogorov_smirnov(first, second, exact=pair.weights is None)
+    by_chance = 1.358 * math.sqrt(1 / first.size + 1 / second.size)  # the 95% point of the statistic (Smirnov 1948)
     size = Interval(value=value, low=max(0.0, value - by_chance), high=min(1.0, value + by_chance))
-    return [
-        _shift(pair.name, "Kolmogorov-Smirnov", size, float(found.pvalue), _means_in_words(pair.name, first, second))
-    ]
+    return [_shift(pair.name, "Kolmogorov-Smirnov", size, p, _means_in_words(pair.name, first, second))]
 
 
-def _means_in_words(name: str, first: FloatArray, second: FloatArray) -> str:
-    before, after = float(first.mean()), float(second.mean())
-    errors = first.var(ddof=1) / len(first), second.var(ddof=1) / len(second)
-    lowest, highest = min(first.min(), second.min()), max(first.max(), second.max())
+def _kolmogorov_smirnov(first: _Sample, second: _Sample, *, exact: bool) -> tuple[float, float]:
+    """Return the largest difference of two distribution functions, and the chance of it."""
+    from scipy.stats import ks_2samp, kstwobign
+
+    if exact:
+        found = ks_2samp(first.values, second.values)
+        return float(found.statistic), float(found.pvalue)
+    places = np.unique(np.concatenate([first.values, second.values]))
+    value = float(np.abs(first.at_most(places) - second.at_most(places)).max())
+    return value, float(kstwobign.sf(value * math.sqrt(first.size * second.size / (first.size + second.size))))
+
+
+def _means_in_words(name: str, first: _Sample, second: _Sample) -> str:
+    before, after = first.mean, second.mean
+    errors = first.squared_error, second.squared_error
+    lowest = min(first.values.min(), second.values.min())
+    highest = max(first.values.max(), second.values.max())
     said = f"mean {name} {_three(after)} against {_three(before)} in the reference"
     if lowest >= 0 and highest > 1 and min(before, after) > 0:  # amounts: by their ratio, on the scale of logarithms
         half = 1.96 * math.sqrt(errors[0] / before**2 + errors[1] / after**2)
@@ -287,10 +346,10 @@ def _means_in_words(name: str, first: FloatArray, second: FloatArray) -> str:
     return f"{said}: {gain:+.3f} [{gain - half:+.3f}, {gain + half:+.3f}]{more}"
 
 
-def _where_apart(first: FloatArray, second: FloatArray) -> str:
+def _where_apart(first: _Sample, second: _Sample) -> str:
     """Say where two distributions differ most, which their means do not show."""
-    values = np.unique(np.concatenate([first, second]))
-    before, after = (np.searchsorted(np.sort(side), values, side="right") / len(side) for side in (first, second))
+    values = np.unique(np.concatenate([first.values, second.values]))
+    before, after = first.at_most(values), second.at_most(values)
     at = int(np.abs(after - before).argmax())
     return f"; {after[at]:.3f} of the log are at most {_three(values[at])}, {before[at]:.3f} of the reference"
 
@@ -299,15 +358,15 @@ def _three(number: float) -> str:
     return f"{number:,.2f}" if abs(number) > 1 else f"{number:.3f}"
 
 
-def _too_far(name: str, first: FloatArray, second: FloatArray) -> Shift:
+def _too_far(name: str, first: _Sample, second: _Sample) -> Shift:
     """Test how many of the log lie beyond the limit: of m, those above the r-th largest of n are beta-binomial."""
     from scipy.stats import betabinom
 
-    n, m = len(first), len(second)
-    r = max(1, round(_FAR * n))
-    limit = np.partition(first, n - r)[n - r]
-    far = int((second > limit).sum())
-    excess = share_difference(far, m, r, n)
+    n, m = first.size, len(second.values)
+    limit, beyond = _limit(first)
+    r = beyond * n
+    far = int((second.values > limit).sum())
+    excess = share_difference(far, m, round(r), round(n))
     value, low, high = (max(0.0, number) for number in excess.numbers)
     share = wilson_interval(far, m).in_words()
     return _shift(
@@ -315,9 +374,17 @@ def _too_far(name: str, first: FloatArray, second: FloatArray) -> Shift:
         "exceedance",
         Interval(value=value, low=low, high=high),
         float(betabinom.sf(far - 1, m, r, n - r + 1)),
-        f"{share} of the log have a larger {name} than {1 - r / n:.0%} of the reference; "
+        f"{share} of the log have a larger {name} than {1 - beyond:.0%} of the reference; "
         f"{r / (n + 1):.3f} would if nothing had changed",
     )
+
+
+def _limit(sample: _Sample) -> tuple[float, float]:
+    """Return the distance beyond which about 5% of a sample lie, itself counted, and which share that is."""
+    order = np.argsort(-sample.values, kind="stable")
+    shares = np.cumsum(sample.weights[order]) / sample.weights.sum()
+    at = int(np.abs(shares - max(_FAR, shares[0])).argmin())
+    return float(sample.values[order[at]]), float(shares[at])
 
 
 def _value_tests(pair: _Pair, draws: int, seed: int) -> list[Shift]:

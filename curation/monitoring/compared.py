@@ -14,14 +14,15 @@ from curation.errors import TwofoldError
 from curation.monitoring.log_rows import Log, Logged
 from curation.monitoring.measures import CALLED, DISTANCES, Measure, distances, text_measures
 from curation.project.embeddings import EmbeddingStore
-from curation.project.labelled import current_values, fields_by_id, records_by_part
-from curation.project.standing import Part
+from curation.project.labelled import current_values, fields_by_id, outside_test, records_by_part
+from curation.project.standing import USED_PARTS, Part
 from curation.project.step import Context
 from curation.quality.input_checks import FloatArray
 from curation.sources.beside import makes_groups, metadata_of
 from curation.steps.evaluate import said_in, said_of
 from curation.tasks.task import Task
 from evaluation.drift import Drift, drift
+from evaluation.expected_shares import stream_weights
 from evaluation.intervals import Interval, quantile_interval, wilson_interval
 from evaluation.words import words
 
@@ -100,6 +101,19 @@ def tested_records(context: Context, model: Path | None) -> list[Logged]:
     ]
 
 
+def weights_of_tested(context: Context) -> npt.NDArray[np.float64] | None:
+    """Return how many records of a stream each record of the test part stands for, in the order of `tested_records`.
+
+    Returns:
+        (n,) weights; None where the test part came as a file, which nobody drew label by label.
+    """
+    if outside_test(context.project) is not None:
+        return None
+    parts, values = records_by_part(context.round), current_values(context.project, context.round)
+    strata = context.config.task.strata({i: values.get(i) for part in USED_PARTS for i in parts[part]})
+    return stream_weights([strata[i] for i in sorted(parts[Part.TEST])], [*strata.values()])
+
+
 def with_predictions(context: Context, rows: Sequence[Logged], model: Path | None) -> list[Logged]:
     """Return rows, those without a prediction with that of the model."""
     lacking = [at for at, row in enumerate(rows) if row.predicted is None]
@@ -119,7 +133,13 @@ def _share(confidence: float) -> float | None:
 
 
 def compared(
-    context: Context, log: Log, reference: Sequence[Logged], *, level: float, model: Path | None = None
+    context: Context,
+    log: Log,
+    reference: Sequence[Logged],
+    *,
+    weights: npt.NDArray[np.float64] | None = None,
+    level: float,
+    model: Path | None = None,
 ) -> Compared:
     """Hold a log against a reference.
 
@@ -127,6 +147,7 @@ def compared(
         context: The project as it is seen from the question that a model learns, and a round that has been evaluated.
         log: The log.
         reference: What it is held against; every row has a prediction.
+        weights: (n,) how much each row of it counts; all alike unless given.
         level: How often anything is found where nothing has changed, at most.
         model: The model that is asked where the log has no prediction; None for that of the round.
     """
@@ -135,7 +156,7 @@ def compared(
     known, now = _sides(context, taught, reference, rows)
     columns, left_out = _columns(context, taught, known, now)
     before, after = ({name: sides[at] for name, sides in columns.items()} for at in (0, 1))
-    found = drift(before, after, distances=DISTANCES, level=level, seed=context.config.seed)
+    found = drift(before, after, distances=DISTANCES, weights=weights, level=level, seed=context.config.seed)
     took = np.array([row.seconds for row in rows if row.seconds is not None])
     (up, down), (same, other) = log.thumbs, log.corrections
     return Compared(

@@ -8,7 +8,7 @@ from typing import Any
 
 from curation.errors import TwofoldError
 from curation.monitoring.alarms import Alarm, alarms
-from curation.monitoring.compared import Compared, compared, tested_records, with_predictions
+from curation.monitoring.compared import Compared, compared, tested_records, weights_of_tested, with_predictions
 from curation.monitoring.log_rows import Log
 from curation.monitoring.measures import measure_of
 from curation.monitoring.what_next import NewRegion, Proposal, new_regions, what_next
@@ -95,9 +95,11 @@ def watch(
     try:
         if reference is None:
             known, against = tested_records(context, model), f"records of the test part of round {round_.number}"
+            weights = weights_of_tested(context)
         else:
             known, against = with_predictions(context, reference.sample, model), f"rows of {reference.path}"
-        found = compared(context, log, known, level=asked.level, model=model)
+            weights = None
+        found = compared(context, log, known, weights=weights, level=asked.level, model=model)
         regions = new_regions(context, found)
         proposals = what_next(context, log, found, regions, size) if size else []
     except UnusableModel:

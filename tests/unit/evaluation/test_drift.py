@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import binom, kstest
 
 from evaluation import drift
+from evaluation.expected_shares import expected_shares, stream_weights
 from evaluation.holm import holm
 from evaluation.share_shift import share_shift
 from evaluation.vector_shift import vector_shift
@@ -137,3 +138,70 @@ def test_a_change_that_the_mean_does_not_show_is_told_where_it_is() -> None:
     assert row.reason.endswith("0.000 of the reference")
     (other,) = drift({"words": narrow}, {"words": narrow + 30}).rows
     assert "at most" not in other.reason
+
+
+def drawn_label_by_label(seed: int, labels: int = 60, size: int = 900) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    """A test part as a split draws it, a stream, and how much each record of the former counts.
+
+    The fewer records of a label the project has, the less a model knows of it.
+    """
+    rng = np.random.default_rng(seed)
+    project, stream = rng.integers(0, labels, size), rng.integers(0, labels, size // 2)
+    counts = np.bincount(project, minlength=labels)
+    tested = np.concatenate([np.flatnonzero(project == label)[: counts[label] // 2] for label in range(labels)])
+    sides = [
+        {"distance": rng.gamma(30.0, size=len(own)) / np.sqrt(np.maximum(counts[own], 1)) ** 3}
+        for own in (project[tested], stream)
+    ]
+    named = [[f"label {label}" for label in own] for own in (project[tested], project)]
+    return sides[0], sides[1], stream_weights(*named)
+
+
+def test_a_part_drawn_label_by_label_stands_for_a_stream_by_its_weights() -> None:
+    with_weights, without = 0, 0
+    for seed in range(100):
+        known, log, weights = drawn_label_by_label(seed)
+        with_weights += bool(drift(known, log, distances=["distance"], weights=weights, draws=99).found)
+        without += bool(drift(known, log, distances=["distance"], draws=99).found)
+        numbers = [drift(known, log, weights=each, draws=99).rows[0].p_value for each in (weights, None)]
+        assert numbers[0] != numbers[1]
+    assert with_weights <= binom.ppf(0.99, 100, 0.05)
+    assert without > 2 * binom.ppf(0.99, 100, 0.05)
+
+
+def test_weights_that_are_all_alike_change_nothing_but_the_exactness_of_a_test() -> None:
+    rng = np.random.default_rng(0)
+    known, log = records(80, rng), records(90, rng, surer=0.5)
+    plain, weighed = (
+        {(row.column, row.test): row for row in drift(known, log, distances=["distance"], weights=each, draws=99).rows}
+        for each in (None, [3.0] * 80)
+    )
+    assert plain.keys() == weighed.keys()
+    for key, row in plain.items():
+        assert row.size.numbers == pytest.approx(weighed[key].size.numbers)
+        assert row.reason == weighed[key].reason
+        assert row.p_value == pytest.approx(weighed[key].p_value, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("weights", "named"),
+    [
+        ([1.0] * 79, r"weights: expected one per record \(80\), got 79"),
+        ([0.0] * 80, "weights: expected numbers above 0"),
+    ],
+)
+def test_weights_that_are_none_are_named(weights: list[float], named: str) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=named):
+        drift(records(80, rng), records(90, rng), weights=weights)
+
+
+def test_shares_are_drawn_together_as_far_as_chance_explains_them() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.dirichlet(np.full(40, 2.0))
+    errors = np.zeros(2)
+    for _ in range(50):
+        counts = rng.multinomial(150, truth)
+        errors += [np.abs(shares - truth).sum() for shares in (expected_shares(counts), counts / 150)]
+    assert errors[0] < 0.9 * errors[1]
+    assert expected_shares([9_000, 1_000]).tolist() == pytest.approx([0.9, 0.1], abs=1e-3)
