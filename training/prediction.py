@@ -147,9 +147,29 @@ def predictor(
             Path(model_dir), text_columns=text_columns, batch_size=batch_size, precision=precision, device=device
         )
     model, tokenizer = _hf.load_trained(Path(model_dir), task)
-    head, compute = head_of(model.config), compute_of(model, tokenizer, device=device, precision=precision)
+    compute = compute_of(model, tokenizer, device=device, precision=precision)
+    return predictor_of(
+        model.to(compute.device),
+        tokenizer,
+        compute,
+        text_columns=text_columns,
+        batch_size=batch_size,
+        max_length=max_length,
+    )
+
+
+def predictor_of(
+    model: Any,
+    tokenizer: Any,
+    compute: Compute,
+    *,
+    text_columns: Sequence[str],
+    batch_size: int | None = None,
+    max_length: int | None = None,
+) -> Predictor:
+    """Return the same of a model of records or tokens that is loaded already."""
+    head = head_of(model.config)
     length = max_length or min(tokenizer.model_max_length, _positions(model.config))
-    model = model.to(compute.device)
 
     def said(rows: TokenizedRecords, tick: Tick) -> list[npt.NDArray[np.float32]]:
         return each_probabilities(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,12 @@ from curation.tasks.names import titled
 
 if TYPE_CHECKING:
     from training.explaining.opened_classifier import OpenedClassifier
+    from training.results import Predictions
 
-RECIPES = ("classification", "multi_label_classification", "ordinal_classification", "pairwise")
+MARKED = ("classification", "multi_label_classification", "ordinal_classification", "pairwise")
+"""The ways of training in whose reports words of errors are marked; errors of passages and orders show these."""
+
+RECIPES = (*MARKED, "listwise", "token_classification")
 """The ways of training whose models are explained."""
 
 _MARKED_WORDS_READ = 20_000  # for all errors of a page together: seconds
@@ -37,20 +41,29 @@ def affordable(texts: Sequence[Any], words_read: int) -> list[Any]:
     return list(texts[: max(1, int(np.searchsorted(read, words_read, side="right")))])
 
 
-def labels_explained(model: OpenedClassifier, probs: npt.NDArray[np.float32], targets: Sequence[Any]) -> list[str]:
+def labels_explained(model: OpenedClassifier, found: Predictions, targets: Sequence[Any]) -> list[str]:
     """Return which label is explained of each of n texts: what the model says.
 
-    Where it says several labels, it is the one about which it differs most from those that a text was given.
+    Where it says several labels, or marks passages, it is the label about which it differs most from those that a text
+    was given.
 
     Args:
         model: The model.
-        probs: (n, k) what it says.
+        found: What it says of each.
         targets: What it would have learnt of each text; None where the text has no answer.
     """
+    names_in = _GIVEN.get(model.head.name)
     return [
-        _most_wrong(model.label_names, row, target) if isinstance(target, list) else said
-        for row, target, said in zip(probs, targets, model.said(probs), strict=True)
+        said if target is None or names_in is None else _most_wrong(model.label_names, row, names_in(target))
+        for row, said, target in zip(found.pred_probs, model.said(found), targets, strict=True)
     ]
+
+
+_GIVEN: dict[str, Callable[[Any], set[str]]] = {
+    "sigmoid": set,
+    "tags": lambda passages: {passage["label"] for passage in passages},
+}
+"""The labels in an answer of several, by the head of the model."""
 
 
 def marked_errors(project: Project, round_: Round, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -66,7 +79,7 @@ def marked_errors(project: Project, round_: Round, ids: Sequence[str]) -> dict[s
         a kind that is not explained.
     """
     task = project.config.task
-    if task.kind.recipe not in RECIPES or not ids:
+    if task.kind.recipe not in MARKED or not ids:
         return {}
     from training.explaining.explain import explained_by
     from training.explaining.opened_classifier import open_classifier
@@ -74,7 +87,7 @@ def marked_errors(project: Project, round_: Round, ids: Sequence[str]) -> dict[s
     model = open_classifier(round_.opened("model"), precision=project.config.training.precision)
     values, texts = current_values(project, round_), affordable(texts_read(project, ids), _MARKED_WORDS_READ)
     targets = [task.target(values[i]) if i in values else None for i in ids[: len(texts)]]
-    labels = labels_explained(model, model.probabilities(texts), targets)
+    labels = labels_explained(model, model.predictions(texts), targets)
     return {
         i: {
             "explained": each.label,
@@ -87,6 +100,6 @@ def marked_errors(project: Project, round_: Round, ids: Sequence[str]) -> dict[s
     }
 
 
-def _most_wrong(names: Sequence[str], probs: npt.NDArray[np.float32], target: Sequence[str]) -> str:
+def _most_wrong(names: Sequence[str], probs: npt.NDArray[np.float32], target: Collection[str]) -> str:
     given = np.array([name in target for name in names], dtype=np.float64)
     return names[int(np.abs(probs - given).argmax())]

@@ -56,7 +56,7 @@ def asked(project: Project, model: Path | None, method: Method) -> Asked:
     if kind.recipe not in RECIPES:
         raise TwofoldError(
             f"{project.folder}: a model of the kind {kind.name!r} cannot be explained; expected one that says one "
-            "label, several labels, a rating, or which of two texts is better"
+            "label, several labels, a rating, or which of two texts is better, puts in order, or marks passages"
         )
     evaluated = [round_ for round_ in project.rounds() if round_.has("evaluation.json")]
     if not evaluated:

@@ -151,10 +151,10 @@ def _explained(
     task = of.project.config.task
     with of.named_in_errors():
         of.model.check_texts([[text] if isinstance(text, str) else text for text in texts])
-        probs = of.model.probabilities(texts)
-        answers = [str(task.in_words(task.of_target(answer))) for answer in of.model.answers(probs)]
+        said = of.model.predictions(texts)
+        answers = [str(task.in_words(task.of_target(answer))) for answer in said.answers]
     targets = [task.target(values[i]) if i is not None and i in values else None for i in ids]
-    labels = labels_explained(of.model, probs, targets)
+    labels = labels_explained(of.model, said, targets)
     found = _weighed(of, texts, labels, bar("explain"))
     near = taught_nearby(of, texts, ids, nearest, bar)
     trails = label_trails(of.project, of.round, {i for i in ids if i} | {one.record_id for row in near for one in row})

@@ -12,6 +12,7 @@ import datasets
 import pytest
 import tomlkit
 from click.testing import CliRunner
+from settings import edit_settings
 
 from curation.cli import cli
 from curation.project.folder import open_project
@@ -171,6 +172,21 @@ def test_a_labelled_file_becomes_a_model_and_a_report(case: Case, project: Path)
         lines = run("export", project, "--what", what, "--format", "jsonl").splitlines()
         assert all(json.loads(line)["record_id"] for line in lines)
         assert run("export", project, "--what", what, "--format", "csv").startswith("record_id,")
+    judged_before_a_release(project, project.parent / "orders.csv")
+
+
+def judged_before_a_release(project: Path, log: Path) -> None:
+    """Every command that asks what a model is worth has an answer, whatever the kind."""
+    explained = json.loads(run("explain", project, "--record", "late-0", "--json"))
+    assert explained["records"][0]["for"] or explained["records"][0]["against"]
+    assert explained["words"] is None
+    assert json.loads(run("explain", project, "--json"))["words_of"]["records"] > 0
+    compared = json.loads(run("compare", project, "0", "--json"))
+    assert compared["difference"]["value"] == 0
+    watched = json.loads(run("monitor", project, log, "--reference", log, "--json"))
+    assert watched["alarms"] == []
+    edit_settings(project, gate={"milliseconds": 1e6})
+    assert json.loads(run("gate", project, "--json"))["requirements"][0]["verdict"] == "met"
 
 
 def test_the_parts_have_all_answers_and_go_to_other_tools(case: Case, project: Path, tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ def explain(
     """Say how much each word of n texts speaks for the label that a trained classifier gives them.
 
     Args:
-        model_dir: Folder that `fit` or transformers saved a classifier of texts to: of one label, of several, of steps
-            of a scale, or of which of two texts is better.
+        model_dir: Folder that `fit` or transformers saved a model of texts to: one that says one label, several, a step
+            of a scale, or which of two texts is better; that puts options in order, where the chance of each to come
+            first is explained; or that marks passages, where for each label the chance is that any is marked.
         texts: n strings; n lists of strings, in the order of the columns of the training, where it reads several.
         labels: The label to explain of each text; by default what the model says, the most probable of several.
         method: `occlusion` leaves out one word after the other and asks again; it knows every model, and weighs words
@@ -77,7 +78,7 @@ def explained_by(
     model.check_texts([text.pieces for text in read])
     whole = [text.whole for text in read]
     if labels is None:
-        said = model.said(model.probabilities(whole))
+        said = model.said(model.predictions(whole))
     else:
         said = checked_labels(labels, model.label_names, len(read))
 

@@ -64,8 +64,10 @@ def _check(model: OpenedClassifier) -> None:
     why = None
     if model.is_onnx:
         why = "is one as ONNX, which has none"
-    elif model.head.compares:
-        why = "reads each of two texts by itself"
+    elif model.head.name == "tags":
+        why = "says something of each piece of a text"
+    elif getattr(model.head, "compares", False):
+        why = "reads each of several texts by itself"
     elif not getattr(model.tokenizer, "is_fast", False):
         why = "has a tokenizer that does not tell where its pieces stand"
     if why:

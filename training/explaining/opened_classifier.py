@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from evaluation.explaining.worded_text import Text
-from training.answers.heads import RecordHead, head_of, names_of, threshold_of
-from training.answers.outputs import Compute, each_probabilities
+from training.answers.heads import Head, head_of, names_of
+from training.answers.outputs import Compute
 from training.answers.similarity import encodes
 from training.data.batching import token_budget_batches
 from training.data.datasets_in import as_dataset
@@ -22,11 +22,15 @@ from training.models import _hf
 from training.models.model_files import UnusableModel
 from training.models.sentence_layer import output_layer
 from training.models.writers import writes
-from training.prediction import compute_of, read_rows
+from training.prediction import compute_of, predictor_of, read_rows
+from training.results import Predictions
 from training.run_record import text_columns_in
 
-EXPLAINED = ("softmax", "sigmoid", "ordinal", "pairwise")
-"""The heads whose answers are explained: one label, several, a step of a scale, the better of two texts."""
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+EXPLAINED = ("softmax", "sigmoid", "ordinal", "pairwise", "listwise", "tags")
+"""The heads whose answers are explained: one label, several, a step, the better of two texts, an order, passages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,8 @@ class OpenedClassifier:
         model: Of transformers, or one as ONNX.
         tokenizer: Its own.
         head: What its outputs mean.
-        label_names: Its k labels.
+        label_names: Its k labels: of an order the options, each with the chance to come first; of passages what can be
+            marked, each with the highest chance of any piece of the text.
         text_columns: What it was trained on; None where nothing tells.
         compute: Where and how it computes.
     """
@@ -46,7 +51,7 @@ class OpenedClassifier:
     folder: Path
     model: Any
     tokenizer: Any
-    head: RecordHead
+    head: Head
     label_names: tuple[str, ...]
     text_columns: tuple[str, ...] | None
     compute: Compute
@@ -56,29 +61,33 @@ class OpenedClassifier:
         """Whether it can be asked, and not be looked into."""
         return not isinstance(self.model, torch.nn.Module)
 
+    def predictions(self, texts: Sequence[Text]) -> Predictions:
+        """Return what it says of n texts, or lists of texts."""
+        data = self._table(texts)
+        says = predictor_of(self.model, self.tokenizer, self.compute, text_columns=data.column_names)
+        return says(data, lambda done, total: None)
+
     def probabilities(self, texts: Sequence[Text]) -> npt.NDArray[np.float32]:
-        """Return (n, k) what it says of n texts, or lists of texts."""
-        return np.stack(each_probabilities(self.model, self.rows(texts), head=self.head, compute=self.compute))
+        """Return (n, k) how likely each label is of n texts, or lists of texts."""
+        return self.predictions(texts).pred_probs
 
-    def said(self, probs: npt.NDArray[np.float32]) -> list[str]:
-        """Return the label that it says by (n, k) probabilities; where it may say several, the most probable."""
-        if self.head.name == "sigmoid":
-            return [self.label_names[at] for at in probs.argmax(axis=1)]
-        return self.answers(probs)
-
-    def answers(self, probs: npt.NDArray[np.float32]) -> list[Any]:
-        """Return what it predicts by (n, k) probabilities: a name, or a list of names, for each text."""
-        labels = self.head.predicted(probs, threshold_of(self.model.config))
-        if labels.ndim == 1:
-            return [self.label_names[at] for at in labels]
-        return [[self.label_names[at] for at in row.nonzero()[0]] for row in labels]
+    def said(self, found: Predictions) -> list[str]:
+        """Return a label of each text to explain: the one that it says; where that is not one, the most probable."""
+        likeliest = found.pred_probs.argmax(axis=1)
+        return [
+            answer if isinstance(answer, str) else self.label_names[at]
+            for answer, at in zip(found.answers, likeliest, strict=True)
+        ]
 
     def rows(self, texts: Sequence[Text]) -> TokenizedRecords:
-        """Return n texts as it reads them."""
+        """Return n texts as it reads them; of a model that marks passages w windows of them, told by `origin`."""
+        data = self._table(texts)
+        return read_rows(data, self.model.config, self.tokenizer, text_columns=data.column_names)
+
+    def _table(self, texts: Sequence[Text]) -> Dataset:
         columns = list(zip(*([text] if isinstance(text, str) else text for text in texts), strict=True))
         names = self.text_columns or tuple(f"text {at + 1}" for at in range(len(columns)))
-        data = as_dataset({name: list(column) for name, column in zip(names, columns, strict=True)}, "texts")
-        return read_rows(data, self.model.config, self.tokenizer, text_columns=names)
+        return as_dataset({name: list(column) for name, column in zip(names, columns, strict=True)}, "texts")
 
     def check_texts(self, texts: Sequence[Sequence[Any]]) -> None:
         """Raise a ValueError unless there are as many texts of each record as it was trained to read together."""
@@ -91,7 +100,8 @@ class OpenedClassifier:
     def vectors(self, texts: Sequence[Text], tick: Any = lambda done, total: None) -> npt.NDArray[np.float32]:
         """Return (n, d) what its last layer reads of n texts: its own sentence vectors.
 
-        Of two texts that are compared it is the difference of both, which is what the answer goes by.
+        Of two texts that are compared it is the difference of both, which is what the answer goes by; of more that are
+        put in order, all of them side by side; of a text that passages are marked in, the mean of its pieces.
 
         Raises:
             UnusableModel: It is one as ONNX, which cannot be looked into.
@@ -106,7 +116,8 @@ class OpenedClassifier:
                 found[row] = vector
             done += len(batch)
             tick(done, len(rows))
-        return np.stack([each for each in found if each is not None])
+        vectors = np.stack([each for each in found if each is not None])
+        return vectors if rows.origin is None else _mean_of_windows(vectors, rows.origin, len(texts))
 
     def _of_batch(self, rows: TokenizedRecords, batch: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         seen: list[torch.Tensor] = []
@@ -118,8 +129,9 @@ class OpenedClassifier:
         finally:
             hook.remove()
         inputs = self.compute.padded(rows, batch)
-        pooled = [_of_text(vector, each["attention_mask"]) for vector, each in zip(seen, inputs, strict=True)]
-        whole = pooled[0] - pooled[1] if len(pooled) == 2 else pooled[0]
+        pool = _mean_of_pieces if self.head.name == "tags" else _of_text
+        pooled = [pool(vector, each["attention_mask"]) for vector, each in zip(seen, inputs, strict=True)]
+        whole = pooled[0] - pooled[1] if self.head.name == "pairwise" else torch.cat(pooled, dim=1)
         return np.asarray(whole.cpu().numpy(), dtype=np.float32)
 
 
@@ -127,13 +139,13 @@ def open_classifier(model_dir: Path, *, precision: str = "auto", device: str = "
     """Open the model in a folder of `fit` or transformers, if it is one whose answers can be explained.
 
     Raises:
-        UnusableModel: There is none, or it writes, marks passages, puts in order, or says numbers or vectors.
+        UnusableModel: There is none, or it writes, or says numbers or vectors, or answers several questions.
     """
     if writes(model_dir) or encodes(model_dir):
         raise _not_explained(model_dir, "language model" if writes(model_dir) else "encoder")
     model, tokenizer = _hf.load_trained(model_dir)
     head = head_of(model.config)
-    if not isinstance(head, RecordHead) or head.name not in EXPLAINED:
+    if head.name not in EXPLAINED:
         raise _not_explained(model_dir, f"model with the head {head.name!r}")
     compute = compute_of(model, tokenizer, device=device, precision=precision)
     return OpenedClassifier(
@@ -150,7 +162,7 @@ def open_classifier(model_dir: Path, *, precision: str = "auto", device: str = "
 def _not_explained(model_dir: Path, what: str) -> UnusableModel:
     return UnusableModel(
         f"{model_dir}: a {what} cannot be explained; expected one that says one label, several labels, a step of a "
-        "scale, or which of two texts is better"
+        "scale, or which of two texts is better, puts in order, or marks passages"
     )
 
 
@@ -161,6 +173,22 @@ def _of_text(seen: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     before = seen.shape[1] - mask.shape[1]  # vectors of a prompt
     last = before + (mask * torch.arange(mask.shape[1])).argmax(dim=1)
     return seen[torch.arange(len(seen)), last.to(seen.device)]
+
+
+def _mean_of_pieces(seen: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return (batch, d) the mean of what the last layer read of each piece."""
+    counted = mask.to(seen.device)[..., None]
+    own = seen[:, -mask.shape[1] :]  # without vectors of a prompt
+    return (own * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1)
+
+
+def _mean_of_windows(
+    vectors: npt.NDArray[np.float32], origin: npt.NDArray[np.int64], n: int
+) -> npt.NDArray[np.float32]:
+    total = np.zeros((n, vectors.shape[1]), dtype=np.float32)
+    np.add.at(total, origin, vectors)
+    found: npt.NDArray[np.float32] = total / np.bincount(origin, minlength=n).astype(np.float32)[:, None]
+    return found
 
 
 def _is_peft(model: Any) -> bool:

@@ -126,6 +126,31 @@ def test_several_labels_and_scales_and_comparisons_are_explained(
             {"compares": True},
             ("one", "two"),
         ),
+        "order": (
+            {
+                "text": given["text"],
+                "label": [
+                    [
+                        {"value": name, "rank": rank}
+                        for rank, name in enumerate(("with", "a")[:: 1 if is_one else -1], 1)
+                    ]
+                    for is_one in one
+                ],
+            },
+            {},
+            (),
+        ),
+        "passages": (
+            {
+                "text": given["text"],
+                "label": [
+                    [{"start": text.find(PLANTED), "end": text.find(PLANTED) + len(PLANTED), "label": "with"}] * is_one
+                    for text, is_one in zip(given["text"], one, strict=True)
+                ],
+            },
+            {},
+            (),
+        ),
     }
     for case, (data, settings, columns) in cases.items():
         folder = learnt(data, tiny_model, fast, tmp_path / case, columns, **settings)
@@ -136,6 +161,12 @@ def test_several_labels_and_scales_and_comparisons_are_explained(
             found = explain(folder, [text], labels=[label])[0]
             assert found.strongest(most=1)[0][0] == PLANTED
             assert found.probability > 0.5
+            assert open_classifier(folder).vectors([text, text]).shape[0] == 2
+        if case in ("better", "passages"):
+            with pytest.raises(
+                UnusableModel, match=r"expected .occlusion., as the model in .* (reads each|says someth)"
+            ):
+                explain(folder, [text], method="gradients")
 
 
 def test_its_vectors_are_what_its_last_layer_reads(decided: Path) -> None:
