@@ -186,7 +186,11 @@ def judged_before_a_release(project: Path, log: Path) -> None:
     watched = json.loads(run("monitor", project, log, "--reference", log, "--json"))
     assert watched["alarms"] == []
     edit_settings(project, gate={"milliseconds": 1e6})
-    assert json.loads(run("gate", project, "--json"))["requirements"][0]["verdict"] == "met"
+    done = CliRunner().invoke(cli, ["gate", str(project), "--json"])
+    assert done.exit_code in (0, 1)  # five test records show little
+    assert {row["name"]: row["verdict"] for row in json.loads(done.stdout)["requirements"]}[
+        "milliseconds for one record"
+    ] == "met"
 
 
 def test_the_parts_have_all_answers_and_go_to_other_tools(case: Case, project: Path, tmp_path: Path) -> None:

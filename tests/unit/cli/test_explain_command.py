@@ -113,9 +113,9 @@ def test_a_round_that_was_not_evaluated_has_nothing_to_explain(tmp_path: Path) -
 
 
 def test_a_kind_that_is_not_explained_is_refused_in_one_line(evaluated: Project) -> None:
-    task = SimpleNamespace(kind=kind_named("span"))
+    task = SimpleNamespace(kind=kind_named("text"))
     project: Any = SimpleNamespace(config=SimpleNamespace(task=task), folder=evaluated.folder)
-    with pytest.raises(TwofoldError, match="a model of the kind 'span' cannot be explained; expected one that says"):
+    with pytest.raises(TwofoldError, match="a model of the kind 'text' cannot be explained; expected one that says"):
         asked(project, None, "occlusion")
 
 
