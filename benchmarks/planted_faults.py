@@ -30,6 +30,7 @@ from benchmarks.result_file import kept
 from curation.quality import leaked, near_duplicates
 from evaluation import drift, evaluate, slices, weak_slices
 from evaluation.intervals import wilson_interval
+from evaluation.judge import measure_judge
 from evaluation.requirements import require
 
 Rng = np.random.Generator
@@ -173,6 +174,18 @@ def columns(texts: list[str], part: Asked) -> dict[str, Any]:
     }
 
 
+def judged(rng: Rng, first: float = 0.0, n: int = 300) -> str | None:
+    """Return the side that a judge leans to, who says of a share of the pairs that the first one is better."""
+    truth = rng.choice(["first", "second"], n)
+    readers = [[said(rng, each) for _ in range(3)] for each in truth]
+    answers = ["first" if rng.random() < first else said(rng, each) for each in truth]
+    return measure_judge(readers, answers, resamples=20).prefers
+
+
+def said(rng: Rng, truth: str, right: float = 0.8) -> str:
+    return truth if rng.random() < right else {"first": "second", "second": "first"}[truth]
+
+
 CASES = (
     Case(
         name="30% of the labels flipped where a word is",
@@ -203,6 +216,12 @@ CASES = (
         by="drift",
         planted=lambda rng: stream(rng, 0.2),
         clean=stream,
+    ),
+    Case(
+        name="a judge who calls the first better in a quarter of 300 pairs",
+        by="measure_judge",
+        planted=lambda rng: judged(rng, 0.25) == "first",
+        clean=lambda rng: judged(rng) is not None,
     ),
 )
 
