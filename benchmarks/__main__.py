@@ -43,6 +43,8 @@ GOALS = {
     "H15": ("weak_slices", []),
     "drift": ("drift", []),
     "planted faults": ("planted_faults", []),
+    "swaps": ("swaps", []),
+    "peeking": ("peeking", []),
     "noisy training": ("noisy_training", []),
     "explanations": ("explanations", []),
     "private": ("private", []),
