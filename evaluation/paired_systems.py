@@ -115,10 +115,14 @@ def fit_systems(votes: PairedVotes) -> SystemFit:
     peak = _climbed(design, outcome, weight, _prior(votes), ties=bool((votes.outcome == 0).any()))
     theta, covariance = peak.at, peak.sandwich(cluster)
     k = votes.systems
-    length = None if votes.longer is None else (float(theta[k + 1]), float(covariance[k + 1, k + 1]))
+    length, of_equal = None, np.eye(k, len(theta))
+    if votes.longer is not None:
+        length = float(theta[k + 1]), float(covariance[k + 1, k + 1])
+        of_equal[:, k + 1] = -usual_lengths(votes, votes.longer)
+    score = of_equal @ theta
     return SystemFit(
-        score=theta[:k] - theta[:k].mean(),
-        covariance=covariance[:k, :k],
+        score=score - score.mean(),
+        covariance=of_equal @ covariance @ of_equal.T,
         lean=(float(theta[k]), float(covariance[k, k])),
         length=length,
         tie=peak.tie,
@@ -126,10 +130,25 @@ def fit_systems(votes: PairedVotes) -> SystemFit:
     )
 
 
+def usual_lengths(votes: PairedVotes, longer: FloatArray) -> FloatArray:
+    """Return (k,) how many times each system usually writes twice the length of the mean of all."""
+    rows = np.arange(len(longer))
+    ones, columns = np.ones(len(rows)), (votes.first, votes.second)
+    met = sparse.csr_array((np.concatenate([ones, -ones]), (np.tile(rows, 2), np.concatenate(columns))))
+    return np.asarray(np.linalg.lstsq((met.T @ met).toarray(), met.T @ longer, rcond=None)[0])
+
+
+def beyond_usual(votes: PairedVotes, longer: FloatArray) -> FloatArray:
+    """Return (V,) how much longer the first text is than is usual for its system: what tells length from system."""
+    usual = usual_lengths(votes, longer)
+    return np.asarray(longer - usual[votes.first] + usual[votes.second])
+
+
 def _design(votes: PairedVotes) -> tuple[sparse.csr_array, IntArray, FloatArray, IntArray]:
     """Return what each vote adds up, what came of it, what it counts, and its cluster, added prompts among them.
 
-    Columns are the k systems, the first place for all readers, length if it is known, the first place for each reader.
+    Columns are the k systems, the first place for all readers, length beyond what a system usually writes if it is
+    known (so that prompts that are added say nothing of length), and the first place for each reader.
     """
     v, k = len(votes.first), votes.systems
     couples = list(combinations(range(k), 2))
@@ -138,7 +157,7 @@ def _design(votes: PairedVotes) -> tuple[sparse.csr_array, IntArray, FloatArray,
     rows = np.arange(v + len(added))
     first, second = np.concatenate([np.column_stack([votes.first, votes.second]), added]).T
     asked = np.flatnonzero(votes.reader >= 0)
-    extra = [] if votes.longer is None else [votes.longer]
+    extra = [] if votes.longer is None else [beyond_usual(votes, votes.longer)]
     start = k + 1 + len(extra)
     cells = [
         (np.ones(len(rows)), rows, first),

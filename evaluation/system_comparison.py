@@ -15,12 +15,13 @@ from scipy.stats import binomtest
 from evaluation.columns import Column, keys, matrix, names
 from evaluation.holm import holm
 from evaluation.intervals import FloatArray, IntArray, Interval, check_confidence, wilson_interval
-from evaluation.paired_systems import PairedVotes, SystemFit, fit_systems, share_won
+from evaluation.paired_systems import PairedVotes, SystemFit, beyond_usual, fit_systems, share_won
 from evaluation.predictions import check_length
 from evaluation.shown import Listed, Shown
 
 OUTCOMES: Mapping[str, int] = {"first": 1, "second": -1, "equal": 0}
 _BY_CHANCE = 0.05  # how often anything is said of any of the readers, or pairs, where there is nothing to say
+_SAME_LENGTH = 1e-3  # doublings by which texts differ beyond what their systems usually write, where they hardly do
 _LOPSIDED, _FEW = 0.7, 20  # share of a system's votes in which it stood on one side; votes below which nobody looks
 
 
@@ -37,7 +38,7 @@ class SystemPair(Shown):
         lost: Votes for the other.
         counted: Mean over prompts of the share of their votes that the one has, in [0, 1].
         win_rate: The same by the model: of readers who lean to no side, in [0, 1].
-        same_length: The same where both texts are of one length; None where lengths are not known.
+        same_length: The same where both texts are of one length; None where lengths are not known, or are the systems'.
         better: Which of the two is better beyond chance, by `win_rate`, all pairs together (Holm), if either is.
     """
 
@@ -122,7 +123,7 @@ class SystemComparison(Shown):
         prompts: Prompts in all.
         votes: Votes of readers.
         first_place: How often readers decide for the first of two equals, in [0, 1].
-        longer: How often they decide for that of two equals which has twice the length; None where lengths are unknown.
+        longer: How often they decide for that of two equals which has twice the length; None as for `same_length`.
         note: What to know before this is believed.
     """
 
@@ -276,7 +277,7 @@ def _doublings(lengths: Any, v: int) -> FloatArray:
 def _compared(read: _Read, confidence: float) -> SystemComparison:
     votes = read.votes
     fit = fit_systems(_without_lengths(votes))
-    long = None if votes.longer is None else fit_systems(votes)
+    long = fit_systems(votes) if _tells_length(votes) else None
     order = sorted(range(votes.systems), key=lambda at: (-round(float(fit.score[at]), 9), read.systems[at]))
     couples = list(combinations(order, 2))
     corrected = holm([_p_value(fit, a, b) for a, b in couples])
@@ -293,6 +294,11 @@ def _compared(read: _Read, confidence: float) -> SystemComparison:
         longer=length,
         note=_note(read),
     )
+
+
+def _tells_length(votes: PairedVotes) -> bool:
+    """Whether lengths are known, and differ by more than what the systems usually write."""
+    return votes.longer is not None and float(beyond_usual(votes, votes.longer).std()) > _SAME_LENGTH
 
 
 def _without_lengths(votes: PairedVotes) -> PairedVotes:

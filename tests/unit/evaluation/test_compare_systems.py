@@ -103,6 +103,27 @@ def test_what_length_gains_is_told_apart_from_the_systems() -> None:
     assert turned.same_length.numbers[2] < 0.5  # equals although the texts of one seem twice as long: it is worse
 
 
+def test_where_one_system_always_writes_more_length_and_system_cannot_be_told_apart() -> None:
+    for names in ("AB", "ABC"):
+        crowd = Crowd(ahead=(3.0, 0.0, 1.5)[: len(names)], prompts=60)
+        usual, rng = dict(zip("ABC", (400, 100, 200), strict=True)), np.random.default_rng(1)
+        sides = zip(crowd.columns["first"], crowd.columns["second"], strict=True)
+        lengths = [[usual[a] * 1.02 ** rng.normal(), usual[b] * 1.02 ** rng.normal()] for a, b in sides]
+        found = crowd.compared(lengths=lengths)
+        assert found.longer is not None
+        assert found.longer.numbers[1] < 0.5 < found.longer.numbers[2]
+        pair = found.between("A", "B")
+        assert pair.same_length is not None
+        assert pair.same_length.numbers[2] - pair.same_length.numbers[1] > 0.9
+        assert pair.win_rate.numbers[1] > 0.7
+        same = crowd.compared(
+            lengths=[
+                [usual[a], usual[b]] for a, b in zip(*map(crowd.columns.__getitem__, ("first", "second")), strict=True)
+            ]
+        )
+        assert (same.longer, same.between("A", "B").same_length) == (None, None)
+
+
 def test_three_systems_have_an_order_with_ranks_as_far_as_they_are_known() -> None:
     found = Crowd(ahead=(0.0, 1.5, 0.1), prompts=120).compared()
     assert found.systems[0] == "B"

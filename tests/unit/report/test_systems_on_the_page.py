@@ -43,7 +43,8 @@ def words(report: dict[str, Any]) -> str:
 def test_the_page_says_who_wins_and_who_leans() -> None:
     said = words(judged_report())
     assert "tuned against base wins in 0.640 [0.580, 0.700] of the comparisons." in said
-    assert "90, 20, 500.625 [0.565, 0.685]0.640 [0.580, 0.700]not measuredtuned" in said
+    assert "fluency90 won, 20 tied, 50 lost" in said
+    assert "0.625 [0.565, 0.685]0.640 [0.580, 0.700]not measuredtuned" in said
     assert "80700.800 [0.740, 0.860]the first" in said
     assert "nobody has decided for one of two outputs yet" in said
 
