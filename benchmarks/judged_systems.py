@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.system_comparison import SystemComparison, compare_systems
+from evaluation.system_comparison import compare_systems
+from evaluation.system_results import SystemComparison
 
 SPREAD, TIE = 0.7, 0.4  # of what prompts favour, in log odds; how likely equals are called equal
 TRUE = 20_000

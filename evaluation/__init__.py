@@ -13,7 +13,8 @@ from evaluation.explaining.global_words import GlobalWord, global_words
 from evaluation.explaining.occlusion import occlusion
 from evaluation.forgetting import Forgetting, perplexity_change, similarity_change
 from evaluation.intervals import Interval
-from evaluation.judge import JudgeAnswers, MeasuredJudge, ask_both_ways, measure_judge
+from evaluation.judge import MeasuredJudge, measure_judge
+from evaluation.judge_answers import JudgeAnswers, ask_both_ways
 from evaluation.mistakes import error_table
 from evaluation.number_evaluation import NumberEvaluation, evaluate_numbers
 from evaluation.order_evaluation import compare_orders, evaluate_orders
@@ -24,7 +25,8 @@ from evaluation.sequential import SequentialTest, sequential_compare, sequential
 from evaluation.slicing import Slice, slices
 from evaluation.span_evaluation import SpanEvaluation, compare_spans, evaluate_spans
 from evaluation.swap_effects import SwapEffect, Swaps
-from evaluation.system_comparison import ReaderPlace, SystemComparison, SystemPair, SystemScore, compare_systems
+from evaluation.system_comparison import compare_systems
+from evaluation.system_results import ReaderPlace, SystemComparison, SystemPair, SystemScore
 from evaluation.text_metrics import TextEvaluation, evaluate_texts
 from evaluation.weak_slices import WeakSlice, weak_slices
 

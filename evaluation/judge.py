@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binomtest
 
-from evaluation.columns import Column, keys, matrix, names, read_texts, rows_of_lists
+from evaluation.columns import Column, keys, matrix, names, rows_of_lists
 from evaluation.intervals import (
     FloatArray,
     Interval,
@@ -20,15 +20,15 @@ from evaluation.intervals import (
     wilson_interval,
     with_width,
 )
+from evaluation.judge_answers import OUTCOMES, TURNED, outcome_word, settled
 from evaluation.predictions import check_length
 from evaluation.settings import check_number
 from evaluation.shown import Shown
-from evaluation.system_comparison import OUTCOMES, plain
+from evaluation.system_results import plain
 
 _BY_CHANCE = 0.05  # how often a fair judge is said to lean to a side
 _POWER = 0.8  # of as many records as are said to be needed
 _WEIGHTS = 1 - np.abs(np.subtract.outer([*OUTCOMES.values()], [*OUTCOMES.values()])) / 2  # a tie agrees by half
-_TURNED = {"first": "second", "second": "first", "equal": "equal"}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -70,62 +70,6 @@ class MeasuredJudge(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and words, ready for JSON."""
         return plain(self)
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class JudgeAnswers(Shown):
-    """What a judge says of n pairs of texts; as a data frame, a row for each.
-
-    Attributes:
-        answers: `first`, `second` or `equal`, by the sides as they are.
-        swapped: The same asked with the sides swapped, by the sides as it saw them.
-    """
-
-    answers: Sequence[str]
-    swapped: Sequence[str]
-
-    def _columns(self) -> Mapping[str, Any]:
-        return {"answers": self.answers, "swapped": self.swapped}
-
-
-def ask_both_ways(ask: Callable[[str, str], str], firsts: Column, seconds: Column) -> JudgeAnswers:
-    """Ask a judge of every pair of texts twice, the second time with the sides swapped.
-
-    Args:
-        ask: Takes the first and the second text, and returns `first`, `second` or `equal`.
-        firsts: n texts.
-        seconds: n texts.
-
-    Raises:
-        ValueError: Different lengths, or another answer.
-
-    Example:
-        >>> def longer(one, other):
-        ...     return "first" if len(one) >= len(other) else "second"
-        >>> said = ask_both_ways(longer, ["Yes.", "No."], ["No.", "Go."])
-        >>> said.answers, said.swapped
-        (['first', 'first'], ['second', 'first'])
-    """
-    one, other = read_texts(firsts, "firsts"), read_texts(seconds, "seconds")
-    check_length("seconds", other, len(one))
-    straight = [_answer(ask(a, b), "ask", row) for row, (a, b) in enumerate(zip(one, other, strict=True))]
-    swapped = [_answer(ask(b, a), "ask", row) for row, (a, b) in enumerate(zip(one, other, strict=True))]
-    return JudgeAnswers(answers=straight, swapped=swapped)
-
-
-def settled(answers: Column, swapped: Column | None) -> list[str]:
-    """Return what counts of a judge: what it says either way round, and `equal` where that differs.
-
-    Example:
-        >>> settled(["first", "first"], ["second", "first"])
-        ['first', 'equal']
-    """
-    straight = [_answer(said, "answers", row) for row, said in enumerate(names(answers, "answers"))]
-    if swapped is None:
-        return straight
-    around = [_TURNED[_answer(said, "swapped", row)] for row, said in enumerate(names(swapped, "swapped"))]
-    check_length("swapped", around, len(straight))
-    return [one if one == other else "equal" for one, other in zip(straight, around, strict=True)]
 
 
 def measure_judge(
@@ -191,17 +135,11 @@ def measure_judge(
     return _judged(len(read), kept, drawn, sides, margin, has_lengths=lengths is not None)
 
 
-def _answer(said: Any, where: str, row: int) -> str:
-    if said not in OUTCOMES:
-        raise ValueError(f"{where}: record {row}: expected one of {', '.join(OUTCOMES)}, got {said!r:.80}")
-    return str(said)
-
-
 def _read(readers: Any) -> list[list[str]]:
     found = rows_of_lists(readers)
     if found is None:
         raise ValueError("readers: expected a list of what readers said for each record, got something else")
-    return [[_answer(said, "readers", row) for said in each] for row, each in enumerate(found)]
+    return [[outcome_word(said, "readers", row) for said in each] for row, each in enumerate(found)]
 
 
 def _doublings(lengths: Any, n: int) -> FloatArray:
@@ -260,7 +198,7 @@ def _sides(answers: Sequence[str], swapped: Sequence[str] | None, confidence: fl
     side = None if p >= _BY_CHANCE else "first" if 2 * hits > n else "second"
     if swapped is None:
         return _Sides(first=first, prefers=side, turned=None, counts=side is not None)
-    differ = sum(a != _TURNED[b] for a, b in zip(answers, swapped, strict=True))
+    differ = sum(a != TURNED[b] for a, b in zip(answers, swapped, strict=True))
     return _Sides(first=first, prefers=side, turned=wilson_interval(differ, len(answers), confidence), counts=False)
 
 

@@ -18,7 +18,7 @@ from curation.tasks.preference import EQUAL, FIRST, SECOND
 if TYPE_CHECKING:
     from evaluation.judge import MeasuredJudge
     from evaluation.rated_systems import RatedSystems
-    from evaluation.system_comparison import SystemComparison
+    from evaluation.system_results import SystemComparison
 
 SYSTEMS = "systems.parquet"
 SEATS = pa.schema(
@@ -141,7 +141,7 @@ def _votes(view: Project, round_: Round) -> Iterator[dict[str, Any]]:
 
 def _of_judges(view: Project, round_: Round, texts: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, Any]]:
     """Yield the votes of the judges that are to count and may."""
-    from evaluation.judge import settled
+    from evaluation.judge_answers import settled
 
     asked = set(view.config.annotation.judges)
     if not asked:

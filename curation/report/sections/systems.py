@@ -14,7 +14,7 @@ from curation.project.judged_systems import (
     rated_systems,
 )
 from evaluation.rated_systems import RatedSystems
-from evaluation.system_comparison import SystemComparison
+from evaluation.system_results import SystemComparison
 
 
 def systems(project: Project, round_: Round) -> dict[str, Any] | None:

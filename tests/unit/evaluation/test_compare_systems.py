@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.system_comparison import SystemComparison, compare_systems
+from evaluation.system_comparison import compare_systems
+from evaluation.system_results import SystemComparison
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.judge import MeasuredJudge, ask_both_ways, measure_judge, settled
+from evaluation.judge import MeasuredJudge, measure_judge
+from evaluation.judge_answers import ask_both_ways, settled
 
 WORDS = ("first", "second", "equal")
 
