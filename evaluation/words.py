@@ -6,10 +6,10 @@ import unicodedata
 
 import regex
 
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts that put no blanks between words: a word of theirs is a character with its marks."""
 
-_PIECE = regex.compile(rf"\s+|[{_UNSPACED}]\p{{M}}*|[^\s{_UNSPACED}]+")
+_PIECE = regex.compile(rf"\s+|[{UNSPACED}]\p{{M}}*|[^\s{UNSPACED}]+")
 _PUNCTUATION = regex.compile(r"\p{P}+")
 
 

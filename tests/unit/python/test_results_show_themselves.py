@@ -143,7 +143,7 @@ RESULTS: dict[str, tuple[Any, int]] = {
     "Evaluation": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5), 3),
     "SpanEvaluation": (lambda: tf.evaluate_spans(MARKED, MARKED, label_names=LABELS, resamples=5), 3),
     "NumberEvaluation": (lambda: tf.evaluate_numbers([1.0, 2.0], [1.5, 2.5], resamples=5), 4),
-    "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 6),
+    "TextEvaluation": (lambda: tf.evaluate_texts([ODD, "two fish"], [ODD, "two dishes"], resamples=5), 13),
     "LabelScores": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).per_label[2], 1),
     "Interval": (lambda: tf.evaluate(CODES, PROBS, label_names=LABELS, resamples=5).accuracy, 1),
     "Robustness": (robust, 10),

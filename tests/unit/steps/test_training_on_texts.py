@@ -67,7 +67,20 @@ def test_a_model_learns_to_write_the_answers(counting: Project, tmp_path: Path) 
     assert sum(taught) > 0.8 * len(taught)
     held_out = [row["value"] == given[row["record_id"]] for row in rows if row["part"] == "test"]
     assert test["accuracy"]["value"] == pytest.approx(sum(held_out) / len(held_out))
-    assert set(test["metrics"]) == {"word_match", "word_error", "character_error", "chrf", "length_ratio"}
+    assert set(test["metrics"]) == {
+        *(
+            "word_match",
+            "word_error",
+            "character_error",
+            "chrf",
+            "length_ratio",
+            "bleu",
+            "rouge_1",
+            "rouge_2",
+            "rouge_l",
+        ),
+        *("answer_match", "answer_f1", "repetition"),
+    }
     assert test["macro_f1"]["value"] is None
     queue = {row["record_id"]: row for row in round_.table("queue.parquet").to_pylist()}
     assert all(row["suggested"] is not None for row in queue.values())  # people correct the text that is there
