@@ -258,6 +258,8 @@ def _of_swaps(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return "swaps: the test part is empty"
     shown = [one for one in found["pairs"] if one["is_found"]]
+    if not found["pairs"]:
+        return "swaps: too few texts name a group of people"
     if not shown:
         return f"swaps: no pair of {len(found['pairs'])} is shown to make a difference"
     others = ", ".join(one["pair"] for one in shown[1:])

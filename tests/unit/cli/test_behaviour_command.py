@@ -99,7 +99,7 @@ def test_swaps_are_tried_where_they_are_asked_for_with_the_words_of_the_team(eva
     edit_settings(evaluated.folder, evaluation={"swaps": True})
     done = evaluated_again(evaluated)
     assert ran(done) == {"behaviour"}
-    assert "swaps: no pair of 0 is shown to make a difference" in done.output
+    assert "swaps: too few texts name a group of people" in done.output
     evaluated.path(SWAPS).write_text("billing / shipping: refund = parcel; refunds = parcels; invoice = courier")
     done = evaluated_again(evaluated)
     assert ran(done) == {"behaviour"}
