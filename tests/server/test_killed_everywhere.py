@@ -56,7 +56,7 @@ def moments() -> Iterator[int]:
     moment = 1
     while True:
         yield moment
-        moment += 1 + moment // 4
+        moment += 1 + moment // 3
 
 
 def killed_until_done(command: Callable[..., int], *arguments: str) -> int:
@@ -126,16 +126,16 @@ def test_killed_at_every_moment(project: Project, command: Callable[..., int], a
         session = Session(argilla.url, f"parcels-{name}", (new or argilla.reset_password(f"parcels-{name}")).password)
         return list(session.answer(naming.dataset(project, project.round(1), role), recorded(name)))
 
-    finish("push", at_least=10)
+    finish("push", at_least=8)
     asked = set(pq.read_table(project.round(1).path("batch.parquet"))["record_id"].to_pylist())
     assert len(asked) == 30
     given = [answer(name, "annotator") for name in ("ana", "ben")]
     assert all(set(answered) == asked for answered in given)
-    finish("pull", at_least=4)
-    finish("review", at_least=10)
+    finish("pull", at_least=3)
+    finish("review", at_least=8)
     disputed = answer("carla", "adjudicator")
     assert disputed
-    finish("pull", at_least=4)
+    finish("pull", at_least=3)
     finish("review", at_least=6)
     for step in ("check", "train", "evaluate", "relabel", "report"):
         finish(step, at_least=3)
