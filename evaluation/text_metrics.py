@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -205,18 +205,20 @@ def _measured(
     each = np.array(rows, dtype=np.float64)
     drawn = scores(resampled_sums(each, seed=seed, resamples=resamples, groups=groups))
     return {
-        name: percentile_interval(float(value[0]), drawn[name], confidence, undefined=_UNDEFINED[name])
+        name: percentile_interval(
+            float(value[0]), drawn[name], confidence, undefined=_UNDEFINED.get(name, "no text has words")
+        )
         for name, value in scores(each.sum(axis=0)[None]).items()
     }
 
 
-_UNDEFINED = defaultdict(
-    lambda: "no text has words",
-    repetition="no text has four words",
-    copied="no text has four words",
-    unsupported_numbers="no text has a number",
-    unsupported_names="no text has a name",
-)
+_UNDEFINED = {
+    "repetition": "no text has four words",
+    "copied": "no text has four words",
+    "unsupported_numbers": "no text has a number",
+    "unsupported_names": "no text has a name",
+}
+"""Why a measure has no value; of the others no text has words."""
 
 
 def _row(said: str, right: str) -> list[float]:

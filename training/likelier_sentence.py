@@ -21,7 +21,7 @@ from training.data.sequences import as_records
 from training.likelihood import answer_likelihoods
 from training.models import _hf, language_models
 from training.models._torch import choose_device
-from training.models.model_files import UnusableModel, loading
+from training.models.model_files import UnusableModel
 from training.models.packaged import locate
 from training.progress import Tick
 
@@ -139,15 +139,7 @@ def load_masked(model: str) -> Any:
     Raises:
         UnusableModel: It cannot be loaded, or has no weights for what turns its states into words.
     """
-    import transformers
-
-    with loading(locate(model)), _hf.quiet():
-        found, about = transformers.AutoModelForMaskedLM.from_pretrained(
-            locate(model), use_safetensors=True, trust_remote_code=False, output_loading_info=True, dtype=torch.float32
-        )
-    if missing := sorted(about["missing_keys"]):
-        raise UnusableModel(f"model {model!r}: expected a masked language model, found no weights for {missing[0]}")
-    return found
+    return _hf.load_whole(model, "AutoModelForMaskedLM", wanted="a masked language model")
 
 
 def _check_room(longest: int, most: int | None) -> None:

@@ -43,15 +43,15 @@ def compare(folder: Path, model: str, margin: float, general: Path | None, as_js
     from curation.rounds.versus import other_model, versus
 
     project = open_project(folder)
-    texts = read_general(general) if general else None
+    held = read_general(general) if general else None
     with project.locked(), Screen(as_json=as_json) as screen:
         other = other_model(project.trained, model)
         seen = learnt_upto(project, "evaluate", screen)
         found = versus(seen.project, seen.round, other, margin=margin, tick=screen.bar("compare"))
         kept = None
-        if general and texts:
+        if held:
             own, seed = seen.round.opened("model"), project.config.seed
-            kept = general_ability(general, texts, other, own, seed=seed, tick=screen.bar("general"))
+            kept = general_ability(held, other, own, seed=seed, tick=screen.bar("general"))
         screen.found(**_as_data(found, margin), general=kept.to_dict() if kept else None)
         screen.say("", *_lines(found, margin))
         if kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 TEXT, FIRST, SECOND, SCORE = "text", "first", "second", "score"
 
 
-def read_general(file: Path) -> Mapping[str, Any]:
-    """Read a file of general texts, a column `text`, or of pairs: the columns `first`, `second` and `score`.
+@dataclass(frozen=True, kw_only=True)
+class General:
+    """A file of general texts or pairs, and what it holds as `training.forgetting.forgotten` takes it."""
 
-    Returns:
-        What `training.forgetting.forgotten` takes.
+    file: Path
+    columns: Mapping[str, Any]
+
+
+def read_general(file: Path) -> General:
+    """Read a file of general texts, a column `text`, or of pairs: the columns `first`, `second` and `score`.
 
     Raises:
         TwofoldError: There is no such file or column, or a cell says something else than it should.
@@ -31,23 +37,20 @@ def read_general(file: Path) -> Mapping[str, Any]:
     reading = Reading()
     names = column_names(file, reading)
     if TEXT in names:
-        return {"texts": [_text(file, row, TEXT) for row in read_rows(file, reading)]}
+        return General(file=file, columns={"texts": [_text(file, row, TEXT) for row in read_rows(file, reading)]})
     if not {FIRST, SECOND, SCORE} <= {*names}:
         wanted = f"expected a column {TEXT!r}, or the columns {FIRST!r}, {SECOND!r} and {SCORE!r}"
         raise TwofoldError(f"{file}: {wanted}, came {', '.join(map(repr, names)) or 'none'}")
     rows = [*read_rows(file, reading)]
     sides = [[_text(file, row, name) for row in rows] for name in (FIRST, SECOND)]
-    return {"pairs": sides, "scores": [_score(file, row) for row in rows]}
+    return General(file=file, columns={"pairs": sides, "scores": [_score(file, row) for row in rows]})
 
 
-def general_ability(
-    file: Path, columns: Mapping[str, Any], before: Path, after: Path, *, seed: int, tick: Tick
-) -> Forgetting:
+def general_ability(general: General, before: Path, after: Path, *, seed: int, tick: Tick) -> Forgetting:
     """Hold two models against each other on such a file: perplexity of its texts, or how alike they find its pairs.
 
     Args:
-        file: Where it lies.
-        columns: What it holds, as `read_general` reads it.
+        general: As `read_general` reads it.
         before: The model that was there before, a folder.
         after: The other one.
         seed: Of the bootstrap.
@@ -59,9 +62,9 @@ def general_ability(
     from training.forgetting import forgotten
 
     try:
-        return forgotten(before, after, **columns, seed=seed, progress=tick)
+        return forgotten(before, after, **general.columns, seed=seed, progress=tick)
     except ValueError as error:  # of `training`, which knows no file
-        raise TwofoldError(f"{file}: {error}") from error
+        raise TwofoldError(f"{general.file}: {error}") from error
 
 
 def _text(file: Path, row: Row, name: str) -> str:

@@ -62,6 +62,30 @@ def load_tokenizer(model: str, **options: Any) -> Any:
     return tokenizer
 
 
+def load_whole(model: str, kind: str, *, wanted: str, spare: str | None = None) -> Any:
+    """A model in float32 that came with all of its weights, as transformers' class `kind` has it.
+
+    Args:
+        model: A folder, or a hub name.
+        kind: Such as `AutoModel`.
+        wanted: What was expected, in words.
+        spare: What the names of weights begin with that may be missing.
+
+    Raises:
+        UnusableModel: It cannot be loaded, or lacks a weight.
+    """
+    import transformers
+
+    with loading(locate(model)), quiet():
+        found, about = getattr(transformers, kind).from_pretrained(
+            locate(model), use_safetensors=True, trust_remote_code=False, output_loading_info=True, dtype="float32"
+        )
+    missing = sorted(name for name in about["missing_keys"] if spare is None or not name.startswith(spare))
+    if missing:
+        raise UnusableModel(f"model {model!r}: expected {wanted}, found no weights for {missing[0]}")
+    return found
+
+
 def tell_padding(model: Any, tokenizer: Any) -> None:
     """Tell a model which token is padding, where its settings do not: one that reads its last token has to know.
 

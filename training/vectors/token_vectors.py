@@ -15,8 +15,7 @@ from training.answers.outputs import moved, tokens_per_batch
 from training.data.batching import token_budget_batches
 from training.models import _hf
 from training.models._torch import choose_device
-from training.models.model_files import UnusableModel, loading
-from training.models.packaged import PACKAGED, locate
+from training.models.packaged import PACKAGED
 
 _LONGEST = 512  # tokens that are read where a model says nothing of its limit
 
@@ -38,7 +37,9 @@ def token_encoder(model: str | Path = PACKAGED, *, layer: int | None = None, dev
         >>> encode(["Where is my parcel?"])[0].vectors.shape
         (7, 384)
     """
-    tokenizer, encoder = _hf.load_tokenizer(str(model)), _loaded(str(model)).to(choose_device(device)).eval()
+    tokenizer = _hf.load_tokenizer(str(model))
+    whole = _hf.load_whole(str(model), "AutoModel", wanted="an encoder", spare="pooler.")
+    encoder = whole.to(choose_device(device)).eval()
     layers = int(encoder.config.num_hidden_layers)
     if layer is not None:
         check_whole(layer, "layer", most=layers, of=", the layers of the model")
@@ -68,15 +69,3 @@ def _encoded(encoder: Any, tokenizer: Any, read: Any, layer: int) -> list[TokenV
                 counts=~np.array(special[row], dtype=bool),
             )
     return [found[row] for row in range(len(ids))]
-
-
-def _loaded(model: str) -> Any:
-    from transformers import AutoModel
-
-    with loading(locate(model)), _hf.quiet():
-        found, about = AutoModel.from_pretrained(
-            locate(model), use_safetensors=True, trust_remote_code=False, output_loading_info=True, dtype=torch.float32
-        )
-    if missing := sorted(name for name in about["missing_keys"] if not name.startswith("pooler.")):
-        raise UnusableModel(f"model {model!r}: expected an encoder, found no weights for {missing[0]}")
-    return found

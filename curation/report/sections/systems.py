@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 from curation.project.folder import Project, Round
 from curation.project.judged_systems import (
@@ -15,6 +15,8 @@ from curation.project.judged_systems import (
 )
 from evaluation.rated_systems import RatedSystems
 from evaluation.system_results import SystemComparison
+
+_Said = TypeVar("_Said", bound=SystemComparison | RatedSystems)
 
 
 def systems(project: Project, round_: Round) -> dict[str, Any] | None:
@@ -61,31 +63,30 @@ def _alpha(round_: Round) -> dict[str, Any] | None:
 
 def _pairs(known: Mapping[str, SystemComparison], alphas: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return every two systems by every question, seen from the same one of them throughout."""
-    if not known:
-        return []
-    couples = [(pair.system, pair.other) for pair in next(iter(known.values())).pairs]
-    rows = []
-    for couple in couples:
-        for name, said in known.items():
-            if {*couple} <= {*said.systems}:
-                row = said.between(*couple).to_dict()
-                rows.append({"question": name, **row, "alpha": alphas[name]})
-    return rows
+    return [
+        {"question": name, **said.between(*couple).to_dict(), "alpha": alphas[name]}
+        for couple, name, said in _every_two(known)
+    ]
 
 
 def _rated(known: Mapping[str, RatedSystems], alphas: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return every two systems by every question, with the mean rating of each."""
-    if not known:
-        return []
-    couples = [(pair.system, pair.other) for pair in next(iter(known.values())).pairs]
     rows = []
-    for couple in couples:
-        for name, said in known.items():
-            if {*couple} <= {*said.systems}:
-                means = {score.system: score.mean.to_dict() for score in said.scores}
-                known_as = {"question": name, "mean": means[couple[0]], "other_mean": means[couple[1]]}
-                rows.append({**known_as, **said.between(*couple).to_dict(), "alpha": alphas[name]})
+    for couple, name, said in _every_two(known):
+        means = {score.system: score.mean.to_dict() for score in said.scores}
+        known_as = {"question": name, "mean": means[couple[0]], "other_mean": means[couple[1]]}
+        rows.append({**known_as, **said.between(*couple).to_dict(), "alpha": alphas[name]})
     return rows
+
+
+def _every_two(known: Mapping[str, _Said]) -> Iterator[tuple[tuple[str, str], str, _Said]]:
+    """Yield every two systems of the first question, with every question that has both of them and what it says."""
+    if not known:
+        return
+    for pair in next(iter(known.values())).pairs:
+        for name, said in known.items():
+            if {pair.system, pair.other} <= {*said.systems}:
+                yield (pair.system, pair.other), name, said
 
 
 def _of_page(said: SystemComparison) -> dict[str, Any]:
