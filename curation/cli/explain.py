@@ -158,7 +158,7 @@ def _of_one(each: ExplainedRecord, of: Asked, *, colours: bool) -> Iterator[str]
     given = f", labelled {each.label}" if each.label is not None else ""
     yield f"{name}: predicted {each.predicted}{given}"
     if each.record_id is not None:
-        yield f"  label: {each.trails[each.record_id].in_words()}"
+        yield from _settled("  label: ", each, each.record_id)
     yield from coloured(told, names=of.project.config.task.read_fields, colours=colours)
     yield f"  {told.label} ({told.probability:.2f})"
     yield f"    for:     {_weights(told.strongest(most=_WORDS))}"
@@ -170,7 +170,16 @@ def _of_one(each: ExplainedRecord, of: Asked, *, colours: bool) -> Iterator[str]
     for one in each.nearest:
         line = f"  near {one.record_id} ({one.part}, {one.label}, {one.similarity:.2f}): {' '.join(one.text.split())}"
         yield line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
-        yield f"    its label: {each.trails[one.record_id].in_words()}"
+        yield from _settled("    its label: ", each, one.record_id)
+
+
+def _settled(before: str, each: ExplainedRecord, record_id: str) -> list[str]:
+    """Return how a label came about, in lines as wide as the others."""
+    said = before + each.trails[record_id].in_words()
+    indent = " " * (len(before) - len(before.lstrip()))
+    return click.wrap_text(
+        said.lstrip(), width=WIDTH, initial_indent=indent, subsequent_indent=indent + "  "
+    ).splitlines()
 
 
 def _weights(words: Sequence[tuple[str, float]]) -> str:
